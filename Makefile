@@ -1,0 +1,47 @@
+# One-line targets; `make` alone prints this list.
+PY ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo check format test bench docs lock wheel clean
+
+help:            ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+setup: .venv/ready  ## make .venv with everything the project needs
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gsomia needs python3 >= 3.11, this is " + sys.version.split()[0])'
+	$(PY) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup      ## play the main job on real input (DOC=path for your own document, KEEP=1 to leave the nodes running)
+	@$(BIN)/gsomia demo $(if $(DOC),--doc "$(DOC)") $(if $(KEEP),--keep) --out build/demo
+
+check: setup     ## format, lint, types, layers
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: setup    ## format the code
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+test: setup      ## run every test
+	$(BIN)/pytest
+
+bench: setup     ## measure the hot paths beside their baselines (ONLY=verdict runs one group, SHORT=1 a short form)
+	$(BIN)/python -m bench $(ONLY) $(if $(SHORT),--short)
+
+docs: setup      ## check that what is documented is there
+	$(BIN)/pytest tests/docs
+
+lock: setup      ## make requirements/*.txt anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+wheel: setup     ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:           ## remove what the targets made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,71 @@
+"""How a figure is taken: interleaved rounds, CPU time where the work is one thread's, the median of the rounds."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One measured figure beside its baseline; `ratio` is value over baseline_value in the figure's own unit."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: str
+    baseline_value: float
+    ratio: float
+
+    def to_json(self) -> dict[str, str | float]:
+        """The row as `build/bench.json` holds it."""
+        return asdict(self)
+
+
+def rate(work: Callable[[], int], *, clock: Callable[[], float] = time.process_time) -> float:
+    """Units of work a second.
+
+    Args:
+        work: does the work once and returns how many units it did.
+        clock: `time.process_time` for one thread's work, `time.perf_counter` where it waits for disk or network.
+    """
+    start = clock()
+    units = work()
+    return units / max(clock() - start, 1e-9)
+
+
+def compare(
+    name: str,
+    unit: str,
+    work: Callable[[], int],
+    baseline: str,
+    baseline_work: Callable[[], int],
+    *,
+    rounds: int = 5,
+    clock: Callable[[], float] = time.process_time,
+) -> Result:
+    """Measure a rate and its baseline in turn, A B A B ..., and take the medians; the ratio is of the pairs.
+
+    Args:
+        name: `group.measure`.
+        unit: what one unit of work is, a second: `verdicts/s`, `MB/s`.
+        work, baseline_work: each does its work once and returns the units done.
+        baseline: what the baseline is, for people.
+        rounds: pairs to take.
+        clock: as for `rate`.
+    """
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(rounds):
+        ours.append(rate(work, clock=clock))
+        theirs.append(rate(baseline_work, clock=clock))
+    return Result(
+        name=name,
+        value=statistics.median(ours),
+        unit=unit,
+        baseline=baseline,
+        baseline_value=statistics.median(theirs),
+        ratio=statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
+    )

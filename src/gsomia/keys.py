@@ -1,0 +1,277 @@
+"""Signing keys and DSSE envelopes: a thin cover over `cryptography`.
+
+A gsomia key is a pair, Ed25519 and ML-DSA-65, and a signature by it is two signatures: both must hold. Envelopes are
+DSSE 1.0.2: what is signed is the exact bytes of the payload with their type, so nothing is canonicalised to verify.
+
+    >>> key = SigningKey.generate()
+    >>> envelope = sign(b"text", "text/plain", [key])
+    >>> verify(envelope, "text/plain", [key.public])
+    b'text'
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
+
+from gsomia.errors import SignatureError
+
+__all__ = [
+    "Envelope",
+    "PublicKey",
+    "Signature",
+    "SigningKey",
+    "b64",
+    "canonical",
+    "sign",
+    "unb64",
+    "verify",
+]
+
+SEED_BYTES = 64
+"""Length of a signing key's seed: 32 for Ed25519, then 32 for ML-DSA-65."""
+
+
+def b64(data: bytes) -> str:
+    """Standard base64 with padding, RFC 4648 section 4."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """Read standard base64 strictly: one spelling only, so that what is read writes back the same.
+
+    Args:
+        text: base64 with padding, no white space.
+
+    Raises:
+        ValueError: other characters, wrong padding, or bits left over.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise ValueError("not standard base64") from error
+    if b64(data) != text:
+        raise ValueError("not the one base64 spelling of its bytes")
+    return data
+
+
+def canonical(value: Any) -> bytes:
+    """The RFC 8785 form of a JSON value, in UTF-8.
+
+    Raises:
+        ValueError: a value JSON cannot hold, or an integer beyond 2**53 - 1.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError as error:
+        raise ValueError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """The public half of a signing key: 32 bytes of Ed25519 and 1952 bytes of ML-DSA-65 (FIPS 204)."""
+
+    ed25519: bytes
+    ml_dsa_65: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.ed25519) != 32 or len(self.ml_dsa_65) != 1952:
+            raise ValueError("a public key is 32 bytes of Ed25519 and 1952 bytes of ML-DSA-65")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over both public keys, in hexadecimal: what officers compare with the diplomatic note."""
+        return hashlib.sha256(b"gsomia key v1\n" + self.ed25519 + self.ml_dsa_65).hexdigest()
+
+    def to_json(self) -> dict[str, str]:
+        """The key as a JSON object, base64 inside."""
+        return {"ed25519": b64(self.ed25519), "ml-dsa-65": b64(self.ml_dsa_65)}
+
+    @classmethod
+    def from_json(cls, value: Any) -> PublicKey:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: not such an object.
+        """
+        if not isinstance(value, dict) or set(value) != {"ed25519", "ml-dsa-65"}:
+            raise ValueError("a public key is an object with `ed25519` and `ml-dsa-65`")
+        if not all(isinstance(v, str) for v in value.values()):
+            raise ValueError("`ed25519` and `ml-dsa-65` are base64 text")
+        return cls(ed25519=unb64(value["ed25519"]), ml_dsa_65=unb64(value["ml-dsa-65"]))
+
+    def verify(self, signed: bytes, signatures: Mapping[str, bytes]) -> None:
+        """Check both signatures over the same bytes.
+
+        Args:
+            signed: the bytes that were signed.
+            signatures: `ed25519` and `ml-dsa-65`, each a signature.
+
+        Raises:
+            SignatureError: one is missing or does not hold.
+        """
+        for algorithm in ("ed25519", "ml-dsa-65"):
+            if algorithm not in signatures:
+                raise SignatureError(f"the {algorithm} signature of key `{self.fingerprint[:16]}` is missing")
+        try:
+            Ed25519PublicKey.from_public_bytes(self.ed25519).verify(signatures["ed25519"], signed)
+            MLDSA65PublicKey.from_public_bytes(self.ml_dsa_65).verify(signatures["ml-dsa-65"], signed)
+        except (InvalidSignature, ValueError) as error:
+            raise SignatureError(f"a signature of key `{self.fingerprint[:16]}` does not hold") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private signing key, Ed25519 and ML-DSA-65; its seed is never shown, pickled or logged.
+
+    Args:
+        seed: 64 bytes from a good source of chance (`SigningKey.generate()` makes them).
+    """
+
+    seed: bytes = field(repr=False)
+    _ed25519: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+    _ml_dsa_65: MLDSA65PrivateKey = field(init=False, repr=False, compare=False)
+    public: PublicKey = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.seed) != SEED_BYTES:
+            raise ValueError(f"a signing key's seed is {SEED_BYTES} bytes")
+        ed25519 = Ed25519PrivateKey.from_private_bytes(self.seed[:32])
+        ml_dsa_65 = MLDSA65PrivateKey.from_seed_bytes(self.seed[32:])
+        object.__setattr__(self, "_ed25519", ed25519)
+        object.__setattr__(self, "_ml_dsa_65", ml_dsa_65)
+        public = PublicKey(
+            ed25519=ed25519.public_key().public_bytes_raw(), ml_dsa_65=ml_dsa_65.public_key().public_bytes_raw()
+        )
+        object.__setattr__(self, "public", public)
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """A new key from the crypto library's own source of chance."""
+        ed25519 = Ed25519PrivateKey.generate().private_bytes_raw()
+        return cls(ed25519 + MLDSA65PrivateKey.generate().private_bytes_raw())
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a signing key is not pickled")
+
+    def sign(self, signed: bytes) -> dict[str, bytes]:
+        """Both signatures over the same bytes, by algorithm."""
+        return {"ed25519": self._ed25519.sign(signed), "ml-dsa-65": self._ml_dsa_65.sign(signed)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature of an envelope; `keyid` is a hint and is not trusted."""
+
+    keyid: str
+    sig: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A DSSE 1.0.2 envelope: exact payload bytes, their type, and the signatures over both."""
+
+    payload_type: str
+    payload: bytes
+    signatures: tuple[Signature, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The envelope in DSSE's JSON form."""
+        return {
+            "payloadType": self.payload_type,
+            "payload": b64(self.payload),
+            "signatures": [{"keyid": s.keyid, "sig": b64(s.sig)} for s in self.signatures],
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Envelope:
+        """Read DSSE's JSON form strictly.
+
+        Raises:
+            SignatureError: not such an object.
+        """
+        try:
+            if set(value) != {"payloadType", "payload", "signatures"}:
+                raise ValueError("keys are `payloadType`, `payload`, `signatures`")
+            signatures = []
+            for entry in value["signatures"]:
+                if set(entry) != {"keyid", "sig"} or not isinstance(entry["keyid"], str):
+                    raise ValueError("a signature has `keyid` and `sig`")
+                signatures.append(Signature(keyid=entry["keyid"], sig=unb64(entry["sig"])))
+            if not isinstance(value["payloadType"], str):
+                raise ValueError("`payloadType` is text")
+            return cls(
+                payload_type=value["payloadType"],
+                payload=unb64(value["payload"]),
+                signatures=tuple(signatures),
+            )
+        except (TypeError, AttributeError, KeyError, ValueError) as error:
+            raise SignatureError(f"not a DSSE envelope: {error}") from error
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """DSSE's pre-authentication encoding: what is really signed (DSSE 1.0.2, protocol, "PAE")."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def sign(payload: bytes, payload_type: str, keys: Sequence[SigningKey]) -> Envelope:
+    """Sign the same bytes with every key.
+
+    Args:
+        payload: the exact bytes.
+        payload_type: a specific, versioned media type.
+        keys: one or more signing keys; each gives two signatures.
+
+    Raises:
+        ValueError: no keys: an envelope nobody signed is not made.
+    """
+    if not keys:
+        raise ValueError("an envelope needs at least one key")
+    signed = pae(payload_type, payload)
+    signatures = tuple(
+        Signature(keyid=f"{key.public.fingerprint}/{algorithm}", sig=sig)
+        for key in keys
+        for algorithm, sig in key.sign(signed).items()
+    )
+    return Envelope(payload_type=payload_type, payload=payload, signatures=signatures)
+
+
+def verify(envelope: Envelope, payload_type: str, keys: Iterable[PublicKey]) -> bytes:
+    """Check that every one of the keys signed the envelope, and hand back the bytes that were signed.
+
+    Args:
+        envelope: what came in.
+        payload_type: the only type that is accepted here.
+        keys: all the keys that must have signed; further signatures are ignored.
+
+    Returns:
+        The payload: use these bytes and no others.
+
+    Raises:
+        SignatureError: the type differs, no key was named, or a key's two signatures are not both there and good.
+    """
+    if envelope.payload_type != payload_type:
+        raise SignatureError(f"payload type `{envelope.payload_type}` where `{payload_type}` was expected")
+    needed = list(keys)
+    if not needed:
+        raise SignatureError("no key was named that must have signed")
+    signed = pae(envelope.payload_type, envelope.payload)
+    by_key: dict[str, dict[str, bytes]] = {}
+    for signature in envelope.signatures:
+        fingerprint, _, algorithm = signature.keyid.partition("/")
+        if algorithm in by_key.setdefault(fingerprint, {}):
+            raise SignatureError(f"two signatures under one key id `{signature.keyid}`")
+        by_key[fingerprint][algorithm] = signature.sig
+    for key in needed:
+        key.verify(signed, by_key.get(key.fingerprint, {}))
+    return envelope.payload
