@@ -1,0 +1,133 @@
+"""Settings of a node, read from one TOML file and the environment, and the law that the package ships."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gsomia.errors import DataError, NodeError
+
+__all__ = ["LinkConfig", "NodeConfig", "PeerConfig", "read_config", "read_law_folder", "shipped_law"]
+
+SETTINGS_FILE = "node.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LinkConfig(_Section):
+    """How this node is reached by its peers, and the bounds of an exchange."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8443, ge=0, le=65535)
+    max_skew_seconds: float = Field(default=60, gt=0)
+    acceptance_seconds: float = Field(default=60, gt=0)
+    max_item_bytes: int = Field(default=64 * 2**30, gt=0)
+    retry_seconds: float = Field(default=1, gt=0)
+    retry_limit_seconds: float = Field(default=300, gt=0)
+
+
+class PeerConfig(_Section):
+    """A peer this node talks to; its keys stand in the file of its identity, pinned by the fingerprint."""
+
+    url: str
+    fingerprint: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class NodeConfig(BaseSettings):
+    """The frozen settings of one node.
+
+    `GSOMIA_` variables override the file (`GSOMIA_LINK__PORT=9443`), but for `party` and `exercise`, which `init` fixed.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="GSOMIA_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    party: str = Field(pattern=r"^[A-Z]{3}$")
+    exercise: bool
+    link: LinkConfig = LinkConfig()
+    peers: dict[str, PeerConfig] = {}
+    law_folders: list[str] = []
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; there is no third source."""
+        return (env_settings, init_settings)
+
+
+def read_config(folder: Path) -> NodeConfig:
+    """Read the settings of the node in a folder.
+
+    Args:
+        folder: what `gsomia init` made.
+
+    Raises:
+        NodeError: there is no node here.
+        DataError: the file is not TOML, or a key is unknown or has a value that is not allowed.
+    """
+    path = folder / SETTINGS_FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NodeError(f"no node in `{folder}`", hint="make one with `gsomia init DIR --party XXX`") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: {error}") from error
+    try:
+        config = NodeConfig(**data)
+    except ValidationError as error:
+        raise DataError(_explain(path, error)) from error
+    if config.party != data.get("party") or config.exercise != data.get("exercise"):
+        raise DataError(
+            f"{path}: `party` and `exercise` are fixed for ever by `init`", hint="unset the GSOMIA_ variable"
+        )
+    return config
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    """The first fault as `file: key: what is wrong; known: ...`."""
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{path}: {key}: {fault['msg'].lower()}"
+    known: Any = NodeConfig
+    for part in fault["loc"][:-1]:
+        known = {"link": LinkConfig, "peers": PeerConfig}.get(str(part), known)
+    return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
+
+
+def read_law_folder(folder: Path) -> dict[str, bytes]:
+    """The files of one agreement's folder, by name.
+
+    Raises:
+        NodeError: the folder cannot be read.
+    """
+    try:
+        return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()}
+    except OSError as error:
+        raise NodeError(f"cannot read the agreement folder `{folder}`: {error.strerror}") from error
+
+
+def shipped_law() -> dict[str, dict[str, bytes]]:
+    """The agreements that come with this release: folder name, then file name, then bytes.
+
+    A node applies none of them until its legal officer has adopted one by an act.
+    """
+    here = Path(__file__).resolve().parent
+    # In the wheel the folders lie inside the package, in a checkout beside `src`.
+    for root in (here / "agreements", here.parent.parent / "agreements"):
+        if root.is_dir():
+            return {p.name: read_law_folder(p) for p in sorted(root.iterdir()) if (p / "agreement.toml").is_file()}
+    raise NodeError("the agreements that belong to this release are missing", hint="install the package again")
