@@ -1,0 +1,392 @@
+"""Reading: a sealed item whose structure holds, and opening it.
+
+>>> item = read(file)                        # structure alone; nothing is trusted yet
+>>> item.open([identity], sink)              # every segment is verified before it is written
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gsomia.errors import SealError
+from gsomia.keys import canonical
+from gsomia.sealed import manifest as manifests
+from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
+from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
+from gsomia.sealed.digest import PayloadDigest, leaf
+from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
+from gsomia.sealed.policy import Policy, load_json
+from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
+
+__all__ = ["Opened", "SealedItem", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What opening found to hold.
+
+    Args:
+        plaintext_bytes: how many bytes were written to the sink.
+        bound: ids of the assertions that a holder of the payload key bound to this payload; not authorship.
+    """
+
+    plaintext_bytes: int
+    bound: tuple[str, ...]
+
+
+def read(file: Seekable) -> SealedItem:
+    """Read the structure of a sealed item: the ZIP, the manifest, and that they fit one another.
+
+    Args:
+        file: a seekable binary file; it must stay open and unchanged as long as the item is used.
+
+    Raises:
+        SealError: anything is malformed, out of bounds, hidden or doubled.
+    """
+    layout = read_layout(file)
+    data = _bytes_at(file, layout.manifest.data, layout.manifest.size)
+    if crc32(data) != layout.manifest.crc:
+        raise SealError("the manifest's CRC-32 does not hold")
+    manifest = manifests.parse(data)
+    if manifest.payload_bytes != layout.payload.size:
+        raise SealError("the segments' sizes do not add up to the payload's")
+    return SealedItem(file, layout, manifest, hashlib.sha256(data).digest())
+
+
+def _bytes_at(file: Seekable, offset: int, size: int) -> bytes:
+    buffer = bytearray(size)
+    file.seek(offset)
+    if read_exactly(file, memoryview(buffer)) != size:
+        raise SealError("the file is cut short")
+    return bytes(buffer)
+
+
+class SealedItem:
+    """A sealed item whose structure holds. Made by `read`; not safe for use by two threads at once."""
+
+    __slots__ = (
+        "_core_digest",
+        "_file",
+        "_held",
+        "_layout",
+        "_manifest",
+        "_manifest_digest",
+        "_payload_digest",
+        "_witness",
+    )
+
+    def __init__(self, file: Seekable, layout: Layout, manifest: Manifest, manifest_digest: bytes) -> None:
+        self._file = file
+        self._layout = layout
+        self._manifest = manifest
+        self._manifest_digest = manifest_digest
+        self._core_digest = b""
+        self._payload_digest = b""
+        # GMACs of the ciphertext under a key nobody else has: they hold later readings to the bytes that were hashed,
+        # at a tenth of the price of hashing them again.
+        self._witness = AESGCM(AESGCM.generate_key(256))
+        self._held: list[bytes] = []
+
+    # --- what the manifest says ------------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as JSON; do not change it."""
+        return self._manifest.raw
+
+    @property
+    def policy(self) -> Policy:
+        """The policy; bound to the key, which `open` checks."""
+        return self._manifest.policy
+
+    @property
+    def policy_digest(self) -> bytes:
+        """SHA-256 of the policy's exact bytes, 32 bytes."""
+        return hashlib.sha256(self._manifest.policy_bytes).digest()
+
+    @property
+    def item_id(self) -> str:
+        """The policy's `uuid`: the item's id, where the item is one of ours."""
+        return self._manifest.policy.uuid
+
+    @property
+    def mime_type(self) -> str:
+        """Of the plaintext, as the sealer told it."""
+        return self._manifest.mime_type
+
+    @property
+    def schema_version(self) -> str:
+        """`4.3.0`, or `4.2.2` for older files, which may not say so."""
+        return "4.2.2" if self._manifest.legacy else manifests.SCHEMA_VERSION
+
+    @property
+    def plaintext_bytes(self) -> int:
+        """Length of the plaintext."""
+        return self._manifest.plaintext_bytes
+
+    @property
+    def sealed_bytes(self) -> int:
+        """Length of the file."""
+        return self._layout.file_bytes
+
+    @property
+    def segments(self) -> int:
+        """How many segments the payload has."""
+        return self._manifest.segments
+
+    @property
+    def key_access(self) -> tuple[KeyAccess, ...]:
+        """The wrapped shares, and who can unwrap each."""
+        return self._manifest.key_access
+
+    @property
+    def assertions(self) -> tuple[Assertion, ...]:
+        """The assertions as they stand: nothing shows yet who made them."""
+        return self._manifest.assertions
+
+    @property
+    def label(self) -> dict[str, Any] | None:
+        """The STANAG 5636 label as it stands, or None; only a checked provenance shows who gave it.
+
+        Raises:
+            SealError: there are two, or it is not a JSON object.
+        """
+        labels = [entry for entry in self.assertions if entry.schema == LABEL_SCHEMA]
+        if not labels:
+            return None
+        if len(labels) > 1:
+            raise SealError("the item carries two labels")
+        value = labels[0].value
+        return value if isinstance(value, dict) else load_json(value.encode(), "the label")
+
+    @property
+    def policy_text(self) -> str:
+        """The policy as the manifest holds it, base64: what each key access object is bound to."""
+        return self._manifest.policy_text
+
+    @property
+    def payload_bytes(self) -> int:
+        """Length of the payload member."""
+        return self._layout.payload.size
+
+    @property
+    def payload_crc(self) -> int:
+        """CRC-32 of the payload member, as the directory tells it."""
+        return self._layout.payload.crc
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the manifest stands in the one form that gsomia writes (RFC 8785)."""
+        try:
+            return hashlib.sha256(canonical(self._manifest.raw)).digest() == self._manifest_digest
+        except (ValueError, RecursionError):
+            return False
+
+    @property
+    def core_digest(self) -> bytes:
+        """SHA-256 of the manifest without `assertions` and `keyAccess`, 32 bytes."""
+        if not self._core_digest:
+            self._core_digest = manifests.core_digest(self._manifest.raw)
+        return self._core_digest
+
+    # --- what the payload says -------------------------------------------------------------------------------------
+
+    def payload_digest(self) -> bytes:
+        """Root of the RFC 6962 tree over the ciphertext segments, 32 bytes; reads the whole payload once.
+
+        From then on every reading of a segment is held to the bytes that were hashed.
+
+        Raises:
+            SealError: the payload is cut short, its CRC-32 does not hold, or a segment does not end in its tag.
+        """
+        if self._payload_digest:
+            return self._payload_digest
+        digest, held, crc = PayloadDigest(), [], 0
+        for number, segment in self._ciphertext():
+            digest.add(leaf(segment).digest())
+            held.append(self._seen(number, segment))
+            crc = crc32(segment, crc)
+        self._check_crc(crc)
+        self._held, self._payload_digest = held, digest.root()
+        return self._payload_digest
+
+    def check_payload_digest(self, expected: bytes) -> None:
+        """Check that the payload is the one of this digest, 32 bytes, reading it all if that was not done yet.
+
+        Raises:
+            SealError: it is another, or malformed.
+        """
+        if not hmac.compare_digest(self.payload_digest(), expected):
+            raise SealError("the payload is not the one that was stated")
+
+    def ciphertext(self) -> Iterator[memoryview]:
+        """The segments as they stand, each in a buffer that the next one overwrites.
+
+        Raises:
+            SealError: a segment is cut short or changed, or at the end the payload's CRC-32 does not hold.
+        """
+        crc = 0
+        for _, segment in self._ciphertext():
+            crc = crc32(segment, crc)
+            yield segment
+        self._check_crc(crc)
+
+    def _check_crc(self, crc: int) -> None:
+        if crc != self._layout.payload.crc:
+            raise SealError("the payload's CRC-32 does not hold")
+
+    def _seen(self, number: int, segment: memoryview) -> bytes:
+        return self._witness.encrypt(number.to_bytes(12, "big"), b"", segment)
+
+    def _ciphertext(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, memoryview]]:
+        """The segments from `first` up to `last`, each in a buffer that the next one overwrites."""
+        offsets = self._manifest.offsets
+        end = self.segments if last is None else last
+        largest = max(offsets[i + 1] - offsets[i] for i in range(first, end))
+        buffer = memoryview(bytearray(largest))
+        at = self._layout.payload.data + offsets[first]
+        for number in range(first, end):
+            segment = buffer[: offsets[number + 1] - offsets[number]]
+            self._file.seek(at)
+            if read_exactly(self._file, segment) != len(segment):
+                raise SealError("the payload is cut short")
+            at += len(segment)
+            if segment[-16:] != self._manifest.tags[16 * number : 16 * number + 16]:
+                raise SealError(f"segment {number} does not end in the tag that the manifest names")
+            if self._held and not hmac.compare_digest(self._seen(number, segment), self._held[number]):
+                raise SealError(f"segment {number} changed while the item was being read")
+            yield number, segment
+
+    # --- opening ---------------------------------------------------------------------------------------------------
+
+    def open(self, identities: Sequence[Identity], sink: Sink, *, payload_digest: bytes | None = None) -> Opened:
+        """Write the plaintext to a sink.
+
+        Policy bindings, root signature and assertions are checked first; with `payload_digest` the whole payload too,
+        in a pass of its own. Then each segment is verified before its plaintext is written. If it raises half-way, the
+        sink holds a beginning of the plaintext, which the caller must not put under its final name.
+
+        Args:
+            identities: private keys; together they must open every share.
+            sink: takes the plaintext.
+            payload_digest: what a checked provenance says that the payload is, 32 bytes.
+
+        Raises:
+            SealError: no key opens it, or anything was altered.
+        """
+        key, bound = self._unlock(identities)
+        if payload_digest is not None:
+            self.check_payload_digest(payload_digest)
+        cipher, crc, written = AESGCM(key), 0, 0
+        plain = memoryview(bytearray(max(0, self._largest() - OVERHEAD)))
+        for number, segment in self._ciphertext():
+            crc = crc32(segment, crc)
+            view = plain[: len(segment) - OVERHEAD]
+            self._decrypt(cipher, number, segment, view)
+            write_all(sink, view)
+            written += len(view)
+        self._check_crc(crc)
+        return Opened(plaintext_bytes=written, bound=bound)
+
+    def segment(self, number: int, identities: Sequence[Identity]) -> bytes:
+        """The plaintext of one segment, without reading the others.
+
+        Args:
+            number: from 0.
+            identities: as for `open`.
+
+        Raises:
+            IndexError: there is no such segment.
+            SealError: no key opens it, or anything was altered.
+        """
+        if not 0 <= number < self.segments:
+            raise IndexError(f"segment {number} of {self.segments}")
+        cipher = AESGCM(self.payload_key(identities))
+        for _, segment in self._ciphertext(number, number + 1):
+            plain = bytearray(len(segment) - OVERHEAD)
+            self._decrypt(cipher, number, segment, memoryview(plain))
+        return bytes(plain)
+
+    def _largest(self) -> int:
+        offsets = self._manifest.offsets
+        return max(offsets[i + 1] - offsets[i] for i in range(self.segments))
+
+    def _decrypt(self, cipher: AESGCM, number: int, segment: memoryview, plain: memoryview) -> None:
+        try:
+            cipher.decrypt_into(segment[:12], segment[12:], None, plain)
+        except InvalidTag:
+            raise SealError(f"segment {number} was altered") from None
+
+    def _bound(self, key: bytes) -> tuple[str, ...]:
+        raws = self._manifest.raw.get("assertions") or []
+        return tuple(
+            raw["id"]
+            for raw in raws
+            if verify_binding(raw, key=key, tags=self._manifest.tags, legacy=self._manifest.legacy)
+        )
+
+    def shares(self, identities: Sequence[Identity]) -> dict[str, bytes]:
+        """The key shares that these identities open, by `sid`; each is the one the policy is bound to.
+
+        Raises:
+            SealError: a share opens but the policy is not the one it was bound to.
+        """
+        found: dict[str, bytes] = {}
+        altered = False
+        for access in self.key_access:
+            if access.sid in found:
+                continue
+            for identity in identities:
+                if kind(identity.key) != access.type or (identity.kid and access.kid and identity.kid != access.kid):
+                    continue
+                try:
+                    share = unwrap(access.wrapped_key, access.ephemeral_public_key, identity.key)
+                except ValueError:
+                    continue
+                if hmac.compare_digest(binding_hash(share, self._manifest.policy_text), access.binding):
+                    found[access.sid] = share
+                    break
+                altered = True
+        if altered and len(found) < len({access.sid for access in self.key_access}):
+            raise SealError("the policy was altered: it is not the one that the key was bound to")
+        return found
+
+    def payload_key(self, identities: Sequence[Identity]) -> bytes:
+        """The payload key, for this package alone: policy bindings, root signature and assertions hold under it."""
+        return self._unlock(identities)[0]
+
+    def _unlock(self, identities: Sequence[Identity]) -> tuple[bytes, tuple[str, ...]]:
+        shares = self.shares(identities)
+        missing = {access.sid for access in self.key_access} - set(shares)
+        if missing:
+            names = ", ".join(sorted({f"`{access.kid}`" for access in self.key_access if access.sid in missing}))
+            many = "shares of its key are missing; they are" if len(missing) > 1 or shares else "its key is"
+            raise SealError("none of the keys given opens this item", hint=f"{many} wrapped to {names}")
+        joined = 0
+        for share in shares.values():
+            joined ^= int.from_bytes(share, "big")
+        key = joined.to_bytes(SHARE_BYTES, "big")
+        if not hmac.compare_digest(self._manifest.root(key), self._manifest.root_signature):
+            raise SealError("the root signature does not hold: segments were altered, dropped or reordered")
+        return key, self._bound(key)
+
+    def with_key_access(self, access: Sequence[KeyAccess]) -> SealedItem:
+        """The same item with these key access objects in place of its own: shares that others released for it.
+
+        Args:
+            access: what `release` gave, of every share.
+
+        Raises:
+            SealError: a share is missing, so the key could not be whole.
+        """
+        if {entry.sid for entry in access} != {entry.sid for entry in self.key_access}:
+            raise SealError("the released shares are not all the shares of this item")
+        manifest = replace(self._manifest, key_access=tuple(access))
+        return SealedItem(self._file, self._layout, manifest, self._manifest_digest)

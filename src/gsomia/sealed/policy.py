@@ -1,0 +1,118 @@
+"""The policy inside a sealed item: which item it is, and OpenTDF's attributes and dissemination list.
+
+gsomia decides by the agreement, not by this object; what it needs of it is that nobody can alter it unseen, and that it
+names the item.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import json
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gsomia.errors import SealError
+from gsomia.keys import b64, canonical
+
+__all__ = ["Policy", "load_json"]
+
+MAX_DEPTH: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the policy says.
+
+    Args:
+        uuid: the item's id.
+        data_attributes: attribute URLs, `{namespace}/attr/{name}/value/{value}`.
+        dissem: persons or organisations to whom release is limited.
+    """
+
+    uuid: str
+    data_attributes: tuple[str, ...] = ()
+    dissem: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """OpenTDF's policy object."""
+        return {
+            "uuid": self.uuid,
+            "body": {
+                "dataAttributes": [{"attribute": url} for url in self.data_attributes],
+                "dissem": list(self.dissem),
+            },
+        }
+
+    def encode(self) -> str:
+        """The policy as the manifest holds it: base64 of its RFC 8785 form."""
+        return b64(canonical(self.to_json()))
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the policy's RFC 8785 form, 32 bytes; for a file's policy take `SealedItem.policy_digest`."""
+        return hashlib.sha256(canonical(self.to_json())).digest()
+
+    @classmethod
+    def decode(cls, text: str) -> tuple[Policy, bytes]:
+        """Read the manifest's `policy`; fields that OpenTDF's tools add to an attribute are left aside.
+
+        Returns:
+            The policy, and its exact bytes.
+
+        Raises:
+            SealError: not base64 of such an object.
+        """
+        try:
+            data = b64decode(text.encode("ascii"), validate=True)
+        except (UnicodeEncodeError, binascii.Error) as error:
+            raise SealError("the policy is not base64") from error
+        value = load_json(data, "the policy")
+        body = value.get("body", {})
+        if not isinstance(value.get("uuid"), str) or not isinstance(body, dict):
+            raise SealError("the policy has no `uuid` or no `body`")
+        attributes, dissem = body.get("dataAttributes") or [], body.get("dissem") or []
+        if not isinstance(attributes, list) or not isinstance(dissem, list):
+            raise SealError("the policy's `dataAttributes` or `dissem` is not a list")
+        urls = [entry.get("attribute") if isinstance(entry, dict) else None for entry in attributes]
+        if not all(isinstance(url, str) for url in urls) or not all(isinstance(name, str) for name in dissem):
+            raise SealError("the policy's `dataAttributes` or `dissem` is malformed")
+        return cls(uuid=value["uuid"], data_attributes=tuple(urls), dissem=tuple(dissem)), data  # type: ignore[arg-type]
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return value
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"`{text}` is not JSON")
+
+
+def load_json(data: bytes, what: str) -> dict[str, Any]:
+    """Read one JSON object strictly: UTF-8, no key twice in an object, no NaN, nothing too deep.
+
+    Args:
+        data: the bytes.
+        what: names it in the error.
+
+    Raises:
+        SealError: anything else.
+    """
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        reason = (
+            "too deep"
+            if isinstance(error, RecursionError)
+            else "not UTF-8"
+            if isinstance(error, UnicodeDecodeError)
+            else error
+        )
+        raise SealError(f"{what} is not strict JSON: {reason}") from None
+    if not isinstance(value, dict):
+        raise SealError(f"{what} is not a JSON object")
+    return value

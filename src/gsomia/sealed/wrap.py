@@ -1,0 +1,185 @@
+"""Who may open: recipients' public keys, readers' private keys, and the wrapping of a key share from one to the other.
+
+OpenTDF's three kinds of key access object: `wrapped` (RSA), `ec-wrapped` (NIST curves) and `hybrid-wrapped` (X-Wing, or
+ML-KEM with a NIST curve). Between gsomia nodes the kind is X-Wing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gsomia.sealed.der import octets, read_octets, read_sequence, sequence
+from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
+
+__all__ = ["CURVES", "Identity", "PrivateKey", "PublicWrapKey", "Recipient", "kind", "unwrap", "wrap"]
+
+PublicWrapKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | XWingPublicKey | CompositePublicKey
+"""Any public key that a share can be wrapped to."""
+
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | XWingPrivateKey | CompositePrivateKey
+"""Any private key that can unwrap a share."""
+
+CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
+SHARE_BYTES: Final = 32
+MIN_RSA_BITS: Final = 2048
+MAX_RSA_BITS: Final = 8192
+
+_SALT: Final = hashlib.sha256(b"TDF").digest()
+# OpenTDF's `wrapped` is OAEP with SHA-1 in every published file; OAEP does not rest on collision resistance.
+_OAEP: Final = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One who shall be able to open an item, or to open one share of it.
+
+    Args:
+        kid: the key's name in the key access object; for X-Wing and composite keys their `kid`.
+        url: the key service or node that holds the private key.
+        key: its public key.
+        sid: names the share. Recipients with the same `sid` hold the same share (any one of them suffices); every
+            `sid` is needed to open. One share for all, the ordinary case, is "".
+
+    Raises:
+        ValueError: a key of a kind, curve or size that is not supported.
+    """
+
+    kid: str
+    url: str
+    key: PublicWrapKey
+    sid: str = ""
+
+    def __post_init__(self) -> None:
+        kind(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A private key with which to open items; it is never shown or pickled.
+
+    Args:
+        kid: opens the key access objects that name this key; "" tries every one of the key's kind.
+        key: the private key.
+
+    Raises:
+        ValueError: a key of a kind, curve or size that is not supported.
+    """
+
+    kid: str
+    key: PrivateKey = field(repr=False)
+
+    def __post_init__(self) -> None:
+        kind(self.key)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a private key is not pickled")
+
+
+def kind(key: PublicWrapKey | PrivateKey) -> str:
+    """The key access type that a key wraps or unwraps: `wrapped`, `ec-wrapped` or `hybrid-wrapped`.
+
+    Raises:
+        ValueError: a key of a kind, curve or size that is not supported.
+    """
+    if isinstance(key, XWingPublicKey | XWingPrivateKey | CompositePublicKey | CompositePrivateKey):
+        return "hybrid-wrapped"
+    if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey):
+        if key.curve.name not in CURVES:
+            raise ValueError(f"curve `{key.curve.name}` is not supported; supported are {', '.join(CURVES)}")
+        return "ec-wrapped"
+    if isinstance(key, rsa.RSAPublicKey | rsa.RSAPrivateKey):
+        if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
+            raise ValueError(f"an RSA key has {MIN_RSA_BITS} to {MAX_RSA_BITS} bits, not {key.key_size}")
+        return "wrapped"
+    raise ValueError(f"a key of type {type(key).__name__} cannot wrap or unwrap")
+
+
+def _derive(secret: bytes) -> AESGCM:
+    return AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=_SALT, info=b"").derive(secret))
+
+
+def _seal_share(cipher: AESGCM, share: bytes) -> bytes:
+    # The cipher's key is fresh for each wrapping, so any nonce would do; a random one is what others write.
+    nonce = AESGCM.generate_key(128)[:12]
+    return nonce + cipher.encrypt(nonce, share, None)
+
+
+def _hybrid_cipher(key: PublicWrapKey | PrivateKey, secret: bytes) -> AESGCM:
+    # OpenTDF puts HKDF after X-Wing and nothing after the composites, whose combiner already ends in SHA3-256.
+    return _derive(secret) if isinstance(key, XWingPublicKey | XWingPrivateKey) else AESGCM(secret)
+
+
+def wrap(share: bytes, key: PublicWrapKey) -> tuple[bytes, str]:
+    """Encrypt one share of a payload key to a public key.
+
+    Args:
+        share: 32 bytes.
+        key: the recipient's public key.
+
+    Returns:
+        The wrapped share, and the ephemeral public key in PEM ("" except for `ec-wrapped`).
+    """
+    if isinstance(key, XWingPublicKey | CompositePublicKey):
+        secret, ciphertext = key.encapsulate()
+        sealed = _seal_share(_hybrid_cipher(key, secret), share)
+        return sequence(octets(0, ciphertext), octets(1, sealed)), ""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        ephemeral = ec.generate_private_key(key.curve)
+        sealed = _seal_share(_derive(ephemeral.exchange(ec.ECDH(), key)), share)
+        return sealed, _public_pem(ephemeral.public_key())
+    return key.encrypt(share, _OAEP), ""
+
+
+def unwrap(wrapped: bytes, ephemeral_public_key: str, key: PrivateKey) -> bytes:
+    """Decrypt what `wrap` made.
+
+    Args:
+        wrapped: the wrapped share.
+        ephemeral_public_key: PEM for `ec-wrapped`, otherwise "".
+        key: the private key.
+
+    Returns:
+        32 bytes. Whether they are the share that the policy is bound to is for the caller to check.
+
+    Raises:
+        ValueError: not wrapped to this key, or altered.
+    """
+    try:
+        if isinstance(key, XWingPrivateKey | CompositePrivateKey):
+            ciphertext, sealed = read_sequence(wrapped, (read_octets(0), read_octets(1)))
+            share = _open_share(_hybrid_cipher(key, key.decapsulate(ciphertext)), sealed)
+        elif isinstance(key, ec.EllipticCurvePrivateKey):
+            share = _open_share(_derive(key.exchange(ec.ECDH(), _ephemeral(ephemeral_public_key, key))), wrapped)
+        else:
+            share = key.decrypt(wrapped, _OAEP)
+    except InvalidTag as error:
+        raise ValueError("the key share is not wrapped to this key, or was altered") from error
+    if len(share) != SHARE_BYTES:
+        raise ValueError(f"a key share is {SHARE_BYTES} bytes")
+    return share
+
+
+def _open_share(cipher: AESGCM, sealed: bytes) -> bytes:
+    if len(sealed) != 12 + SHARE_BYTES + 16:
+        raise ValueError("a sealed key share is 60 bytes")
+    return cipher.decrypt(sealed[:12], sealed[12:], None)
+
+
+def _ephemeral(pem: str, key: ec.EllipticCurvePrivateKey) -> ec.EllipticCurvePublicKey:
+    ephemeral = serialization.load_pem_public_key(pem.encode())
+    if not isinstance(ephemeral, ec.EllipticCurvePublicKey) or ephemeral.curve.name != key.curve.name:
+        raise ValueError("the ephemeral public key is not on the private key's curve")
+    return ephemeral
+
+
+def _public_pem(key: ec.EllipticCurvePublicKey) -> str:
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(encoding, form).decode("ascii")
