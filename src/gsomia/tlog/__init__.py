@@ -2,7 +2,7 @@
 
 A log is a list of entries that only grows. Whoever holds a checkpoint of it can be shown that an entry is in it,
 and that a later checkpoint only added to it. Read `tree.py` first, then `frontier.py` (appending), `notes.py` and
-`signing.py` (checkpoints).
+`signing.py` (checkpoints); then `tiles.py` and `fsck.py` (a log as files), `proof.py` and `witnessing.py`.
 
     >>> from datetime import UTC, datetime
     >>> signer = LogSigner.generate("node.example/log/JPN")
@@ -20,7 +20,9 @@ from __future__ import annotations
 
 from gsomia.tlog.commitments import SALT_BYTES, commitment
 from gsomia.tlog.frontier import Frontier, Node
+from gsomia.tlog.fsck import Each, Fault, FaultKind, LogCheck, check_tiles
 from gsomia.tlog.notes import Algorithm, Checkpoint, Note, NoteKey, NoteSignature, parse_note
+from gsomia.tlog.proof import LogProof
 from gsomia.tlog.signing import (
     Cosignature,
     LogSigner,
@@ -30,6 +32,21 @@ from gsomia.tlog.signing import (
     verify_checkpoint,
     verify_cosignatures,
     verify_signed,
+)
+from gsomia.tlog.tiles import (
+    CHECKPOINT_PATH,
+    TILE_WIDTH,
+    ReadFile,
+    Tile,
+    decode_entries,
+    decode_tile,
+    encode_entries,
+    encode_tile,
+    entries_path,
+    entry_tiles,
+    tile_path,
+    tile_reader,
+    tiles_for,
 )
 from gsomia.tlog.tree import (
     EMPTY_ROOT,
@@ -45,15 +62,32 @@ from gsomia.tlog.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from gsomia.tlog.witnessing import (
+    Equivocation,
+    WitnessError,
+    WitnessRefusal,
+    WitnessRequest,
+    consider,
+    prove_fork,
+    witness,
+)
 
 __all__ = [
+    "CHECKPOINT_PATH",
     "EMPTY_ROOT",
     "HASH_BYTES",
     "SALT_BYTES",
+    "TILE_WIDTH",
     "Algorithm",
     "Checkpoint",
     "Cosignature",
+    "Each",
+    "Equivocation",
+    "Fault",
+    "FaultKind",
     "Frontier",
+    "LogCheck",
+    "LogProof",
     "LogSigner",
     "LogVerifier",
     "Node",
@@ -61,20 +95,38 @@ __all__ = [
     "NoteKey",
     "NoteSignature",
     "Read",
+    "ReadFile",
     "SignedCheckpoint",
+    "Tile",
+    "WitnessError",
+    "WitnessRefusal",
+    "WitnessRequest",
     "add_signatures",
     "batch",
     "batch_root",
+    "check_tiles",
     "commitment",
+    "consider",
     "consistency_proof",
+    "decode_entries",
+    "decode_tile",
+    "encode_entries",
+    "encode_tile",
+    "entries_path",
+    "entry_tiles",
     "inclusion_proof",
     "leaf_hash",
     "node_hash",
     "parse_note",
+    "prove_fork",
     "root",
+    "tile_path",
+    "tile_reader",
+    "tiles_for",
     "verify_checkpoint",
     "verify_consistency",
     "verify_cosignatures",
     "verify_inclusion",
     "verify_signed",
+    "witness",
 ]
