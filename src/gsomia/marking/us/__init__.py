@@ -1,0 +1,23 @@
+"""United States markings (ISM, CAPCO): the model, its rules, banner lines and portion marks."""
+
+from __future__ import annotations
+
+from gsomia.marking.us.model import ATTRIBUTES, UsMarking
+from gsomia.marking.us.repair import Diagnosis, diagnose
+from gsomia.marking.us.rollup import roll_up
+from gsomia.marking.us.rules import Breach, breaches
+from gsomia.marking.us.text import parse_banner, parse_portion, render_banner, render_portion
+
+__all__ = [
+    "ATTRIBUTES",
+    "Breach",
+    "Diagnosis",
+    "UsMarking",
+    "breaches",
+    "diagnose",
+    "parse_banner",
+    "parse_portion",
+    "render_banner",
+    "render_portion",
+    "roll_up",
+]

@@ -1,0 +1,208 @@
+"""Which United States markings are allowed: the rules of ISM's Schematron that a mark alone can break."""
+
+# ruff: noqa: S105, S106 -- a token here is a word of a mark
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from gsomia.marking.us.model import UsMarking
+from gsomia.marking.us.vocabulary import (
+    AEA,
+    DISSEMINATION,
+    GOVERNMENTS,
+    NON_IC,
+    NON_US,
+    RANKS,
+    SCI_SYSTEMS,
+    SIGMA,
+    in_order,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A rule that a marking breaks.
+
+    Args:
+        rule: ISM's number, or a short name where the rule is the register's and has none.
+        message: what is wrong, for people.
+        token: the token that is to blame, or "".
+    """
+
+    rule: str
+    message: str
+    token: str = ""
+
+
+_ORDER: Final = {token: place for place, token in enumerate(DISSEMINATION)}
+_NON_IC_ORDER: Final = {token: place for place, token in enumerate(NON_IC)}
+_RELEASE: Final = frozenset({"REL", "EYES", "NF"})
+_DISPLAY: Final = frozenset({"DISPLAYONLY", "RELIDO", "NF"})
+
+
+def breaches(marking: UsMarking, *, portion: bool = False) -> tuple[Breach, ...]:
+    """Every rule that the marking breaks.
+
+    Args:
+        marking: the marking.
+        portion: it marks a portion; some rules are for portions only.
+
+    Returns:
+        The breaches, empty where there is none.
+    """
+    found: list[Breach] = []
+    if marking.dissemination:
+        _dissemination(marking, portion, found)
+    if marking.sci or marking.sar or marking.aea:
+        _controls(marking, found)
+    if marking.owners != ("USA",) or marking.fgi:
+        _governments(marking, found)
+    if marking.non_ic:
+        _non_ic(marking, found)
+    if marking.non_us:
+        for token in marking.non_us:
+            if token not in NON_US:
+                found.append(Breach(rule="non-us", message=f"`{token}` is not a NATO control", token=token))
+        if tuple(sorted(marking.non_us)) != marking.non_us:
+            found.append(_misplaced("non-us-order", marking.non_us, tuple(sorted(marking.non_us))))
+    return tuple(found)
+
+
+def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> None:
+    tokens = marking.dissemination
+    known = [t for t in tokens if t in _ORDER]
+    if len(known) != len(tokens):
+        odd = next(t for t in tokens if t not in _ORDER)
+        found.append(Breach(rule="dissemination", message=f"`{odd}` is not a dissemination control", token=odd))
+        return
+    if len(tokens) > 1:
+        right = tuple(sorted(tokens, key=_ORDER.__getitem__))
+        if right != tokens:
+            found.append(_misplaced("dissemination-order", tokens, right))
+        present = set(tokens)
+        for rule, group in (("ISM-ID-00033", _RELEASE), ("ISM-ID-00169", _DISPLAY)):
+            both = [t for t in tokens if t in group]
+            if len(both) > 1:
+                words = " and ".join(DISSEMINATION[t] for t in both)
+                found.append(Breach(rule=rule, message=f"{words} exclude each other", token=both[-1]))
+        if {"OC", "OC-USGOV"} <= present:
+            found.append(Breach(rule="orcon", message="ORCON and ORCON-USGOV exclude each other", token="OC-USGOV"))
+    rank = RANKS[marking.classification]
+    for token in tokens:
+        if token in ("OC", "OC-USGOV", "EYES") and rank < RANKS["C"]:
+            message = f"{DISSEMINATION[token]} needs CONFIDENTIAL or above"
+            found.append(Breach(rule="ISM-ID-00028", message=message, token=token))
+        elif token == "FOUO" and rank > 0:
+            found.append(Breach(rule="ISM-ID-00030", message="FOUO is for UNCLASSIFIED only", token=token))
+        elif token == "IMC" and rank < RANKS["S"]:
+            found.append(Breach(rule="ISM-ID-00107", message="IMCON needs SECRET or above", token=token))
+        elif portion and token in ("DISPLAYONLY", "RELIDO") and (marking.fgi or marking.fgi_protected):
+            message = f"{DISSEMINATION[token]} does not stand on a portion with foreign information"
+            found.append(Breach(rule="ISM-ID-00233", message=message, token=token))
+        elif portion and token == "RELIDO" and "USA" not in marking.owners:
+            message = "RELIDO does not stand on a portion that the United States do not own"
+            found.append(Breach(rule="ISM-ID-00124", message=message, token=token))
+    if marking.releasable_to:
+        codes = marking.releasable_to
+        if codes[0] != "USA" and "USA" not in codes:
+            found.append(Breach(rule="ISM-ID-00214", message="REL TO starts with USA", token=codes[0]))
+        _codes("ISM-ID-00041", codes, in_order(codes, first="USA"), found)
+    if marking.display_only_to:
+        codes = marking.display_only_to
+        _codes("ISM-ID-00041", codes, in_order(codes), found)
+        twice = [c for c in codes if c in marking.releasable_to]
+        if twice:
+            message = f"`{twice[0]}` may have it, so it is not for display only"
+            found.append(Breach(rule="display-only", message=message, token=twice[0]))
+
+
+def _codes(rule: str, codes: tuple[str, ...], right: tuple[str, ...], found: list[Breach]) -> None:
+    for code in codes:
+        if code not in GOVERNMENTS:
+            message = f"`{code}` is not the code of a country or organisation"
+            found.append(Breach(rule="government", message=message, token=code))
+    if right != codes:
+        found.append(_misplaced(rule, codes, right))
+
+
+def _misplaced(rule: str, tokens: tuple[str, ...], right: tuple[str, ...]) -> Breach:
+    odd = next(a for a, b in zip(tokens, right, strict=True) if a != b)
+    return Breach(rule=rule, message=f"the order is {' '.join(right)}", token=odd)
+
+
+def _controls(marking: UsMarking, found: list[Breach]) -> None:
+    rank = RANKS[marking.classification]
+    if (marking.sci or marking.sar) and rank < RANKS["C"]:
+        token = (marking.sci or marking.sar)[0]
+        message = "SCI and special access need CONFIDENTIAL or above"
+        found.append(Breach(rule="ISM-ID-00040", message=message, token=token))
+    for token in marking.sci:
+        if token.partition("-")[0] not in SCI_SYSTEMS:
+            found.append(Breach(rule="sci", message=f"`{token}` is not an SCI control", token=token))
+    for name, tokens in (("sci-order", marking.sci), ("sar-order", marking.sar)):
+        right = tuple(sorted(tokens, key=lambda t: t.split("-")))
+        if right != tokens:
+            found.append(_misplaced(name, tokens, right))
+    for name, tokens in (("sci-parent", marking.sci), ("sar-parent", marking.sar), ("aea-parent", marking.aea)):
+        for token in tokens:
+            above = parent(token)
+            if above and above not in tokens:
+                message = f"`{token}` stands without `{above}`"
+                found.append(Breach(rule=name, message=message, token=token))
+    for token in marking.aea:
+        head = token.partition("-")[0]
+        known = token in AEA or token == "RD-CNWDI" or token in SIGMAS
+        if not known:
+            message = f"`{token}` is not an atomic energy marking"
+            found.append(Breach(rule="aea", message=message, token=token))
+        elif (head in ("DCNI", "UCNI")) != (rank == 0):
+            message = "DCNI and UCNI are for UNCLASSIFIED, the other atomic energy markings are not"
+            found.append(Breach(rule="aea-class", message=message, token=token))
+    if marking.aea:
+        right = tuple(sorted(marking.aea, key=aea_place))
+        if right != marking.aea:
+            found.append(_misplaced("aea-order", marking.aea, right))
+    heads = {token.partition("-")[0] for token in marking.aea}
+    if "RD" in heads and "FRD" in heads:
+        found.append(Breach(rule="aea-rd", message="RD takes the place of FRD", token="FRD"))
+
+
+SIGMAS: Final = frozenset(f"{head}-SG-{number}" for head in ("RD", "FRD") for number in SIGMA)
+
+
+def parent(token: str) -> str:
+    """The token that must stand before a compartment's: `SI-G` for `SI-G-ABCD`, `RD` for `RD-SG-14`, "" for `SI`."""
+    above, dash, _ = token.rpartition("-")
+    return above.removesuffix("-SG") if dash else ""
+
+
+def aea_place(token: str) -> tuple[int, int, str]:
+    """Where an atomic energy marking stands among the others."""
+    head, _, rest = token.partition("-")
+    return (AEA.index(head) if head in AEA else len(AEA), 0 if not rest else 1 if rest == "CNWDI" else 2, rest)
+
+
+def _governments(marking: UsMarking, found: list[Breach]) -> None:
+    if marking.owners != ("USA",):
+        _codes("owner-order", marking.owners, in_order(marking.owners), found)
+        if "FGI" in marking.owners and len(marking.owners) > 1:
+            found.append(Breach(rule="owner", message="JOINT owners are named", token="FGI"))
+    if marking.fgi:
+        _codes("ISM-ID-00041", marking.fgi, in_order(marking.fgi), found)
+        if "USA" in marking.fgi:
+            found.append(Breach(rule="fgi", message="the United States are not foreign", token="USA"))
+
+
+def _non_ic(marking: UsMarking, found: list[Breach]) -> None:
+    tokens = marking.non_ic
+    for token in tokens:
+        if token not in _NON_IC_ORDER and not token.startswith("ACCM-"):
+            found.append(Breach(rule="non-ic", message=f"`{token}` is not a non-IC marking", token=token))
+    right = tuple(sorted(tokens, key=lambda t: (_NON_IC_ORDER.get(t, len(_NON_IC_ORDER)), t)))
+    if right != tokens:
+        found.append(_misplaced("non-ic-order", tokens, right))
+    if "SBU" in tokens and "SBU-NF" in tokens:
+        found.append(Breach(rule="sbu", message="SBU and SBU NOFORN exclude each other", token="SBU-NF"))
+    if "LES" in tokens and "LES-NF" in tokens:
+        found.append(Breach(rule="les", message="LES and LES NOFORN exclude each other", token="LES-NF"))

@@ -1,0 +1,91 @@
+"""`gsomia marking`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gsomia.cli.marking import marking
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "marking"
+CSV = VECTORS / "ism" / "markings.csv"
+
+
+def run(*arguments: str | Path, text: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(marking, [str(a) for a in arguments], input=text)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_the_official_rows_are_the_same() -> None:
+    assert run("check", CSV) == (0, "62 rows, all the same\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(S//NF)", "(S//NF) "),
+        ("SECRET//NOFORN", "SECRET//NOFORN\u200b"),
+        ("SECRET//ORCON/NOFORN", "SECRET//NOFORN/ORCON"),
+        ("S,USA,,,NF", "C,USA,,,NF"),
+        ("REL TO USA, AUS, CAN", "REL TO USA, CAN, AUS"),
+        ("//NATO SECRET", "NATO SECRET"),
+        ("S,NATO", "X,NATO"),
+    ],
+)
+def test_one_changed_byte_is_found(tmp_path: Path, old: str, new: str) -> None:
+    text = CSV.read_text("utf-8")
+    assert old in text
+    changed = tmp_path / "changed.csv"
+    changed.write_text(text.replace(old, new, 1), "utf-8")
+    code, output = run("check", changed)
+    assert code == 1
+    assert "1 different" in output
+    code, output = run("check", changed, "--json")
+    assert code == 1
+    assert len(json.loads(output)["different"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "classification,ownerProducer,banner,portion\n",
+        "classification,ownerProducer,banner\nS,USA,SECRET\n",
+        "classification,ownerProducer,level,banner,portion\nS,USA,,SECRET,(S)\n",
+        "classification,ownerProducer,banner,portion\nS,USA,SECRET\n",
+        'classification,ownerProducer,banner,portion\nS,USA,"SECRET,(S)\n',
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(text, "utf-8")
+    assert run("check", file)[0] == 2
+
+
+def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
+    assert run("check", tmp_path / "none.csv")[0] == 2
+    (tmp_path / "latin.csv").write_bytes(b"classification,\xff\n")
+    assert run("check", tmp_path / "latin.csv")[0] == 2
+
+
+def test_reading_one_mark() -> None:
+    code, output = run("read", "(S//REL TO USA, JPN)")
+    assert code == 0
+    assert "SECRET//REL TO USA, JPN" in output
+    code, output = run("read", "SECERT//NOFORN")
+    assert code == 1
+    assert "column 1" in output
+    assert "did you mean `SECRET//NOFORN`?" in output
+
+
+def test_rolling_up_a_text(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("(U) One.\n\n(S//REL TO USA, JPN) Two.\n", "utf-8")
+    assert run("rollup", file) == (0, "SECRET//REL TO USA, JPN\n")
+    file.write_text("(U) One.\nTwo.\n", "utf-8")
+    code, output = run("rollup", file)
+    assert (code, "line 2" in output) == (1, True)
