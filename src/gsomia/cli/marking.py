@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,7 +116,7 @@ def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
 def _bytes(file: Path) -> bytes:
     try:
         if str(file) == "-":
-            data = click.get_binary_stream("stdin").read(FILE_LIMIT + 1)
+            data = sys.stdin.buffer.read(FILE_LIMIT + 1)
         else:
             with file.open("rb") as stream:
                 data = stream.read(FILE_LIMIT + 1)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from gsomia.errors import DataError
-from gsomia.marking.us.vocabulary import CLASSES
+from gsomia.marking.us.vocabulary import CLASSES, COUNTRIES, ORGANISATIONS
 from gsomia.marking.words import printable
 
 Class = Literal["U", "R", "C", "S", "TS"]
 
 _TOKEN: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,99}", re.ASCII)
 _CODE: Final = re.compile(r"[A-Z]{3,4}", re.ASCII)
+
+# codes that need no further look, whatever list they stand in: three or four letters fit every pattern here
+_COMMON: Final = COUNTRIES | ORGANISATIONS
 
 ATTRIBUTES: Final = (
     "classification",
@@ -178,9 +181,10 @@ class UsMarking:
 
 
 def _check_tokens(name: str, tokens: tuple[str, ...], pattern: re.Pattern[str]) -> None:
-    for token in tokens:
-        if not isinstance(token, str) or not pattern.fullmatch(token):
-            raise DataError(f"`{name}` holds `{printable(str(token))}`, which is not such a code")
+    if not _COMMON.issuperset(tokens):
+        for token in tokens:
+            if not isinstance(token, str) or not pattern.fullmatch(token):
+                raise DataError(f"`{name}` holds `{printable(str(token))}`, which is not such a code")
     if len(tokens) > 1 and len(set(tokens)) != len(tokens):
         twice = next(token for token in tokens if tokens.count(token) > 1)
         raise DataError(f"`{name}` holds `{twice}` twice")

@@ -353,15 +353,16 @@ def _foreign(head: str, tables: _Tables) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str, portion: bool, nicknames: frozenset[str]) -> UsMarking:
-    style = PORTION if portion else BANNER
     marking: UsMarking | None = None
     if len(text) <= TEXT_LIMIT:
         try:
             marking = read(text, portion=portion, nicknames=nicknames)
         except (Unreadable, DataError):
             marking = None
-        if marking is not None and (breaches(marking, portion=portion) or _render(marking, style) != text):
-            marking = None
+        if marking is not None:
+            written = _portion(marking)[1:-1] if portion else render_banner(marking)
+            if written != text or breaches(marking, portion=portion):
+                marking = None
     if marking is not None:
         return marking
     from gsomia.marking.us.repair import diagnose  # the slow way, wanted only for what is wrong
