@@ -15,7 +15,7 @@
     >>> plain.getvalue()
     b'launch report'
 
-Read next: `seal` (writing), `item` (reading), `container` (the ZIP), `wrap` (who can open), `provenance` (who made it).
+Read next: `writer` (sealing), `item` (opening), `container` (the ZIP), `wrap` (who can open), `provenance` (who made).
 """
 
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, label
@@ -35,8 +35,8 @@ from gsomia.sealed.provenance import (
     read_provenance,
 )
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
-from gsomia.sealed.seal import SEGMENT_BYTES, SealedInfo, seal
 from gsomia.sealed.wrap import Identity, PrivateKey, PublicWrapKey, Recipient
+from gsomia.sealed.writer import SEGMENT_BYTES, SealedInfo, seal
 
 __all__ = [
     "LABEL_SCHEMA",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
-from gsomia.sealed.policy import load_json
+from gsomia.sealed.policy import canonical_form, load_json
 
 __all__ = ["LABEL_SCHEMA", "Assertion", "bind", "label", "parse", "verify_binding"]
 
@@ -98,9 +98,9 @@ def _hash(raw: dict[str, Any]) -> bytes:
     bare = {key: value for key, value in raw.items() if key != "binding"}
     statement = dict(bare["statement"])
     if isinstance(statement.get("value"), dict):
-        statement["value"] = canonical(statement["value"]).decode()
+        statement["value"] = canonical_form(statement["value"], "an assertion").decode()
     bare["statement"] = statement
-    return hashlib.sha256(canonical(bare)).digest()
+    return hashlib.sha256(canonical_form(bare, "an assertion")).digest()
 
 
 def _base64url(data: bytes) -> str:

@@ -16,16 +16,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gsomia.errors import SealError
-from gsomia.keys import canonical
 from gsomia.sealed import manifest as manifests
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
 from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
 from gsomia.sealed.digest import PayloadDigest, leaf
 from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
-from gsomia.sealed.policy import Policy, load_json
+from gsomia.sealed.policy import Policy, canonical_form, load_json
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
 
-__all__ = ["Opened", "SealedItem", "read"]
+__all__ = ["Opened", "SealedItem", "payload_key", "read", "shares"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +182,12 @@ class SealedItem:
 
     @property
     def canonical(self) -> bool:
-        """Whether the manifest stands in the one form that gsomia writes (RFC 8785)."""
-        try:
-            return hashlib.sha256(canonical(self._manifest.raw)).digest() == self._manifest_digest
-        except (ValueError, RecursionError):
-            return False
+        """Whether the manifest stands in the one form that gsomia writes (RFC 8785).
+
+        Raises:
+            SealError: it holds what has no such form.
+        """
+        return hashlib.sha256(canonical_form(self._manifest.raw, "the manifest")).digest() == self._manifest_digest
 
     @property
     def core_digest(self) -> bytes:
@@ -249,8 +249,7 @@ class SealedItem:
         """The segments from `first` up to `last`, each in a buffer that the next one overwrites."""
         offsets = self._manifest.offsets
         end = self.segments if last is None else last
-        largest = max(offsets[i + 1] - offsets[i] for i in range(first, end))
-        buffer = memoryview(bytearray(largest))
+        buffer = memoryview(bytearray(self._largest(first, end)))
         at = self._layout.payload.data + offsets[first]
         for number in range(first, end):
             segment = buffer[: offsets[number + 1] - offsets[number]]
@@ -263,6 +262,10 @@ class SealedItem:
             if self._held and not hmac.compare_digest(self._seen(number, segment), self._held[number]):
                 raise SealError(f"segment {number} changed while the item was being read")
             yield number, segment
+
+    def _largest(self, first: int, end: int) -> int:
+        offsets = self._manifest.offsets
+        return max((offsets[number + 1] - offsets[number] for number in range(first, end)), default=0)
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -283,9 +286,12 @@ class SealedItem:
         """
         key, bound = self._unlock(identities)
         if payload_digest is not None:
+            unbound = {entry.id for entry in self.assertions} - set(bound)
+            if unbound:
+                raise SealError(f"assertion `{min(unbound)}` is not bound to the item, as all of a stated item's are")
             self.check_payload_digest(payload_digest)
         cipher, crc, written = AESGCM(key), 0, 0
-        plain = memoryview(bytearray(max(0, self._largest() - OVERHEAD)))
+        plain = memoryview(bytearray(self._largest(0, self.segments)))
         for number, segment in self._ciphertext():
             crc = crc32(segment, crc)
             view = plain[: len(segment) - OVERHEAD]
@@ -308,15 +314,11 @@ class SealedItem:
         """
         if not 0 <= number < self.segments:
             raise IndexError(f"segment {number} of {self.segments}")
-        cipher = AESGCM(self.payload_key(identities))
+        cipher = AESGCM(self._unlock(identities)[0])
         for _, segment in self._ciphertext(number, number + 1):
             plain = bytearray(len(segment) - OVERHEAD)
             self._decrypt(cipher, number, segment, memoryview(plain))
         return bytes(plain)
-
-    def _largest(self) -> int:
-        offsets = self._manifest.offsets
-        return max(offsets[i + 1] - offsets[i] for i in range(self.segments))
 
     def _decrypt(self, cipher: AESGCM, number: int, segment: memoryview, plain: memoryview) -> None:
         try:
@@ -332,12 +334,7 @@ class SealedItem:
             if verify_binding(raw, key=key, tags=self._manifest.tags, legacy=self._manifest.legacy)
         )
 
-    def shares(self, identities: Sequence[Identity]) -> dict[str, bytes]:
-        """The key shares that these identities open, by `sid`; each is the one the policy is bound to.
-
-        Raises:
-            SealError: a share opens but the policy is not the one it was bound to.
-        """
+    def _shares(self, identities: Sequence[Identity]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         altered = False
         for access in self.key_access:
@@ -358,12 +355,8 @@ class SealedItem:
             raise SealError("the policy was altered: it is not the one that the key was bound to")
         return found
 
-    def payload_key(self, identities: Sequence[Identity]) -> bytes:
-        """The payload key, for this package alone: policy bindings, root signature and assertions hold under it."""
-        return self._unlock(identities)[0]
-
     def _unlock(self, identities: Sequence[Identity]) -> tuple[bytes, tuple[str, ...]]:
-        shares = self.shares(identities)
+        shares = self._shares(identities)
         missing = {access.sid for access in self.key_access} - set(shares)
         if missing:
             names = ", ".join(sorted({f"`{access.kid}`" for access in self.key_access if access.sid in missing}))
@@ -390,3 +383,24 @@ class SealedItem:
             raise SealError("the released shares are not all the shares of this item")
         manifest = replace(self._manifest, key_access=tuple(access))
         return SealedItem(self._file, self._layout, manifest, self._manifest_digest)
+
+
+# Key material is no part of a SealedItem's face; re-wrapping, in this package, asks here.
+
+
+def payload_key(item: SealedItem, identities: Sequence[Identity]) -> bytes:
+    """The payload key, for this package alone: policy bindings, root signature and assertions hold under it.
+
+    Raises:
+        SealError: as for `SealedItem.open`.
+    """
+    return item._unlock(identities)[0]
+
+
+def shares(item: SealedItem, identities: Sequence[Identity]) -> dict[str, bytes]:
+    """The key shares that these identities open, by `sid`, for this package alone; the policy is bound to each.
+
+    Raises:
+        SealError: a share opens but the policy is not the one it was bound to.
+    """
+    return item._shares(identities)

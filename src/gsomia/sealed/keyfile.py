@@ -41,7 +41,7 @@ def _armour(name: str, der: bytes) -> str:
 
 def _unarmour(pem: bytes) -> tuple[str, bytes]:
     if len(pem) > MAX_PEM_BYTES:
-        raise UsageError("the key file is too long for a key")
+        raise UsageError("the key file is too long for a key", hint=f"give {_KINDS}")
     try:
         text = pem.decode("ascii").replace("\r\n", "\n")
         match = _ARMOUR.fullmatch(text)

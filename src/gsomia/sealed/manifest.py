@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gsomia.errors import SealError
-from gsomia.keys import b64, canonical
+from gsomia.keys import b64
 from gsomia.sealed import assertion
 from gsomia.sealed.assertion import Assertion
-from gsomia.sealed.policy import Policy, load_json
+from gsomia.sealed.policy import Policy, canonical_form, load_json
 from gsomia.sealed.wrap import PublicWrapKey, Recipient, kind, wrap
 
 __all__ = [
@@ -191,10 +191,7 @@ def core_digest(raw: Mapping[str, Any]) -> bytes:
     core["encryptionInformation"] = {
         key: value for key, value in raw["encryptionInformation"].items() if key != "keyAccess"
     }
-    try:
-        return hashlib.sha256(canonical(core)).digest()
-    except (ValueError, RecursionError) as error:
-        raise SealError("the manifest holds a value that has no canonical form") from error
+    return hashlib.sha256(canonical_form(core, "the manifest")).digest()
 
 
 def parse(data: bytes) -> Manifest:
@@ -271,8 +268,9 @@ def _segments(integrity: dict[str, Any], *, legacy: bool) -> tuple[bytes, array[
     plain_default = _size(integrity.get("segmentSizeDefault"), "segmentSizeDefault")
     sealed_default = _size(integrity.get("encryptedSegmentSizeDefault"), "encryptedSegmentSizeDefault")
     segments = integrity.get("segments")
-    if not isinstance(segments, list) or not 1 <= len(segments) <= MAX_SEGMENTS:
-        raise SealError(f"the manifest has not 1 to {MAX_SEGMENTS} segments")
+    # Some writers give an empty plaintext no segment at all; the root signature tells that from a payload cut off.
+    if not isinstance(segments, list) or len(segments) > MAX_SEGMENTS:
+        raise SealError(f"the manifest has no list of at most {MAX_SEGMENTS} segments")
     tags, offsets, end = bytearray(), array("Q", [0]), 0
     for segment in segments:
         if not isinstance(segment, dict):

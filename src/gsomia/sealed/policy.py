@@ -11,14 +11,12 @@ import hashlib
 import json
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
 
-__all__ = ["Policy", "load_json"]
-
-MAX_DEPTH: Final = 32
+__all__ = ["Policy", "canonical_form", "load_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +114,19 @@ def load_json(data: bytes, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise SealError(f"{what} is not a JSON object")
     return value
+
+
+def canonical_form(value: Any, what: str) -> bytes:
+    """The RFC 8785 form of JSON that came from outside.
+
+    Args:
+        value: the JSON value.
+        what: names it in the error.
+
+    Raises:
+        SealError: it holds what RFC 8785 cannot write: an integer beyond 2**53 - 1, an infinity, half a surrogate pair.
+    """
+    try:
+        return canonical(value)
+    except (ValueError, RecursionError) as error:
+        raise SealError(f"{what} holds a value that has no canonical form") from error

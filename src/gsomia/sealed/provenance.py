@@ -14,7 +14,7 @@ from gsomia.errors import SealError
 from gsomia.keys import Envelope, PublicKey, canonical, verify
 from gsomia.sealed.assertion import Assertion
 from gsomia.sealed.item import SealedItem
-from gsomia.sealed.policy import Policy, load_json
+from gsomia.sealed.policy import Policy, canonical_form, load_json
 
 __all__ = [
     "PROVENANCE_SCHEMA",
@@ -174,7 +174,7 @@ def check_provenance(item: SealedItem, envelope: Envelope, key: PublicKey) -> St
         raise SealError("the manifest is not in the form that its core digest was taken of")
     if not hmac.compare_digest(item.core_digest, statement.core_digest):
         raise SealError("the manifest is not the one that was stated")
-    if item.label is None or canonical(item.label) != canonical(statement.label):
+    if item.label is None or canonical_form(item.label, "the label") != canonical(statement.label):
         raise SealError("the label is not the one that was stated")
     item.check_payload_digest(statement.payload_digest)
     return statement

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gsomia.keys import canonical
 from gsomia.sealed import container
 from gsomia.sealed.container import Seekable, Sink, write_all
-from gsomia.sealed.item import SealedItem, read
+from gsomia.sealed.item import SealedItem, payload_key, read, shares
 from gsomia.sealed.manifest import KeyAccess, key_access
-from gsomia.sealed.seal import key_accesses
+from gsomia.sealed.policy import canonical_form
 from gsomia.sealed.wrap import Identity, Recipient
+from gsomia.sealed.writer import key_accesses
 
 __all__ = ["CHUNK_BYTES", "release", "rewrap", "rewrap_chunks"]
 
@@ -77,12 +77,12 @@ def rewrap_chunks(
     if chunk_bytes < 1:
         raise ValueError("a piece has at least one byte")
     item = read(source)
-    key = item.payload_key(identities)
+    key = payload_key(item, identities)
     if payload_digest is not None:
         item.check_payload_digest(payload_digest)
     access = key_accesses(key, recipients, item.policy_text)
     information = item.manifest["encryptionInformation"] | {"keyAccess": access}
-    manifest = canonical(item.manifest | {"encryptionInformation": information})
+    manifest = canonical_form(item.manifest | {"encryptionInformation": information}, "the manifest")
     crc, size = item.payload_crc, item.payload_bytes
     start, tail = container.payload_start(), container.tail(manifest, payload_crc=crc, payload_size=size)
     end = container.payload_end(crc, size)
@@ -119,12 +119,11 @@ def release(item: SealedItem, *, identities: Sequence[Identity], recipient: Reci
     Raises:
         SealError: the policy was altered.
     """
-    shares = item.shares(identities)
     return tuple(
         key_access(
             share,
             Recipient(kid=recipient.kid, url=recipient.url, key=recipient.key, sid=sid),
             item.policy_text,
         )
-        for sid, share in shares.items()
+        for sid, share in shares(item, identities).items()
     )
