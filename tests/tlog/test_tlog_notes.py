@@ -8,6 +8,8 @@ import pickle
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,6 +158,33 @@ def test_cosignatures_count_only_by_named_witnesses_and_with_both_keys() -> None
         assert verify_cosignatures("".join(lines).encode(), [WITNESS.public]) == ()
 
 
+def test_a_signature_without_time_does_not_count() -> None:
+    # C2SP allows the time 0; ours must say when, so the two signatures are made by hand as the standard writes them.
+    text = CHECKPOINT.to_text()
+    name = WITNESS.name.encode()
+    size = (5).to_bytes(8, "big")
+    origin = LOG.name.encode()
+    message = b"subtree/v1\n\0" + bytes([len(name)]) + name + b"%s" + bytes([len(origin)]) + origin + bytes(8) + size
+    ed25519 = Ed25519PrivateKey.from_private_bytes(WITNESS.seed[:32])
+    ml_dsa_44 = MLDSA44PrivateKey.from_seed_bytes(WITNESS.seed[32:])
+    ids = [key.key_id for key in WITNESS.public.witness_keys()]
+    for stamp, counts in ((int(AT.timestamp()), True), (0, False)):
+        time = stamp.to_bytes(8, "big")
+        plain = ed25519.sign(f"cosignature/v1\ntime {stamp}\n{text}".encode())
+        post_quantum = ml_dsa_44.sign(message.replace(b"%s", time) + CHECKPOINT.root)
+        lines = "".join(
+            f"— {WITNESS.name} {base64.b64encode(key_id + time + signature).decode()}\n"
+            for key_id, signature in zip(ids, (plain, post_quantum), strict=True)
+        )
+        note = add_signatures(NOTE, lines.encode())
+        if counts:
+            (found,) = verify_cosignatures(note, [WITNESS.public])
+            assert found.signed_at == AT
+        else:
+            with pytest.raises(SignatureError, match="no time"):
+                verify_cosignatures(note, [WITNESS.public])
+
+
 def test_signatures_are_added_once() -> None:
     lines = WITNESS.cosign(NOTE, AT)
     once = add_signatures(NOTE, lines)
@@ -181,6 +210,11 @@ def test_keys_have_one_text_form() -> None:
             with pytest.raises(LogError):
                 NoteKey.from_text(bad)
     assert LogVerifier.from_text(LOG.public.to_text()) == LOG.public
+    first, second = LOG.public.to_text().splitlines(keepends=True)
+    cosigner = LOG.public.witness_keys()[0].to_text() + "\n"
+    for bad in (WITNESS.public.to_text().splitlines(keepends=True)[0] + second, cosigner + second, first + first):
+        with pytest.raises(LogError):
+            LogVerifier.from_text(bad)
     swapped = "".join(reversed(LOG.public.to_text().splitlines(keepends=True)))
     for bad in (swapped, LOG.public.to_text()[:-1], "", LOG.public.to_text() + "\n"):
         with pytest.raises(LogError):
