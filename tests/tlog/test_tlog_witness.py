@@ -91,6 +91,9 @@ def test_two_roots_for_one_size_are_a_proven_fork(size: int, data: st.DataObject
     assert error.equivocation is not None
     assert error.equivocation.verify(LOG.public) is WitnessRefusal.FORK
     assert (error.kind.status, error.size) == (409, size)
+    # A wrong `old` or clock does not hide it.
+    for asked in (request(0, size, 1, other), request(size, size, 500, other)):
+        assert refusal(signed(size), asked).kind is WitnessRefusal.FORK
 
 
 @given(st.integers(1, 69), st.data())
