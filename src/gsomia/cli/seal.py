@@ -1,0 +1,347 @@
+"""`gsomia seal | inspect`, and opening and verifying one FILE: tools that need no node (an inspector's laptop)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from gsomia.errors import RefusedError, SealError, UsageError
+from gsomia.keys import PublicKey
+from gsomia.sealed import (
+    CompositePrivateKey,
+    CompositePublicKey,
+    Identity,
+    Policy,
+    PublicWrapKey,
+    Recipient,
+    SealedItem,
+    Statement,
+    XWingPrivateKey,
+    XWingPublicKey,
+    check_provenance,
+    load_private_key,
+    load_public_key,
+    private_pem,
+    public_pem,
+    read,
+    read_provenance,
+    seal,
+)
+
+__all__ = ["inspect_command", "inspect_file", "keygen_command", "open_file", "seal_command", "seal_file", "verify_file"]
+
+KINDS: Final = ("xwing", "secp384r1-mlkem1024", "secp256r1-mlkem768")
+MAX_KEY_FILE: Final = 2**20
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _reading(file: str, *, seekable: bool) -> Iterator[IO[bytes]]:
+    """A file, or standard input for `-`; what must be sought in and cannot be is kept in a nameless file meanwhile."""
+    if file == "-":
+        if not seekable or sys.stdin.buffer.seekable():
+            yield sys.stdin.buffer
+            return
+        with tempfile.TemporaryFile() as kept:
+            shutil.copyfileobj(sys.stdin.buffer, kept, 2**20)
+            kept.seek(0)
+            yield kept
+        return
+    path = Path(file)
+    if path.is_dir():
+        raise UsageError(f"`{file}` is a directory", hint="give a file; pack a folder with tar first")
+    try:
+        opened = path.open("rb", buffering=0)
+    except OSError as error:
+        raise UsageError(f"cannot read `{file}`: {error.strerror}") from error
+    with opened:
+        yield opened
+
+
+@contextmanager
+def _writing(output: str, *, force: bool) -> Iterator[IO[bytes]]:
+    """A new file under its final name only when all went well, or standard output for `-`."""
+    if output == "-":
+        if sys.stdout.isatty():
+            raise UsageError("a terminal is no place for this", hint="give -o OUT, or redirect standard output")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    final = Path(output)
+    if final.is_dir() or (final.exists() and not force):
+        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{final.name}.", dir=final.parent)
+    except OSError as error:
+        raise UsageError(f"cannot write `{output}`: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            yield file
+            os.fsync(file.fileno())
+        if force:
+            Path(name).replace(final)
+        else:
+            # Unlike a rename, a link never takes the place of a file that appeared meanwhile.
+            os.link(name, final)
+    except FileExistsError as error:
+        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _key_bytes(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_KEY_FILE)
+    except OSError as error:
+        raise UsageError(f"cannot read the key file `{path}`: {error.strerror}") from error
+
+
+def _refused(text: str, hint: str) -> RefusedError:
+    ground = {"effect": "refuse", "instrument": "node", "text": text}
+    return RefusedError(text, verdict={"outcome": "refuse", "grounds": [ground]}, hint=hint)
+
+
+def _public(path: str) -> PublicWrapKey:
+    try:
+        return load_public_key(_key_bytes(path), at=datetime.fromtimestamp(time.time(), UTC))
+    except UsageError as error:
+        raise UsageError(f"`{path}`: {error}", hint=error.hint) from error
+
+
+def _identity(path: str) -> Identity:
+    data = _key_bytes(path)
+    if _is_node_key(data):
+        raise _refused(
+            f"`{path}` is a node's key, which opens items only as an act of the node", "use gsomia open ITEM --node DIR"
+        )
+    try:
+        return Identity(kid="", key=load_private_key(data))
+    except UsageError as error:
+        raise UsageError(f"`{path}`: {error}", hint=error.hint) from error
+
+
+def _is_node_key(data: bytes) -> bool:
+    """Whether a key file is one of a node's key store: JSON with its `kind`."""
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and "kind" in value
+
+
+def _origin_key(path: str) -> PublicKey:
+    try:
+        return PublicKey.from_json(json.loads(_key_bytes(path)))
+    except ValueError as error:
+        raise UsageError(
+            f"`{path}` is not a node's public signing key: {error}", hint="give JSON with `ed25519` and `ml-dsa-65`"
+        ) from error
+
+
+# --- what the commands do ---------------------------------------------------------------------------------------------
+
+
+def seal_file(
+    file: str, *, to: Sequence[str], output: str, mime_type: str, url: str = "", kid: str = "", force: bool = False
+) -> str:
+    """Seal a file to public keys, without a node: the item carries no label and no provenance.
+
+    Args:
+        file: path, or `-` for standard input.
+        to: paths of public keys in PEM; any one of their holders can open the item.
+        output: path, or `-` for standard output.
+        mime_type: of the plaintext.
+        url: the key service to name beside each wrapped key.
+        kid: the key's name to write beside it; "" writes the fingerprint of a hybrid key and nothing for another.
+        force: replace an existing file.
+
+    Returns:
+        The new item's id.
+
+    Raises:
+        UsageError: a file cannot be read or written, or a key cannot be used.
+        SealError: the file is longer than the format allows.
+    """
+    recipients = []
+    for path in to:
+        key = _public(path)
+        own = key.kid if isinstance(key, XWingPublicKey | CompositePublicKey) else ""
+        recipients.append(Recipient(kid=kid or own, url=url, key=key))
+    item = str(uuid.uuid4())
+    with _reading(file, seekable=False) as source, _writing(output, force=force) as sink:
+        seal(source, sink, recipients=recipients, policy=Policy(uuid=item), mime_type=mime_type, digest=False)
+    return item
+
+
+def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = False) -> None:
+    """Open a foreign sealed file with private keys in PEM; says on standard error that its origin is unproven.
+
+    Args:
+        file: path, or `-` for standard input.
+        keys: paths of private keys; together they must open every share.
+        output: path, or `-` for standard output.
+        force: replace an existing file.
+
+    Raises:
+        RefusedError: the key is a node's, or the item carries a Party's statement: opening it is an act (protocol 12).
+        UsageError: a file cannot be read or written, or a key cannot be used.
+        SealError: no key opens it, or it was altered; nothing then stands under the output's name.
+    """
+    identities = [_identity(path) for path in keys]
+    with _reading(file, seekable=True) as source:
+        item = read(source)
+        if read_provenance(item) is not None:
+            raise _refused(
+                f"item `{item.item_id}` carries a Party's statement, so opening it is an act of a node",
+                f"use gsomia open {item.item_id} --node DIR",
+            )
+        click.echo("origin: unproven", err=True)
+        with _writing(output, force=force) as sink:
+            item.open(identities, sink)
+
+
+def verify_file(file: str, *, origin: str = "", as_json: bool = False) -> None:
+    """Verify a sealed file against its originator's key, without opening it, and print what holds.
+
+    Args:
+        file: path, or `-` for standard input.
+        origin: path of the originator's public signing key; "" leaves the origin unproven, which does not verify.
+        as_json: print one JSON object.
+
+    Raises:
+        SealError: it is malformed or was altered, or its origin is unproven.
+        SignatureError: another key signed it.
+        UsageError: a file cannot be read.
+    """
+    with _reading(file, seekable=True) as source:
+        item = read(source)
+        digest = item.payload_digest().hex()
+        envelope = read_provenance(item)
+        if envelope is None:
+            raise SealError("origin: unproven: the item carries no Party's statement", hint="gsomia inspect shows it")
+        if not origin:
+            raise SealError("origin: unproven: whose key shall have signed it?", hint="give --origin KEY.json")
+        key = _origin_key(origin)
+        statement = check_provenance(item, envelope, key)
+    found = _stated(statement, key) | {"payload_digest": digest}
+    if as_json:
+        click.echo(json.dumps({"schema": "gsomia/verify-file/v1", **found}, ensure_ascii=False, indent=2))
+        return
+    for name, value in found.items():
+        click.echo(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+
+
+def _stated(statement: Statement, key: PublicKey) -> dict[str, Any]:
+    return {
+        "item": statement.item,
+        "origin": key.fingerprint,
+        "exercise": statement.exercise,
+        "label": statement.label,
+        "core_digest": statement.core_digest.hex(),
+    }
+
+
+def inspect_file(file: str) -> dict[str, Any]:
+    """What a sealed file says of itself, none of it verified, as a JSON object.
+
+    Args:
+        file: path, or `-` for standard input.
+
+    Raises:
+        SealError: its structure does not hold.
+        UsageError: it cannot be read.
+    """
+    with _reading(file, seekable=True) as source:
+        return _described(read(source))
+
+
+def _described(item: SealedItem) -> dict[str, Any]:
+    return {
+        "item": item.item_id,
+        "version": item.schema_version,
+        "mime_type": item.mime_type,
+        "plaintext_bytes": item.plaintext_bytes,
+        "sealed_bytes": item.sealed_bytes,
+        "segments": item.segments,
+        "attributes": list(item.policy.data_attributes),
+        "dissem": list(item.policy.dissem),
+        "label": item.label,
+        "core_digest": item.core_digest.hex(),
+        "keys": [
+            {"type": entry.type, "kid": entry.kid, "sid": entry.sid, "url": entry.url} for entry in item.key_access
+        ],
+        "assertions": [
+            {"id": entry.id, "type": entry.type, "scope": entry.scope, "schema": entry.schema}
+            for entry in item.assertions
+        ],
+        "statement": read_provenance(item) is not None,
+    }
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+@click.command("seal")
+@click.argument("file", default="-")
+@click.option("--to", "to", multiple=True, required=True, metavar="PUBLIC.pem", help="A recipient's public key.")
+@click.option("-o", "--output", default="-", metavar="OUT", help="Where to write; standard output if not given.")
+@click.option("--mime-type", default="application/octet-stream", show_default=True)
+@click.option("--url", default="", help="The key service to name beside each wrapped key.")
+@click.option("--kid", default="", help="The key's name to write; a hybrid key's fingerprint if not given.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def seal_command(file: str, to: tuple[str, ...], output: str, mime_type: str, url: str, kid: str, force: bool) -> None:
+    """Seal FILE (or standard input) so that only the holders of the given keys can open it. No node is needed.
+
+    Every OpenTDF tool opens the result. To send classified information under an agreement, use `transmit`.
+    """
+    seal_file(file, to=to, output=output, mime_type=mime_type, url=url, kid=kid, force=force)
+
+
+@click.command("inspect")
+@click.argument("file", default="-")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def inspect_command(file: str, as_json: bool) -> None:
+    """Show what a sealed FILE says of itself. Nothing of it is verified; `verify FILE` does that."""
+    found = inspect_file(file)
+    if as_json:
+        click.echo(json.dumps({"schema": "gsomia/inspect/v1", **found}, ensure_ascii=False, indent=2))
+        return
+    for name, value in found.items():
+        if isinstance(value, list):
+            for entry in value:
+                shown = entry if isinstance(entry, str) else "  ".join(f"{k} {v or '-'}" for k, v in entry.items())
+                click.echo(f"{name}: {shown}")
+        else:
+            click.echo(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+    click.echo("nothing of this is verified")
+
+
+@click.command("keygen")
+@click.option("--kind", type=click.Choice(KINDS), default="xwing", show_default=True)
+@click.option(
+    "-o", "--output", required=True, metavar="KEY.pem", help="The private key; the public one goes beside it."
+)
+def keygen_command(kind: str, output: str) -> None:
+    """Make a hybrid key pair for sealed files: KEY.pem, and KEY.pub.pem to give away. Not for a node's own keys."""
+    key = XWingPrivateKey.generate() if kind == "xwing" else CompositePrivateKey.generate(kind)
+    public = Path(output).with_suffix(".pub.pem")
+    with _writing(output, force=False) as file:
+        file.write(private_pem(key).encode())
+    with _writing(str(public), force=False) as file:
+        file.write(public_pem(key.public).encode())
+    click.echo(f"{public}: {key.kid}", err=True)

@@ -1,0 +1,208 @@
+"""`gsomia seal | inspect`, `open FILE --key` and `verify FILE`: on files, on pipes, and when something is wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from sealing import VECTORS, originator, private_keys, public
+from tampers import TAMPERS, Tamper, sample
+
+from gsomia.cli.seal import (
+    inspect_command,
+    inspect_file,
+    keygen_command,
+    open_file,
+    seal_command,
+    seal_file,
+    verify_file,
+)
+from gsomia.errors import RefusedError, SealError, SignatureError, UsageError, VerificationError
+from gsomia.keys import SigningKey
+from gsomia.sealed import private_pem, public_pem
+
+PLAIN = b"EXERCISE launch report\n" * 200
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, Path]:
+    paths = {}
+    for name in ("hpqt:xwing", "rsa:2048", "ec:secp384r1"):
+        key = private_keys()[name]
+        paths[name] = tmp_path / f"{name.replace(':', '-')}.pem"
+        paths[name].write_text(private_pem(key))
+        paths[f"{name} public"] = tmp_path / f"{name.replace(':', '-')}.pub.pem"
+        paths[f"{name} public"].write_text(public_pem(public(key)))
+    paths["origin"] = tmp_path / "origin.json"
+    paths["origin"].write_text(json.dumps(originator().public.to_json()))
+    return paths
+
+
+def run(command: click.Command, *args: object, data: bytes = b"") -> str:
+    done = CliRunner().invoke(
+        command, [str(arg) for arg in args], input=data, catch_exceptions=False, standalone_mode=False
+    )
+    if done.exception is not None:
+        raise done.exception
+    return done.output
+
+
+@pytest.mark.parametrize("name", ["hpqt:xwing", "rsa:2048", "ec:secp384r1"])
+def test_seal_and_open(tmp_path: Path, keys: dict[str, Path], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plain, out, back = tmp_path / "plain", tmp_path / "out.tdf", tmp_path / "back"
+    plain.write_bytes(PLAIN)
+    run(seal_command, plain, "--to", keys[f"{name} public"], "-o", out)
+    open_file(str(out), keys=[str(keys[name])], output=str(back))
+    assert back.read_bytes() == PLAIN
+    assert capsys.readouterr().err == "origin: unproven\n"
+    assert not list(tmp_path.glob(".*"))
+    assert back.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_golden_file_opens_by_its_published_key(tmp_path: Path, keys: dict[str, Path]) -> None:
+    back = tmp_path / "back"
+    open_file(str(VECTORS / "tdf" / "no-splitids-java.tdf"), keys=[str(keys["rsa:2048"])], output=str(back))
+    assert back.read_bytes() == bytes(5120)
+
+
+def test_through_pipes(keys: dict[str, Path]) -> None:
+    code = "import sys; from gsomia.cli.seal import *; "
+    sealing = code + f"seal_file('-', to=[{str(keys['hpqt:xwing public'])!r}], output='-', mime_type='text/plain')"
+    opening = code + f"open_file('-', keys=[{str(keys['hpqt:xwing'])!r}], output='-')"
+    first = subprocess.run([sys.executable, "-c", sealing], input=PLAIN, capture_output=True, check=True)
+    second = subprocess.run([sys.executable, "-c", opening], input=first.stdout, capture_output=True, check=True)
+    assert (second.stdout, second.stderr) == (PLAIN, b"origin: unproven\n")
+
+
+def test_an_item_with_a_partys_statement_is_opened_by_an_act_only(tmp_path: Path, keys: dict[str, Path]) -> None:
+    item, back = tmp_path / "item.tdf", tmp_path / "back"
+    item.write_bytes(sample().good)
+    with pytest.raises(RefusedError, match="an act of a node") as caught:
+        open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back))
+    assert "gsomia open 8c1b4f0e" in caught.value.hint and not back.exists()
+    assert caught.value.verdict["outcome"] == "refuse"
+
+
+def test_a_nodes_key_is_refused(tmp_path: Path) -> None:
+    item, key = tmp_path / "item.tdf", tmp_path / "wrap.key"
+    item.write_bytes(sample().good)
+    key.write_text(json.dumps({"v": 1, "kind": "xwing", "secret": "AAAA"}))
+    with pytest.raises(RefusedError, match="a node's key"):
+        open_file(str(item), keys=[str(key)], output=str(tmp_path / "back"))
+
+
+def test_verify_needs_the_originators_key(
+    tmp_path: Path, keys: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    item, other = tmp_path / "item.tdf", tmp_path / "other.json"
+    item.write_bytes(sample().good)
+    verify_file(str(item), origin=str(keys["origin"]), as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["origin"], found["exercise"]) == (originator().public.fingerprint, True)
+    verify_file(str(item), origin=str(keys["origin"]))
+    assert f"origin: {originator().public.fingerprint}\n" in capsys.readouterr().out
+    with pytest.raises(SealError, match="unproven"):
+        verify_file(str(item))
+    with pytest.raises(SealError, match="unproven"):
+        verify_file(str(VECTORS / "tdf" / "no-splitids-java.tdf"), origin=str(keys["origin"]))
+    other.write_text(json.dumps(SigningKey.generate().public.to_json()))
+    with pytest.raises(SignatureError):
+        verify_file(str(item), origin=str(other))
+    other.write_text("{}")
+    with pytest.raises(UsageError, match="not a node's public signing key"):
+        verify_file(str(item), origin=str(other))
+
+
+def test_inspect_shows_and_verifies_nothing(tmp_path: Path) -> None:
+    item = tmp_path / "item.tdf"
+    item.write_bytes(sample().good)
+    text = run(inspect_command, item)
+    assert "item: 8c1b4f0e" in text and "SECRET" in text and text.endswith("nothing of this is verified\n")
+    found = json.loads(run(inspect_command, item, "--json"))
+    assert found["schema"] == "gsomia/inspect/v1"
+    assert {k: v for k, v in found.items() if k != "schema"} == inspect_file(str(item))
+    assert [key["type"] for key in found["keys"]] == ["hybrid-wrapped", "wrapped"] and found["statement"]
+
+
+def test_keygen_makes_a_pair_that_works(tmp_path: Path) -> None:
+    plain, out, back = tmp_path / "plain", tmp_path / "out.tdf", tmp_path / "back"
+    plain.write_bytes(b"")
+    for kind in ("xwing", "secp384r1-mlkem1024"):
+        run(keygen_command, "--kind", kind, "-o", tmp_path / f"{kind}.pem")
+        assert (tmp_path / f"{kind}.pem").stat().st_mode & 0o777 == 0o600
+        run(seal_command, plain, "--to", tmp_path / f"{kind}.pub.pem", "-o", out, "--force")
+        open_file(str(out), keys=[str(tmp_path / f"{kind}.pem")], output=str(back), force=True)
+        assert back.read_bytes() == b""
+    with pytest.raises(UsageError, match="exists"):
+        run(keygen_command, "-o", tmp_path / "xwing.pem")
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path: Path, keys: dict[str, Path]) -> None:
+    to = str(keys["hpqt:xwing public"])
+    (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "taken").write_bytes(b"mine")
+    plain = tmp_path / "plain"
+    plain.write_bytes(PLAIN)
+    cases = [
+        ((tmp_path, "--to", to, "-o", tmp_path / "out"), "is a directory"),
+        ((tmp_path / "broken", "--to", to, "-o", tmp_path / "out"), "broken"),
+        ((tmp_path / "none", "--to", to, "-o", tmp_path / "out"), "cannot read"),
+        ((plain, "--to", to, "-o", tmp_path / "taken"), "exists"),
+        ((plain, "--to", to, "-o", tmp_path / "no" / "out"), "cannot write"),
+        ((plain, "--to", tmp_path / "none.pem", "-o", tmp_path / "out"), "none.pem"),
+        ((plain, "--to", keys["hpqt:xwing"], "-o", tmp_path / "out"), "private|PRIVATE"),
+    ]
+    for args, says in cases:
+        with pytest.raises(UsageError, match=says):
+            run(seal_command, *args)
+    assert (tmp_path / "taken").read_bytes() == b"mine" and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("tamper", [t for t in TAMPERS if not t.holder][::5], ids=lambda tamper: tamper.name)
+def test_a_tampered_file_leaves_nothing_behind(tmp_path: Path, keys: dict[str, Path], tamper: Tamper) -> None:
+    item, back = tmp_path / "item.tdf", tmp_path / "back"
+    item.write_bytes(tamper.make(sample()))
+    with pytest.raises((VerificationError, RefusedError)):
+        open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back))
+    assert not back.exists() and not list(tmp_path.glob(".back*"))
+
+
+@pytest.mark.parametrize("tamper", TAMPERS[::4], ids=lambda tamper: tamper.name)
+def test_verify_finds_the_tampers_that_need_no_key(tmp_path: Path, keys: dict[str, Path], tamper: Tamper) -> None:
+    item = tmp_path / "item.tdf"
+    item.write_bytes(tamper.make(sample()))
+    # Key access objects are the one part that re-wrapping changes: who opens the item finds their faults.
+    if not any(word in tamper.says for word in ("none of the keys", "policy was altered", "bound")):
+        with pytest.raises(VerificationError, match=tamper.says):
+            verify_file(str(item), origin=str(keys["origin"]))
+
+
+def test_an_altered_foreign_file_leaves_no_partial_output(tmp_path: Path, keys: dict[str, Path]) -> None:
+    data = bytearray((VECTORS / "tdf" / "small-java-4.3.0-e0f8caf.tdf").read_bytes())
+    data[3000] ^= 1
+    (tmp_path / "bad.tdf").write_bytes(data)
+    with pytest.raises(SealError, match="segment 0 was altered"):
+        open_file(str(tmp_path / "bad.tdf"), keys=[str(keys["rsa:2048"])], output=str(tmp_path / "back"))
+    assert not (tmp_path / "back").exists() and not list(tmp_path.glob(".back*"))
+
+
+def test_an_interrupted_write_leaves_nothing(
+    tmp_path: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, view: object) -> int:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Broken())))
+    with pytest.raises(KeyboardInterrupt):
+        seal_file("-", to=[str(keys["hpqt:xwing public"])], output=str(tmp_path / "out"), mime_type="")
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
