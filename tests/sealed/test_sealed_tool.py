@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from sealing import VECTORS, originator, private_keys, public
-from tampers import TAMPERS, Tamper, sample
+from tampers import TAMPERS, Tamper, pack, parts, sample
 
 from gsomia.cli.seal import (
     inspect_command,
@@ -85,7 +85,7 @@ def test_an_item_with_a_partys_statement_is_opened_by_an_act_only(tmp_path: Path
     item.write_bytes(sample().good)
     with pytest.raises(RefusedError, match="an act of a node") as caught:
         open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back))
-    assert "gsomia open 8c1b4f0e" in caught.value.hint and not back.exists()
+    assert "8c1b4f0e" in str(caught.value) and "gsomia open ITEM" in caught.value.hint and not back.exists()
     assert caught.value.verdict["outcome"] == "refuse"
 
 
@@ -128,6 +128,18 @@ def test_inspect_shows_and_verifies_nothing(tmp_path: Path) -> None:
     assert found["schema"] == "gsomia/inspect/v1"
     assert {k: v for k, v in found.items() if k != "schema"} == inspect_file(str(item))
     assert [key["type"] for key in found["keys"]] == ["hybrid-wrapped", "wrapped"] and found["statement"]
+
+
+def test_what_a_file_says_cannot_command_the_terminal(tmp_path: Path, keys: dict[str, Path]) -> None:
+    payload, manifest = parts(sample().good)
+    manifest["encryptionInformation"]["keyAccess"][0]["kid"] = "\x1b[2Jkid\u202e"
+    manifest["assertions"] = []
+    (tmp_path / "item.tdf").write_bytes(pack(payload, manifest))
+    shown = run(inspect_command, tmp_path / "item.tdf")
+    assert "\\x1b[2Jkid\\u202e" in shown and "\x1b" not in shown
+    with pytest.raises(SealError) as caught:
+        open_file(str(tmp_path / "item.tdf"), keys=[str(keys["ec:secp384r1"])], output=str(tmp_path / "back"))
+    assert "?[2Jkid?" in caught.value.hint
 
 
 def test_keygen_makes_a_pair_that_works(tmp_path: Path) -> None:

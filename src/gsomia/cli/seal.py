@@ -207,8 +207,8 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
         item = read(source)
         if read_provenance(item) is not None:
             raise _refused(
-                f"item `{item.item_id}` carries a Party's statement, so opening it is an act of a node",
-                f"use gsomia open {item.item_id} --node DIR",
+                _line("item", item.item_id) + " carries a Party's statement, so opening it is an act of a node",
+                "use gsomia open ITEM --node DIR",
             )
         click.echo("origin: unproven", err=True)
         with _writing(output, force=force) as sink:
@@ -243,7 +243,7 @@ def verify_file(file: str, *, origin: str = "", as_json: bool = False) -> None:
         click.echo(json.dumps({"schema": "gsomia/verify-file/v1", **found}, ensure_ascii=False, indent=2))
         return
     for name, value in found.items():
-        click.echo(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        click.echo(_line(name, value))
 
 
 def _stated(statement: Statement, key: PublicKey) -> dict[str, Any]:
@@ -268,6 +268,12 @@ def inspect_file(file: str) -> dict[str, Any]:
     """
     with _reading(file, seekable=True) as source:
         return _described(read(source))
+
+
+def _line(name: str, value: object) -> str:
+    """One line for people; what a file says may hold characters that a terminal obeys, so those are shown escaped."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{name}: " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _described(item: SealedItem) -> dict[str, Any]:
@@ -325,9 +331,9 @@ def inspect_command(file: str, as_json: bool) -> None:
         if isinstance(value, list):
             for entry in value:
                 shown = entry if isinstance(entry, str) else "  ".join(f"{k} {v or '-'}" for k, v in entry.items())
-                click.echo(f"{name}: {shown}")
+                click.echo(_line(name, shown))
         else:
-            click.echo(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            click.echo(_line(name, value))
     click.echo("nothing of this is verified")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
-from gsomia.sealed.policy import canonical_form, load_json
+from gsomia.sealed.policy import canonical_form, load_json, shown
 
 __all__ = ["LABEL_SCHEMA", "Assertion", "bind", "label", "parse", "verify_binding"]
 
@@ -160,7 +160,7 @@ def verify_binding(raw: dict[str, Any], *, key: bytes, tags: bytes, legacy: bool
     header, claims = load_json(_unbase64url(parts[0]), "a JWS header"), load_json(_unbase64url(parts[1]), "JWS claims")
     if header.get("alg") != "HS256" or "crit" in header:
         return False
-    name = f"assertion `{raw.get('id')}`"
+    name = f"assertion {shown(raw.get('id'))}"
     signed = f"{parts[0]}.{parts[1]}".encode("ascii")
     if not hmac.compare_digest(hmac.digest(key, signed, "sha256"), _unbase64url(parts[2])):
         raise SealError(f"{name} is not bound by the payload key, or was altered")

@@ -21,7 +21,7 @@ from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
 from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
 from gsomia.sealed.digest import PayloadDigest, leaf
 from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
-from gsomia.sealed.policy import Policy, canonical_form, load_json
+from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
 
 __all__ = ["Opened", "SealedItem", "payload_key", "read", "shares"]
@@ -288,7 +288,9 @@ class SealedItem:
         if payload_digest is not None:
             unbound = {entry.id for entry in self.assertions} - set(bound)
             if unbound:
-                raise SealError(f"assertion `{min(unbound)}` is not bound to the item, as all of a stated item's are")
+                raise SealError(
+                    f"assertion {shown(min(unbound))} is not bound to the item, as all of a stated item's are"
+                )
             self.check_payload_digest(payload_digest)
         cipher, crc, written = AESGCM(key), 0, 0
         plain = memoryview(bytearray(self._largest(0, self.segments)))
@@ -359,7 +361,7 @@ class SealedItem:
         shares = self._shares(identities)
         missing = {access.sid for access in self.key_access} - set(shares)
         if missing:
-            names = ", ".join(sorted({f"`{access.kid}`" for access in self.key_access if access.sid in missing}))
+            names = ", ".join(sorted({shown(access.kid) for access in self.key_access if access.sid in missing}))
             many = "shares of its key are missing; they are" if len(missing) > 1 or shares else "its key is"
             raise SealError("none of the keys given opens this item", hint=f"{many} wrapped to {names}")
         joined = 0

@@ -15,7 +15,7 @@ from gsomia.errors import SealError
 from gsomia.keys import b64
 from gsomia.sealed import assertion
 from gsomia.sealed.assertion import Assertion
-from gsomia.sealed.policy import Policy, canonical_form, load_json
+from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import PublicWrapKey, Recipient, kind, wrap
 
 __all__ = [
@@ -206,7 +206,7 @@ def parse(data: bytes) -> Manifest:
     raw = load_json(data, "the manifest")
     version = raw.get("schemaVersion", "")
     if version not in ("", "4.2.2", SCHEMA_VERSION):
-        raise SealError(f"the manifest's `schemaVersion` is `{version}`; read are 4.3.0, 4.2.2 and none")
+        raise SealError(f"the manifest's `schemaVersion` is {shown(version)}; read are 4.3.0, 4.2.2 and none")
     legacy = version != SCHEMA_VERSION
     mime_type = _payload(_object(raw, "payload"))
     information = _object(raw, "encryptionInformation")

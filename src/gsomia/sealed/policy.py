@@ -16,7 +16,7 @@ from typing import Any
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
 
-__all__ = ["Policy", "canonical_form", "load_json"]
+__all__ = ["Policy", "canonical_form", "load_json", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,3 +130,10 @@ def canonical_form(value: Any, what: str) -> bytes:
         return canonical(value)
     except (ValueError, RecursionError) as error:
         raise SealError(f"{what} holds a value that has no canonical form") from error
+
+
+def shown(value: Any) -> str:
+    """A value from an unverified file as an error may show it: short, in backticks, and nothing a terminal obeys."""
+    text = value if isinstance(value, str) else type(value).__name__
+    cut = text if len(text) <= 64 else text[:63] + "…"
+    return "`" + "".join(c if c.isprintable() and c != "`" else "?" for c in cut) + "`"
