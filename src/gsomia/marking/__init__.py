@@ -14,16 +14,22 @@ from __future__ import annotations
 
 from gsomia.marking.label import OCL_SCHEMA, Category, CategoryType, Label
 from gsomia.marking.lines import Line, banner, copy_line, pair_line, read_pair_line, recipient_line
+from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
 __all__ = [
     "OCL_SCHEMA",
+    "Access",
     "Category",
     "CategoryType",
+    "Clearance",
+    "ItemLabels",
     "Label",
     "Line",
+    "Scale",
     "banner",
     "copy_line",
+    "decide",
     "fold",
     "match",
     "pair_line",

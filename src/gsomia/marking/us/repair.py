@@ -253,9 +253,9 @@ def _place_item(item: str, fields: dict[str, list[str]]) -> bool:
     if near:
         return _place_item(near, fields) if near not in ("REL", "REL TO", "EYES") else False
     first, _, rest = item.partition(" ")
-    if rest and nearest(first, ("REL", "DISPLAY", "FGI"), limit=1):
-        return _place_item(f"{nearest(first, ('REL', 'DISPLAY', 'FGI'), limit=1)} {rest}", fields)
-    return False
+    word = nearest(first, ("REL", "DISPLAY", "FGI"), limit=1) if rest else ""
+    listed = _LISTS.fullmatch(f"{word} {rest}") if word else None
+    return listed is not None and _place_list(listed[1], _codes(listed[2] or ""), fields)
 
 
 def _place_list(kind: str, codes: list[str], fields: dict[str, list[str]]) -> bool:

@@ -1,0 +1,144 @@
+"""XML read with everything off that XML can do to a reader: no DTD, no entities, no network, no comments."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from gsomia.errors import DataError
+from gsomia.marking.words import printable
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+LABEL_LIMIT: Final = 256 * 1024
+"""Longest label or binding, in bytes."""
+
+POLICY_LIMIT: Final = 8 * 1024 * 1024
+"""Longest SPIF, in bytes."""
+
+_DECLARATION: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_ATTRIBUTES: Final = 200
+
+
+def etree() -> Any:
+    """`lxml.etree`, imported only where XML is read or written.
+
+    Raises:
+        DataError: lxml is not installed.
+    """
+    try:
+        from lxml import etree as module
+    except ImportError as error:
+        raise DataError("XML needs `lxml`", hint="install gsomia with its `[documents]` extra") from error
+    return module
+
+
+_parser: Any = None
+
+
+def _hardened() -> Any:
+    global _parser
+    if _parser is None:
+        _parser = etree().XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            attribute_defaults=False,
+            huge_tree=False,
+            recover=False,
+            remove_comments=False,
+            remove_pis=False,
+            strip_cdata=False,
+        )
+    return _parser
+
+
+def parse(data: bytes, what: str, *, limit: int = LABEL_LIMIT, comments: bool = False) -> _Element:
+    """Read an XML document.
+
+    Args:
+        data: the document in UTF-8.
+        what: what it is, for messages.
+        limit: its most bytes.
+        comments: comments and processing instructions may stand there; in a label they could part one word for
+            one reader and not for another.
+
+    Returns:
+        The root element.
+
+    Raises:
+        DataError: too long, not well-formed, another encoding, a DTD, or a comment where none may stand.
+    """
+    if len(data) > limit:
+        raise DataError(f"{what} is longer than {limit} bytes")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{what} is not UTF-8")
+    declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    if declared and declared[1].upper() not in (b"UTF-8", b"UTF8", b"US-ASCII", b"ASCII"):
+        raise DataError(f"{what} is not UTF-8 but `{declared[1].decode('ascii')}`")
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise DataError(f"{what} has a document type declaration, which is not read")
+    module = etree()
+    try:
+        root: _Element = module.fromstring(data, _hardened())
+    except (module.XMLSyntaxError, ValueError) as error:
+        raise DataError(f"{what} is not well-formed XML: {printable(str(error), 160)}") from error
+    tree = root.getroottree()
+    if tree.docinfo.doctype:
+        raise DataError(f"{what} has a document type declaration, which is not read")
+    if not comments and (b"<!--" in data or b"<?" in data or b"<![CDATA[" in data):
+        for node in tree.iter():
+            if not isinstance(node.tag, str):
+                raise DataError(f"{what} holds a comment or an instruction at line {node.sourceline}")
+        if root.getprevious() is not None or root.getnext() is not None:
+            raise DataError(f"{what} holds a comment or an instruction outside its root")
+        if b"<![CDATA[" in data:
+            raise DataError(f"{what} holds a CDATA section")
+    return root
+
+
+def attributes(element: _Element, allowed: frozenset[str], what: str) -> dict[str, str]:
+    """An element's attributes, all of them known.
+
+    Raises:
+        DataError: one that is not allowed.
+    """
+    found = dict(element.attrib)
+    if len(found) > _ATTRIBUTES or not allowed.issuperset(found):
+        odd = next(str(name) for name in found if name not in allowed)
+        raise DataError(f"{what}: `{printable(odd)}` is not an attribute of `{local(element)}`")
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def local(element: _Element) -> str:
+    """The element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def text(element: _Element, what: str) -> str:
+    """The text of an element that holds nothing else.
+
+    Raises:
+        DataError: it has elements inside.
+    """
+    if len(element):
+        raise DataError(f"{what}: `{local(element)}` holds only text")
+    return element.text or ""
+
+
+def blank(element: _Element, what: str) -> None:
+    """Check that no text stands among an element's children.
+
+    Raises:
+        DataError: some does.
+    """
+    if (element.text and element.text.strip()) or any(c.tail and c.tail.strip() for c in element):
+        raise DataError(f"{what}: text stands among the elements of `{local(element)}`")
+
+
+def escaped(value: str, *, attribute: bool = False) -> str:
+    """Text as it stands in XML."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value.replace('"', "&quot;") if attribute else value
