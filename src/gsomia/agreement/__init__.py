@@ -1,1 +1,111 @@
-"""agreement."""
+"""Agreements as law in data: Parties, levels, articles and their clauses, legal acts, and the state they make.
+
+    >>> from gsomia.agreement import load_agreement, shipped_record, state_at
+    >>> agreement = load_agreement("jpn-kor-2016", files)          # doctest: +SKIP
+    >>> state_at(agreement, shipped_record(law), at).state         # doctest: +SKIP
+    'in-force'
+
+Read `conditions` (the language of clauses), then `clauses`, `instrument` (a folder read), `lifecycle` (the fold).
+"""
+
+from __future__ import annotations
+
+from gsomia.agreement.acts import LegalAct, Record, act_from_json
+from gsomia.agreement.clauses import (
+    CLAUSES,
+    DUTY_ACTS,
+    GIVING_ACTS,
+    HANDLING_ACTS,
+    HELD_ACTS,
+    LEGAL_ACTS,
+    Clause,
+)
+from gsomia.agreement.conditions import (
+    ALWAYS,
+    NEVER,
+    All,
+    Any,
+    AtLeast,
+    Condition,
+    Duty,
+    Is,
+    Not,
+    Rule,
+    Same,
+    attributes,
+)
+from gsomia.agreement.instrument import (
+    LAW_FILES,
+    Agreement,
+    Article,
+    ClauseUse,
+    Owing,
+    day_of,
+    load_agreement,
+    midnight,
+    read_acts,
+    shipped_record,
+)
+from gsomia.agreement.levels import RANKS, Level, Levels
+from gsomia.agreement.lifecycle import (
+    READINGS,
+    STATES,
+    LegalState,
+    Notice,
+    View,
+    courses_of,
+    readings_at,
+    state_at,
+)
+from gsomia.agreement.tables import Table, read_toml
+from gsomia.agreement.timers import Term, next_anniversary
+
+__all__ = [
+    "ALWAYS",
+    "CLAUSES",
+    "DUTY_ACTS",
+    "GIVING_ACTS",
+    "HANDLING_ACTS",
+    "HELD_ACTS",
+    "LAW_FILES",
+    "LEGAL_ACTS",
+    "NEVER",
+    "RANKS",
+    "READINGS",
+    "STATES",
+    "Agreement",
+    "All",
+    "Any",
+    "Article",
+    "AtLeast",
+    "Clause",
+    "ClauseUse",
+    "Condition",
+    "Duty",
+    "Is",
+    "LegalAct",
+    "LegalState",
+    "Level",
+    "Levels",
+    "Not",
+    "Notice",
+    "Owing",
+    "Record",
+    "Rule",
+    "Same",
+    "Table",
+    "Term",
+    "View",
+    "act_from_json",
+    "attributes",
+    "courses_of",
+    "day_of",
+    "load_agreement",
+    "midnight",
+    "next_anniversary",
+    "read_acts",
+    "read_toml",
+    "readings_at",
+    "shipped_record",
+    "state_at",
+]

@@ -1,0 +1,227 @@
+"""Legal acts, and the record of them that each node keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from gsomia.errors import DataError
+from gsomia.keys import canonical
+
+__all__ = ["LegalAct", "Record", "act_from_json"]
+
+_AT = attrgetter("at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalAct:
+    """One legal act, as it stands in a record.
+
+    Args:
+        id: unique in the record, `<instrument>/<name>`.
+        under: the instrument.
+        act: the kind of act, such as `give-notice`; an `announce` changes nothing.
+        by: the Party whose act it is.
+        at: the instant from which it counts (for a note: when it was received).
+        form: `note` (in writing through the diplomatic channel), `signature`, `email`, `speech`, `defence-ministry`.
+        source: where the act is reported.
+        confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred.
+        note: anything else; for `declare-reading` the reading.
+        known_at: when this record came to know of the act; by default the instant of the act.
+    """
+
+    id: str
+    under: str
+    act: str
+    by: str
+    at: datetime
+    form: str = "note"
+    source: str = ""
+    confidence: str = "B"
+    note: str = ""
+    known_at: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The act as a JSON object, instants in UTC."""
+        return {
+            "id": self.id,
+            "under": self.under,
+            "act": self.act,
+            "by": self.by,
+            "at": _instant(self.at),
+            "form": self.form,
+            "source": self.source,
+            "confidence": self.confidence,
+            "note": self.note,
+            "known_at": _instant(self.known_at or self.at),
+        }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Chain:
+    """The acts of one instrument in order of their instants: shared by all records that are prefixes of it.
+
+    It only grows at its end. `heads` and `folds` keep what was computed along it; they are filled by position, so two
+    that compute the same at once write the same.
+    """
+
+    __slots__ = ("acts", "folds", "heads")
+
+    def __init__(self, acts: list[LegalAct]) -> None:
+        self.acts = acts
+        self.heads: dict[int, str] = {0: ""}
+        self.folds: dict[Any, Any] = {}
+
+    def index(self, at: datetime, length: int) -> int:
+        """How many of the first acts count at an instant."""
+        return bisect_right(self.acts, at, 0, length, key=_AT)
+
+    def head(self, length: int) -> str:
+        """SHA-256 over the first acts: H(previous head, canonical act), in hexadecimal; "" of none."""
+        for position in range(min(len(self.heads) - 1, length), length):
+            body = self.acts[position].to_json()
+            del body["known_at"], body["source"], body["confidence"], body["note"]
+            head = self.heads[position].encode() + b"\n" + canonical(body)
+            self.heads[position + 1] = hashlib.sha256(head).hexdigest()
+        return self.heads[length]
+
+
+class Record:
+    """An immutable collection of legal acts.
+
+    Adding acts in the order of their instants costs the same however long the record is.
+
+    Args:
+        acts: the acts, in any order.
+
+    Raises:
+        DataError: two acts have one id, or an instant has no zone.
+    """
+
+    __slots__ = ("_declared", "_ids", "_parts", "_size")
+
+    def __init__(self, acts: Iterable[LegalAct] = ()) -> None:
+        by_name: dict[str, list[LegalAct]] = {}
+        seen: set[str] = set()
+        for act in acts:
+            _check(act)
+            if act.id in seen:
+                raise DataError(f"two acts have the id `{act.id}`")
+            seen.add(act.id)
+            by_name.setdefault(act.under, []).append(act)
+        self._parts: dict[str, tuple[Chain, int]] = {
+            name: (Chain(sorted(part, key=_order)), len(part)) for name, part in sorted(by_name.items())
+        }
+        self._size = len(seen)
+        self._ids = seen
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[LegalAct]:
+        for chain, length in self._parts.values():
+            yield from chain.acts[:length]
+
+    def under(self, name: str) -> tuple[LegalAct, ...]:
+        """The acts of one instrument, in the order of their instants."""
+        chain, length = self.chain(name)
+        return tuple(chain.acts[:length])
+
+    def chain(self, name: str) -> tuple[Chain, int]:
+        """The shared chain of one instrument, and how many of its acts belong to this record."""
+        part = self._parts.get(name)
+        return part if part is not None else (Chain([]), 0)
+
+    def head(self, name: str) -> str:
+        """A hash over the acts of one instrument (id, act, Party, instant, form); "" where there is none.
+
+        Two nodes whose heads agree hold the same acts of the instrument, whatever each says about sources.
+        """
+        chain, length = self.chain(name)
+        return chain.head(length)
+
+    def without(self, ids: Iterable[str]) -> Record:
+        """The record without these acts.
+
+        Raises:
+            DataError: an id is not in the record.
+        """
+        out = set(ids)
+        acts = list(self)
+        missing = out - {act.id for act in acts}
+        if missing:
+            known = ", ".join(sorted(act.id for act in acts))
+            raise DataError(f"no such act in the record: `{min(missing)}`", hint=f"known: {known}")
+        return Record(act for act in acts if act.id not in out)
+
+    def plus(self, acts: Iterable[LegalAct]) -> Record:
+        """The record with these acts added.
+
+        Raises:
+            DataError: an id is already there, or an instant has no zone.
+        """
+        new = Record.__new__(Record)
+        new._parts = dict(self._parts)
+        new._size = self._size
+        ids = self._ids
+        for act in acts:
+            _check(act)
+            if act.id in ids and any(known.id == act.id for known in new):
+                raise DataError(f"two acts have the id `{act.id}`")
+            ids.add(act.id)
+            chain, length = new._parts.get(act.under, (Chain([]), 0))
+            at_tip = length == len(chain.acts) and (not length or _order(chain.acts[-1]) <= _order(act))
+            if at_tip:
+                chain.acts.append(act)
+            if not at_tip or chain.acts[length] is not act:
+                chain = Chain(sorted([*chain.acts[:length], act], key=_order))
+            new._parts[act.under] = (chain, length + 1)
+            new._size += 1
+        # The ids of all records that grew from one another are one set; a hit in it is looked up for certain.
+        new._ids = ids
+        return new
+
+    def known(self, at: datetime) -> Record:
+        """The record as it was known at an instant."""
+        return Record(act for act in self if (act.known_at or act.at) <= at)
+
+    def reading(self, name: str, party: str, at: datetime) -> str | None:
+        """The reading that a Party had declared by an act under the instrument, or None."""
+        chain, length = self.chain(name)
+        done, declared = chain.folds.get("declared", (0, ()))
+        if done < length:
+            fresh = enumerate(chain.acts[done:length], done)
+            declared = (*declared, *((n, act) for n, act in fresh if act.act == "declare-reading"))
+            chain.folds["declared"] = (length, declared)
+        if not declared:
+            return None
+        length = chain.index(at, length)
+        for position, act in reversed(declared):
+            if position < length and act.by == party:
+                return str(act.note)
+        return None
+
+
+def _order(act: LegalAct) -> tuple[datetime, str]:
+    return act.at, act.id
+
+
+def _check(act: LegalAct) -> None:
+    if act.at.tzinfo is None or (act.known_at is not None and act.known_at.tzinfo is None):
+        raise DataError(f"act `{act.id}`: an instant without a zone", hint="write an offset, such as +09:00")
+
+
+def act_from_json(value: Mapping[str, Any]) -> LegalAct:
+    """Read what `LegalAct.to_json` wrote."""
+    fields = dict(value)
+    for key in ("at", "known_at"):
+        fields[key] = datetime.fromisoformat(fields[key])
+    return LegalAct(**fields)

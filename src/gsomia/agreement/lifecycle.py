@@ -1,0 +1,291 @@
+"""The legal state of an instrument: a pure fold over its acts, one for each reading of the Parties.
+
+What the text leaves open (Article 21 says nothing on suspending a notice) is not decided here: each Party's declared
+reading gives a view, and where the views differ the state is `uncertain`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from gsomia.agreement.timers import Term, next_anniversary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gsomia.agreement.acts import Chain, LegalAct, Record
+    from gsomia.agreement.instrument import Agreement
+
+__all__ = ["READINGS", "STATES", "LegalState", "Notice", "View", "state_at"]
+
+STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
+READINGS = ("immediate", "fresh-notice", "clock", "strict")
+"""What a Party may hold resuming a suspended notice to mean: the agreement ends at once · nothing · the time that was
+left runs on · the suspension never stopped the clock."""
+
+_BINDING_FORMS = frozenset({"note", "signature"})
+
+
+class Notice(NamedTuple):
+    """One notice of termination.
+
+    Args:
+        by: the Party that gave it.
+        day: the end of the term that it serves; None where the term was not read.
+        ends: when it ends the instrument if nothing else happens.
+        suspended: since when its effect is suspended, or None.
+        beside: whether its giver had an older one suspended at the time.
+    """
+
+    by: str
+    day: datetime | None
+    ends: datetime | None
+    suspended: datetime | None = None
+    beside: bool = False
+
+
+class View(NamedTuple):
+    """The state of an instrument under one reading.
+
+    Args:
+        state: one of `STATES`.
+        since: from when; None for `none`.
+        entered: when it entered into force.
+        notices: the notices that are there, live and suspended.
+        notified: the Parties that have notified that their own law is satisfied.
+    """
+
+    state: str = "none"
+    since: datetime | None = None
+    entered: datetime | None = None
+    notices: tuple[Notice, ...] = ()
+    notified: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalState:
+    """The legal state at an instant.
+
+    Args:
+        state: one of `STATES`, or `uncertain` where the Parties' readings give different ones.
+        views: the state that each Party's reading gives.
+        readings: each Party's reading.
+        courses: the views behind them, without repetition; with more than one, each may be asked.
+        articles: what the state rests on.
+        cut_off: before when a notice must be received to serve the next end of a term; None where none runs.
+        anniversary: the next end of a term.
+    """
+
+    state: str
+    views: dict[str, str]
+    readings: dict[str, str]
+    courses: tuple[View, ...]
+    by_party: dict[str, tuple[View, ...]]
+    articles: tuple[str, ...]
+    cut_off: datetime | None
+    anniversary: datetime | None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the declared readings give different states."""
+        return self.state == "uncertain"
+
+
+def _label(notices: tuple[Notice, ...]) -> str:
+    for notice in notices:
+        if notice.suspended is None:
+            return "notice-pending"
+    return "notice-suspended" if notices else "in-force"
+
+
+def lapse(view: View, at: datetime, reading: str) -> View:
+    """What the law itself does up to an instant: a live notice whose day has come ends the instrument."""
+    if not view.notices or view.state == "terminated":
+        return view
+    ends = None
+    for notice in view.notices:
+        counts = notice.suspended is None or reading == "strict"
+        if reading == "immediate-else" and notice.beside:
+            counts = False
+        if counts and notice.ends is not None and notice.ends <= at and (ends is None or notice.ends < ends):
+            ends = notice.ends
+    if ends is None:
+        return view
+    return View("terminated", ends, view.entered, (), view.notified)
+
+
+def step(view: View, act: LegalAct, term: Term | None, parties: frozenset[str], reading: str) -> View:
+    """The view after one more act.
+
+    Args:
+        view: the view before, with every earlier lapse done.
+        act: the act; one without effect leaves the view as it is.
+        term: how the instrument runs; None where that was not read.
+        parties: the Parties of the instrument.
+        reading: one of `READINGS`; `immediate-else` is `immediate` with a fresh notice beside a suspended one void.
+    """
+    kind = act.act
+    if act.form not in _BINDING_FORMS or act.by not in parties or view.state == "terminated":
+        return view
+    if view.entered is None:
+        if kind == "take-effect":
+            return View("in-force", act.at, act.at, (), view.notified)
+        if kind == "sign" and view.state == "none":
+            return View("signed", act.at)
+        if kind == "notify-entry" and view.state == "signed":
+            notified = view.notified | {act.by}
+            if notified == parties:
+                return View("in-force", act.at, act.at, (), notified)
+            return View("signed", view.since, None, (), notified)
+        return view
+    notices = view.notices
+    if kind == "give-notice":
+        day = term.end_for(view.entered, act.at) if term is not None else None
+        beside = False
+        for notice in notices:
+            beside = beside or (notice.by == act.by and notice.suspended is not None)
+        notices = (*notices, Notice(act.by, day, day, None, beside))
+    elif kind == "suspend-notice":
+        notices = tuple(n._replace(suspended=act.at) if n.by == act.by and n.suspended is None else n for n in notices)
+    elif kind == "resume-notice":
+        return _resume(view, act, reading)
+    elif kind == "withdraw-notice":
+        notices = tuple(n for n in notices if n.by != act.by)
+    elif kind in ("leave", "replace"):
+        return View("terminated", act.at, view.entered, (), view.notified)
+    if notices == view.notices:
+        return view
+    return View(_label(notices), act.at, view.entered, notices, view.notified)
+
+
+def _resume(view: View, act: LegalAct, reading: str) -> View:
+    if reading == "fresh-notice":
+        return view
+    notices = []
+    for notice in view.notices:
+        if notice.by == act.by and notice.suspended is not None:
+            if reading.startswith("immediate") and notice.day is not None and notice.day <= act.at:
+                return View("terminated", act.at, view.entered, (), view.notified)
+            ends = notice.ends
+            if reading == "clock" and ends is not None:
+                ends = act.at + (ends - notice.suspended)
+            notices.append(notice._replace(suspended=None, ends=ends))
+        else:
+            notices.append(notice)
+    if tuple(notices) == view.notices:
+        return view
+    return View(_label(tuple(notices)), act.at, view.entered, tuple(notices), view.notified)
+
+
+def _view(agreement: Agreement, chain: Chain, length: int, at: datetime, reading: str) -> View:
+    """The view at an instant: the acts up to it, folded once and kept along the chain."""
+    key = (agreement.version, reading)
+    views: dict[int, View] | None = chain.folds.get(key)
+    if views is None:
+        views = chain.folds[key] = {0: View()}
+    index = chain.index(at, length)
+    done = len(views)
+    if done <= index:
+        view, term, parties, acts = views[done - 1], agreement.term, agreement.party_set, chain.acts
+        for position in range(done - 1, index):
+            act = acts[position]
+            if view.notices:
+                view = lapse(view, act.at, reading)
+            view = step(view, act, term, parties, reading)
+            views[position + 1] = view
+    return lapse(views[index], at, reading)
+
+
+def readings_at(
+    agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Each Party's reading at an instant: asked for, else declared by an act, else as the agreement file has it."""
+    out: dict[str, str] = {}
+    for party in agreement.parties:
+        asked = readings.get(party) if readings else None
+        declared = asked or record.reading(agreement.name, party, at)
+        out[party] = declared or agreement.readings.get(party, "fresh-notice")
+    return out
+
+
+def courses_of(
+    agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str]
+) -> dict[str, tuple[View, ...]]:
+    """The views of each Party: one, or two where its own reading leaves something open."""
+    chain, length = record.chain(agreement.name)
+    found: dict[str, tuple[View, ...]] = {}
+    known: dict[str, tuple[View, ...]] = {}
+    for party, reading in readings.items():
+        views = known.get(reading)
+        if views is None:
+            first = _view(agreement, chain, length, at, reading)
+            views = (first,)
+            if reading == "immediate":
+                other = _view(agreement, chain, length, at, "immediate-else")
+                if other != first:
+                    views = (first, other)
+            known[reading] = views
+        found[party] = views
+    return found
+
+
+def state_at(
+    agreement: Agreement,
+    record: Record,
+    at: datetime,
+    readings: Mapping[str, str] | None = None,
+    *,
+    known: datetime | None = None,
+) -> LegalState:
+    """The legal state of an instrument at an instant.
+
+    Args:
+        agreement: the instrument.
+        record: the acts.
+        at: the instant asked about (aware); an act counts from its own instant on.
+        readings: each Party's reading of resuming a suspended notice; by default as declared.
+        known: ask what a record held at that earlier instant, instead of what it holds now.
+    """
+    if known is not None:
+        record = record.known(known)
+    chosen = readings_at(agreement, record, at, readings)
+    by_party = courses_of(agreement, record, at, chosen)
+    views: dict[str, str] = {}
+    courses: list[View] = []
+    for party, found in by_party.items():
+        states = {view.state for view in found}
+        views[party] = states.pop() if len(states) == 1 else "uncertain"
+        courses += [view for view in found if view not in courses]
+    distinct = set(views.values())
+    state = distinct.pop() if len(distinct) == 1 else "uncertain"
+    cut_off = anniversary = None
+    running = next((v for v in courses if v.entered is not None and v.state != "terminated"), None)
+    if agreement.term is not None and running is not None and running.entered is not None:
+        anniversary = next_anniversary(agreement.term, running.entered, at)
+        cut_off = anniversary - agreement.term.notice
+    return LegalState(
+        state=state,
+        views=views,
+        readings=chosen,
+        courses=tuple(courses),
+        by_party=by_party,
+        articles=_articles(agreement, courses),
+        cut_off=cut_off,
+        anniversary=anniversary,
+    )
+
+
+def _articles(agreement: Agreement, courses: list[View]) -> tuple[str, ...]:
+    found: list[str] = []
+    for view in courses:
+        names = [agreement.entry_article]
+        if view.entered is not None:
+            names.append(agreement.end_article)
+        if view.state == "terminated":
+            names.append(agreement.survival_article)
+        if len(courses) > 1:
+            names.append(agreement.dispute_article)
+        found += [name for name in names if name and name not in found]
+    return tuple(found)

@@ -1,0 +1,259 @@
+"""What is answered: a verdict with its grounds and obligations, or what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["PERMIT", "REFUSE", "UNCERTAIN", "Ground", "Obligation", "Owed", "Ruling", "Verdict", "worst"]
+
+PERMIT, REFUSE, UNCERTAIN = "permit", "refuse", "uncertain"
+_WEIGHT = {PERMIT: 0, UNCERTAIN: 1, REFUSE: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One reason.
+
+    Args:
+        effect: what it speaks for: `permit`, `refuse`, `uncertain`.
+        instrument: the instrument, or "" where none speaks of the act.
+        article: the article as cited, `unread` where nobody has read the number, "" where it is no article's.
+        clause: the standard clause; or `parties`, `no-instrument`, `not-spoken-of`, `readings`,
+            `fact-not-established`, `erroring`.
+        text: the reason, for people.
+        fact: the fact that failed or is unknown, by the name of the case files; "" where it is no single one.
+        established_by: the act or register entry that established the fact; "" where nobody said.
+        source: where the article was read.
+        confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred; "" where it is no article's.
+        binding: whether the source binds (an agreement) or not (an arrangement, a memorandum).
+    """
+
+    effect: str
+    instrument: str = ""
+    article: str = ""
+    clause: str = ""
+    text: str = ""
+    fact: str = ""
+    established_by: str = ""
+    source: str = ""
+    confidence: str = ""
+    binding: bool = False
+
+    @property
+    def citation(self) -> str:
+        """`instrument:article`, or the instrument alone where no number was read."""
+        return f"{self.instrument}:{self.article}" if self.article else self.instrument
+
+    def to_json(self) -> dict[str, Any]:
+        """The ground as a JSON object."""
+        return {
+            "effect": self.effect,
+            "instrument": self.instrument,
+            "article": self.article,
+            "clause": self.clause,
+            "text": self.text,
+            "fact": self.fact,
+            "established_by": self.established_by,
+            "source": self.source,
+            "confidence": self.confidence,
+            "binding": self.binding,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """What the permitted act obliges somebody to do.
+
+    Args:
+        what: a short word: `mark`, `receipt`, `record`.
+        by: the Party that owes it.
+        instrument, article, text, confidence: where it stands and what it says.
+    """
+
+    what: str
+    by: str
+    instrument: str
+    article: str
+    text: str
+    confidence: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The obligation as a JSON object."""
+        return {
+            "what": self.what,
+            "by": self.by,
+            "instrument": self.instrument,
+            "article": self.article,
+            "text": self.text,
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a verdict says apart from its instant; shared by all verdicts that say the same."""
+
+    outcome: str
+    grounds: tuple[Ground, ...]
+    obligations: tuple[Obligation, ...] = ()
+    instrument: str = ""
+    law: tuple[tuple[str, str], ...] = ()
+    views: tuple[tuple[str, str], ...] = ()
+    readings: tuple[tuple[str, str], ...] = ()
+    others: tuple[Ruling, ...] = ()
+
+    def established(self, by: Mapping[str, str]) -> Ruling:
+        """The same with each ground naming what established its fact."""
+        return replace(
+            self,
+            grounds=tuple(
+                replace(ground, established_by=by[ground.fact]) if ground.fact in by else ground
+                for ground in self.grounds
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to a request: what, why, under which law, and what follows from it.
+
+    Args:
+        ruling: what it says; read it through the properties.
+        at: the instant that was asked about.
+    """
+
+    ruling: Ruling
+    at: datetime
+
+    @property
+    def outcome(self) -> str:
+        """`permit`, `refuse` or `uncertain`; to enforce, all but `permit` is a refusal."""
+        return self.ruling.outcome
+
+    @property
+    def permitted(self) -> bool:
+        """Whether the act may be done."""
+        return self.ruling.outcome == PERMIT
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """The reasons for the outcome."""
+        return self.ruling.grounds
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What the act obliges to, where it is permitted."""
+        return self.ruling.obligations
+
+    @property
+    def instrument(self) -> str:
+        """The instrument under which it is permitted, or the first that was asked."""
+        return self.ruling.instrument
+
+    @property
+    def law(self) -> dict[str, str]:
+        """The versions of the law that were applied: name to hash."""
+        return dict(self.ruling.law)
+
+    @property
+    def views(self) -> dict[str, str]:
+        """The state that each Party's reading gives, where they differ."""
+        return dict(self.ruling.views)
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """Each Party's reading, where the views differ."""
+        return dict(self.ruling.readings)
+
+    @property
+    def others(self) -> tuple[Ruling, ...]:
+        """What the other instruments that were asked say."""
+        return self.ruling.others
+
+    @property
+    def articles(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, article) of every ground, in order, without repetition."""
+        found = {(g.instrument, g.article): None for g in self.ruling.grounds if g.article}
+        return tuple(found)
+
+    @property
+    def consult(self) -> str:
+        """Whose consultation would settle an uncertain answer; "" otherwise."""
+        if self.outcome != UNCERTAIN:
+            return ""
+        return "consultation between the Parties to " + (self.instrument or "the instrument")
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as a JSON object, the same on any machine."""
+        return {
+            "version": 1,
+            "outcome": self.outcome,
+            "at": self.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "instrument": self.instrument,
+            "law": self.law,
+            "grounds": [ground.to_json() for ground in self.grounds],
+            "obligations": [obligation.to_json() for obligation in self.obligations],
+            "views": self.views,
+            "readings": self.readings,
+            "consult": self.consult,
+            "others": [
+                {
+                    "instrument": ruling.instrument,
+                    "outcome": ruling.outcome,
+                    "grounds": [ground.to_json() for ground in ruling.grounds],
+                }
+                for ruling in self.others
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """Whether an act is owed.
+
+    Args:
+        owed: `True`, `False` or `"uncertain"`.
+        grounds: why.
+        instrument: under which instrument.
+        at: the instant that was asked about.
+        law: the versions of the law that were applied.
+        views: the state that each Party's reading gives, where they differ.
+    """
+
+    owed: bool | str
+    grounds: tuple[Ground, ...]
+    instrument: str
+    at: datetime
+    law: dict[str, str] = field(default_factory=dict)
+    views: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def articles(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, article) of every ground, in order, without repetition."""
+        found = {(g.instrument, g.article): None for g in self.grounds if g.article}
+        return tuple(found)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as a JSON object."""
+        return {
+            "version": 1,
+            "owed": self.owed,
+            "at": self.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "instrument": self.instrument,
+            "law": self.law,
+            "grounds": [ground.to_json() for ground in self.grounds],
+            "views": self.views,
+        }
+
+
+def worst(outcomes: list[str]) -> str:
+    """The outcome of all together: one refusal refuses, else one uncertain is uncertain; of none: refuse."""
+    return max(outcomes, key=_WEIGHT.__getitem__, default=REFUSE)
+
+
+def best(outcomes: list[str]) -> str:
+    """The outcome of the best of them; of none: refuse."""
+    return min(outcomes, key=_WEIGHT.__getitem__, default=REFUSE)

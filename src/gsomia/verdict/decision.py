@@ -1,0 +1,438 @@
+"""Deciding: which instruments are asked, what each says under each reading, and what that makes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from gsomia.agreement import GIVING_ACTS, HELD_ACTS, LEGAL_ACTS, Record, View, courses_of, readings_at
+from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Ruling, Verdict, best, worst
+from gsomia.verdict.attributes import giver, receiver
+from gsomia.verdict.facts import Facts, Item, Request
+from gsomia.verdict.law import Law, Sheet
+
+__all__ = ["Leg", "candidates", "decide"]
+
+NOTHING = Item(originator="", level="", subject="", form="")
+_PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One instrument asked about one part of the way."""
+
+    sheet: Sheet
+    request: Request
+
+
+def decide(
+    law: Law,
+    request: Request,
+    facts: Facts,
+    record: Record,
+    at: datetime,
+    readings: Mapping[str, str] | None = None,
+) -> Verdict:
+    """Whether an act may be done: pure and total, the same on any machine.
+
+    Args:
+        law: the instruments, in the versions that the node has adopted.
+        request: what is asked.
+        facts: what is established; a fact left unknown refuses where a clause needs it.
+        record: the legal acts.
+        at: the instant asked about (aware).
+        readings: each Party's reading of resuming a suspended notice; by default as declared.
+
+    Returns:
+        The verdict. Where no instrument is named, each that could carry the act is asked; the best outcome wins and
+        the grounds of the others are kept.
+    """
+    try:
+        ruling = _decide(law, request, facts, record, at, readings)
+    except Exception as error:  # a clause that fails to evaluate refuses: it never vanishes
+        ruling = _erroring(request, error)
+    if facts.established_by:
+        ruling = ruling.established(facts.established_by)
+    return Verdict(ruling, at)
+
+
+def _erroring(request: Request, error: Exception) -> Ruling:
+    text = f"a clause could not be evaluated: {type(error).__name__}"
+    ground = Ground(effect=REFUSE, instrument=request.under or "", clause="erroring", text=text)
+    return Ruling(outcome=REFUSE, grounds=(ground,), instrument=request.under or "")
+
+
+def _decide(
+    law: Law,
+    q: Request,
+    f: Facts,
+    record: Record,
+    at: datetime,
+    readings: Mapping[str, str] | None,
+) -> Ruling:
+    if q.item is not None and not q.via and q.under is None and q.act in HELD_ACTS:
+        return _held(law, q, f, record, at, readings)
+    ways = candidates(law, q)
+    if not ways:
+        return _nothing(law, q)
+    rulings = [_way(law, legs, q, f, record, at, readings) for legs in ways]
+    return rulings[0] if len(rulings) == 1 else _best(rulings)
+
+
+def _best(rulings: list[Ruling]) -> Ruling:
+    outcome = best([ruling.outcome for ruling in rulings])
+    chosen = [ruling for ruling in rulings if ruling.outcome == outcome]
+    first = chosen[0]
+    return Ruling(
+        outcome=outcome,
+        grounds=tuple(dict.fromkeys(g for ruling in chosen for g in ruling.grounds)),
+        obligations=first.obligations,
+        instrument=first.instrument,
+        law=tuple(dict.fromkeys(pair for ruling in rulings for pair in ruling.law)),
+        views=first.views,
+        readings=first.readings,
+        others=tuple(ruling for ruling in rulings if ruling is not first),
+    )
+
+
+def _nothing(law: Law, q: Request) -> Ruling:
+    if q.under is not None and q.under not in law.sheets:
+        text = f"`{q.under}` is not among the instruments that are applied here"
+    elif q.under is None and q.act in LEGAL_ACTS:
+        text = "a legal act is done under an instrument, and none was named"
+    else:
+        text = "no instrument that is applied here carries this act between these Parties by this route"
+    ground = Ground(effect=REFUSE, instrument=q.under or "", clause="no-instrument", text=text)
+    return Ruling(outcome=REFUSE, grounds=(ground,), instrument=q.under or "")
+
+
+def candidates(law: Law, q: Request) -> list[tuple[Leg, ...]]:
+    """The ways in which a request could be carried, each a list of legs of which the first names the instrument."""
+    if q.under is not None:
+        sheet = law.sheets.get(q.under)
+        return [] if sheet is None else [_legs(law, sheet, q)]
+    if q.act in LEGAL_ACTS:
+        return []
+    one, other = giver(q), receiver(q)
+    if q.act in _PASSING_ACTS:
+        found = [_legs(law, sheet, q) for sheet in law.between(one, other)] if not q.via else []
+        found += [_legs(law, s, q) for s in law.arrangements if {one, other} <= s.agreement.party_set]
+        if q.via and q.act != "warn":
+            chain = _chain(law, q)
+            found += [chain] if chain else []
+        return found
+    if q.act == "notify-law-change":
+        sheets = law.between(q.by, q.to) if q.to else law.of(q.by)
+    elif q.act == "report-loss" and q.item is not None and q.item.originator != q.by:
+        sheets = law.between(q.by, q.item.originator)
+    else:
+        sheets = law.between(q.by, q.to or (q.item.originator if q.item else ""))
+    return [(Leg(sheet, q),) for sheet in sheets]
+
+
+def _legs(law: Law, sheet: Sheet, q: Request) -> tuple[Leg, ...]:
+    """The instrument itself, then for an arrangement the legs that it rests on."""
+    agreement = sheet.agreement
+    if not agreement.hub or q.act == "warn" or q.act in LEGAL_ACTS:
+        return (Leg(sheet, q),)
+    own = Leg(sheet, q)
+    hub = agreement.hub
+    legs = [law.sheets[name] for name in agreement.legs if name in law.sheets]
+
+    def leg(one: str, other: str) -> Sheet | None:
+        return next((s for s in legs if {one, other} <= s.agreement.party_set and one != other), None)
+
+    if q.act in _PASSING_ACTS:
+        one, other = giver(q), receiver(q)
+        if q.act == "accept":
+            one = q.item.originator if q.item is not None else ""
+        stops = [p for p in (one, hub, other) if p]
+        pairs = [pair for pair in pairwise(stops) if pair[0] != pair[1]]
+        return (own, *_along(law, leg, pairs, q))
+    if q.act == "release":
+        found = leg(q.by, q.to or "")
+        return (own, Leg(found, _handed(law, q, q.by, q.to or ""))) if found else (own,)
+    if q.act == "mark" or q.item is None:
+        return (own,)
+    # Handling what came through the hub: the agreement between its holder and the hub governs.
+    found = leg(q.by, hub) or leg(q.by, q.item.originator)
+    return (own, Leg(found, q)) if found else (own,)
+
+
+def _along(law: Law, leg: object, pairs: Iterable[tuple[str, str]], q: Request) -> list[Leg]:
+    found = []
+    for one, other in pairs:
+        sheet = leg(one, other) if callable(leg) else None
+        if sheet is not None:
+            found.append(Leg(sheet, _handed(law, q, one, other)))
+    return found
+
+
+def _handed(law: Law, q: Request, one: str, other: str) -> Request:
+    """The request of one leg: from one Party straight to the next, with the mark that the item bears there."""
+    act = "transmit" if q.act == "release" else q.act
+    item = q.item
+    if item is not None and item.originator != one:
+        # On a later leg the item bears the hub's own equivalent mark beside the origin.
+        for sheet in law.between(item.originator, one):
+            marks = sheet.agreement.equivalents(item.level, item.originator, one)
+            if marks:
+                item = replace(item, level=marks[0])
+                break
+    if act == "accept":
+        return replace(q, by=other, to=None, via=() if item is None or item.originator == one else (one,), item=item)
+    return replace(q, act=act, by=one, to=other, via=(), item=item)
+
+
+def _chain(law: Law, q: Request) -> tuple[Leg, ...]:
+    """Bilateral agreements one after the other, where no arrangement is needed; () where a leg has none."""
+    one = q.item.originator if q.act == "accept" and q.item is not None else giver(q)
+    stops = [one, *q.via, receiver(q)]
+    legs: list[Leg] = []
+    for here, there in pairwise(stops):
+        sheets = law.between(here, there)
+        if not sheets:
+            return ()
+        legs.append(Leg(sheets[0], _handed(law, q, here, there)))
+    return tuple(legs)
+
+
+def _held(law: Law, q: Request, f: Facts, record: Record, at: datetime, readings: Mapping[str, str] | None) -> Ruling:
+    """An act on what a Party holds: the agreement with every originator of a part must allow it."""
+    item = q.item
+    assert item is not None
+    foreign = [o for o in item.contains if o != q.by]
+    if not foreign:
+        found = [_way(law, (Leg(s, q),), q, f, record, at, readings) for s in law.of(q.by)]
+        return _best(found) if found else _nothing(law, q)
+    rulings: list[Ruling] = []
+    for originator in foreign:
+        legs = _governing(law, q, item, originator, record, at)
+        if legs is None:
+            if not law.between(q.by, originator):
+                rulings.append(_nothing(law, q))
+            continue
+        rulings.append(_way(law, legs, q, f, record, at, readings))
+    if len(rulings) == 1:
+        return rulings[0]
+    return _all(rulings)
+
+
+def _governing(
+    law: Law, q: Request, item: Item, originator: str, record: Record, at: datetime
+) -> tuple[Leg, ...] | None:
+    """The instrument under which a Party holds an originator's CMI."""
+    sheets = law.between(q.by, originator)
+    for sheet in sheets:
+        entered = _entered(sheet, record, at)
+        if entered is not None and (item.received is None or item.received >= entered):
+            return (Leg(sheet, q),)
+    for sheet in law.arrangements:
+        entered = _entered(sheet, record, at)
+        if {q.by, originator} <= sheet.agreement.party_set and entered is not None:
+            return _legs(law, sheet, q)
+    return (Leg(sheets[0], q),) if sheets else None
+
+
+def _entered(sheet: Sheet, record: Record, at: datetime) -> datetime | None:
+    views = courses_of(sheet.agreement, record, at, {"": "fresh-notice"})[""]
+    return views[0].entered
+
+
+def _all(rulings: list[Ruling]) -> Ruling:
+    outcome = worst([ruling.outcome for ruling in rulings])
+    telling = [r for r in rulings if r.outcome == outcome]
+    return Ruling(
+        outcome=outcome,
+        grounds=tuple(dict.fromkeys(g for ruling in telling for g in ruling.grounds)),
+        obligations=tuple(dict.fromkeys(o for ruling in rulings for o in ruling.obligations))
+        if outcome == PERMIT
+        else (),
+        instrument=telling[0].instrument if telling else "",
+        law=tuple(dict.fromkeys(pair for ruling in rulings for pair in ruling.law)),
+        views=telling[0].views if telling else (),
+        readings=telling[0].readings if telling else (),
+        others=tuple(r for r in rulings if r not in telling),
+    )
+
+
+def _way(
+    law: Law,
+    legs: tuple[Leg, ...],
+    q: Request,
+    f: Facts,
+    record: Record,
+    at: datetime,
+    readings: Mapping[str, str] | None,
+) -> Ruling:
+    """One way: every leg must permit; the name is the first instrument's, or all of a chain's."""
+    rulings = [_leg(law, leg, f, record, at, readings) for leg in legs]
+    if len(rulings) == 1:
+        return rulings[0]
+    joined = _all(rulings)
+    first = legs[0].sheet.agreement
+    if first.hub:
+        return replace(joined, instrument=first.name)
+    chain = "+".join(leg.sheet.agreement.name for leg in legs)
+    if q.via and joined.outcome == PERMIT:
+        consent = law.sheets[legs[0].sheet.agreement.name].tables.consented(q, q.item or NOTHING, f)
+        if consent is not True:
+            return replace(_unconsented(law, q, consent), instrument=chain, law=joined.law)
+    return replace(joined, instrument=chain)
+
+
+def _unconsented(law: Law, q: Request, consent: object) -> Ruling:
+    text = "it passes through another Party, and the originator has not consented to that before, in writing"
+    clause = "no-third-party-without-consent" if consent is False else "fact-not-established"
+    if consent is not False:
+        text = "`consent` is not established"
+    ground = Ground(effect=REFUSE, clause=clause, text=text, fact="consent")
+    return Ruling(outcome=REFUSE, grounds=(ground,))
+
+
+def _party_fault(sheet: Sheet, q: Request) -> str:
+    """Why a request is not between Parties of the instrument; "" where it is."""
+    agreement, parties = sheet.agreement, sheet.tables.parties
+    if q.by not in parties:
+        return f"{q.by} is not a Party to {agreement.name}"
+    if q.act in _PASSING_ACTS or q.act in ("visit", "return"):
+        one, other = giver(q), receiver(q)
+        if q.act == "accept" and agreement.hub and q.item is not None:
+            one = q.item.originator
+        if other not in parties or one not in parties:
+            return f"{other if one in parties else one} is not a Party to {agreement.name}"
+        if one == other:
+            return "a Party does not give to itself"
+        if q.via and not agreement.hub and q.act != "accept":
+            return f"{agreement.name} carries straight from one Party to the other"
+    elif q.act == "release" and q.to == q.by:
+        return "a Party does not release to itself"
+    elif q.act in LEGAL_ACTS and q.to is not None and q.to not in parties:
+        return f"{q.to} is not a Party to {agreement.name}"
+    elif q.item is not None and q.act in HELD_ACTS and not parties.intersection(q.item.contains):
+        return f"nothing in the item comes from a Party to {agreement.name}"
+    return ""
+
+
+def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: Mapping[str, str] | None) -> Ruling:
+    """What one instrument says: under every reading, and `uncertain` where they differ."""
+    sheet, q = leg.sheet, leg.request
+    agreement = sheet.agreement
+    fault = _party_fault(sheet, q)
+    if fault:
+        ground = Ground(
+            effect=REFUSE, instrument=agreement.name, clause="parties", text=fault, binding=agreement.binding
+        )
+        return Ruling(
+            outcome=REFUSE, grounds=(ground,), instrument=agreement.name, law=((agreement.name, agreement.version),)
+        )
+    chosen = readings_at(agreement, record, at, readings)
+    by_party = courses_of(agreement, record, at, chosen)
+    asked: dict[tuple[View, str], None] = {}
+    legal = q.act in LEGAL_ACTS
+    for party, views in by_party.items():
+        for view in views:
+            # A reading matters to legal acts beyond the state it gives.
+            asked.setdefault((view, chosen[party] if legal else ""))
+    states = {view.state for view, _ in asked}
+    disputed = len(states) > 1
+    item = q.item or NOTHING
+    compiled = sheet.compiled(q.act, at)
+    rulings: dict[tuple[str, tuple[Ground, ...]], None] = {}
+    for view, reading in asked:
+        key = compiled.judge(q, item, f, view, reading, disputed, at, sheet.tables)
+        outcome, grounds, missing = compiled.grounds(key)
+        if missing:
+            names = {"f": f, "i": item, "q": q}
+            grounds = compiled.missing(key, names)
+        rulings.setdefault((outcome, grounds))
+    outcomes = {outcome for outcome, _ in rulings}
+    grounds = tuple(dict.fromkeys(g for _, found in rulings for g in found))
+    views_told: tuple[tuple[str, str], ...] = ()
+    if len(outcomes) > 1:
+        outcome = UNCERTAIN
+        views_told = tuple(
+            (party, views[0].state if len({v.state for v in views}) == 1 else "uncertain")
+            for party, views in by_party.items()
+        )
+        grounds = (_differing(sheet, views_told, chosen), *grounds)
+    else:
+        outcome = outcomes.pop()
+        if disputed:
+            views_told = tuple((party, views[0].state) for party, views in by_party.items())
+    if outcome != PERMIT:
+        grounds = _with_originators(law, sheet, q, item, f, grounds)
+    return Ruling(
+        outcome=outcome,
+        grounds=grounds,
+        obligations=_obligations(sheet, q) if outcome == PERMIT else (),
+        instrument=agreement.name,
+        law=compiled.law,
+        views=views_told,
+        readings=tuple(chosen.items()) if views_told else (),
+    )
+
+
+def _differing(sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str]) -> Ground:
+    agreement = sheet.agreement
+    told = "; ".join(f"{party} ({readings[party]}): {state}" for party, state in views)
+    article = agreement.article(agreement.dispute_article)
+    return Ground(
+        effect=UNCERTAIN,
+        instrument=agreement.name,
+        article=agreement.dispute_article,
+        clause="readings",
+        text=f"the Parties read it differently, and only their consultation settles it: {told}",
+        fact="readings",
+        source=article.source if article else "",
+        confidence=article.confidence if article else "",
+        binding=agreement.binding,
+    )
+
+
+def _with_originators(
+    law: Law, sheet: Sheet, q: Request, item: Item, f: Facts, grounds: tuple[Ground, ...]
+) -> tuple[Ground, ...]:
+    """Where consent is missing for a part of another's, the agreement with that originator is cited too."""
+    if not any(g.clause == "no-third-party-without-consent" for g in grounds):
+        return grounds
+    more: list[Ground] = []
+    for originator in item.contains:
+        if originator in (q.by, receiver(q)) or originator in sheet.tables.parties:
+            continue
+        for other in law.between(q.by, originator):
+            for article in other.agreement.articles:
+                if any(use.name == "no-third-party-without-consent" for use in article.clauses):
+                    more.append(
+                        Ground(
+                            effect=REFUSE,
+                            instrument=other.agreement.name,
+                            article=article.number,
+                            clause="no-third-party-without-consent",
+                            text=f"a part comes from {originator}, whose prior written approval is needed",
+                            fact="consent",
+                            source=article.source,
+                            confidence=article.confidence,
+                            binding=other.agreement.binding,
+                        )
+                    )
+    return (*grounds, *more)
+
+
+def _obligations(sheet: Sheet, q: Request) -> tuple[Obligation, ...]:
+    agreement = sheet.agreement
+    who = {"giver": giver(q), "receiver": receiver(q), "actor": q.by}
+    return tuple(
+        Obligation(
+            what=owing.what,
+            by=who[owing.by],
+            instrument=agreement.name,
+            article=owing.article,
+            text=owing.text,
+            confidence=owing.confidence,
+        )
+        for owing in agreement.obligations
+        if q.act in owing.acts
+    )
