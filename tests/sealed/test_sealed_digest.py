@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gsomia.sealed.digest import PayloadDigest, leaf
+from gsomia.sealed import Identity, Policy, Recipient, Workers, XWingPrivateKey, read, seal
+from gsomia.sealed.digest import PayloadDigest
 
 
 def slow_root(leaves: list[bytes]) -> bytes:
@@ -23,10 +26,10 @@ def slow_root(leaves: list[bytes]) -> bytes:
     return hashlib.sha256(b"\x01" + slow_root(leaves[:k]) + slow_root(leaves[k:])).digest()
 
 
-def quick_root(leaves: list[bytes]) -> bytes:
-    digest = PayloadDigest()
+def quick_root(leaves: list[bytes], workers: Workers | None = None) -> bytes:
+    digest = PayloadDigest(workers)
     for data in leaves:
-        digest.add(leaf(data).digest())
+        digest.add(memoryview(data))
     return digest.root()
 
 
@@ -44,5 +47,31 @@ def test_any_leaves(leaves: list[bytes]) -> None:
 def test_asking_for_the_root_changes_nothing() -> None:
     digest = PayloadDigest()
     for number in range(5):
-        digest.add(leaf(bytes([number])).digest())
+        digest.add(memoryview(bytes([number])))
         assert digest.root() == slow_root([bytes([n]) for n in range(number + 1)])
+
+
+def test_workers_take_the_same_hashes() -> None:
+    with ThreadPoolExecutor(1) as workers:
+        for size in (0, 1, 2, 3, 8, 13):
+            leaves = [bytes([n]) * 100_000 for n in range(size)]
+            assert quick_root(leaves, workers) == slow_root(leaves)
+
+
+def test_sealing_and_reading_with_workers() -> None:
+    key, plain, sink, out = XWingPrivateKey.generate(), bytes(range(256)) * 4096, io.BytesIO(), io.BytesIO()
+    to = [Recipient(kid="k", url="", key=key.public)]
+    with ThreadPoolExecutor(1) as workers:
+        info = seal(
+            io.BytesIO(plain),
+            sink,
+            recipients=to,
+            policy=Policy(uuid="1"),
+            mime_type="",
+            segment_bytes=100_000,
+            workers=workers,
+        )
+        item = read(sink)
+        assert read(sink).payload_digest() == item.payload_digest(workers) == info.payload_digest
+        item.open([Identity(kid="k", key=key)], out, payload_digest=info.payload_digest)
+    assert out.getvalue() == plain

@@ -20,6 +20,7 @@ Read next: `writer` (sealing), `item` (opening), `container` (the ZIP), `wrap` (
 
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, label
 from gsomia.sealed.container import Seekable, Sink, Source
+from gsomia.sealed.digest import Pending, Workers
 from gsomia.sealed.item import Opened, SealedItem, read
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
@@ -49,6 +50,7 @@ __all__ = [
     "Identity",
     "KeyAccess",
     "Opened",
+    "Pending",
     "Policy",
     "PrivateKey",
     "PublicWrapKey",
@@ -59,6 +61,7 @@ __all__ = [
     "Sink",
     "Source",
     "Statement",
+    "Workers",
     "XWingPrivateKey",
     "XWingPublicKey",
     "check_provenance",

@@ -3,39 +3,67 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Hash", "PayloadDigest", "leaf"]
+__all__ = ["PayloadDigest", "Pending", "Workers", "leaf"]
 
 
-class Hash(Protocol):
-    """A running hash, as `hashlib` gives them."""
+class Pending(Protocol):
+    """A hash that a worker is taking."""
 
-    def digest(self) -> bytes:
-        """The digest of what went in so far."""
+    def result(self) -> bytes:
+        """Wait for it."""
         ...
 
 
-def leaf(segment: bytes | bytearray | memoryview) -> Hash:
-    """The running leaf hash of one ciphertext segment (nonce, ciphertext and tag)."""
+class Workers(Protocol):
+    """Where hashing may go on beside the caller's thread, as `concurrent.futures.ThreadPoolExecutor` offers it."""
+
+    def submit(self, fn: Callable[[memoryview], bytes], segment: memoryview, /) -> Pending:
+        """Start taking a hash."""
+        ...
+
+
+def leaf(segment: bytes | bytearray | memoryview) -> bytes:
+    """The leaf hash of one ciphertext segment (nonce, ciphertext and tag), 32 bytes."""
     running = hashlib.sha256(b"\x00")
     running.update(segment)
-    return running
+    return running.digest()
 
 
 class PayloadDigest:
-    """Grows the root leaf by leaf; memory is one hash for each level of the tree."""
+    """Grows the root leaf by leaf; memory is one hash for each level of the tree.
 
-    __slots__ = ("_left", "_size")
+    Args:
+        workers: take the hashes elsewhere; then a segment's bytes must stay as they are until the segment after the
+            next is added, or `root` was asked for.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_left", "_pending", "_size", "_workers")
+
+    def __init__(self, workers: Workers | None = None) -> None:
         self._left: list[bytes] = []
+        self._pending: Pending | None = None
         self._size = 0
+        self._workers = workers
 
-    def add(self, leaf_hash: bytes) -> None:
-        """Add the next leaf hash, 32 bytes."""
+    def add(self, segment: memoryview) -> None:
+        """Add the next segment."""
+        if self._workers is None:
+            self._add(leaf(segment))
+            return
+        self._settle()
+        self._pending = self._workers.submit(leaf, segment)
+
+    def _settle(self) -> None:
+        if self._pending is not None:
+            self._add(self._pending.result())
+            self._pending = None
+
+    def _add(self, node: bytes) -> None:
         # The set bits of the old size that the addition carries over are exactly the complete subtrees to join.
-        size, node = self._size, leaf_hash
+        size = self._size
         while size & 1:
             node = hashlib.sha256(b"\x01" + self._left.pop() + node).digest()
             size >>= 1
@@ -43,7 +71,8 @@ class PayloadDigest:
         self._size += 1
 
     def root(self) -> bytes:
-        """The root over all leaves so far, 32 bytes."""
+        """The root over all segments so far, 32 bytes."""
+        self._settle()
         if not self._left:
             return hashlib.sha256().digest()
         node = self._left[-1]

@@ -19,7 +19,7 @@ from gsomia.errors import SealError
 from gsomia.sealed import manifest as manifests
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
 from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
-from gsomia.sealed.digest import PayloadDigest, leaf
+from gsomia.sealed.digest import PayloadDigest, Workers
 from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
 from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
@@ -198,19 +198,22 @@ class SealedItem:
 
     # --- what the payload says -------------------------------------------------------------------------------------
 
-    def payload_digest(self) -> bytes:
+    def payload_digest(self, workers: Workers | None = None) -> bytes:
         """Root of the RFC 6962 tree over the ciphertext segments, 32 bytes; reads the whole payload once.
 
         From then on every reading of a segment is held to the bytes that were hashed.
+
+        Args:
+            workers: takes the hashes beside the caller's thread.
 
         Raises:
             SealError: the payload is cut short, its CRC-32 does not hold, or a segment does not end in its tag.
         """
         if self._payload_digest:
             return self._payload_digest
-        digest, held, crc = PayloadDigest(), [], 0
+        digest, held, crc = PayloadDigest(workers), [], 0
         for number, segment in self._ciphertext():
-            digest.add(leaf(segment).digest())
+            digest.add(segment)
             held.append(self._seen(number, segment))
             crc = crc32(segment, crc)
         self._check_crc(crc)
@@ -227,7 +230,7 @@ class SealedItem:
             raise SealError("the payload is not the one that was stated")
 
     def ciphertext(self) -> Iterator[memoryview]:
-        """The segments as they stand, each in a buffer that the next one overwrites.
+        """The segments as they stand, each in a buffer that the next but one overwrites.
 
         Raises:
             SealError: a segment is cut short or changed, or at the end the payload's CRC-32 does not hold.
@@ -246,13 +249,13 @@ class SealedItem:
         return self._witness.encrypt(number.to_bytes(12, "big"), b"", segment)
 
     def _ciphertext(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, memoryview]]:
-        """The segments from `first` up to `last`, each in a buffer that the next one overwrites."""
+        """The segments from `first` up to `last`, each in a buffer that the next but one overwrites."""
         offsets = self._manifest.offsets
         end = self.segments if last is None else last
-        buffer = memoryview(bytearray(self._largest(first, end)))
+        buffers = [memoryview(bytearray(self._largest(first, end))) for _ in range(2)]
         at = self._layout.payload.data + offsets[first]
         for number in range(first, end):
-            segment = buffer[: offsets[number + 1] - offsets[number]]
+            segment = buffers[number % 2][: offsets[number + 1] - offsets[number]]
             self._file.seek(at)
             if read_exactly(self._file, segment) != len(segment):
                 raise SealError("the payload is cut short")
@@ -295,12 +298,13 @@ class SealedItem:
         cipher, crc, written = AESGCM(key), 0, 0
         plain = memoryview(bytearray(self._largest(0, self.segments)))
         for number, segment in self._ciphertext():
-            crc = crc32(segment, crc)
+            crc = crc32(segment, crc) if not self._held else crc
             view = plain[: len(segment) - OVERHEAD]
             self._decrypt(cipher, number, segment, view)
             write_all(sink, view)
             written += len(view)
-        self._check_crc(crc)
+        if not self._held:
+            self._check_crc(crc)
         return Opened(plaintext_bytes=written, bound=bound)
 
     def segment(self, number: int, identities: Sequence[Identity]) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gsomia.errors import SealError
 from gsomia.keys import Envelope, PublicKey, canonical, verify
 from gsomia.sealed.assertion import Assertion
+from gsomia.sealed.digest import Workers
 from gsomia.sealed.item import SealedItem
 from gsomia.sealed.policy import Policy, canonical_form, load_json
 
@@ -150,13 +151,16 @@ def read_provenance(item: SealedItem) -> Envelope | None:
     return envelope
 
 
-def check_provenance(item: SealedItem, envelope: Envelope, key: PublicKey) -> Statement:
+def check_provenance(
+    item: SealedItem, envelope: Envelope, key: PublicKey, *, workers: Workers | None = None
+) -> Statement:
     """Check that the holder of a key stated exactly this item, reading its whole payload once.
 
     Args:
         item: the sealed item.
         envelope: the signed statement: from `read_provenance`, or from the act.
         key: the originator's key, as enrolled; never one that the item brought along.
+        workers: takes the hashes of the payload beside the caller's thread.
 
     Returns:
         The statement. Open the item with its `payload_digest`.
@@ -176,5 +180,6 @@ def check_provenance(item: SealedItem, envelope: Envelope, key: PublicKey) -> St
         raise SealError("the manifest is not the one that was stated")
     if item.label is None or canonical_form(item.label, "the label") != canonical(statement.label):
         raise SealError("the label is not the one that was stated")
+    item.payload_digest(workers)
     item.check_payload_digest(statement.payload_digest)
     return statement
