@@ -89,3 +89,57 @@ def test_rolling_up_a_text(tmp_path: Path) -> None:
     file.write_text("(U) One.\nTwo.\n", "utf-8")
     code, output = run("rollup", file)
     assert (code, "line 2" in output) == (1, True)
+
+
+STANAG = VECTORS / "stanag4774"
+
+
+@pytest.mark.parametrize("form", ["xml", "json", "ocl", "ism", "banner", "portion"])
+def test_converting_to_a_form_and_back(tmp_path: Path, form: str) -> None:
+    pytest.importorskip("lxml", reason="lxml is not installed")
+    banner = "SECRET//SI/TK//FGI JPN//ORCON/REL TO USA, JPN"
+    (tmp_path / "mark.txt").write_text(banner + "\n", "utf-8")
+    code, output = run("convert", tmp_path / "mark.txt", "--to", form, "--lenient")
+    assert code == 0
+    assert "no time of creation" in output
+    result = CliRunner().invoke(marking, ["convert", str(tmp_path / "mark.txt"), "--to", form, "--lenient"])
+    (tmp_path / "form").write_text(result.stdout, "utf-8")
+    code, output = run("convert", tmp_path / "form", "--to", "banner", "--lenient")
+    assert code == 0
+    assert output.splitlines()[-1] == banner
+    assert run("convert", tmp_path / "mark.txt", "--to", form)[0] == 1
+
+
+def test_a_label_of_table_17_is_shown_with_lenient_and_says_so() -> None:
+    pytest.importorskip("lxml", reason="lxml is not installed")
+    arguments: list[str | Path] = [
+        "convert",
+        STANAG / "nato-4774-17-4.xml",
+        "--to",
+        "text",
+        "--policy",
+        STANAG / "nato-4774-policy.xml",
+    ]
+    code, output = run(*arguments)
+    assert (code, "no time of creation" in output) == (1, True)
+    code, output = run(*arguments, "--lenient")
+    assert code == 0
+    assert output.splitlines()[-1] == "NATO RESTRICTED Releasable to Japan, Switzerland, Ukraine"
+    assert "note: the label has no time of creation" in output
+
+
+def test_a_policy_is_checked() -> None:
+    pytest.importorskip("lxml", reason="lxml is not installed")
+    assert run("policy", STANAG / "nato-4774-policy.xml")[0] == 0
+    assert run("policy", STANAG / "tlp.xml")[0] == 1
+    code, output = run("policy", STANAG / "tlp.xml", "--lenient")
+    assert (code, output.count("note:")) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"a": 1, "a": 2}', "[1]", "<x/>", "SECERT", "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_what_is_no_label(tmp_path: Path, text: str | bytes) -> None:
+    pytest.importorskip("lxml", reason="lxml is not installed")
+    (tmp_path / "bad").write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert run("convert", tmp_path / "bad", "--to", "json", "--lenient")[0] == 1

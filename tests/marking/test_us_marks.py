@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from gsomia.marking.us import (
     UsMarking,
     breaches,
     diagnose,
+    from_label,
     parse_banner,
     parse_portion,
     render_banner,
     render_portion,
+    to_label,
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "marking"
@@ -225,3 +228,11 @@ def test_a_lenient_reader_leaves_out_what_a_mark_does_not_show() -> None:
     attributes: dict[str, Any] = {"classification": "S", "ownerProducer": "JPN", "FGIsourceOpen": "KOR"}
     marking = UsMarking.from_attributes({**attributes, "releasableTo": "USA JPN"}, lenient=True)
     assert render_banner(marking) == "//JPN SECRET"
+
+
+@given(markings())
+def test_a_marking_as_a_label_and_back(marking: UsMarking) -> None:
+    label = to_label(marking, created=datetime(2026, 11, 23, tzinfo=UTC))
+    assert from_label(label) == marking
+    assert ("NF" in marking.dissemination) == ("NF" in label.values("disseminationControls", "RESTRICTIVE"))
+    assert label.values("releasableTo", "PERMISSIVE") == marking.releasable_to

@@ -6,21 +6,25 @@ import csv
 import io
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
 from gsomia.errors import DataError, GsomiaError
+from gsomia.marking import Label
 from gsomia.marking.us import (
     ATTRIBUTES,
     UsMarking,
     breaches,
+    from_label,
     parse_banner,
     parse_portion,
     render_banner,
     render_portion,
     roll_up,
+    to_label,
 )
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -193,3 +197,175 @@ def rollup(context: click.Context, file: Path) -> None:
         click.echo(render_banner(roll_up(marks)))
     except DataError as error:
         _fail(context, error, 1)
+
+
+NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time that `--lenient` gives a label that has none."""
+
+_FORMS: Final = ("xml", "json", "ocl", "ism", "banner", "portion", "text")
+
+
+@marking.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="What to write.")
+@click.option("--policy", "spif", type=click.Path(path_type=Path), help="A SPIF: the label is checked against it.")
+@click.option(
+    "--lenient", is_flag=True, help="Accept a label without a time of creation, and a SPIF with small faults."
+)
+@click.option("--lang", default="en", show_default=True, help="The language of `--to text`.")
+@click.pass_context
+def convert(context: click.Context, file: Path, form: str, spif: Path | None, lenient: bool, lang: str) -> None:
+    """Read a label in any form and write it in another.
+
+    FILE holds STANAG 4774 XML, STANAG 5636 JSON (`ocl`), our own JSON, ISM attributes as JSON, or a banner or portion
+    mark; `-` is standard input. `--to text` shows it as its policy has it shown, and needs `--policy`.
+    """
+    try:
+        policy = _policy(spif, lenient) if spif is not None else None
+        label = _label(_bytes(file), policy, lenient)
+        if policy is not None:
+            from gsomia.marking.spif import check as check_label
+
+            check_label(policy, label)
+        click.echo(_form(label, form, policy, lang), nl=False)
+    except GsomiaError as error:
+        _fail(context, error, 1)
+
+
+def _policy(spif: Path, lenient: bool) -> Any:
+    from gsomia.marking.spif import load
+
+    policy = load(_bytes(spif), lenient=lenient)
+    for remark in policy.remarks:
+        click.echo(f"note: the SPIF: {remark}", err=True)
+    return policy
+
+
+def _label(data: bytes, policy: Any, lenient: bool) -> Label:
+    head = data.lstrip()[:1]
+    if head == b"<":
+        return _xml_label(data, policy, lenient)
+    if head == b"{":
+        try:
+            value = json.loads(data, object_pairs_hook=_no_doubles)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"not JSON: {error}") from error
+        if "ocl" in value:
+            return Label.from_ocl(value, policy=policy.name if policy is not None else "")
+        if "ownerProducer" not in value:
+            return Label.from_json(value)
+        if not all(isinstance(v, str) for v in value.values()):
+            raise DataError("ISM attributes are text")
+        return to_label(UsMarking.from_attributes(value), created=_no_time(lenient))
+    try:
+        text = data.decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"not UTF-8 at byte {error.start}") from error
+    read_mark = parse_portion if text.startswith("(") else parse_banner
+    return to_label(read_mark(text), created=_no_time(lenient))
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return value
+
+
+def _no_time(lenient: bool) -> datetime:
+    if not lenient:
+        raise DataError(
+            "the label has no time of creation, which STANAG 4774 requires", hint="--lenient accepts it and says so"
+        )
+    click.echo(f"note: the label has no time of creation; {NO_TIME:%Y-%m-%dT%H:%M:%SZ} stands in for it", err=True)
+    return NO_TIME
+
+
+def _xml_label(data: bytes, policy: Any, lenient: bool) -> Label:
+    from gsomia.marking.spif import read_spiffy
+    from gsomia.marking.stanag4774 import read_label
+
+    if b"http://surevine.com/xmlns/spiffy" in data:
+        if policy is None:
+            raise DataError("a label in the short form holds numbers", hint="give its SPIF with --policy")
+        return read_spiffy(data, policy, created=_no_time(lenient))
+    label = read_label(data, created=NO_TIME if lenient else None).label
+    if label.created == NO_TIME:
+        _no_time(lenient)
+    return label
+
+
+def _form(label: Label, form: str, policy: Any, lang: str) -> bytes:
+    if form == "xml":
+        from gsomia.marking.stanag4774 import write_label
+
+        return write_label(label)
+    if form == "text":
+        from gsomia.marking.spif import render
+
+        if policy is None:
+            raise DataError("`--to text` shows a label as its policy has it shown", hint="give its SPIF with --policy")
+        return (render(policy, label, lang=lang) + "\n").encode()
+    if form in ("json", "ocl"):
+        value = label.to_json() if form == "json" else label.to_ocl()
+        return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+    found = from_label(label)
+    if form == "ism":
+        return (json.dumps(found.to_attributes(), indent=2) + "\n").encode()
+    return ((render_banner(found) if form == "banner" else render_portion(found)) + "\n").encode()
+
+
+@marking.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="The label's own SPIF.")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="The other policy's SPIF.")
+@click.option(
+    "--side",
+    type=click.Choice(["encrypt", "decrypt"]),
+    required=True,
+    help="Who translates: the giver (encrypt) or the receiver (decrypt).",
+)
+@click.option("--at", required=True, help="The new label's time of creation, such as 2026-11-23T05:00:00Z.")
+@click.option("--lenient", is_flag=True, help="As for `convert`.")
+@click.pass_context
+def translate(
+    context: click.Context,
+    file: Path,
+    source: Path,
+    target: Path,
+    side: Literal["encrypt", "decrypt"],
+    at: str,
+    lenient: bool,
+) -> None:
+    """Write the equivalent of a label in another policy, where the label's own policy allows it."""
+    try:
+        from gsomia.marking.spif import translate as translated
+        from gsomia.marking.stanag4774 import write_label
+
+        try:
+            when = datetime.fromisoformat(at)
+        except ValueError as error:
+            raise DataError(f"`{at}` is not an instant", hint="write it like 2026-11-23T05:00:00Z") from error
+        own, other = _policy(source, lenient), _policy(target, lenient)
+        label = _label(_bytes(file), own, lenient)
+        click.echo(write_label(translated(own, other, label, side=side, at=when), "alternative"), nl=False)
+    except GsomiaError as error:
+        _fail(context, error, 1)
+
+
+@marking.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--lenient", is_flag=True, help="List every small fault instead of stopping at the first.")
+@click.pass_context
+def policy(context: click.Context, file: Path, lenient: bool) -> None:
+    """Check a SPIF and list its levels; exits 0 if it is valid."""
+    try:
+        found = _policy(file, lenient)
+    except GsomiaError as error:
+        _fail(context, error, 1)
+        return
+    click.echo(f"{found.name} {found.id} version {found.version}: {len(found.tags)} tags")
+    for level in sorted(found.levels, key=lambda level: level.hierarchy):
+        to = ", ".join(f"{e.policy} {e.lacv} ({e.applied})" for e in level.equivalents)
+        click.echo(f"{level.hierarchy:>4}  {level.name}{f'  = {to}' if to else ''}")
+    context.exit(1 if found.remarks else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gsomia.marking.us.labels import from_label, to_label
 from gsomia.marking.us.model import ATTRIBUTES, UsMarking
 from gsomia.marking.us.repair import Diagnosis, diagnose
 from gsomia.marking.us.rollup import roll_up
@@ -15,9 +16,11 @@ __all__ = [
     "UsMarking",
     "breaches",
     "diagnose",
+    "from_label",
     "parse_banner",
     "parse_portion",
     "render_banner",
     "render_portion",
     "roll_up",
+    "to_label",
 ]
