@@ -1,1 +1,7 @@
-"""blobs."""
+"""Where sealed items lie: a local folder by default."""
+
+from __future__ import annotations
+
+from gsomia.blobs.local import LocalBlobs
+
+__all__ = ["LocalBlobs"]

@@ -1,1 +1,102 @@
-"""node."""
+"""What a node does, one module for each use case; `ports` says what it needs from outside.
+
+Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `transmit`,
+`exchange` and `receive` (how an item travels), `custody` (what the recipient's officers do), `audit` (how it is checked).
+"""
+
+from __future__ import annotations
+
+from gsomia.node.acts import LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, read_instant
+from gsomia.node.audit import Check, audit
+from gsomia.node.consent import answer_consent, ask_consent
+from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
+from gsomia.node.exchange import step
+from gsomia.node.facts import Case, record_of
+from gsomia.node.node import Acting, Limits, Node, log_origin
+from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.peers import enrol_peer, fingerprint, identity
+from gsomia.node.ports import (
+    Blobs,
+    Clock,
+    Consent,
+    Credential,
+    EnteredAct,
+    LogState,
+    NodeKeys,
+    Outgoing,
+    Peer,
+    PeerLink,
+    Person,
+    Reader,
+    Refused,
+    Store,
+    Writer,
+)
+from gsomia.node.publish import KEYS_PATH, log_files
+from gsomia.node.receive import answer, may_upload, stage_name
+from gsomia.node.standing import Note, accredit, adopt_law, assure, enter_legal_acts
+from gsomia.node.transmit import Sending, ask_release, ask_transmit, held_copy, release, transmit
+
+__all__ = [
+    "CLEARANCES",
+    "KEYS_PATH",
+    "LEGAL_ACTS",
+    "Acting",
+    "Blobs",
+    "Case",
+    "Check",
+    "Clock",
+    "Consent",
+    "Credential",
+    "EnteredAct",
+    "Limits",
+    "LogState",
+    "Node",
+    "NodeKeys",
+    "Note",
+    "Officer",
+    "Opening",
+    "Outgoing",
+    "Peer",
+    "PeerLink",
+    "Person",
+    "PersonDetails",
+    "Reader",
+    "Refused",
+    "Role",
+    "Sending",
+    "SignedAct",
+    "Statement",
+    "Store",
+    "Writer",
+    "accredit",
+    "adopt_law",
+    "answer",
+    "answer_consent",
+    "ask_consent",
+    "ask_open",
+    "ask_release",
+    "ask_transmit",
+    "assure",
+    "audit",
+    "enrol_officer",
+    "enrol_peer",
+    "enter_legal_acts",
+    "enter_person",
+    "fingerprint",
+    "held_copy",
+    "identity",
+    "instant",
+    "log_files",
+    "log_origin",
+    "mark",
+    "may_upload",
+    "open_item",
+    "read_instant",
+    "receipt",
+    "record_of",
+    "release",
+    "stage_name",
+    "step",
+    "transmit",
+]

@@ -1,1 +1,29 @@
-"""registry."""
+"""The control register: items, copies, custody, and the rungs of evidence. Values in, values out."""
+
+from __future__ import annotations
+
+from gsomia.registry.register import (
+    Copy,
+    CopyState,
+    Direction,
+    Item,
+    Rung,
+    RungEntry,
+    advance,
+    control_number,
+    copy_id,
+    read_copy_id,
+)
+
+__all__ = [
+    "Copy",
+    "CopyState",
+    "Direction",
+    "Item",
+    "Rung",
+    "RungEntry",
+    "advance",
+    "control_number",
+    "copy_id",
+    "read_copy_id",
+]

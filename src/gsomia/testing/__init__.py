@@ -1,1 +1,7 @@
-"""testing."""
+"""For tests, ours and our users': several nodes in one process, a clock to set, keys from a seed, a wire that can fail."""
+
+from __future__ import annotations
+
+from gsomia.testing.nodes import Exercise, Player, SetClock, Wire
+
+__all__ = ["Exercise", "Player", "SetClock", "Wire"]

@@ -1,0 +1,501 @@
+"""Puts a node together from its folder: the only module that knows all the parts.
+
+DIR/node.toml       settings
+DIR/keys/           the node's keys, and its TLS certificate
+DIR/officers/       officers' key files (an EXERCISE node's; smart cards and passkeys take their place)
+DIR/law/            the agreements that were adopted, each in its version
+DIR/register.sqlite acts, logs, register, outbox
+DIR/items/          sealed items
+DIR/clock           how far an EXERCISE node's clock is set off
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import os
+import signal
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from gsomia.agreement import Record, load_agreement, shipped_record
+from gsomia.blobs import LocalBlobs
+from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
+from gsomia.errors import NodeError, PeerError, UsageError
+from gsomia.keys import SigningKey
+from gsomia.keystore import KeyFiles
+from gsomia.link import HttpLink, link_app
+from gsomia.node import (
+    Acting,
+    Limits,
+    Node,
+    NodeKeys,
+    PeerLink,
+    SignedAct,
+    adopt_law,
+    enrol_officer,
+    enrol_peer,
+    identity,
+    log_files,
+    step,
+)
+from gsomia.sealed import XWingPrivateKey
+from gsomia.store import SqlStore
+from gsomia.tlog import LogSigner
+from gsomia.verdict import Law
+from gsomia.web import PeerProtocol, client_context, make_certificate, server_context
+
+__all__ = ["Home", "identity_text", "init", "offered_law", "shipped_acts"]
+
+_SETTINGS = """\
+# Settings of a gsomia node. `party` and `exercise` are fixed for ever.
+party = "{party}"
+exercise = {exercise}
+
+[link]
+host = "{host}"
+port = {port}
+"""
+
+_PEER = """
+[peers.{party}]
+url = "{url}"
+fingerprint = "{fingerprint}"
+"""
+
+
+class FolderClock:
+    """The node's clock; an EXERCISE node's may be set off from the machine's by the file `clock`."""
+
+    def __init__(self, path: Path, *, settable: bool) -> None:
+        self._path = path
+        self._settable = settable
+        self._seen = -1
+        self._offset = dt.timedelta()
+
+    def now(self) -> dt.datetime:
+        """The instant by this node, UTC."""
+        if self._settable:
+            self._refresh()
+        return self.machine() + self._offset
+
+    def machine(self) -> dt.datetime:
+        """The machine's own time, for schedules alone."""
+        return dt.datetime.now(dt.UTC)
+
+    def set(self, at: dt.datetime) -> None:
+        """Set an EXERCISE clock; it runs on from there.
+
+        Raises:
+            UsageError: this is a real node.
+        """
+        if not self._settable:
+            raise UsageError("only an EXERCISE node has a clock that can be set")
+        offset = at - self.machine()
+        staging = self._path.with_suffix(".new")
+        staging.write_text(f"{offset // dt.timedelta(microseconds=1)}\n")
+        staging.replace(self._path)
+
+    def _refresh(self) -> None:
+        try:
+            stamp = self._path.stat().st_mtime_ns
+            if stamp != self._seen:
+                self._offset = dt.timedelta(microseconds=int(self._path.read_text()))
+                self._seen = stamp
+        except FileNotFoundError:
+            self._offset = dt.timedelta()
+        except ValueError as error:
+            raise NodeError(f"`{self._path}` does not hold the offset of the clock in microseconds") from error
+
+
+def offered_law(folders: Mapping[str, Mapping[str, bytes]] | None = None) -> Law:
+    """The agreements on offer: those of this release, or those in the folders given."""
+    chosen = shipped_law() if folders is None else folders
+    return Law({name: load_agreement(name, files) for name, files in chosen.items()})
+
+
+def shipped_acts() -> Record:
+    """The historical acts that this release ships; a node's legal officer enters those that count for it."""
+    return shipped_record(shipped_law())
+
+
+def init(
+    folder: Path,
+    party: str,
+    *,
+    exercise: bool,
+    host: str = "127.0.0.1",
+    port: int = 8443,
+    passphrase: bytes | None = None,
+) -> Home:
+    """Make a node: keys, certificate, settings, empty register and logs.
+
+    Args:
+        folder: where; it must not hold anything yet.
+        party: ISO 3166-1 alpha-3.
+        exercise: fixed for ever.
+        host, port: where peers reach it.
+        passphrase: seals the keys.
+
+    Raises:
+        UsageError: not a Party's code, or the folder is not empty.
+    """
+    if len(party) != 3 or not party.isalpha() or not party.isascii() or not party.isupper():
+        raise UsageError(f"not a Party: `{party}`", hint="ISO 3166-1 alpha-3, such as JPN, KOR, USA")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"`{folder}` is not an empty folder", hint="a node is made once, in a folder of its own")
+    # Made beside its place and moved there whole, so that a node half made is never found.
+    staging = folder.with_name(f".{folder.name}.making-{os.getpid()}")
+    try:
+        staging.mkdir(parents=True, mode=0o700)
+        keys = KeyFiles(staging / "keys", passphrase)
+        keys.write("signing", "gsomia-signing", SigningKey.generate().seed)
+        keys.write("sealing", "x-wing", XWingPrivateKey.generate().to_bytes())
+        keys.write("log", "gsomia-log", LogSigner.generate(f"gsomia/{party}").seed)
+        now = dt.datetime.now(dt.UTC)
+        certificate, key = make_certificate(party, exercise=exercise, host=host, at=now)
+        (staging / "keys" / "tls.pem").write_bytes(certificate)
+        descriptor = os.open(staging / "keys" / "tls.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+        settings = _SETTINGS.format(party=party, exercise=str(exercise).lower(), host=host, port=port)
+        (staging / "node.toml").write_text(settings, encoding="utf-8")
+        (staging / "items").mkdir()
+        SqlStore.create(staging / "register.sqlite").close()
+        if folder.is_dir():
+            folder.rmdir()
+        staging.rename(folder)
+    except OSError as error:
+        raise NodeError(f"cannot make a node in `{folder}`: {error.strerror}") from error
+    return Home(folder, passphrase=passphrase)
+
+
+@dataclass
+class Home:
+    """A node's folder, opened.
+
+    Args:
+        folder: what `init` made.
+        passphrase: opens the keys where they are sealed.
+    """
+
+    folder: Path
+    passphrase: bytes | None = None
+    config: NodeConfig = field(init=False)
+    node: Node = field(init=False)
+    clock: FolderClock = field(init=False)
+    _store: SqlStore = field(init=False)
+    _links: dict[str, HttpLink] = field(init=False, default_factory=dict)
+    _law: dict[tuple[tuple[str, str], ...], Law] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.config = read_config(self.folder)
+        self._store = SqlStore.open(self.folder / "register.sqlite")
+        keys = KeyFiles(self.folder / "keys", self.passphrase)
+        self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)
+        link = self.config.link
+        self.node = Node(
+            party=self.config.party,
+            exercise=self.config.exercise,
+            keys=NodeKeys(
+                signing=SigningKey(keys.read("signing", "gsomia-signing")),
+                sealing=XWingPrivateKey.from_bytes(keys.read("sealing", "x-wing")),
+                log=LogSigner(f"gsomia/{self.config.party}", keys.read("log", "gsomia-log")),
+            ),
+            store=self._store,
+            blobs=LocalBlobs(self.folder / "items"),
+            clock=self.clock,
+            law=self._adopted,
+            link=self._link,
+            limits=Limits(
+                max_skew=dt.timedelta(seconds=link.max_skew_seconds),
+                acceptance=dt.timedelta(seconds=link.acceptance_seconds),
+                max_item_bytes=link.max_item_bytes,
+                retry=dt.timedelta(seconds=link.retry_seconds),
+                retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
+            ),
+        )
+
+    def close(self) -> None:
+        """Let go of the register and the connections."""
+        for link in self._links.values():
+            link.close()
+        self._store.close()
+
+    def identity(self) -> dict[str, Any]:
+        """The node's identity, for its peers' officers to enrol."""
+        return identity(self.node, (self.folder / "keys" / "tls.pem").read_text(encoding="ascii"))
+
+    # --- officers' key files --------------------------------------------------------------------------------------
+
+    def officer_files(self) -> KeyFiles:
+        """Where officers' key files lie."""
+        return KeyFiles(self.folder / "officers", self.passphrase)
+
+    def acting(self, officer: str, role: str) -> Acting:
+        """An officer at work, with the key from its file.
+
+        Args:
+            officer: the officer's id, or "" for the only one of this node who holds the role.
+            role: what is to be signed.
+
+        Raises:
+            UsageError: none or several officers hold the role, and none was named.
+        """
+        if not officer:
+            with self._store.reading() as reader:
+                holders = [o.id for o in reader.officers(self.node.party) if role in o.roles]
+            if len(holders) != 1:
+                listed = ", ".join(holders) or "none; `gsomia officer enrol` adds one"
+                raise UsageError(f"name the officer who acts as `{role}` with --by", hint=f"they are: {listed}")
+            officer = holders[0]
+        seed = self.officer_files().read(officer, "gsomia-signing")
+        return Acting(officer=officer, key=SigningKey(seed))
+
+    def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None) -> SignedAct:
+        """Make an officer's key file and enrol the key."""
+        key = SigningKey.generate()
+        files = self.officer_files()
+        files.write(officer, "gsomia-signing", key.seed)
+        try:
+            return enrol_officer(self.node, officer, roles, key.public, by=by)
+        except BaseException:
+            files.path(officer).unlink()
+            raise
+
+    # --- peers ----------------------------------------------------------------------------------------------------
+
+    def enrol_peer(self, document: Mapping[str, Any], fingerprint: str, url: str, *, by: Acting) -> SignedAct:
+        """Enrol a peer by an act, and name it in the settings."""
+        party = str(document.get("party", ""))
+        if party in self.config.peers:
+            raise UsageError(f"`{party}` stands in the settings already")
+        if not url.startswith("https://"):
+            raise UsageError(f"not the address of a peer: `{url}`", hint="https://host:port")
+        act = enrol_peer(self.node, document, fingerprint, by=by)
+        path = self.folder / "node.toml"
+        addition = _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])
+        staging = path.with_suffix(".new")
+        staging.write_text(path.read_text(encoding="utf-8") + addition, encoding="utf-8")
+        staging.replace(path)
+        self.config = read_config(self.folder)
+        return act
+
+    def _link(self, party: str) -> PeerLink:
+        settings = self.config.peers.get(party) or read_config(self.folder).peers.get(party)
+        with self._store.reading() as reader:
+            peer = reader.peers().get(party)
+        if settings is None or peer is None or settings.fingerprint != peer.fingerprint:
+            raise PeerError(f"`{party}` does not stand in the settings with the fingerprint that was enrolled")
+        if party not in self._links:
+            keys = self.folder / "keys"
+            context = client_context(keys / "tls.pem", keys / "tls.key", peer.certificate)
+            self._links[party] = HttpLink(party, settings.url, context)
+        return self._links[party]
+
+    # --- law ------------------------------------------------------------------------------------------------------
+
+    def offered(self) -> dict[str, dict[str, bytes]]:
+        """The agreements that may be adopted: those of this release and those that the settings name."""
+        found = shipped_law()
+        for name in self.config.law_folders:
+            path = Path(name) if Path(name).is_absolute() else self.folder / name
+            found[path.name] = read_law_folder(path)
+        return found
+
+    def adopt(self, names: tuple[str, ...], *, by: Acting) -> list[SignedAct]:
+        """Keep the agreements' folders as they are now and adopt them by an act."""
+        folders = self.offered()
+        offered = offered_law(folders)
+        for name in names:
+            # Kept before it is adopted: an act that names a version nobody has would stop the node.
+            if name in offered.agreements:
+                self._keep_law(name, offered.agreements[name].version, folders[name])
+        return adopt_law(self.node, offered, names, by=by)
+
+    def _keep_law(self, name: str, version: str, files: Mapping[str, bytes]) -> None:
+        final = self.folder / "law" / name / version
+        if final.is_dir():
+            return
+        staging = final.with_name(f".{version}.{os.getpid()}")
+        staging.mkdir(parents=True)
+        for file, data in files.items():
+            (staging / file).write_bytes(data)
+        staging.rename(final)
+
+    def _adopted(self, versions: Mapping[str, str]) -> Law:
+        key = tuple(sorted(versions.items()))
+        if key not in self._law:
+            agreements = {}
+            for name, version in key:
+                agreement = load_agreement(name, read_law_folder(self.folder / "law" / name / version))
+                if agreement.version != version:
+                    raise NodeError(f"the agreement `{name}` in `{self.folder / 'law'}` is not the version adopted")
+                agreements[name] = agreement
+            self._law[key] = Law(agreements)
+        return self._law[key]
+
+    def export_log(self, name: str, folder: Path) -> int:
+        """Write a log as files; returns how many entries it has.
+
+        Raises:
+            UsageError: there is no such log, or the folder holds something.
+        """
+        with self._store.reading() as reader:
+            state = reader.log(name)
+            if state is None:
+                raise UsageError(f"no log `{name}`", hint=f"logs: {', '.join(log.name for log in reader.logs())}")
+            if folder.exists() and any(folder.iterdir()):
+                raise UsageError(f"`{folder}` is not empty")
+            for path, data in log_files(self.node, reader, state):
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+        return state.size
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    def deliver(self) -> list[str]:
+        """Send what is due to every peer, unless a running node does so already; returns a line for each that waits."""
+        faults: list[str] = []
+        with self._outbox() as mine:
+            for party in self._parties() if mine else ():
+                try:
+                    while step(self.node, party):
+                        pass
+                except PeerError as error:
+                    faults.append(f"{party}: {error}")
+        return faults
+
+    def running(self) -> bool:
+        """Whether a process is working off this node's outbox."""
+        with self._outbox() as mine:
+            return not mine
+
+    @contextmanager
+    def _outbox(self) -> Iterator[bool]:
+        """Hold the outbox, or learn that another process does: two at work would send everything twice."""
+        with (self.folder / "outbox.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def _parties(self) -> list[str]:
+        with self._store.reading() as reader:
+            return sorted(reader.peers())
+
+    def run(self, ready: Callable[[str], None]) -> None:
+        """Serve the peer link and work off the outbox until told to stop by SIGINT or SIGTERM.
+
+        Args:
+            ready: told the address once the node answers.
+        """
+        log = structlog.get_logger().bind(party=self.node.party)
+        LocalBlobs(self.folder / "items").sweep()
+        stopping = threading.Event()
+        with self._outbox() as mine, self._serving(ready) as server, self._working(stopping, log):
+            if not mine:
+                raise NodeError(f"the node in `{self.folder}` is running already")
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stopping.set())
+            while not stopping.wait(0.2) and server.is_alive():
+                pass
+            stopping.set()
+
+    @contextmanager
+    def _serving(self, ready: Callable[[str], None]) -> Iterator[threading.Thread]:
+        keys = self.folder / "keys"
+        with self._store.reading() as reader:
+            trusted = {peer.certificate for peer in reader.peers().values()}
+        context = server_context(keys / "tls.pem", keys / "tls.key", trusted)
+        link = self.config.link
+        server = uvicorn.Server(
+            uvicorn.Config(
+                link_app(self.node),
+                host=link.host,
+                port=link.port,
+                http=PeerProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ssl_context_factory=lambda _config, _default: context,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        thread = threading.Thread(target=server.run, name="link", daemon=True)
+        thread.start()
+        while not server.started:
+            if not thread.is_alive():
+                raise NodeError(f"cannot listen on {link.host}:{link.port}", hint="is another node running there?")
+            threading.Event().wait(0.01)
+        ready(f"https://{link.host}:{link.port}")
+        watcher = threading.Thread(target=self._trust_new_peers, args=(context, trusted), daemon=True)
+        watcher.start()
+        try:
+            yield thread
+        finally:
+            server.should_exit = True
+            thread.join(5)
+
+    def _trust_new_peers(self, context: ssl.SSLContext, trusted: set[str]) -> None:
+        """A peer enrolled while the node runs is let in without a restart."""
+        while not threading.Event().wait(0.25):
+            with self._store.reading() as reader:
+                certificates = {peer.certificate for peer in reader.peers().values()}
+            for certificate in certificates - trusted:
+                context.load_verify_locations(cadata=certificate)
+                trusted.add(certificate)
+
+    @contextmanager
+    def _working(self, stopping: threading.Event, log: Any) -> Iterator[None]:
+        workers: dict[str, threading.Thread] = {}
+
+        def supervise() -> None:
+            while not stopping.is_set():
+                for party in self._parties():
+                    if party not in workers:
+                        worker = threading.Thread(target=work, args=(party,), name=f"outbox {party}", daemon=True)
+                        workers[party] = worker
+                        worker.start()
+                stopping.wait(0.25)
+
+        def work(party: str) -> None:
+            while not stopping.is_set():
+                try:
+                    if step(self.node, party):
+                        continue
+                except PeerError as error:
+                    log.info("peer waits", peer=party, why=str(error))
+                except Exception:
+                    # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
+                    log.exception("the outbox is stuck", peer=party)
+                    stopping.wait(1)
+                stopping.wait(0.05)
+
+        supervisor = threading.Thread(target=supervise, name="outbox", daemon=True)
+        supervisor.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            for thread in (supervisor, *workers.values()):
+                thread.join(10)
+
+
+def identity_text(home: Home) -> str:
+    """A node's identity as it is handed over: JSON text."""
+    return json.dumps(home.identity(), indent=2)

@@ -1,0 +1,119 @@
+"""Sealed items in a local folder: written whole under their name, or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from gsomia.errors import NodeError
+
+__all__ = ["LocalBlobs"]
+
+_STAGING = ".staging-"
+
+
+class LocalBlobs:
+    """A folder of sealed items; a name appears only when its bytes are durable.
+
+    Args:
+        folder: where they lie; made where it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where a blob of this name lies or would lie."""
+        if not name or name.startswith(".") or "/" in name:
+            raise NodeError(f"not a name for a sealed item: `{name}`")
+        return self._folder / name
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Write a blob; it takes its name when the block ends well, durable, replacing an older one.
+
+        Args:
+            name: the blob's name.
+
+        Raises:
+            NodeError: the disk does not take it; nothing is left under the name.
+        """
+        final = self.path(name)
+        staging = self._folder / f"{_STAGING}{name}.{os.getpid()}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with staging.open("w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            staging.replace(final)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot write the sealed item `{name}`: {error.strerror or error}") from error
+        finally:
+            staging.unlink(missing_ok=True)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[BinaryIO]:
+        """Read a blob.
+
+        Raises:
+            NodeError: there is none of this name.
+        """
+        try:
+            file = self.path(name).open("rb")
+        except OSError as error:
+            raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
+        with file:
+            yield file
+
+    def exists(self, name: str) -> bool:
+        """Whether a whole blob has this name."""
+        return self.path(name).is_file()
+
+    def size(self, name: str) -> int:
+        """Its length in bytes."""
+        return self.path(name).stat().st_size
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a whole blob another name, durably, replacing one that has it.
+
+        Raises:
+            NodeError: there is none of the old name, or the disk does not take it.
+        """
+        try:
+            self.path(old).replace(self.path(new))
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot name the sealed item `{new}`: {error.strerror}") from error
+
+    def remove(self, name: str) -> None:
+        """Remove a blob that no register entry needs; a missing one is no fault."""
+        self.path(name).unlink(missing_ok=True)
+
+    def names(self) -> list[str]:
+        """Every whole blob's name, sorted."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(p.name for p in self._folder.iterdir() if not p.name.startswith("."))
+
+    def sweep(self) -> int:
+        """Remove what processes that no longer run left half-written; returns how many files."""
+        swept = 0
+        for path in self._folder.glob(f"{_STAGING}*") if self._folder.is_dir() else ():
+            owner = path.name.rpartition(".")[2]
+            if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+                path.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,107 @@
+"""What the commands share: which node, which officer, instants, and output for people or for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from unicodedata import east_asian_width
+
+import click
+
+from gsomia.app import Home
+from gsomia.errors import NodeError, UsageError
+
+__all__ = ["Instant", "by_option", "home_of", "json_option", "node_option", "passphrase", "print_json", "table"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Instant(click.ParamType[datetime]):
+    """A date-time with its offset, such as 2019-11-22T18:00+09:00."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO 8601 with an offset."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
+        return at
+
+
+def node_option(function: F) -> F:
+    """The node to work with."""
+    return click.option(
+        "--node", "node_dir", envvar="GSOMIA_NODE", metavar="DIR", help="The node's folder (or GSOMIA_NODE)."
+    )(function)
+
+
+def by_option(function: F) -> F:
+    """The officer who acts."""
+    return click.option("--by", default="", metavar="OFFICER", help="The officer who acts, where several could.")(
+        function
+    )
+
+
+def json_option(function: F) -> F:
+    """Output for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")(function)
+
+
+def passphrase() -> bytes | None:
+    """What seals the keys: the contents of the file that GSOMIA_PASSPHRASE_FILE names, or None."""
+    path = os.environ.get("GSOMIA_PASSPHRASE_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise NodeError(f"cannot read the passphrase file `{path}`: {error.strerror}") from error
+
+
+@contextmanager
+def home_of(node_dir: str | None) -> Iterator[Home]:
+    """Open the node a command was given.
+
+    Raises:
+        UsageError: none was given, or an address: a node is reached by its folder.
+    """
+    if not node_dir:
+        raise UsageError("which node?", hint="give --node DIR, or set GSOMIA_NODE")
+    if node_dir.startswith(("http://", "https://")):
+        raise UsageError(
+            f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
+        )
+    home = Home(Path(node_dir), passphrase=passphrase())
+    try:
+        yield home
+    finally:
+        home.close()
+
+
+def print_json(schema: str, value: Mapping[str, Any]) -> None:
+    """One JSON object with its schema, keys as given."""
+    click.echo(json.dumps({"schema": f"gsomia/{schema}/v1", **value}, ensure_ascii=False, indent=2))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table in columns that fit Korean and Japanese text."""
+    cells = [[*map(str, head)], *[[*map(str, row)] for row in rows]]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        line = "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,214 @@
+"""Commands that make and run a node, and say who its officers, persons and peers are."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gsomia.app import identity_text
+from gsomia.app import init as init_node
+from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, passphrase, print_json, table
+from gsomia.errors import DataError, NodeError
+from gsomia.node import PersonDetails, Role, enter_person, fingerprint, instant
+
+__all__ = [
+    "clock_command",
+    "init_command",
+    "node_command",
+    "officer_command",
+    "peer_command",
+    "person_command",
+]
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--party", required=True, help="The Party, ISO 3166-1 alpha-3.")
+@click.option("--exercise", is_flag=True, help="An EXERCISE node, for ever.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where peers reach it.")
+@click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
+def init_command(folder: Path, party: str, exercise: bool, host: str, port: int) -> None:
+    """Make a node in FOLDER: keys, certificate, settings, an empty register."""
+    home = init_node(folder, party, exercise=exercise, host=host, port=port, passphrase=passphrase())
+    click.echo(f"{'EXERCISE ' if exercise else ''}node of {party} made in {folder}")
+    click.echo(f"fingerprint {fingerprint(home.identity())}")
+    home.close()
+
+
+@click.group("node")
+def node_command() -> None:
+    """Run a node, or say who it is."""
+
+
+@node_command.command("run")
+@click.argument("folder", required=False)
+@node_option
+def run(folder: str | None, node_dir: str | None) -> None:
+    """Serve the peer link and work off the outbox until stopped."""
+    with home_of(folder or node_dir) as home:
+        kind = "EXERCISE " if home.node.exercise else ""
+        home.run(lambda address: click.echo(f"{kind}node of {home.node.party} answers at {address}"))
+
+
+@node_command.command("identity")
+@node_option
+def node_identity(node_dir: str | None) -> None:
+    """Print the node's identity, for its peers' officers to enrol."""
+    with home_of(node_dir) as home:
+        click.echo(identity_text(home))
+
+
+@node_command.command("fingerprint")
+@node_option
+def node_fingerprint(node_dir: str | None) -> None:
+    """Print the fingerprint of the node's identity, for the diplomatic note."""
+    with home_of(node_dir) as home:
+        click.echo(fingerprint(home.identity()))
+
+
+@click.group("peer")
+def peer_command() -> None:
+    """Enrol peers."""
+
+
+@peer_command.command("enrol")
+@click.argument("identity", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--fingerprint", "expected", required=True, help="From the diplomatic note, never from the network.")
+@click.option("--url", required=True, help="Where the peer is, https://host:port.")
+@by_option
+@node_option
+def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None) -> None:
+    """Enrol the peer whose IDENTITY file has this fingerprint."""
+    try:
+        document = json.loads(identity.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"`{identity}` is not JSON: {error}") from error
+    with home_of(node_dir) as home:
+        act = home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{document['party']} enrolled by act {act.id}")
+
+
+@peer_command.command("list")
+@json_option
+@node_option
+def peers(as_json: bool, node_dir: str | None) -> None:
+    """List the enrolled peers."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        found = [reader.peers()[party] for party in sorted(reader.peers())]
+        if as_json:
+            print_json("peers", {"peers": [{"party": p.party, "fingerprint": p.fingerprint} for p in found]})
+        else:
+            table(["Party", "fingerprint"], [[p.party, p.fingerprint] for p in found])
+
+
+@click.group("officer")
+def officer_command() -> None:
+    """Enrol this Party's officers."""
+
+
+@officer_command.command("enrol")
+@click.argument("officer")
+@click.option("--role", "roles", multiple=True, required=True, help="disclosure, registry, security or legal.")
+@by_option
+@node_option
+def enrol_officer(officer: str, roles: tuple[str, ...], by: str, node_dir: str | None) -> None:
+    """Make a key file for OFFICER and enrol the key; the first one of all enrols alone."""
+    with home_of(node_dir) as home:
+        with home.node.store.reading() as reader:
+            first = not reader.officers(home.node.party)
+        act = home.enrol_officer(officer, roles, by=None if first else home.acting(by, Role.SECURITY))
+        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
+
+
+@officer_command.command("list")
+@json_option
+@node_option
+def officers(as_json: bool, node_dir: str | None) -> None:
+    """List the officers whose keys this node knows, the peers' too."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        rows = [[o.party, o.id, ", ".join(o.roles), o.key.fingerprint[:16]] for o in reader.officers()]
+    if as_json:
+        keys = ("party", "officer", "roles", "key")
+        print_json("officers", {"officers": [dict(zip(keys, row, strict=True)) for row in rows]})
+    else:
+        table(["Party", "officer", "roles", "key"], rows)
+
+
+@click.group("person")
+def person_command() -> None:
+    """Say who may be given access: clearance, need, roster."""
+
+
+@person_command.command("enter")
+@click.argument("person")
+@click.option("--clearance", required=True, help="none, CONFIDENTIAL, SECRET or TOP SECRET.")
+@click.option("--need", "needs", multiple=True, help="A subject that the person's duties require.")
+@click.option(
+    "--purpose", "purposes", multiple=True, default=("defence", "missile-defence"), help="What the duties are for."
+)
+@click.option("--roster/--no-roster", default=False, help="A place on the facility's roster (Article 6(e)).")
+@click.option("--role", default="official", show_default=True)
+@click.option("--rank", default="", help="A rank is no ground (Article 7.1).")
+@by_option
+@node_option
+def enter(
+    person: str,
+    clearance: str,
+    needs: tuple[str, ...],
+    purposes: tuple[str, ...],
+    roster: bool,
+    role: str,
+    rank: str,
+    by: str,
+    node_dir: str | None,
+) -> None:
+    """Enter or change PERSON by an act of a security officer."""
+    details = PersonDetails(
+        id=person, clearance=clearance, needs=needs, purposes=purposes, roster=roster, role=role, rank=rank
+    )
+    with home_of(node_dir) as home:
+        act = enter_person(home.node, details, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{person} entered by act {act.id}")
+
+
+@person_command.command("list")
+@json_option
+@node_option
+def persons(as_json: bool, node_dir: str | None) -> None:
+    """List the persons entered."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        found = reader.persons()
+    head = ["person", "role", "rank", "clearance", "need", "roster"]
+    rows = [[p.id, p.role, p.rank, p.clearance, ", ".join(p.needs), "yes" if p.roster else "no"] for p in found]
+    if as_json:
+        print_json("persons", {"persons": [dict(zip(head, row, strict=True)) for row in rows]})
+    else:
+        table(head, rows)
+
+
+@click.group("clock")
+def clock_command() -> None:
+    """The node's clock; only an EXERCISE node's can be set."""
+
+
+@clock_command.command("show")
+@node_option
+def show(node_dir: str | None) -> None:
+    """Print the instant by this node."""
+    with home_of(node_dir) as home:
+        click.echo(instant(home.clock.now()))
+
+
+@clock_command.command("set")
+@click.argument("at", type=Instant())
+@node_option
+def set_clock(at: datetime, node_dir: str | None) -> None:
+    """Set an EXERCISE node's clock; it runs on from there."""
+    with home_of(node_dir) as home:
+        home.clock.set(at)
+        click.echo(instant(home.clock.now()))

@@ -1,0 +1,58 @@
+"""Towards one peer: HTTPS with both certificates pinned; what is said is signed beneath it."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterable
+
+import httpx2
+
+from gsomia.errors import PeerError, SignatureError
+from gsomia.keys import Envelope
+
+__all__ = ["HttpLink"]
+
+
+class HttpLink:
+    """The way to one peer over mutual TLS; connections are kept.
+
+    Args:
+        party: the peer.
+        url: where it is, `https://host:port`.
+        context: TLS that trusts only the peer's certificate and shows this node's.
+    """
+
+    def __init__(self, party: str, url: str, context: ssl.SSLContext) -> None:
+        self._party = party
+        self._client = httpx2.Client(
+            base_url=url, verify=context, trust_env=False, timeout=httpx2.Timeout(30, connect=5)
+        )
+
+    def exchange(self, message: Envelope) -> Envelope:
+        """Send a signed message and return the signed answer."""
+        answer = self._call("POST", "/link/v1/messages", json.dumps(message.to_json()).encode())
+        try:
+            return Envelope.from_json(json.loads(answer))
+        except (ValueError, SignatureError) as error:
+            raise PeerError(f"`{self._party}` answered what is no signed message") from error
+
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+        """Send a sealed item's bytes for a copy whose offer was accepted."""
+        self._call("PUT", f"/link/v1/content/{copy}", chunks, {"content-length": str(size)})
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _call(
+        self, method: str, path: str, content: bytes | Iterable[bytes], headers: dict[str, str] | None = None
+    ) -> bytes:
+        try:
+            response = self._client.request(method, path, content=content, headers=headers)
+        except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
+            raise PeerError(f"`{self._party}` cannot be reached: {error or type(error).__name__}") from error
+        if response.status_code >= 300:
+            detail = response.text[:500]
+            raise PeerError(f"`{self._party}` answered {response.status_code}: {detail}")
+        return response.content

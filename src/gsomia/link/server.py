@@ -1,0 +1,111 @@
+"""The served side of the peer link: two routes, open only to enrolled peers' certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gsomia.errors import GsomiaError, MessageError, NodeError, SignatureError
+from gsomia.keys import Envelope
+from gsomia.node import Node, Peer, answer, may_upload, stage_name
+from gsomia.web import certificate_der, peer_certificate
+
+__all__ = ["link_app"]
+
+MESSAGE_LIMIT = 32 * 2**20
+"""The longest message taken, in bytes: a batch of items that travel inside it, and their acts."""
+
+
+def link_app(node: Node) -> Starlette:
+    """The ASGI application of one node's peer link.
+
+    Args:
+        node: who answers.
+    """
+
+    async def messages(request: Request) -> Response:
+        peer = await run_in_threadpool(_peer, node, request)
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MESSAGE_LIMIT:
+                return _problem(413, f"a message has at most {MESSAGE_LIMIT} bytes")
+        try:
+            envelope = Envelope.from_json(json.loads(bytes(body)))
+        except (ValueError, SignatureError) as error:
+            return _problem(400, f"not a signed message: {error}")
+        reply = await run_in_threadpool(answer, node, peer, envelope)
+        return JSONResponse(reply.to_json())
+
+    async def content(request: Request) -> Response:
+        peer = await run_in_threadpool(_peer, node, request)
+        copy = request.path_params["copy"]
+        limit = await run_in_threadpool(may_upload, node, peer, copy)
+        await _stage(node, copy, limit, request.stream())
+        return Response(status_code=204)
+
+    routes = [
+        Route("/link/v1/messages", _guarded(messages), methods=["POST"]),
+        Route("/link/v1/content/{copy}", _guarded(content), methods=["PUT"]),
+    ]
+    return Starlette(routes=routes)
+
+
+def _peer(node: Node, request: Request) -> Peer:
+    """The enrolled peer whose certificate came with the connection.
+
+    Raises:
+        SignatureError: nobody's we know.
+    """
+    shown = peer_certificate(request.scope)
+    with node.store.reading() as reader:
+        for peer in reader.peers().values():
+            if shown is not None and certificate_der(peer.certificate) == shown:
+                return peer
+    raise SignatureError("this certificate belongs to no enrolled peer")
+
+
+async def _stage(node: Node, copy: str, limit: int, stream: AsyncIterator[bytes]) -> None:
+    """Write an upload to the blob store as it comes; more than the limit, or less than announced, leaves nothing."""
+    with node.blobs.writing(stage_name(copy)) as sink:
+        total = 0
+        async for chunk in stream:
+            total += len(chunk)
+            if total > limit:
+                raise MessageError(f"copy `{copy}`: more than {limit} bytes")
+            await asyncio.to_thread(sink.write, chunk)
+
+
+def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Errors as problem documents (RFC 9457) that name no more than the peer needs."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except SignatureError as error:
+            return _problem(403, str(error))
+        except MessageError as error:
+            return _problem(409, str(error))
+        except ClientDisconnect:
+            return _problem(400, "the peer went away")
+        except NodeError:
+            return _problem(503, "this node cannot take it now")
+        except GsomiaError as error:
+            return _problem(400, str(error))
+
+    return guarded
+
+
+def _problem(status: int, detail: str) -> JSONResponse:
+    return JSONResponse(
+        {"title": "refused", "status": status, "detail": detail},
+        status_code=status,
+        media_type="application/problem+json",
+    )

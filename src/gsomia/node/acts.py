@@ -1,0 +1,385 @@
+"""Acts: versioned statements, signed in batches by a node and by the officers whom the type requires (protocol 3).
+
+A batch is a DSSE envelope over the root of a Merkle tree of its statements; each act carries its path. A batch of one
+is the ordinary case. What is signed are the exact bytes of each statement, the RFC 8785 form of its JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from gsomia.errors import LogError, SignatureError
+from gsomia.keys import Envelope, PublicKey, SigningKey, b64, canonical, sign, unb64, verify
+from gsomia.tlog import batch, batch_root
+
+__all__ = [
+    "ACT_TYPES",
+    "ActType",
+    "Keyring",
+    "Officer",
+    "Role",
+    "SignedAct",
+    "Signer",
+    "Statement",
+    "instant",
+    "pack",
+    "read_instant",
+    "sign_acts",
+    "unpack",
+    "verify_act",
+]
+
+BATCH_TYPE = "application/vnd.gsomia.acts.v1+json"
+
+
+class Role:
+    """The officers' roles, as words."""
+
+    DISCLOSURE = "disclosure"
+    REGISTRY = "registry"
+    SECURITY = "security"
+    LEGAL = "legal"
+
+    ALL = (DISCLOSURE, REGISTRY, SECURITY, LEGAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActType:
+    """Who must sign acts of a type beside the node: one officer of each role listed, each a different person."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+LEGAL_ACTS = (
+    "sign",
+    "notify-entry",
+    "take-effect",
+    "give-notice",
+    "suspend-notice",
+    "resume-notice",
+    "withdraw-notice",
+    "amend",
+    "designate-authority",
+    "settle-dispute",
+    "announce",
+    "leave",
+    "replace",
+)
+
+# A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
+# but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
+ACT_TYPES: Mapping[str, ActType] = {
+    kind.name: kind
+    for kind in (
+        *(ActType(name=name, roles=(Role.LEGAL,)) for name in LEGAL_ACTS),
+        ActType(name="adopt-law", roles=(Role.LEGAL,)),
+        ActType(name="declare-reading", roles=(Role.LEGAL,)),
+        ActType(name="enrol-key", roles=(Role.SECURITY,)),
+        ActType(name="enrol-peer", roles=(Role.SECURITY,)),
+        ActType(name="assure", roles=(Role.SECURITY,)),
+        ActType(name="accredit", roles=(Role.SECURITY,)),
+        ActType(name="enter-person", roles=(Role.SECURITY,)),
+        ActType(name="transmit", roles=(Role.DISCLOSURE,)),
+        ActType(name="release", roles=(Role.DISCLOSURE,)),
+        ActType(name="request-consent", roles=(Role.DISCLOSURE,)),
+        ActType(name="consent", roles=(Role.DISCLOSURE,)),
+        ActType(name="refuse-consent", roles=(Role.DISCLOSURE,)),
+        ActType(name="mark", roles=(Role.REGISTRY,)),
+        ActType(name="receipted", roles=(Role.REGISTRY,)),
+        ActType(name="acceptance"),
+        ActType(name="refusal"),
+        ActType(name="dispatched"),
+        ActType(name="accepted"),
+        ActType(name="delivered"),
+        ActType(name="rejected"),
+        ActType(name="opened"),
+        ActType(name="access"),
+    )
+}
+
+
+def instant(at: datetime) -> str:
+    """An instant as acts and messages write it: RFC 3339, UTC, microseconds, `Z`."""
+    if at.tzinfo is None:
+        raise ValueError("an instant needs its zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_instant(text: object) -> datetime:
+    """Read what `instant` wrote, and no other spelling.
+
+    Raises:
+        ValueError: another form.
+    """
+    if not isinstance(text, str):
+        raise ValueError("an instant is text")
+    at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if instant(at) != text:
+        raise ValueError(f"not an instant as we write it: `{text}`")
+    return at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs: the node (`role` "node", `officer` "") or an officer in a role; `key` is the key's fingerprint."""
+
+    role: str
+    key: str
+    officer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What an act says, before anyone signs it.
+
+    Args:
+        id: the act's id, for ever.
+        type: one of `ACT_TYPES`.
+        at: when, by the clock of the node that makes it.
+        party: whose act it is.
+        instrument: the agreement it is done under, or "" where it is under none.
+        parties: the peers who are party to it, sorted; it stands in the log shared with each of them.
+        item, copy: what it is about, or "".
+        signers: the node always, then each officer.
+        exercise: whether it is an EXERCISE act.
+        body: what else belongs to the type.
+    """
+
+    id: str
+    type: str
+    at: datetime
+    party: str
+    instrument: str
+    parties: tuple[str, ...]
+    item: str
+    copy: str
+    signers: tuple[Signer, ...]
+    exercise: bool
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The exact bytes that are signed, logged and stored."""
+        return canonical(
+            {
+                "v": 1,
+                "id": self.id,
+                "type": self.type,
+                "at": instant(self.at),
+                "party": self.party,
+                "instrument": self.instrument,
+                "parties": list(self.parties),
+                "item": self.item,
+                "copy": self.copy,
+                "signers": [{"role": s.role, "key": s.key, "officer": s.officer} for s in self.signers],
+                "exercise": self.exercise,
+                "body": dict(self.body),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Statement:
+        """Read a statement strictly: it must write back to the same bytes.
+
+        Raises:
+            SignatureError: not a statement, or an unknown version or type.
+        """
+        try:
+            value = json.loads(data)
+            if value["v"] != 1:
+                raise ValueError(f"version `{value['v']}` of acts is not known")
+            if value["type"] not in ACT_TYPES:
+                raise ValueError(f"unknown type of act `{value['type']}`")
+            statement = cls(
+                id=_text(value["id"]),
+                type=_text(value["type"]),
+                at=read_instant(value["at"]),
+                party=_text(value["party"]),
+                instrument=_text(value["instrument"]),
+                parties=tuple(_text(p) for p in value["parties"]),
+                item=_text(value["item"]),
+                copy=_text(value["copy"]),
+                signers=tuple(
+                    Signer(role=_text(s["role"]), key=_text(s["key"]), officer=_text(s["officer"]))
+                    for s in value["signers"]
+                ),
+                exercise=value["exercise"] is True,
+                body=value["body"],
+            )
+            if statement.to_bytes() != data:
+                raise ValueError("it is not in the one form that acts have")
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SignatureError(f"not an act: {error}") from error
+        return statement
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text was expected")
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAct:
+    """A statement with its place in a signed batch."""
+
+    statement: Statement
+    data: bytes
+    index: int
+    size: int
+    path: tuple[bytes, ...]
+    envelope: Envelope
+
+    @property
+    def id(self) -> str:
+        """The act's id."""
+        return self.statement.id
+
+
+def sign_acts(statements: Sequence[Statement], keys: Sequence[SigningKey]) -> list[SignedAct]:
+    """Sign statements as one batch; every signer they name must be among the keys, and the other way round.
+
+    Args:
+        statements: one or more, all with the same signers' keys.
+        keys: the node's key first, then the officers'.
+
+    Raises:
+        ValueError: the keys are not those that the statements name.
+    """
+    held = [key.public.fingerprint for key in keys]
+    for statement in statements:
+        if [s.key for s in statement.signers] != held:
+            raise ValueError("a batch is signed by exactly the keys that its statements name")
+    data = [statement.to_bytes() for statement in statements]
+    root, paths = batch(data)
+    payload = canonical({"v": 1, "root": b64(root), "size": len(data)})
+    envelope = sign(payload, BATCH_TYPE, keys)
+    return [
+        SignedAct(statement=s, data=d, index=i, size=len(data), path=tuple(paths[i]), envelope=envelope)
+        for i, (s, d) in enumerate(zip(statements, data, strict=True))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """A person of a Party who may sign acts in the roles listed, with the act that enrolled the key."""
+
+    id: str
+    party: str
+    roles: tuple[str, ...]
+    key: PublicKey
+    act: str
+    enrolled_at: datetime
+
+
+class Keyring(Protocol):
+    """Whose keys are whose; what a signature is checked against."""
+
+    def node_key(self, party: str) -> PublicKey | None:
+        """The enrolled key of a Party's node, or None."""
+        ...
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        """An officer by Party and id, or None."""
+        ...
+
+
+def verify_act(act: SignedAct, keyring: Keyring, *, exercise: bool) -> Statement:
+    """Check one act: its place in the batch, the signatures, and that those who signed may sign such an act.
+
+    Args:
+        act: what came in.
+        keyring: the keys this node knows.
+        exercise: whether this node is an EXERCISE node; real and EXERCISE refuse each other (protocol 10).
+
+    Returns:
+        The statement: use this and nothing else.
+
+    Raises:
+        SignatureError: it does not hold, or a signer that the type requires is missing.
+    """
+    statement = Statement.from_bytes(act.data)
+    if statement.exercise is not exercise:
+        raise SignatureError(f"act `{statement.id}`: real and EXERCISE nodes refuse each other's acts")
+    keys = _signers(statement, keyring)
+    payload = verify(act.envelope, BATCH_TYPE, keys)
+    try:
+        root = batch_root(act.data, act.index, act.size, act.path)
+    except LogError as error:
+        raise SignatureError(f"act `{statement.id}`: its path does not fit its batch") from error
+    if payload != canonical({"v": 1, "root": b64(root), "size": act.size}):
+        raise SignatureError(f"act `{statement.id}` is not in the batch that was signed")
+    return statement
+
+
+def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
+    """The keys that must have signed, once the signers named are those that the type requires."""
+    node = keyring.node_key(statement.party)
+    if node is None:
+        raise SignatureError(f"act `{statement.id}`: no key of the node of `{statement.party}` is enrolled")
+    if not statement.signers or statement.signers[0] != Signer(role="node", key=node.fingerprint):
+        raise SignatureError(f"act `{statement.id}`: the node of `{statement.party}` must sign first, with its own key")
+    keys = [node]
+    open_roles = list(ACT_TYPES[statement.type].roles)
+    seen: set[str] = set()
+    for signer in statement.signers[1:]:
+        officer = keyring.officer(statement.party, signer.officer)
+        if officer is None or officer.key.fingerprint != signer.key:
+            raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` is not enrolled with that key")
+        if signer.role not in officer.roles:
+            raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` does not hold `{signer.role}`")
+        if signer.officer in seen:
+            raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` signs twice")
+        seen.add(signer.officer)
+        if signer.role in open_roles:
+            open_roles.remove(signer.role)
+        keys.append(officer.key)
+    if open_roles and not (statement.type == "enrol-key" and statement.body.get("first") is True):
+        raise SignatureError(
+            f"act `{statement.id}`: `{statement.type}` needs an officer with the role `{open_roles[0]}`"
+        )
+    return keys
+
+
+def pack(acts: Iterable[SignedAct]) -> list[dict[str, Any]]:
+    """Acts as JSON, each act and each batch's envelope written once, in the order given."""
+    batches: dict[bytes, dict[str, Any]] = {}
+    for act in {act.id: act for act in acts}.values():
+        entry = batches.setdefault(
+            act.envelope.payload, {"envelope": act.envelope.to_json(), "size": act.size, "acts": []}
+        )
+        entry["acts"].append(
+            {"statement": act.data.decode(), "index": act.index, "path": [b64(node) for node in act.path]}
+        )
+    return list(batches.values())
+
+
+def unpack(value: Any) -> list[SignedAct]:
+    """Read what `pack` wrote; nothing is verified here.
+
+    Raises:
+        SignatureError: not such a list.
+    """
+    acts: list[SignedAct] = []
+    try:
+        for entry in value:
+            envelope = Envelope.from_json(entry["envelope"])
+            for one in entry["acts"]:
+                data = one["statement"].encode()
+                acts.append(
+                    SignedAct(
+                        statement=Statement.from_bytes(data),
+                        data=data,
+                        index=int(one["index"]),
+                        size=int(entry["size"]),
+                        path=tuple(unb64(node) for node in one["path"]),
+                        envelope=envelope,
+                    )
+                )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SignatureError(f"not a list of acts: {error}") from error
+    return acts

@@ -1,0 +1,187 @@
+"""The recipient's own officers at work: re-marking (Article 4.2), the receipt, and opening for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from gsomia.errors import UsageError
+from gsomia.node.acts import SignedAct
+from gsomia.node.facts import Case, item_of, opening_facts
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node, refused
+from gsomia.node.offers import verdict_digest
+from gsomia.node.ports import Reader
+from gsomia.node.transmit import held_copy, refuse, treaty_mark
+from gsomia.registry import Copy, Item, Rung
+from gsomia.sealed import Statement as ProvenanceStatement
+from gsomia.sealed import check_provenance, read, read_provenance
+from gsomia.verdict import Facts, Mark, Request, Verdict, decide
+
+__all__ = ["Opening", "ask_open", "mark", "open_item", "receipt"]
+
+
+def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
+    """Put this Party's own mark, with the providing Government's name, on a received item (Article 4.2).
+
+    Where one foreign grade meets two marks of one's own, the officer's choice is what this act records.
+
+    Args:
+        node: the recipient's node.
+        reference: control number, item id or copy id.
+        level: one of this Party's own marks, as typed.
+        by: a registry officer.
+
+    Raises:
+        RefusedError: not a mark that the agreement's table gives for the item's level.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        node.officer(reader, by, "registry")
+        copy = held_copy(reader, node, reference)
+        item = _item(reader, copy)
+        case = Case.of(node, reader)
+        own = treaty_mark(case, node.party, level)
+        facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
+        request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=copy.instrument)
+        verdict = decide(case.law, request, facts, case.record, at)
+    if verdict.outcome != "permit":
+        refuse(node, f"mark {copy.control_number} as {own}", verdict, at)
+    body = {"level": own, "origin": item.originator, "foreign": item.level, "verdict": verdict_digest(verdict)}
+    with node.store.writing() as tx:
+        draft = Draft(
+            type="mark",
+            instrument=copy.instrument,
+            item=copy.item,
+            copy=copy.id,
+            parties=(copy.giver,),
+            body=body,
+        )
+        return make(node, tx, [draft], at=at, by=by)[0]
+
+
+def receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
+    """Sign the receipt: contents and marks were compared; custody passes (Articles 9 and 12, protocol 8).
+
+    Args:
+        node: the recipient's node.
+        reference: control number, item id or copy id.
+        by: a registry officer.
+
+    Raises:
+        RefusedError: the item has not been marked yet.
+        VerificationError: the item held is not the one that was registered.
+    """
+    with node.store.reading() as reader:
+        node.officer(reader, by, "registry")
+        copy = held_copy(reader, node, reference)
+        item = _item(reader, copy)
+    if not copy.own_mark:
+        raise refused(
+            "not-marked",
+            f"`{copy.control_number}` has not been marked (Article 4.2)",
+            hint=f"`gsomia mark {copy.control_number} --level ...` first",
+        )
+    with node.blobs.reading(item.id) as file:
+        digest = read(file).payload_digest().hex()
+    if digest != item.payload_digest:
+        raise refused("contents-differ", f"the item held as `{copy.control_number}` is not the one registered")
+    with node.store.writing() as tx:
+        draft = Draft(
+            type="receipted",
+            instrument=copy.instrument,
+            item=copy.item,
+            copy=copy.id,
+            parties=(copy.giver,),
+            body={
+                "payload_digest": item.payload_digest,
+                "control_number": copy.control_number,
+                "mark": copy.own_mark,
+                "origin": copy.origin_mark,
+            },
+        )
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """An opening that was done: the copy, the verdict, and what the originator signed."""
+
+    copy: Copy
+    item: Item
+    verdict: Verdict
+    statement: ProvenanceStatement
+
+
+def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[Copy, Item, Verdict]:
+    """Whether a person may open an item, without opening it.
+
+    Raises:
+        UsageError: no such item is held, or the person was never entered.
+    """
+    copy = held_copy(reader, node, reference)
+    item = _item(reader, copy)
+    who = reader.person(person)
+    if who is None:
+        known = ", ".join(p.id for p in reader.persons()) or "none"
+        raise UsageError(f"unknown person `{person}`", hint=f"entered: {known}; `gsomia person enter` adds one")
+    case = Case.of(node, reader)
+    request = Request(
+        act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=copy.instrument
+    )
+    verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, node.clock.now())
+    return copy, item, verdict
+
+
+def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Opening:
+    """Open a held item for a person: verdict, act in the log, and only then plaintext.
+
+    Args:
+        node: the holder's node.
+        reference: control number, item id or copy id.
+        person: who reads; clearance, need and roster come from the register alone.
+        sink: takes the plaintext.
+
+    Raises:
+        RefusedError: the agreement refuses; the refusal is kept.
+        VerificationError: the item does not hold; no plaintext leaves.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        copy, item, verdict = ask_open(node, reader, reference, person)
+        origin = reader.peers().get(item.originator)
+    if verdict.outcome != "permit":
+        refuse(node, f"open {copy.control_number} for {person}", verdict, at)
+    if not copy.own_mark:
+        raise refused("not-marked", f"`{copy.control_number}` has not been marked", hint="`gsomia mark` it first")
+    with node.blobs.reading(item.id) as file:
+        sealed = read(file)
+        envelope = read_provenance(sealed)
+        if envelope is None or origin is None:
+            raise refused("origin-unproven", f"`{copy.control_number}`: its origin cannot be proven")
+        statement = check_provenance(sealed, envelope, origin.signing)
+        with node.store.writing() as tx:
+            body = {"person": person, "verdict": verdict_digest(verdict)}
+            drafts = [Draft(type="access", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)]
+            if copy.rung(Rung.OPENED) is None:
+                # The originator is told once that the item was opened, never by whom.
+                drafts.append(
+                    Draft(
+                        type="opened",
+                        instrument=copy.instrument,
+                        item=copy.item,
+                        copy=copy.id,
+                        parties=(copy.giver,),
+                        body={"payload_digest": item.payload_digest},
+                    )
+                )
+            make(node, tx, drafts, at=at)
+        sealed.open([node.identity], sink, payload_digest=bytes.fromhex(item.payload_digest))
+    return Opening(copy=copy, item=item, verdict=verdict, statement=statement)
+
+
+def _item(reader: Reader, copy: Copy) -> Item:
+    item = reader.item(copy.item)
+    if item is None:
+        raise UsageError(f"copy `{copy.id}` stands without its item", hint="run `gsomia verify`")
+    return item

@@ -1,0 +1,284 @@
+"""What a recorded act changes in the register, the roster and the record: one place for one's own acts and a peer's.
+
+Both registers are made from the same acts by this module, so they tell the same story or the act is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gsomia.agreement import LegalAct
+from gsomia.errors import VerificationError
+from gsomia.keys import PublicKey, unb64
+from gsomia.node.acts import LEGAL_ACTS, Officer, Role, Statement, read_instant
+from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
+from gsomia.registry import Copy, CopyState, Direction, Rung, RungEntry, advance, control_number, read_copy_id
+from gsomia.sealed import XWingPublicKey
+from gsomia.tlog import LogVerifier
+
+if TYPE_CHECKING:
+    from gsomia.node.node import Node
+
+__all__ = ["PUBLIC_TYPES", "apply", "next_control_number"]
+
+PUBLIC_TYPES = ("enrol-key", "accredit")
+"""Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
+
+# A peer may never write these into our store: they are about this node's own people, peers and law.
+_OWN_ONLY = frozenset({"access", "adopt-law", "declare-reading", "enrol-peer", "enter-person"})
+
+_RUNGS = {rung.value: rung for rung in Rung}
+
+
+def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: datetime) -> None:
+    """Apply a verified act.
+
+    Args:
+        node: who records it.
+        tx: the open transaction.
+        statement: what the act says.
+        source: "own", or the Party it came from.
+        at: the instant of recording.
+
+    Raises:
+        VerificationError: what it says cannot be.
+    """
+    kind = statement.type
+    if source != "own" and kind in _OWN_ONLY:
+        raise VerificationError(f"act `{statement.id}`: a peer has no say in `{kind}`")
+    if kind in LEGAL_ACTS:
+        _legal(tx, statement, at)
+    elif kind in _RUNGS:
+        _rung(tx, statement, _RUNGS[kind])
+    elif kind in _EFFECTS:
+        try:
+            _EFFECTS[kind](node, tx, statement)
+        except (KeyError, TypeError, ValueError) as error:
+            raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
+
+
+def next_control_number(node: Node, tx: Writer, at: datetime) -> str:
+    """The registry's next control number."""
+    return control_number(node.party, at.year, tx.next_serial(f"control/{at.year}"))
+
+
+def _enrol_key(node: Node, tx: Writer, statement: Statement) -> None:
+    body = statement.body
+    if body.get("first") is True and tx.officers(statement.party):
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
+    roles = tuple(body["roles"])
+    unknown = [role for role in roles if role not in Role.ALL]
+    if unknown or not roles:
+        raise VerificationError(f"act `{statement.id}`: roles are {', '.join(Role.ALL)}")
+    if tx.officer(statement.party, str(body["officer"])) is not None:
+        raise VerificationError(f"act `{statement.id}`: officer `{body['officer']}` is enrolled already")
+    tx.put_officer(
+        Officer(
+            id=str(body["officer"]),
+            party=statement.party,
+            roles=roles,
+            key=PublicKey.from_json(body["key"]),
+            act=statement.id,
+            enrolled_at=statement.at,
+        )
+    )
+
+
+def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
+    identity = statement.body["identity"]
+    tx.put_peer(
+        Peer(
+            party=str(identity["party"]),
+            signing=PublicKey.from_json(identity["signing"]),
+            sealing=XWingPublicKey.from_bytes(unb64(identity["sealing"])),
+            log=LogVerifier.from_text(identity["log"]),
+            certificate=str(identity["certificate"]),
+            fingerprint=str(statement.body["fingerprint"]),
+            act=statement.id,
+        )
+    )
+
+
+def _assure(node: Node, tx: Writer, statement: Statement) -> None:
+    # An assurance is given to one providing Party (Article 7.5); one given to another says nothing here.
+    if statement.party == node.party or node.party in statement.parties:
+        _credential(tx, statement, "assure", f"{statement.instrument}")
+
+
+def _accredit(node: Node, tx: Writer, statement: Statement) -> None:
+    _credential(tx, statement, "accredit", "")
+
+
+def _credential(tx: Writer, statement: Statement, kind: str, instrument: str) -> None:
+    tx.put_credential(
+        Credential(
+            kind=kind,
+            party=statement.party,
+            instrument=instrument,
+            level=str(statement.body["level"]),
+            act=statement.id,
+            at=statement.at,
+        )
+    )
+
+
+def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
+    body = statement.body
+    tx.put_person(
+        Person(
+            id=str(body["person"]),
+            role=str(body["role"]),
+            rank=str(body["rank"]),
+            clearance=str(body["clearance"]),
+            needs=tuple(str(subject) for subject in body["needs"]),
+            purposes=tuple(str(purpose) for purpose in body["purposes"]),
+            roster=body["roster"] is True,
+            act=statement.id,
+        )
+    )
+
+
+def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
+    tx.put_adopted(statement.instrument, str(statement.body["version"]), statement.id)
+
+
+def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
+    """A legal act enters the record as that Party's own entry; a peer's entry is *reported* (protocol 4)."""
+    body = statement.body
+    try:
+        legal = LegalAct(
+            id=str(body["id"]),
+            under=statement.instrument,
+            act=statement.type,
+            by=str(body["by"]),
+            at=read_instant(body["effective"]),
+            form=str(body["form"]),
+            source=str(body["source"]),
+            confidence=str(body["confidence"]),
+            note=str(body["note"]),
+            known_at=at,
+        )
+    except (KeyError, ValueError) as error:
+        raise VerificationError(f"act `{statement.id}`: not a legal act as the record holds it: {error}") from error
+    tx.put_entered(
+        EnteredAct(
+            legal=legal,
+            entered_by=statement.party,
+            note=str(body["note"]),
+            note_digest=str(body["note_digest"]),
+            act=statement.id,
+        )
+    )
+
+
+def _rung(tx: Writer, statement: Statement, rung: Rung) -> None:
+    copy = _copy_of(tx, statement)
+    signer = copy.giver if rung is Rung.DISPATCHED else copy.holder
+    if statement.party != signer:
+        raise VerificationError(
+            f"act `{statement.id}`: the rung `{rung}` of copy `{copy.id}` is for `{signer}` to sign"
+        )
+    state = advance(copy, rung)
+    custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
+    tx.put_copy(replace(copy, state=state, custodian=custodian))
+    tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
+
+
+def _rejected(node: Node, tx: Writer, statement: Statement) -> None:
+    if statement.party == node.party and tx.copy(statement.copy) is None:
+        return  # what this node rejects is logged and never registered
+    copy = _copy_of(tx, statement)
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` can reject copy `{copy.id}`")
+    if copy.state in (CopyState.DISPATCHED, CopyState.OFFERED):
+        tx.put_copy(replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
+
+
+def _mark(node: Node, tx: Writer, statement: Statement) -> None:
+    copy = _copy_of(tx, statement)
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` marks copy `{copy.id}` (re-marking)")
+    mark = statement.body
+    tx.put_copy(replace(copy, own_mark=str(mark["level"]), origin_mark=str(mark["origin"])))
+
+
+def _copy_of(tx: Writer, statement: Statement) -> Copy:
+    copy = tx.copy(statement.copy)
+    if copy is None:
+        raise VerificationError(f"act `{statement.id}`: `{statement.type}` of a copy never sent: `{statement.copy}`")
+    if copy.item != statement.item:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not of item `{statement.item}`")
+    return copy
+
+
+def _release(node: Node, tx: Writer, statement: Statement) -> None:
+    """A release told to the originator: its register shows where its item went (Article 6(a))."""
+    item = tx.item(statement.item)
+    if statement.party == node.party or item is None or item.originator != node.party:
+        return
+    body = statement.body
+    if tx.copy(statement.copy) is None:
+        tx.put_copy(
+            Copy(
+                id=statement.copy,
+                item=item.id,
+                number=read_copy_id(statement.copy)[2],
+                direction=Direction.REPORTED,
+                act="release",
+                giver=statement.party,
+                holder=str(body["holder"]),
+                via=tuple(body["via"]),
+                destination=str(body["destination"]),
+                instrument=statement.instrument,
+                state=CopyState.AUTHORISED,
+                control_number="",
+                custodian=statement.party,
+                at=statement.at,
+            )
+        )
+
+
+def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
+    def effect(node: Node, tx: Writer, statement: Statement) -> None:
+        body: Mapping[str, Any] = statement.body
+        originator = str(body["originator"])
+        if state != "asked" and statement.party != originator:
+            raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` can consent or refuse")
+        item = tx.item(statement.item)
+        if item is not None and originator not in item.contains:
+            raise VerificationError(f"act `{statement.id}`: `{originator}` has no part in item `{statement.item}`")
+        tx.put_consent(
+            Consent(
+                id=str(body["request"]) or statement.id,
+                item=statement.item,
+                originator=originator,
+                asker=str(body["asker"]),
+                receivers=tuple(str(party) for party in body["receivers"]),
+                instrument=statement.instrument,
+                state=state,
+                conditions=str(body["conditions"]),
+                act=statement.id,
+                at=statement.at,
+            )
+        )
+
+    return effect
+
+
+_EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
+    "enrol-key": _enrol_key,
+    "enrol-peer": _enrol_peer,
+    "assure": _assure,
+    "accredit": _accredit,
+    "enter-person": _enter_person,
+    "adopt-law": _adopt_law,
+    "rejected": _rejected,
+    "mark": _mark,
+    "release": _release,
+    "consent": _consent("granted"),
+    "request-consent": _consent("asked"),
+    "refuse-consent": _consent("refused"),
+}

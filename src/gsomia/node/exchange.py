@@ -1,0 +1,293 @@
+"""The outbox at work: offer, acceptance, content, rungs; and acts for peers. Sent at least once, registered once.
+
+A step takes what is due for one peer, in order. Whatever stops it, the outbox entry stays until the peer's signed answer
+is recorded, so the next step begins where this one broke off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gsomia.errors import PeerError, SignatureError, VerificationError
+from gsomia.keys import b64
+from gsomia.node.acts import SignedAct, instant, pack, unpack
+from gsomia.node.facts import Case
+from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.messages import read_answer, write_message
+from gsomia.node.node import Node
+from gsomia.node.offers import Offer, verdict_digest
+from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
+from gsomia.node.transmit import refresh
+from gsomia.registry import Copy, CopyState, Item
+from gsomia.sealed import Recipient, rewrap_chunks
+from gsomia.verdict import Request, Verdict
+
+__all__ = ["INLINE_BYTES", "step"]
+
+INLINE_BYTES = 256 * 2**10
+"""Sealed items up to this size travel inside the message that delivers them; larger ones are uploaded before it."""
+
+BATCH = 64
+"""At most this many outbox entries in one step."""
+
+
+def step(node: Node, peer: str) -> int:
+    """Send what is due for one peer.
+
+    Args:
+        node: whose outbox.
+        peer: the Party.
+
+    Returns:
+        How many outbox entries were settled.
+
+    Raises:
+        PeerError: the peer cannot be reached or answered what cannot be used; the entries wait, with the reason.
+    """
+    with node.store.reading() as reader:
+        due = reader.outgoing(peer=peer, limit=BATCH)
+        known = reader.peers().get(peer)
+    if not due or due[0].next_at > node.clock.machine() or known is None:
+        return 0
+    # Order is kept per peer: only the run of one kind at the head is taken.
+    run = [entry for entry in due if entry.kind == due[0].kind]
+    run = run[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(run))]
+    try:
+        return _send_acts(node, known, run) if run[0].kind == "act" else _send_copies(node, known, run)
+    except PeerError as error:
+        wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
+        with node.store.writing() as tx:
+            for entry in run:
+                tx.retry(entry.id, at=node.clock.machine() + wait, error=str(error))
+        raise
+
+
+def _exchange(node: Node, peer: Peer, kind: str, body: Mapping[str, Any], answer: str) -> Mapping[str, Any]:
+    message, envelope = write_message(node, peer.party, kind, body, at=node.clock.now())
+    reply = node.link(peer.party).exchange(envelope)
+    return read_answer(node, reply, message, peer.signing, answer, at=node.clock.now())
+
+
+def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    with node.store.reading() as reader:
+        acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
+        parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
+        witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    answer = _exchange(node, peer, "acts", {"acts": pack([*witnesses, *acts])}, "recorded")
+    refused = answer.get("refused", {})
+    with node.store.writing() as tx:
+        for entry in run:
+            if isinstance(refused, dict) and entry.subject in refused:
+                why = str(refused[entry.subject])
+                tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
+            tx.done(entry.id)
+    return len(run)
+
+
+def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
+    """The acts that enrolled a Party's officers, in order: what another node needs to check their signatures."""
+    return [act for act in reader.acts(types=["enrol-key"]) if act.statement.party == party]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaving:
+    """A copy about to leave, with what the peer has to be told."""
+
+    entry: Outgoing
+    copy: Copy
+    item: Item
+    offer: Offer
+
+
+def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    leaving: list[_Leaving] = []
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        for entry in run:
+            one = _prepare(node, tx, entry, at)
+            if one is None:
+                tx.done(entry.id)
+            else:
+                leaving.append(one)
+    accepted = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
+    ready = [one for one in leaving if one.copy.state is CopyState.DISPATCHED or one.copy.id in accepted]
+    if ready:
+        _deliver(node, peer, ready)
+    return len(run)
+
+
+def _prepare(node: Node, tx: Writer, entry: Outgoing, at: datetime) -> _Leaving | None:
+    """Decide once more; what is no longer permitted stops here, with the reason for people to see."""
+    copy = tx.copy(entry.subject)
+    item = tx.item(copy.item) if copy is not None else None
+    if (
+        copy is None
+        or item is None
+        or copy.state not in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED)
+    ):
+        return None
+    question, verdict = refresh(node, tx, copy, item, at)
+    if verdict.outcome != "permit":
+        why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
+        _stop(node, tx, copy, f"{verdict.outcome}: {why}", verdict.to_json(), at)
+        return None
+    return _Leaving(entry=entry, copy=copy, item=item, offer=_make_offer(node, tx, copy, item, question, verdict, at))
+
+
+def _stop(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:
+    tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
+    tx.put_refused(Refused(at=at, source=copy.holder, what=f"copy {copy.control_number}", why=why, detail=detail))
+
+
+def _make_offer(
+    node: Node, tx: Reader, copy: Copy, item: Item, question: Request, verdict: Verdict, at: datetime
+) -> Offer:
+    case = Case.of(node, tx)
+    level = question.item.level if question.item is not None else item.level
+    return Offer(
+        copy=copy.id,
+        item=item.id,
+        originator=item.originator,
+        level=item.level,
+        subject=item.subject,
+        form=item.form,
+        purpose=item.purpose,
+        contains=item.contains,
+        label=item.label,
+        act=question.act,
+        giver=copy.giver,
+        holder=copy.holder,
+        destination=copy.destination,
+        via=copy.via,
+        under=question.under or verdict.instrument or "",
+        own_level="" if level == item.level else level,
+        law=dict(verdict.law),
+        heads={name: case.record.head(name) for name in sorted(verdict.law)},
+        verdict=verdict_digest(verdict),
+        sealed_bytes=item.sealed_bytes + 64 * 2**10,
+        clock=at,
+    )
+
+
+def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> set[str]:
+    """Offer copies; returns those that were accepted, with their dispatch signed and in the log."""
+    if not leaving:
+        return set()
+    with node.store.reading() as reader:
+        evidence = [act for one in leaving for act in _consents(reader, one.item.id)]
+        parties = sorted({act.statement.party for act in evidence} - {peer.party})
+        witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    body = {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
+    answer = _exchange(node, peer, "offers", body, "answers")
+    acts = {act.statement.copy: act for act in _read_acts(peer, answer)}
+    accepted: set[str] = set()
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        drafts: list[Draft] = []
+        new: list[SignedAct] = []
+        for one in leaving:
+            act = acts.get(one.copy.id)
+            if act is None or act.statement.party != peer.party:
+                raise PeerError(f"`{peer.party}` gave no answer to the offer of copy `{one.copy.control_number}`")
+            if _enter(node, tx, peer, act, at):
+                new.append(act)
+            if act.statement.type != "acceptance" or act.statement.body.get("offer") != one.offer.digest:
+                why = str(act.statement.body.get("why", "the peer answered another offer"))
+                _stop(node, tx, one.copy, f"refused by {peer.party}: {why}", dict(act.statement.body), at)
+                tx.done(one.entry.id)
+                continue
+            tx.put_acceptance(one.copy.id, act.id)
+            accepted.add(one.copy.id)
+            drafts.append(
+                Draft(
+                    type="dispatched",
+                    instrument=one.copy.instrument,
+                    item=one.item.id,
+                    copy=one.copy.id,
+                    parties=(peer.party,),
+                    body={
+                        "acceptance": act.id,
+                        "payload_digest": one.item.payload_digest,
+                        "verdict": one.offer.verdict,
+                    },
+                )
+            )
+        record(node, tx, new, at=at)
+        make(node, tx, drafts, at=at, send=False)
+    return accepted
+
+
+def _consents(reader: Reader, item: str) -> list[SignedAct]:
+    return list(reader.acts(types=["consent"], item=item))
+
+
+def _read_acts(peer: Peer, body: Mapping[str, Any]) -> list[SignedAct]:
+    try:
+        return unpack(body.get("acts"))
+    except SignatureError as error:
+        raise PeerError(f"`{peer.party}` answered with acts that cannot be read: {error}") from error
+
+
+def _enter(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datetime) -> bool:
+    try:
+        return enter(node, tx, act, source=peer.party, at=at) is not None
+    except VerificationError as error:
+        raise PeerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
+
+
+def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> None:
+    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+    deliveries: list[dict[str, Any]] = []
+    with node.store.reading() as reader:
+        acts: list[SignedAct] = []
+        for one in ready:
+            acts.extend(_travelling(reader, one.copy, one.item))
+        parties = sorted({act.statement.party for act in acts} - {peer.party})
+        witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    for one in ready:
+        delivery: dict[str, Any] = {
+            "offer": one.offer.to_json(),
+            "title": one.item.title,
+            "mime_type": one.item.mime_type,
+            "created_at": instant(one.item.created_at),
+            "core_digest": one.item.core_digest,
+            "payload_digest": one.item.payload_digest,
+            "plaintext_bytes": one.item.plaintext_bytes,
+        }
+        with node.blobs.reading(one.item.id) as file:
+            total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
+            if total <= INLINE_BYTES:
+                delivery["content"] = b64(b"".join(chunks))
+            else:
+                node.link(peer.party).upload(one.copy.id, chunks, total)
+        deliveries.append(delivery)
+    answer = _exchange(
+        node, peer, "deliver", {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}, "delivered"
+    )
+    rungs = _read_acts(peer, answer)
+    waiting = {one.copy.id for one in ready} - {act.statement.copy for act in rungs}
+    if waiting:
+        raise PeerError(f"`{peer.party}` did not say what became of copy `{min(waiting)}`")
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        record(node, tx, [act for act in rungs if _enter(node, tx, peer, act, at)], at=at)
+        for act in rungs:
+            if act.statement.type == "rejected":
+                why = str(act.statement.body["why"])
+                tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {act.statement.copy}", why=why))
+        for one in ready:
+            tx.done(one.entry.id)
+
+
+def _travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
+    """The acts that go with a copy: the officer's authority, the consents, and the dispatch."""
+    own = [act for act in reader.acts(types=[copy.act, "dispatched"], item=item.id) if act.statement.copy == copy.id]
+    return [*_consents(reader, item.id), *own]
+
+
+def backoff(attempts: int, first: timedelta, limit: timedelta) -> timedelta:
+    """How long to wait after so many failed attempts: doubling, up to a limit."""
+    return min(first * int(2 ** min(attempts, 20)), limit)

@@ -1,0 +1,135 @@
+"""What a node may assert: facts from signed acts and its own register, each with the record it rests on (protocol 1).
+
+Nobody asserts a fact with the request. What no record establishes stays unknown, and an unknown fact refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gsomia.agreement import Record
+from gsomia.node.node import Node
+from gsomia.node.ports import Consent, Person, Reader
+from gsomia.registry import Copy
+from gsomia.registry import Item as RegisterItem
+from gsomia.verdict import Facts, Item, Law, Request, Verdict, decide
+from gsomia.verdict import Person as LawPerson
+
+__all__ = ["Case", "ask", "item_of", "opening_facts", "record_of", "transmission_facts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The law as adopted and the record as known: what a node decides on."""
+
+    law: Law
+    record: Record
+
+    @classmethod
+    def of(cls, node: Node, reader: Reader) -> Case:
+        """As this node holds them now."""
+        return cls(law=node.law(reader.adopted()), record=record_of(node, reader))
+
+
+def record_of(node: Node, reader: Reader) -> Record:
+    """The legal acts that this Party's own legal officer entered; a peer's report changes nothing here (protocol 4)."""
+    return Record(entered.legal for entered in reader.record() if entered.entered_by == node.party)
+
+
+def ask(node: Node, reader: Reader, request: Request, facts: Facts, at: datetime) -> Verdict:
+    """Put a request to the agreements as this node adopted them."""
+    case = Case.of(node, reader)
+    return decide(case.law, request, facts, case.record, at)
+
+
+def item_of(item: RegisterItem, *, level: str = "", received: datetime | None = None) -> Item:
+    """A registered item as the agreement sees it.
+
+    Args:
+        item: the register's entry.
+        level: another mark than the originator's, where the holder's own counts.
+        received: when this Party got it, where it did.
+    """
+    return Item(
+        originator=item.originator,
+        level=level or item.level,
+        subject=item.subject,
+        form=item.form,
+        contains=item.contains,
+        received=received,
+        purpose=item.purpose,
+    )
+
+
+def transmission_facts(
+    node: Node,
+    reader: Reader,
+    *,
+    giver: str,
+    holder: str,
+    item: str,
+    receivers: Sequence[str],
+    at: datetime,
+    pending: Sequence[Consent] = (),
+) -> Facts:
+    """What this node knows that bears on a transmission or release.
+
+    Args:
+        node: who asks.
+        reader: its store.
+        giver, holder: the Parties of this leg.
+        item: the item's id.
+        receivers: every Party that would get it, those on the way too; a consent must name them all.
+        at: the instant of the question.
+        pending: consents that the same act would record.
+    """
+    known: dict[str, Any] = {}
+    by: dict[str, str] = {}
+    peer = reader.peers().get(holder if giver == node.party else giver)
+    if peer is not None:
+        # The link between the two Governments' enrolled nodes is the channel; the seal encrypts whatever crosses it.
+        known |= {"channel": "government", "encrypted": True, "combined_staff": False}
+        by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
+    credentials = reader.credentials()
+    for credential in credentials:
+        if credential.kind == "assure" and credential.party == holder and credential.at <= at:
+            known["assurance"], by["assurance"] = True, credential.act
+    systems = {c.party: c.act for c in credentials if c.kind == "accredit" and c.at <= at}
+    if giver in systems and holder in systems:
+        known["accredited"], by["accredited"] = True, f"{systems[giver]}, {systems[holder]}"
+    consents = [*reader.consents(item), *pending]
+    granted = [c for c in consents if c.state == "granted" and {*receivers} <= {*c.receivers} and c.at <= at]
+    by["consent"] = ", ".join(c.act for c in granted) or f"register of {node.party}: no consent on file"
+    known["consent"] = "written" if granted else "none"
+    if granted:
+        known["consent_before"] = True
+        known["consent_of"] = frozenset(c.originator for c in granted)
+        known["consent_to"] = frozenset(party for c in granted for party in c.receivers)
+        by |= dict.fromkeys(("consent-before", "consent-of", "consent-to"), by["consent"])
+    return Facts(**known, established_by=by)
+
+
+def opening_facts(person: Person, item: RegisterItem, copy: Copy) -> Facts:
+    """What the roster says of a person who asks to open an item, and the register of the item."""
+    purpose = item.purpose if item.purpose in person.purposes else next(iter(person.purposes), "")
+    return Facts(
+        purpose=purpose,
+        purpose_ended=False,
+        consent="none",
+        person=LawPerson(
+            role=person.role,
+            clearance=person.clearance,
+            need=item.subject in person.needs,
+            roster=person.roster,
+            rank=person.rank,
+        ),
+        established_by={
+            "person": person.act,
+            "purpose": person.act,
+            "purpose-ended": f"register: {copy.control_number} is held for its purpose",
+            "consent": "register: no consent to another use on file",
+        },
+    )

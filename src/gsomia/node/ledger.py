@@ -1,0 +1,186 @@
+"""Acts into the ledger: signed, verified, logged and applied in one transaction, or not done at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gsomia.errors import SignatureError
+from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
+from gsomia.node.effects import apply
+from gsomia.node.node import Acting, KnownKeys, Node, new_id
+from gsomia.node.ports import LogState, Writer
+from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
+
+__all__ = ["Draft", "enter", "make", "record"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An act before it is signed; what is left out is filled in by `make`.
+
+    Args:
+        type: one of the act types.
+        instrument, item, copy: what it is under and about, or "".
+        parties: the peers who are party to it.
+        body: what else belongs to the type.
+        id: the act's id where others must name it before it is signed.
+    """
+
+    type: str
+    instrument: str = ""
+    item: str = ""
+    copy: str = ""
+    parties: tuple[str, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+
+
+def make(
+    node: Node,
+    tx: Writer,
+    drafts: Sequence[Draft],
+    *,
+    at: datetime,
+    by: Acting | None = None,
+    send: bool = True,
+) -> list[SignedAct]:
+    """Sign drafts as this node, and as an officer where the type requires one, and enter them.
+
+    Args:
+        node: who acts.
+        tx: the open transaction.
+        drafts: all of types that the same officers sign; one batch.
+        at: the instant of the acts.
+        by: the officer, in the role that the type names.
+        send: whether the acts go to the peers who are party to them by the outbox; not so where they travel in an
+            exchange of their own (offer, acceptance, content).
+
+    Returns:
+        The acts as they stand in the log and the store now.
+
+    Raises:
+        RefusedError: the officer may not sign such an act.
+        SignatureError: a type needs an officer and none acts.
+    """
+    if not drafts:
+        return []
+    signers = [node.node_signer()]
+    keys = [node.keys.signing]
+    roles = {role for draft in drafts for role in ACT_TYPES[draft.type].roles}
+    if by is not None and roles:
+        for role in sorted(roles):
+            node.officer(tx, by, role)
+            signers.append(Signer(role=role, key=by.key.public.fingerprint, officer=by.officer))
+        keys.append(by.key)
+    statements = [
+        Statement(
+            id=draft.id or new_id(),
+            type=draft.type,
+            at=at,
+            party=node.party,
+            instrument=draft.instrument,
+            parties=tuple(sorted(draft.parties)),
+            item=draft.item,
+            copy=draft.copy,
+            signers=tuple(signers),
+            exercise=node.exercise,
+            body=draft.body,
+        )
+        for draft in drafts
+    ]
+    acts = sign_acts(statements, keys)
+    for act in acts:
+        enter(node, tx, act, source="own", at=at)
+    record(node, tx, acts, at=at)
+    if send:
+        for act in acts:
+            for peer in act.statement.parties:
+                tx.put_outgoing(peer, "act", act.id, node.clock.machine())
+    return acts
+
+
+def enter(node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime) -> Statement | None:
+    """Verify an act, store it and apply what it says; the caller logs it in the same transaction.
+
+    Args:
+        node: who records.
+        tx: the open transaction.
+        act: one's own or a peer's.
+        source: "own", or the Party it came from.
+        at: the instant of recording.
+
+    Returns:
+        The statement, or None where the act is recorded already.
+
+    Raises:
+        SignatureError: the act does not hold, or its id is taken by another act.
+        VerificationError: what it says cannot be, such as a receipt for a copy never sent.
+    """
+    known = tx.act(act.id)
+    if known is not None:
+        if known.data != act.data:
+            raise SignatureError(f"act `{act.id}` is known with other contents")
+        return None
+    statement = verify_act(act, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)
+    tx.put_act(act, source, at)
+    apply(node, tx, statement, source=source, at=at)
+    return statement
+
+
+def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -> None:
+    """Append acts to the logs they belong to: one for each peer that is party to it, or the internal one (protocol 9).
+
+    The leaves are salted commitments; each log's new checkpoint is signed before the transaction ends. What happens to
+    an item beyond its first recipient is passed on to its originator, whose register follows it.
+    """
+    acts = list(acts)
+    _relay(node, tx, acts)
+    by_log: dict[str, list[SignedAct]] = {}
+    for act in acts:
+        parties = {*act.statement.parties, act.statement.party} - {node.party}
+        for peer in sorted(parties) or [""]:
+            by_log.setdefault(peer, []).append(act)
+    for peer, belonging in by_log.items():
+        _append(node, tx, peer, belonging, at=at)
+
+
+def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at: datetime) -> None:
+    name = node.log_name(peer)
+    state = tx.log(name)
+    frontier = Frontier.from_bytes(state.frontier) if state is not None else Frontier()
+    entries: list[tuple[bytes, str, bytes]] = []
+    for act in acts:
+        salt = secrets.token_bytes(SALT_BYTES)
+        entries.append((commitment(salt, act.data), act.id, salt))
+    grown, completed = frontier.append([leaf_hash(entry) for entry, _, _ in entries])
+    checkpoint = Checkpoint(origin=name, size=grown.size, root=grown.root())
+    # A larger tree is never signed at an earlier time: to a witness that would be the proof of a rollback.
+    signed_at = max(at, state.signed_at) if state is not None else at
+    head = LogState(
+        name=name,
+        size=grown.size,
+        frontier=grown.to_bytes(),
+        checkpoint=node.log_signer(peer).sign_checkpoint(checkpoint, signed_at),
+        signed_at=signed_at,
+    )
+    tx.append_log(head, frontier.size, entries, completed)
+
+
+_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark"})
+
+
+def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:
+    """Pass on to an item's originator what it was not party to: the release, and the rungs of the copy released."""
+    for act in acts:
+        statement = act.statement
+        if statement.type not in _FOLLOWED:
+            continue
+        copy, item = tx.copy(statement.copy), tx.item(statement.item)
+        if copy is None or item is None or copy.giver != node.party or item.originator == node.party:
+            continue
+        if item.originator in tx.peers() and item.originator not in {statement.party, *statement.parties}:
+            tx.put_outgoing(item.originator, "act", act.id, node.clock.machine())

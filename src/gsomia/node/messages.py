@@ -1,0 +1,153 @@
+"""Messages between nodes: signed by the node, fresh, from and to the Parties they name (protocol 2, 10).
+
+Authority never rests on the channel: a message is a DSSE envelope with the node's two signatures, and a proxy or a
+memory stick carries the same proof. A message is used once; what is sent again is a new message about the same things.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gsomia.errors import MessageError, PeerError, SignatureError
+from gsomia.keys import Envelope, PublicKey, canonical, sign, verify
+from gsomia.node.acts import instant, read_instant
+from gsomia.node.node import Node, new_id
+
+__all__ = ["MESSAGE_TYPES", "Message", "read_answer", "read_message", "write_message"]
+
+MESSAGE_TYPE = "application/vnd.gsomia.message.v1+json"
+
+MESSAGE_TYPES = ("offers", "answers", "deliver", "delivered", "acts", "recorded", "refusal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What one node tells another.
+
+    Args:
+        id: used once.
+        type: one of `MESSAGE_TYPES`.
+        sender, recipient: Parties.
+        at: the sender's clock.
+        answers: the id of the message this one answers, or "".
+        body: what belongs to the type.
+    """
+
+    id: str
+    type: str
+    sender: str
+    recipient: str
+    at: datetime
+    exercise: bool
+    answers: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_message(
+    node: Node, recipient: str, kind: str, body: Mapping[str, Any], *, at: datetime, answers: str = ""
+) -> tuple[Message, Envelope]:
+    """Sign a new message.
+
+    Args:
+        node: the sender.
+        recipient: a Party.
+        kind: one of `MESSAGE_TYPES`.
+        body: JSON.
+        at: the sender's clock.
+        answers: the id of the message answered, or "".
+    """
+    message = Message(
+        id=new_id(),
+        type=kind,
+        sender=node.party,
+        recipient=recipient,
+        at=at,
+        exercise=node.exercise,
+        answers=answers,
+        body=body,
+    )
+    payload = canonical(
+        {
+            "v": 1,
+            "id": message.id,
+            "type": kind,
+            "from": message.sender,
+            "to": message.recipient,
+            "at": instant(at),
+            "exercise": message.exercise,
+            "answers": answers,
+            "body": dict(body),
+        }
+    )
+    return message, sign(payload, MESSAGE_TYPE, [node.keys.signing])
+
+
+def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *, at: datetime) -> Message:
+    """Verify a message that came in.
+
+    Args:
+        node: the recipient.
+        envelope: what came in.
+        sender: the Party whose channel it came through.
+        key: that Party's enrolled key.
+        at: the recipient's clock.
+
+    Raises:
+        MessageError: malformed, from or to another Party, of the other kind of node, or clocks too far apart.
+        SignatureError: the signatures do not hold.
+    """
+    payload = verify(envelope, MESSAGE_TYPE, [key])
+    try:
+        value = json.loads(payload)
+        if value["v"] != 1:
+            raise MessageError(f"version `{value['v']}` of messages is not known")
+        message = Message(
+            id=str(value["id"]),
+            type=str(value["type"]),
+            sender=str(value["from"]),
+            recipient=str(value["to"]),
+            at=read_instant(value["at"]),
+            exercise=value["exercise"] is True,
+            answers=str(value["answers"]),
+            body=value["body"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise MessageError(f"not a message: {error}") from error
+    if not isinstance(message.body, dict) or message.type not in MESSAGE_TYPES:
+        raise MessageError(f"unknown type of message `{message.type}`")
+    if (message.sender, message.recipient) != (sender, node.party):
+        raise MessageError(f"a message from `{message.sender}` to `{message.recipient}` on the channel of `{sender}`")
+    if message.exercise is not node.exercise:
+        raise MessageError("real and EXERCISE nodes refuse each other")
+    skew = abs(message.at - at)
+    if skew > node.limits.max_skew:
+        raise MessageError(
+            f"the clocks of `{sender}` and `{node.party}` are {skew.total_seconds():.0f} s apart; nothing new moves",
+            hint=f"at most {node.limits.max_skew.total_seconds():.0f} s are allowed; set the clocks right on both sides",
+        )
+    return message
+
+
+def read_answer(
+    node: Node, envelope: Envelope, asked: Message, key: PublicKey, kind: str, *, at: datetime
+) -> Mapping[str, Any]:
+    """Verify the answer to a message, of the kind that was expected.
+
+    Raises:
+        PeerError: the peer refused the whole message, or answered something else.
+    """
+    try:
+        message = read_message(node, envelope, asked.recipient, key, at=at)
+    except (MessageError, SignatureError) as error:
+        raise PeerError(f"the answer of `{asked.recipient}` does not hold: {error}", hint=error.hint) from error
+    if message.answers != asked.id:
+        raise PeerError(f"`{asked.recipient}` answered another message")
+    if message.type == "refusal":
+        raise PeerError(f"`{asked.recipient}` refused the message: {message.body.get('why', '')}")
+    if message.type != kind:
+        raise PeerError(f"`{asked.recipient}` answered with `{message.type}` where `{kind}` was expected")
+    return message.body

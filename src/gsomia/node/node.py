@@ -1,0 +1,153 @@
+"""The node as its use cases see it: a Party, its keys, and the ports to the outside."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gsomia.errors import NodeError, RefusedError
+from gsomia.keys import PublicKey, SigningKey
+from gsomia.node.acts import Officer, Signer
+from gsomia.node.ports import Blobs, Clock, NodeKeys, PeerLink, Reader, Store
+from gsomia.sealed import Identity
+from gsomia.tlog import LogSigner
+from gsomia.verdict import Law
+
+__all__ = ["Acting", "KnownKeys", "Limits", "Node", "new_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """An officer at work: who, and the key that signs."""
+
+    officer: str
+    key: SigningKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of an exchange (protocol 2)."""
+
+    max_skew: timedelta = timedelta(seconds=60)
+    acceptance: timedelta = timedelta(seconds=60)
+    max_item_bytes: int = 64 * 2**30
+    retry: timedelta = timedelta(seconds=1)
+    retry_limit: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One Party's node.
+
+    Args:
+        party: ISO 3166-1 alpha-3.
+        exercise: fixed at `init`; real and EXERCISE nodes refuse each other.
+        law: gives the agreements in the versions adopted, from instrument to version.
+        link: the way to a peer, by Party; raises PeerError where the settings name none.
+    """
+
+    party: str
+    exercise: bool
+    keys: NodeKeys
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    law: Callable[[Mapping[str, str]], Law]
+    link: Callable[[str], PeerLink]
+    limits: Limits = Limits()
+
+    @property
+    def identity(self) -> Identity:
+        """What opens items that are sealed to this node."""
+        return Identity(kid=self.keys.sealing.kid, key=self.keys.sealing)
+
+    def log_name(self, peer: str) -> str:
+        """The origin of the log shared with a peer, or of the internal one where `peer` is ""."""
+        return log_origin(self.party, peer, exercise=self.exercise)
+
+    def log_signer(self, peer: str) -> LogSigner:
+        """The node's log keys under that origin."""
+        return self.keys.log.named(self.log_name(peer))
+
+    def node_signer(self) -> Signer:
+        """The node itself among an act's signers."""
+        return Signer(role="node", key=self.keys.signing.public.fingerprint)
+
+    def officer(self, reader: Reader, acting: Acting, role: str) -> Officer:
+        """The officer who acts, once it is sure that the role and the key are theirs.
+
+        Raises:
+            RefusedError: not enrolled, another key, or the role is not held.
+        """
+        officer = reader.officer(self.party, acting.officer)
+        if officer is None or officer.key != acting.key.public:
+            raise refused("no-such-officer", f"officer `{acting.officer}` is not enrolled with this key")
+        if role not in officer.roles:
+            raise refused(
+                "role-missing",
+                f"officer `{acting.officer}` does not hold the role `{role}`",
+                hint=f"held: {', '.join(officer.roles)}",
+            )
+        return officer
+
+    def peer_parties(self, reader: Reader) -> tuple[str, ...]:
+        """The enrolled peers, sorted."""
+        return tuple(sorted(reader.peers()))
+
+
+def log_origin(party: str, peer: str, *, exercise: bool) -> str:
+    """The origin line of a node's log: `gsomia/JPN/KOR`, `gsomia/JPN/internal`, with `exercise.` before it."""
+    return f"{'exercise.' if exercise else ''}gsomia/{party}/{peer or 'internal'}"
+
+
+def refused(rule: str, text: str, *, hint: str = "") -> RefusedError:
+    """A refusal by the node's own rule, in the shape of a verdict."""
+    ground = {"effect": "refuse", "instrument": "", "article": "", "clause": rule, "text": text}
+    return RefusedError(text, verdict={"outcome": "refuse", "grounds": [ground]}, hint=hint)
+
+
+def new_id() -> str:
+    """A new id for an act, an item or a message: a random UUID (RFC 9562, version 4)."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """The keyring of a node: its own key, its peers', and every enrolled officer's.
+
+    Args:
+        reader: where peers and officers stand.
+        party: this node's Party.
+        own: its own public key.
+    """
+
+    reader: Reader
+    party: str
+    own: PublicKey
+
+    def node_key(self, party: str) -> PublicKey | None:
+        """The enrolled key of a Party's node, or None."""
+        if party == self.party:
+            return self.own
+        peer = self.reader.peers().get(party)
+        return None if peer is None else peer.signing
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        """An officer by Party and id, or None."""
+        return self.reader.officer(party, officer)
+
+
+def known_peer(reader: Reader, party: str) -> None:
+    """Check that a Party is an enrolled peer.
+
+    Raises:
+        NodeError: it is not.
+    """
+    peers = reader.peers()
+    if party not in peers:
+        raise NodeError(
+            f"`{party}` is not an enrolled peer; enrolled: {', '.join(sorted(peers)) or 'none'}",
+            hint="enrol it with `gsomia peer enrol`",
+        )

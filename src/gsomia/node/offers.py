@@ -1,0 +1,144 @@
+"""Offers: what the recipient's node is told, without content or title, before anything moves (protocol 2)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gsomia.errors import MessageError
+from gsomia.keys import canonical
+from gsomia.node.acts import instant, read_instant
+from gsomia.registry import read_copy_id
+from gsomia.verdict import Item, Request, Verdict
+
+__all__ = ["Offer"]
+
+_TEXTS = (
+    "copy", "item", "originator", "level", "subject", "form", "purpose", "label", "act", "giver", "holder",
+    "destination", "under", "own_level", "verdict",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One copy of an item, offered to the Party that would hold it.
+
+    Args:
+        copy, item: their ids.
+        originator, level, subject, form, purpose, contains: of the item; `level` is the originator's mark.
+        label: the originator's label, JSON text.
+        act, giver, destination, via, under: the question that the recipient's node puts to the agreement.
+        holder: the Party that this copy goes to: the first `via`, or the destination.
+        own_level: the giver's own mark where the item is not the giver's, else "".
+        law: instrument to version, as the giver applied it.
+        heads: instrument to the head of the giver's act record for it.
+        verdict: the giver's verdict, as the digest of its JSON.
+        sealed_bytes: at most what the recipient will be sent.
+        clock: the giver's.
+    """
+
+    copy: str
+    item: str
+    originator: str
+    level: str
+    subject: str
+    form: str
+    purpose: str
+    contains: tuple[str, ...]
+    label: str
+    act: str
+    giver: str
+    holder: str
+    destination: str
+    via: tuple[str, ...]
+    under: str
+    own_level: str
+    law: dict[str, str]
+    heads: dict[str, str]
+    verdict: str
+    sealed_bytes: int
+    clock: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """The offer as messages carry it."""
+        value: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
+        return value | {
+            "v": 1,
+            "contains": list(self.contains),
+            "via": list(self.via),
+            "law": self.law,
+            "heads": self.heads,
+            "sealed_bytes": self.sealed_bytes,
+            "clock": instant(self.clock),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Offer:
+        """Read an offer strictly.
+
+        Raises:
+            MessageError: a key is missing, unknown or of the wrong kind.
+        """
+        try:
+            known = {*_TEXTS, "v", "contains", "via", "law", "heads", "sealed_bytes", "clock"}
+            if set(value) != known or value["v"] != 1:
+                raise ValueError(f"its keys are {', '.join(sorted(known))}")
+            texts = {name: _text(value[name]) for name in _TEXTS}
+            if not isinstance(value["sealed_bytes"], int) or value["sealed_bytes"] < 1:
+                raise ValueError("`sealed_bytes` is a count")
+            item, giver, _ = read_copy_id(texts["copy"])
+            if (item, giver) != (texts["item"], texts["giver"]):
+                raise ValueError("the copy's id is not of this item and giver")
+            return cls(
+                **texts,
+                contains=tuple(_text(party) for party in value["contains"]),
+                via=tuple(_text(party) for party in value["via"]),
+                law={_text(k): _text(v) for k, v in value["law"].items()},
+                heads={_text(k): _text(v) for k, v in value["heads"].items()},
+                sealed_bytes=value["sealed_bytes"],
+                clock=read_instant(value["clock"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MessageError(f"not an offer: {error}") from error
+
+    @property
+    def digest(self) -> str:
+        """What the acceptance names: SHA-256 of the offer, but for clock, verdict and law, which a later offer renews."""
+        lasting = {k: v for k, v in self.to_json().items() if k not in ("clock", "verdict", "law", "heads")}
+        return hashlib.sha256(canonical(lasting)).hexdigest()
+
+    def request(self) -> Request:
+        """The question as it is put to the agreement."""
+        return Request(
+            act=self.act,
+            by=self.giver,
+            to=self.destination,
+            via=self.via,
+            item=self.agreement_item(),
+            under=self.under or None,
+        )
+
+    def agreement_item(self) -> Item:
+        """The item as the agreement sees it."""
+        return Item(
+            originator=self.originator,
+            level=self.own_level or self.level,
+            subject=self.subject,
+            form=self.form,
+            contains=self.contains,
+            received=None,
+            purpose=self.purpose,
+        )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text was expected")
+    return value
+
+
+def verdict_digest(verdict: Verdict) -> str:
+    """What an act or offer names a verdict by: SHA-256 of its RFC 8785 form."""
+    return hashlib.sha256(canonical(verdict.to_json())).hexdigest()

@@ -1,0 +1,252 @@
+"""What a node needs from outside: a store, sealed items' bytes, a clock, its keys, and a way to its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from gsomia.agreement import LegalAct
+from gsomia.keys import Envelope, PublicKey, SigningKey
+from gsomia.node.acts import Officer, SignedAct
+from gsomia.registry import Copy, Item, RungEntry
+from gsomia.sealed import XWingPrivateKey, XWingPublicKey
+from gsomia.tlog import LogSigner, LogVerifier
+
+__all__ = [
+    "Blobs",
+    "Clock",
+    "Consent",
+    "Credential",
+    "EnteredAct",
+    "LogState",
+    "NodeKeys",
+    "Outgoing",
+    "Peer",
+    "PeerLink",
+    "Person",
+    "Reader",
+    "Refused",
+    "Store",
+    "Writer",
+]
+
+
+class Clock(Protocol):
+    """The node's clock; only an EXERCISE node's can be set."""
+
+    def now(self) -> datetime:
+        """The instant by this node, aware, UTC: what acts are dated and decided by."""
+        ...
+
+    def machine(self) -> datetime:
+        """The machine's own time, for schedules alone; nothing is decided by it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeKeys:
+    """The node's own secrets: for acts and messages, for items sealed to it, and for its logs."""
+
+    signing: SigningKey
+    sealing: XWingPrivateKey
+    log: LogSigner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """An enrolled peer: its Party, its keys, its TLS certificate, and the act of the officer who enrolled it."""
+
+    party: str
+    signing: PublicKey
+    sealing: XWingPublicKey
+    log: LogVerifier
+    certificate: str
+    fingerprint: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone of this Party who may be given access: clearance, need by subject and purpose, a place on the roster."""
+
+    id: str
+    role: str
+    rank: str
+    clearance: str
+    needs: tuple[str, ...]
+    purposes: tuple[str, ...]
+    roster: bool
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A Party's standing statement: an assurance under Article 7.5, or the accreditation of its system."""
+
+    kind: str
+    party: str
+    instrument: str
+    level: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """An originator's prior written consent that its item pass to the receivers named, or the request, or the refusal."""
+
+    id: str
+    item: str
+    originator: str
+    asker: str
+    receivers: tuple[str, ...]
+    instrument: str
+    state: str
+    conditions: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredAct:
+    """A legal act in this node's record: entered by its own legal officer, or reported by a peer."""
+
+    legal: LegalAct
+    entered_by: str
+    note: str
+    note_digest: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Something on its way to a peer: a transmission (a copy) or acts."""
+
+    id: int
+    peer: str
+    kind: str
+    subject: str
+    attempts: int
+    next_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Something refused and kept for people to see: what, from whom, why, when."""
+
+    at: datetime
+    source: str
+    what: str
+    why: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """The head of one log: its size, its frontier as bytes, the last signed checkpoint (a note), and when it was signed."""
+
+    name: str
+    size: int
+    frontier: bytes
+    checkpoint: bytes
+    signed_at: datetime
+
+
+class Reader(Protocol):
+    """Reading one consistent state of the store."""
+
+    def setting(self, key: str) -> str | None: ...
+    def peers(self) -> Mapping[str, Peer]: ...
+    def officers(self, party: str | None = None) -> Sequence[Officer]: ...
+    def officer(self, party: str, officer: str) -> Officer | None: ...
+    def persons(self) -> Sequence[Person]: ...
+    def person(self, person: str) -> Person | None: ...
+    def credentials(self) -> Sequence[Credential]: ...
+    def consents(self, item: str | None = None) -> Sequence[Consent]: ...
+    def adopted(self) -> Mapping[str, str]: ...
+    def record(self) -> Sequence[EnteredAct]: ...
+    def act(self, act: str) -> SignedAct | None: ...
+    def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]: ...
+    def items(self) -> Sequence[Item]: ...
+    def item(self, item: str) -> Item | None: ...
+    def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]: ...
+    def copy(self, copy: str) -> Copy | None: ...
+    def find(self, reference: str) -> Sequence[Copy]: ...
+    def acceptance(self, copy: str) -> str | None: ...
+    def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]: ...
+    def refused(self) -> Sequence[Refused]: ...
+    def log(self, name: str) -> LogState | None: ...
+    def logs(self) -> Sequence[LogState]: ...
+    def log_entries(self, name: str, start: int, stop: int) -> Sequence[tuple[bytes, str, bytes]]: ...
+    def log_node(self, name: str, level: int, index: int) -> bytes: ...
+
+
+class Writer(Reader, Protocol):
+    """Changing the store in one transaction: all of it, or nothing."""
+
+    def put_setting(self, key: str, value: str) -> None: ...
+    def put_peer(self, peer: Peer) -> None: ...
+    def put_officer(self, officer: Officer) -> None: ...
+    def put_person(self, person: Person) -> None: ...
+    def put_credential(self, credential: Credential) -> None: ...
+    def put_consent(self, consent: Consent) -> None: ...
+    def put_adopted(self, instrument: str, version: str, act: str) -> None: ...
+    def put_entered(self, entered: EnteredAct) -> None: ...
+    def put_act(self, act: SignedAct, source: str, at: datetime) -> None: ...
+    def put_item(self, item: Item) -> None: ...
+    def put_copy(self, copy: Copy) -> None: ...
+    def put_rung(self, rung: RungEntry) -> None: ...
+    def put_acceptance(self, copy: str, act: str) -> None: ...
+    def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None: ...
+    def put_refused(self, refused: Refused) -> None: ...
+    def retry(self, outgoing: int, *, at: datetime, error: str) -> None: ...
+    def done(self, outgoing: int) -> None: ...
+    def next_serial(self, name: str) -> int: ...
+    def see_message(self, message: str, peer: str, at: datetime) -> bool: ...
+    def append_log(
+        self,
+        state: LogState,
+        first: int,
+        entries: Sequence[tuple[bytes, str, bytes]],
+        nodes: Iterable[tuple[int, int, bytes]],
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """Where a node keeps its acts, logs and register."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """One consistent state to read from."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writer]:
+        """One transaction; it is durable when the block ends well and never happened when it does not."""
+        ...
+
+
+class Blobs(Protocol):
+    """The bytes of sealed items, written whole under their name or not at all."""
+
+    def writing(self, name: str) -> AbstractContextManager[BinaryIO]: ...
+    def reading(self, name: str) -> AbstractContextManager[BinaryIO]: ...
+    def exists(self, name: str) -> bool: ...
+    def size(self, name: str) -> int: ...
+    def rename(self, old: str, new: str) -> None: ...
+    def remove(self, name: str) -> None: ...
+    def names(self) -> list[str]: ...
+
+
+class PeerLink(Protocol):
+    """The way to one peer; every call may raise PeerError."""
+
+    def exchange(self, message: Envelope) -> Envelope:
+        """Send a signed message and return the signed answer."""
+        ...
+
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+        """Send a sealed item's bytes for a copy whose offer was accepted."""
+        ...

@@ -1,0 +1,143 @@
+"""What stands between the Parties before anything moves: the law adopted, the legal acts entered, assurances, systems."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gsomia.agreement import LegalAct
+from gsomia.errors import UsageError
+from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node, known_peer
+from gsomia.verdict import Law
+
+__all__ = ["Note", "accredit", "adopt_law", "assure", "enter_legal_acts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """The diplomatic note that a legal act rests on: its reference, and the SHA-256 of its text in hexadecimal."""
+
+    reference: str
+    digest: str
+
+    @classmethod
+    def of_text(cls, reference: str, text: bytes) -> Note:
+        """The note with this text."""
+        return cls(reference=reference, digest=hashlib.sha256(text).hexdigest())
+
+
+def adopt_law(node: Node, offered: Law, names: Sequence[str], *, by: Acting) -> list[SignedAct]:
+    """Adopt agreements in the version offered; a node applies no other (protocol 5).
+
+    Args:
+        node: who adopts.
+        offered: the agreements on offer.
+        names: which of them.
+        by: a legal officer.
+
+    Raises:
+        UsageError: an agreement that is not on offer, or to which this Party does not belong.
+    """
+    for name in names:
+        agreement = offered.agreements.get(name)
+        if agreement is None:
+            raise UsageError(f"unknown agreement `{name}`", hint=f"known: {', '.join(sorted(offered.agreements))}")
+        if node.party not in agreement.parties:
+            raise UsageError(f"`{node.party}` is no Party to `{name}`", hint=f"Parties: {', '.join(agreement.parties)}")
+    drafts = [
+        Draft(type="adopt-law", instrument=name, body={"version": offered.agreements[name].version}) for name in names
+    ]
+    with node.store.writing() as tx:
+        return make(node, tx, drafts, at=node.clock.now(), by=by)
+
+
+def enter_legal_acts(
+    node: Node, acts: Iterable[LegalAct], note: Note, *, by: Acting, tell: bool = True
+) -> list[SignedAct]:
+    """Enter legal acts in this node's record; they take effect in it as from their own instants (protocol 4).
+
+    Args:
+        node: whose record.
+        acts: as the notes say.
+        note: the note's reference and digest.
+        by: a legal officer of this Party.
+        tell: whether the peers who are Parties to the instrument are told; they see it as *reported*.
+
+    Raises:
+        UsageError: no legal act, or one of an agreement that this node has not adopted, or in the future.
+    """
+    at = node.clock.now()
+    with node.store.writing() as tx:
+        adopted = tx.adopted()
+        law = node.law(adopted)
+        drafts = []
+        for act in acts:
+            _check(act, adopted=sorted(adopted), at=at)
+            parties = law.agreements[act.under].parties
+            told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)
+            drafts.append(
+                Draft(
+                    type=act.act,
+                    instrument=act.under,
+                    parties=told,
+                    body={
+                        "id": act.id,
+                        "by": act.by,
+                        "effective": instant(act.at),
+                        "form": act.form,
+                        "source": act.source,
+                        "confidence": act.confidence,
+                        "note": note.reference,
+                        "note_digest": note.digest,
+                    },
+                )
+            )
+        return make(node, tx, drafts, at=at, by=by)
+
+
+def _check(act: LegalAct, *, adopted: Sequence[str], at: datetime) -> None:
+    if act.act not in LEGAL_ACTS:
+        raise UsageError(f"`{act.act}` is no legal act", hint=f"legal acts: {', '.join(LEGAL_ACTS)}")
+    if act.under not in adopted:
+        raise UsageError(f"this node has not adopted `{act.under}`", hint=f"adopted: {', '.join(adopted) or 'none'}")
+    if act.at > at:
+        raise UsageError(f"act `{act.id}` of {instant(act.at)} lies in the future of this node's clock {instant(at)}")
+
+
+def assure(node: Node, to: str, instrument: str, level: str, *, by: Acting) -> SignedAct:
+    """Assure a providing Party, once, that what it gives is received and protected as Article 7.5 asks.
+
+    Args:
+        node: the recipient Party's node.
+        to: the providing Party, an enrolled peer.
+        instrument: the agreement between the two.
+        level: the highest level that the receiving representatives are cleared for.
+        by: a security officer.
+    """
+    with node.store.writing() as tx:
+        known_peer(tx, to)
+        if instrument not in tx.adopted():
+            raise UsageError(f"this node has not adopted `{instrument}`")
+        draft = Draft(type="assure", instrument=instrument, parties=(to,), body={"to": to, "level": level})
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+
+
+def accredit(node: Node, system: str, level: str, *, by: Acting) -> SignedAct:
+    """State that this node's system is security-accredited up to a level (Article 12(c)); every peer is told.
+
+    Args:
+        node: whose system.
+        system: what it is called in the accreditation.
+        level: the highest level it is accredited for.
+        by: a security officer.
+    """
+    with node.store.writing() as tx:
+        draft = Draft(type="accredit", body={"system": system, "level": level})
+        act = make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+        for peer in tx.peers():
+            tx.put_outgoing(peer, "act", act.id, node.clock.machine())
+        return act

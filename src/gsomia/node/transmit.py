@@ -1,0 +1,438 @@
+"""Transmit and release: the sending officer's part, from the question to the signed act in the log.
+
+The verdict comes first; then the item is sealed, and item, copy, act, log entry and outbox entry are written in one
+transaction. The node sends it when the recipient's node has accepted (see `exchange`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from gsomia.errors import RefusedError, UsageError
+from gsomia.keys import sign
+from gsomia.marking import Category, Label
+from gsomia.node.effects import next_control_number
+from gsomia.node.facts import Case, item_of, transmission_facts
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node, known_peer, new_id, refused
+from gsomia.node.offers import verdict_digest
+from gsomia.node.ports import Consent, Reader, Refused, Writer
+from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
+from gsomia.sealed import PROVENANCE_TYPE, Assertion, Policy, Recipient, provenance, provenance_assertion, seal
+from gsomia.sealed import label as label_assertion
+from gsomia.verdict import Facts, Request, Verdict, decide
+from gsomia.verdict import Item as LawItem
+
+__all__ = ["Sending", "ask_transmit", "release", "transmit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What an officer wants to send.
+
+    Args:
+        to: the Party for whom it is meant.
+        via: Parties it passes through, in order; empty for direct.
+        level: the mark as typed; it must be one of this Party's marks in the agreement.
+        subject, purpose: as the agreement names them.
+        title: shown in both registers; never part of the offer.
+        under: the instrument, or "" for any that could carry it.
+    """
+
+    to: str
+    level: str
+    subject: str
+    purpose: str
+    title: str = ""
+    mime_type: str = "application/octet-stream"
+    via: tuple[str, ...] = ()
+    under: str = ""
+
+
+def ask_transmit(
+    node: Node,
+    reader: Reader,
+    sending: Sending,
+    *,
+    at: datetime,
+    item: str = "",
+    pending: Sequence[Consent] = (),
+    case: Case | None = None,
+) -> tuple[Request, Facts, Verdict]:
+    """The question of a transmission and the agreement's answer, without acting.
+
+    Args:
+        node: the sender's node.
+        reader: its store.
+        sending: what would go where.
+        at: the instant of the question.
+        item: the item's id where it has one.
+        pending: consents that the same act would record.
+        case: another law or record than the node's own, for a counterfactual.
+
+    Raises:
+        UsageError: a Party, level or subject that no adopted agreement knows.
+    """
+    case = case or Case.of(node, reader)
+    _check_words(case, sending)
+    request = Request(
+        act="transmit",
+        by=node.party,
+        to=sending.to,
+        via=sending.via,
+        item=LawItem(
+            originator=node.party,
+            level=treaty_mark(case, node.party, sending.level),
+            subject=sending.subject,
+            form="electronic",
+            contains=(node.party,),
+            received=None,
+            purpose=sending.purpose,
+        ),
+        under=sending.under or None,
+    )
+    hop = sending.via[0] if sending.via else sending.to
+    facts = transmission_facts(
+        node,
+        reader,
+        giver=node.party,
+        holder=hop,
+        item=item,
+        receivers=(*sending.via, sending.to),
+        at=at,
+        pending=pending,
+    )
+    return request, facts, decide(case.law, request, facts, case.record, at)
+
+
+def treaty_mark(case: Case, party: str, typed: str) -> str:
+    """A mark in the form the agreements print, matched on what was typed.
+
+    Raises:
+        UsageError: no adopted agreement knows it; names the allowed marks.
+    """
+    if not typed.strip():
+        return ""
+    allowed: dict[str, None] = {}
+    for agreement in case.law.agreements.values():
+        if party not in agreement.parties:
+            continue
+        level = agreement.level(party, typed)
+        if level is not None:
+            return level.mark
+        allowed |= {known.mark: None for known in agreement.levels if known.party == party}
+    raise UsageError(
+        f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or 'none: no agreement is adopted'}"
+    )
+
+
+def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> Copy:
+    """Authorise a transmission: verdict, label, seal, act, log and outbox.
+
+    Args:
+        node: the sender's node.
+        source: the document's bytes, read once to the end.
+        sending: what goes where.
+        by: a disclosure officer.
+
+    Returns:
+        The copy as registered; its state goes on as the peer answers.
+
+    Raises:
+        RefusedError: the agreement refuses or is uncertain, or the officer may not; nothing is registered.
+        NodeError: the disk does not take it; nothing is registered.
+    """
+    at = node.clock.now()
+    item_id = new_id()
+    number = 1
+    copy = copy_id(item_id, node.party, number)
+    hop = sending.via[0] if sending.via else sending.to
+    consent_act = new_id()
+    pending = [_own_consent(node, sending, item_id, consent_act, at)] if sending.via else []
+    with node.store.reading() as reader:
+        node.officer(reader, by, "disclosure")
+        request, facts, verdict = ask_transmit(node, reader, sending, at=at, item=item_id, pending=pending)
+    if verdict.outcome != "permit":
+        refuse(node, f"transmit to {sending.to}", verdict, at)
+    with node.store.reading() as reader:
+        known_peer(reader, hop)
+    assert request.item is not None  # `ask_transmit` always names one
+    item = _seal(node, source, sending, item_id, request.item.level, hop, at)
+    with node.store.writing() as tx:
+        tx.put_item(item)
+        entry = Copy(
+            id=copy,
+            item=item_id,
+            number=tx.next_serial(f"copy/{item_id}"),
+            direction=Direction.SENT,
+            act="transmit",
+            giver=node.party,
+            holder=hop,
+            via=sending.via,
+            destination=sending.to,
+            instrument=verdict.instrument or "",
+            state=CopyState.AUTHORISED,
+            control_number=next_control_number(node, tx, at),
+            custodian=node.party,
+            at=at,
+        )
+        tx.put_copy(entry)
+        drafts = [_authority(entry, item, verdict)]
+        if pending:
+            drafts.insert(0, _consent_draft(pending[0], hop))
+        make(node, tx, drafts, at=at, by=by, send=False)
+        tx.put_outgoing(hop, "copy", copy, node.clock.machine())
+    return entry
+
+
+def _check_words(case: Case, sending: Sending) -> None:
+    """Fail on a Party or subject that no adopted agreement names, before anything is asked."""
+    parties = sorted({party for agreement in case.law.agreements.values() for party in agreement.parties})
+    for party in (sending.to, *sending.via):
+        if party not in parties:
+            raise UsageError(f"unknown Party `{party}`", hint=f"known: {', '.join(parties)}")
+
+
+def _own_consent(node: Node, sending: Sending, item: str, act: str, at: datetime) -> Consent:
+    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
+    return Consent(
+        id=act,
+        item=item,
+        originator=node.party,
+        asker=node.party,
+        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
+        instrument=sending.under,
+        state="granted",
+        conditions="",
+        act=act,
+        at=at,
+    )
+
+
+def _consent_draft(consent: Consent, hop: str) -> Draft:
+    return Draft(
+        type="consent",
+        id=consent.act,
+        instrument=consent.instrument,
+        item=consent.item,
+        parties=(hop,),
+        body={
+            "request": "",
+            "originator": consent.originator,
+            "asker": consent.asker,
+            "receivers": list(consent.receivers),
+            "conditions": consent.conditions,
+        },
+    )
+
+
+def _authority(copy: Copy, item: Item, verdict: Verdict) -> Draft:
+    """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict."""
+    return Draft(
+        type=copy.act,
+        instrument=copy.instrument,
+        item=item.id,
+        copy=copy.id,
+        parties=(copy.holder,),
+        body={
+            "holder": copy.holder,
+            "destination": copy.destination,
+            "via": list(copy.via),
+            "level": item.level,
+            "subject": item.subject,
+            "purpose": item.purpose,
+            "contains": list(item.contains),
+            "label": item.label,
+            "payload_digest": item.payload_digest,
+            "core_digest": item.core_digest,
+            "verdict": verdict_digest(verdict),
+            "law": dict(verdict.law),
+        },
+    )
+
+
+def _seal(node: Node, source: BinaryIO, sending: Sending, item_id: str, level: str, hop: str, at: datetime) -> Item:
+    label = Label(
+        policy=node.party,
+        classification=level,
+        categories=(
+            Category(
+                type="PERMISSIVE", tag="Releasable To", values=tuple(dict.fromkeys((node.party, hop, sending.to)))
+            ),
+            *((Category(type="INFORMATIVE", tag="Context", values=("EXERCISE",)),) if node.exercise else ()),
+        ),
+        created=at,
+        originator=node.party,
+    )
+    ocl = label.to_ocl()
+
+    policy = Policy(uuid=item_id)
+
+    def authorship(payload_digest: bytes, core_digest: bytes) -> Assertion:
+        statement = provenance(
+            item=item_id,
+            label=ocl,
+            policy=policy,
+            payload_digest=payload_digest,
+            core_digest=core_digest,
+            exercise=node.exercise,
+        )
+        return provenance_assertion(sign(statement, PROVENANCE_TYPE, [node.keys.signing]))
+
+    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
+    with node.blobs.writing(item_id) as sink:
+        info = seal(
+            source,
+            sink,
+            recipients=[own],
+            policy=policy,
+            mime_type=sending.mime_type,
+            assertions=[label_assertion(ocl)],
+            provenance=authorship,
+        )
+    return Item(
+        id=item_id,
+        originator=node.party,
+        level=level,
+        subject=sending.subject,
+        form="electronic",
+        purpose=sending.purpose,
+        contains=(node.party,),
+        title=sending.title,
+        mime_type=sending.mime_type,
+        label=json.dumps(ocl, ensure_ascii=False, sort_keys=True),
+        payload_digest=info.payload_digest.hex(),
+        core_digest=info.core_digest.hex(),
+        plaintext_bytes=info.plaintext_bytes,
+        sealed_bytes=info.sealed_bytes,
+        created_at=at,
+        exercise=node.exercise,
+    )
+
+
+def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> None:
+    """Keep a refusal for people to see, and stop.
+
+    Raises:
+        RefusedError: always; it carries the verdict.
+    """
+    grounds = verdict.to_json()
+    why = next((g.text for g in verdict.grounds if g.effect != "permit"), verdict.outcome)
+    with node.store.writing() as tx:
+        tx.put_refused(Refused(at=at, source=node.party, what=what, why=why, detail=grounds))
+    raise RefusedError(f"{what}: {verdict.outcome}", verdict=grounds)
+
+
+def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
+    """The one copy that this Party holds under a control number, an item id or a copy id.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    found = [copy for copy in reader.find(reference) if copy.holder == node.party]
+    if not found:
+        raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
+    if len(found) > 1:
+        raise UsageError(
+            f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"
+        )
+    return found[0]
+
+
+def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
+    """Hand a received item on: a release to a third country, or the hub's second leg.
+
+    The same sealed payload goes on with its originator's statement; only its key is wrapped anew (protocol 6).
+
+    Args:
+        node: the holder's node.
+        reference: control number, item id or copy id.
+        to: the Party that would get it.
+        by: a disclosure officer.
+
+    Raises:
+        RefusedError: the agreement refuses, such as without the originator's prior written consent.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        node.officer(reader, by, "disclosure")
+        held = held_copy(reader, node, reference)
+        item = reader.item(held.item)
+        assert item is not None  # a copy never stands without its item
+        verdict, _, carrying = ask_release(node, reader, held, item, to, at=at)
+    for answer in (verdict, carrying):
+        if answer is not None and answer.outcome != "permit":
+            refuse(node, f"release of {held.control_number} to {to}", answer, at)
+    if not held.own_mark:
+        raise refused("not-marked", f"`{held.control_number}` has not been marked", hint="`gsomia mark` it first")
+    with node.store.writing() as tx:
+        known_peer(tx, to)
+        number = tx.next_serial(f"copy/{item.id}")
+        entry = Copy(
+            id=copy_id(item.id, node.party, number),
+            item=item.id,
+            number=number,
+            direction=Direction.SENT,
+            act="release",
+            giver=node.party,
+            holder=to,
+            via=(),
+            destination=to,
+            instrument=held.instrument,
+            state=CopyState.AUTHORISED,
+            control_number=next_control_number(node, tx, at),
+            custodian=node.party,
+            at=at,
+        )
+        tx.put_copy(entry)
+        make(node, tx, [_authority(entry, item, verdict)], at=at, by=by, send=False)
+        tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
+    return entry
+
+
+def ask_release(
+    node: Node, reader: Reader, held: Copy, item: Item, to: str, *, at: datetime
+) -> tuple[Verdict, Request, Verdict | None]:
+    """Whether a held item may go on, and by what.
+
+    Returns:
+        The verdict under the instrument it came by; the question for the recipient's node; and, where the recipient is no
+        Party to that instrument, the verdict of the instrument that would carry it between the two Governments.
+    """
+    case = Case.of(node, reader)
+    facts = transmission_facts(node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at)
+    onward = Request(
+        act="release", by=node.party, to=to, via=(), item=item_of(item, received=held.at), under=held.instrument
+    )
+    verdict = decide(case.law, onward, facts, case.record, at)
+    agreement = case.law.agreements.get(held.instrument)
+    if agreement is not None and to in agreement.parties:
+        return verdict, onward, None
+    carried = Request(act="transmit", by=node.party, to=to, via=(), item=item_of(item, level=held.own_mark), under=None)
+    return verdict, carried, decide(case.law, carried, facts, case.record, at)
+
+
+def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tuple[Request, Verdict]:
+    """Ask again for a copy that is about to leave: time has passed since the officer's act.
+
+    Returns:
+        The question for the recipient's node, and this node's answer to it.
+    """
+    if copy.act == "release":
+        held = held_copy(tx, node, item.id)
+        verdict, question, carrying = ask_release(node, tx, held, item, copy.holder, at=at)
+        if verdict.outcome == "permit" and carrying is not None:
+            return question, carrying
+        return question, verdict
+    case = Case.of(node, tx)
+    question = Request(
+        act="transmit", by=node.party, to=copy.destination, via=copy.via, item=item_of(item), under=copy.instrument
+    )
+    facts = transmission_facts(
+        node, tx, giver=node.party, holder=copy.holder, item=item.id, receivers=(*copy.via, copy.destination), at=at
+    )
+    return question, decide(case.law, question, facts, case.record, at)

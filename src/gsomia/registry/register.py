@@ -1,0 +1,182 @@
+"""What a register holds: items, the copies of them that were given or received, and the evidence of each transmission."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gsomia.errors import VerificationError
+
+__all__ = [
+    "Copy",
+    "CopyState",
+    "Direction",
+    "Item",
+    "Rung",
+    "RungEntry",
+    "advance",
+    "control_number",
+    "copy_id",
+    "read_copy_id",
+]
+
+
+class Rung(enum.StrEnum):
+    """A step of evidence of a transmission, in order; an earlier one never claims a later one (protocol 8)."""
+
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    RECEIPTED = "receipted"
+    OPENED = "opened"
+
+
+class CopyState(enum.StrEnum):
+    """Where a copy stands. `offered` and `refused` and `rejected` are its states before and beside the rungs."""
+
+    AUTHORISED = "authorised"
+    OFFERED = "offered"
+    REFUSED = "refused"
+    DISPATCHED = "dispatched"
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    RECEIPTED = "receipted"
+    OPENED = "opened"
+
+
+class Direction(enum.StrEnum):
+    """Whether this register gave the copy, got it, or was told of it by the Party that handed it on."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    REPORTED = "reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Classified military information under one id, given by its originator for ever (protocol 6).
+
+    Sizes are in bytes; digests are hexadecimal SHA-256; `label` is the originator's label as a JSON text.
+    """
+
+    id: str
+    originator: str
+    level: str
+    subject: str
+    form: str
+    purpose: str
+    contains: tuple[str, ...]
+    title: str
+    mime_type: str
+    label: str
+    payload_digest: str
+    core_digest: str
+    plaintext_bytes: int
+    sealed_bytes: int
+    created_at: datetime
+    exercise: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One copy of an item on its way from one Party to another, as this register sees it.
+
+    `control_number` is this registry's own; `own_mark` is the holder's mark put on under Article 4.2, with `origin_mark`
+    the Government named beside it; `reason` says why where the copy was refused or rejected.
+    """
+
+    id: str
+    item: str
+    number: int
+    direction: Direction
+    act: str
+    giver: str
+    holder: str
+    via: tuple[str, ...]
+    destination: str
+    instrument: str
+    state: CopyState
+    control_number: str
+    custodian: str
+    at: datetime
+    own_mark: str = ""
+    origin_mark: str = ""
+    reason: str = ""
+    rungs: tuple[RungEntry, ...] = field(default=())
+
+    def rung(self, rung: Rung) -> RungEntry | None:
+        """The entry for this rung, or None where it has not been reached."""
+        return next((entry for entry in self.rungs if entry.rung == rung), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungEntry:
+    """One rung reached: the act that proves it, the Party that signed it, and when."""
+
+    copy: str
+    rung: Rung
+    act: str
+    party: str
+    at: datetime
+
+
+# Which states a copy may be in when a rung arrives. `opened` may come before the receipt: opening proves no comparison.
+_BEFORE: dict[Rung, frozenset[CopyState]] = {
+    Rung.DISPATCHED: frozenset({CopyState.OFFERED, CopyState.AUTHORISED}),
+    Rung.ACCEPTED: frozenset({CopyState.DISPATCHED}),
+    Rung.DELIVERED: frozenset({CopyState.ACCEPTED}),
+    Rung.RECEIPTED: frozenset({CopyState.DELIVERED, CopyState.OPENED}),
+    Rung.OPENED: frozenset({CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED}),
+}
+
+
+def advance(copy: Copy, rung: Rung) -> CopyState:
+    """The state of a copy after a rung.
+
+    Args:
+        copy: the copy with the rungs it has.
+        rung: the rung that is now proven.
+
+    Returns:
+        The new state; a repeated rung leaves it as it is.
+
+    Raises:
+        VerificationError: the rung cannot follow, such as a receipt for a copy that was never delivered (protocol 8).
+    """
+    if copy.rung(rung) is not None:
+        return copy.state
+    if copy.state not in _BEFORE[rung]:
+        raise VerificationError(f"copy `{copy.id}` is {copy.state}: a rung `{rung}` cannot follow")
+    if rung is Rung.OPENED and copy.rung(Rung.RECEIPTED):
+        return CopyState.RECEIPTED
+    if rung is Rung.RECEIPTED:
+        return CopyState.RECEIPTED
+    return CopyState(rung.value)
+
+
+def control_number(party: str, year: int, serial: int) -> str:
+    """A registry's own number for a copy it gives or gets: Party, year, serial within the year."""
+    return f"{party}-{year:04d}-{serial:06d}"
+
+
+_COPY_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([A-Z]{3})-([1-9][0-9]{0,8})")
+
+
+def copy_id(item: str, giver: str, number: int) -> str:
+    """The id of a copy beneath its item: who gave it, and that giver's number for it."""
+    return f"{item}-{giver}-{number}"
+
+
+def read_copy_id(text: str) -> tuple[str, str, int]:
+    """Item, giver and number of a copy id.
+
+    Raises:
+        VerificationError: not such an id.
+    """
+    match = _COPY_ID.fullmatch(text)
+    if match is None:
+        raise VerificationError(f"not the id of a copy: `{text}`")
+    return match[1], match[2], int(match[3])

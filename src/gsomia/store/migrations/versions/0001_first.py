@@ -1,0 +1,259 @@
+"""The first tables of a node."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "acceptance",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", name=op.f("pk_acceptance")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "act",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("batch", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_act")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_act_item"), "act", ["item"], unique=False)
+    op.create_index(op.f("ix_act_type"), "act", ["type"], unique=False)
+    op.create_index("uq_act_id", "act", ["id"], unique=True)
+    op.create_table(
+        "adopted",
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("instrument", name=op.f("pk_adopted")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "batch",
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("envelope", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("root", name=op.f("pk_batch")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("originator", sa.Text(), nullable=False),
+        sa.Column("asker", sa.Text(), nullable=False),
+        sa.Column("receivers", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_consent_item"), "consent", ["item"], unique=False)
+    op.create_table(
+        "copy",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("giver", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("control_number", sa.Text(), nullable=False),
+        sa.Column("custodian", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("own_mark", sa.Text(), nullable=False),
+        sa.Column("origin_mark", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_copy")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_copy_control_number"), "copy", ["control_number"], unique=False)
+    op.create_index(op.f("ix_copy_item"), "copy", ["item"], unique=False)
+    op.create_index(op.f("ix_copy_state"), "copy", ["state"], unique=False)
+    op.create_table(
+        "credential",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "party", "instrument", name=op.f("pk_credential")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "entered",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.Text(), nullable=False),
+        sa.Column("under", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("note_digest", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "entered_by", name=op.f("pk_entered")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_entered_under"), "entered", ["under"], unique=False)
+    op.create_table(
+        "item",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("originator", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("contains", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("mime_type", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("payload_digest", sa.Text(), nullable=False),
+        sa.Column("core_digest", sa.Text(), nullable=False),
+        sa.Column("plaintext_bytes", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sealed_bytes", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("exercise", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "log",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("checkpoint", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_log")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "log_entry",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "position", name=op.f("pk_log_entry")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_log_entry_act"), "log_entry", ["act"], unique=False)
+    op.create_table(
+        "log_node",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("level", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "level", "position", name=op.f("pk_log_node")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "officer",
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("enrolled_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("party", "id", name=op.f("pk_officer")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "outgoing",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("next_at", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_outgoing_peer"), "outgoing", ["peer"], unique=False)
+    op.create_table(
+        "peer",
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("party", name=op.f("pk_peer")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Text(), nullable=False),
+        sa.Column("clearance", sa.Text(), nullable=False),
+        sa.Column("needs", sa.Text(), nullable=False),
+        sa.Column("purposes", sa.Text(), nullable=False),
+        sa.Column("roster", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "refused",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refused")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "rung",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("rung", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", "rung", "act", name=op.f("pk_rung")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "seen",
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("message", "peer", name=op.f("pk_seen")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_seen_at"), "seen", ["at"], unique=False)
+    op.create_table(
+        "serial",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_serial")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "setting",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
+        sqlite_with_rowid=True,
+    )

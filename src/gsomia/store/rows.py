@@ -1,0 +1,282 @@
+"""Rows to values and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime
+from typing import Any
+
+from gsomia.agreement import LegalAct
+from gsomia.keys import Envelope, PublicKey, b64, unb64
+from gsomia.node import (
+    Consent,
+    Credential,
+    EnteredAct,
+    LogState,
+    Officer,
+    Outgoing,
+    Peer,
+    Person,
+    Refused,
+    SignedAct,
+    Statement,
+    instant,
+    read_instant,
+)
+from gsomia.registry import Copy, CopyState, Direction, Item, Rung, RungEntry
+from gsomia.sealed import XWingPublicKey
+from gsomia.tlog import LogVerifier
+
+__all__ = [
+    "act_of",
+    "act_row",
+    "consent_of",
+    "consent_row",
+    "copy_of",
+    "copy_row",
+    "credential_of",
+    "entered_of",
+    "entered_row",
+    "item_of",
+    "item_row",
+    "log_of",
+    "officer_of",
+    "officer_row",
+    "outgoing_of",
+    "peer_of",
+    "peer_row",
+    "person_of",
+    "person_row",
+    "plain_row",
+    "refused_of",
+    "refused_row",
+    "rung_of",
+]
+
+Row = dict[str, Any]
+
+
+def plain_row(value: Any) -> Row:
+    """A dataclass whose fields are text, numbers and instants, as a row."""
+    row: Row = {}
+    for field in dataclasses.fields(value):
+        cell = getattr(value, field.name)
+        row[field.name] = instant(cell) if isinstance(cell, datetime) else cell
+    return row
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _tuple(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+def item_row(item: Item) -> Row:
+    """An item as a row."""
+    return plain_row(item) | {"contains": _list(item.contains), "exercise": int(item.exercise)}
+
+
+def item_of(row: Row) -> Item:
+    """An item from its row."""
+    return Item(
+        **row
+        | {
+            "contains": _tuple(row["contains"]),
+            "created_at": read_instant(row["created_at"]),
+            "exercise": bool(row["exercise"]),
+        }
+    )
+
+
+def copy_row(copy: Copy) -> Row:
+    """A copy as a row; its rungs stand in their own table."""
+    row = plain_row(copy) | {
+        "via": _list(copy.via),
+        "direction": copy.direction.value,
+        "state": copy.state.value,
+    }
+    del row["rungs"]
+    return row
+
+
+def copy_of(row: Row, rungs: tuple[RungEntry, ...]) -> Copy:
+    """A copy from its row and its rungs."""
+    return Copy(
+        **row
+        | {
+            "via": _tuple(row["via"]),
+            "direction": Direction(row["direction"]),
+            "state": CopyState(row["state"]),
+            "at": read_instant(row["at"]),
+            "rungs": rungs,
+        }
+    )
+
+
+def rung_of(row: Row) -> RungEntry:
+    """A rung from its row."""
+    return RungEntry(**row | {"rung": Rung(row["rung"]), "at": read_instant(row["at"])})
+
+
+def officer_row(officer: Officer) -> Row:
+    """An officer as a row."""
+    return plain_row(officer) | {"roles": _list(officer.roles), "key": json.dumps(officer.key.to_json())}
+
+
+def officer_of(row: Row) -> Officer:
+    """An officer from its row."""
+    return Officer(
+        **row
+        | {
+            "roles": _tuple(row["roles"]),
+            "key": PublicKey.from_json(json.loads(row["key"])),
+            "enrolled_at": read_instant(row["enrolled_at"]),
+        }
+    )
+
+
+def peer_row(peer: Peer) -> Row:
+    """A peer as a row."""
+    document = {
+        "signing": peer.signing.to_json(),
+        "sealing": b64(peer.sealing.to_bytes()),
+        "log": peer.log.to_text(),
+        "certificate": peer.certificate,
+        "fingerprint": peer.fingerprint,
+        "act": peer.act,
+    }
+    return {"party": peer.party, "document": json.dumps(document)}
+
+
+def peer_of(row: Row) -> Peer:
+    """A peer from its row."""
+    document = json.loads(row["document"])
+    return Peer(
+        party=row["party"],
+        signing=PublicKey.from_json(document["signing"]),
+        sealing=XWingPublicKey.from_bytes(unb64(document["sealing"])),
+        log=LogVerifier.from_text(document["log"]),
+        certificate=document["certificate"],
+        fingerprint=document["fingerprint"],
+        act=document["act"],
+    )
+
+
+def person_row(person: Person) -> Row:
+    """A person as a row."""
+    return plain_row(person) | {
+        "needs": _list(person.needs),
+        "purposes": _list(person.purposes),
+        "roster": int(person.roster),
+    }
+
+
+def person_of(row: Row) -> Person:
+    """A person from the row."""
+    return Person(
+        **row | {"needs": _tuple(row["needs"]), "purposes": _tuple(row["purposes"]), "roster": bool(row["roster"])}
+    )
+
+
+def credential_of(row: Row) -> Credential:
+    """A credential from its row."""
+    return Credential(**row | {"at": read_instant(row["at"])})
+
+
+def consent_row(consent: Consent) -> Row:
+    """A consent as a row."""
+    return plain_row(consent) | {"receivers": _list(consent.receivers)}
+
+
+def consent_of(row: Row) -> Consent:
+    """A consent from its row."""
+    return Consent(**row | {"receivers": _tuple(row["receivers"]), "at": read_instant(row["at"])})
+
+
+def entered_row(entered: EnteredAct) -> Row:
+    """A legal act in the record as a row."""
+    document = plain_row(entered.legal)
+    return {
+        "id": entered.legal.id,
+        "entered_by": entered.entered_by,
+        "under": entered.legal.under,
+        "document": json.dumps(document, ensure_ascii=False),
+        "note": entered.note,
+        "note_digest": entered.note_digest,
+        "act": entered.act,
+    }
+
+
+def entered_of(row: Row) -> EnteredAct:
+    """A legal act in the record from its row."""
+    document = json.loads(row["document"])
+    for name in ("at", "known_at", "ends", "received"):
+        if document.get(name) is not None:
+            document[name] = read_instant(document[name])
+    return EnteredAct(
+        legal=LegalAct(**document),
+        entered_by=row["entered_by"],
+        note=row["note"],
+        note_digest=row["note_digest"],
+        act=row["act"],
+    )
+
+
+def outgoing_of(row: Row) -> Outgoing:
+    """Something on its way, from its row."""
+    return Outgoing(**row | {"next_at": read_instant(row["next_at"])})
+
+
+def refused_row(refused: Refused) -> Row:
+    """Something refused, as a row."""
+    return plain_row(refused) | {"detail": json.dumps(dict(refused.detail), ensure_ascii=False)}
+
+
+def refused_of(row: Row) -> Refused:
+    """Something refused, from its row."""
+    rest = {key: row[key] for key in ("source", "what", "why")}
+    return Refused(**rest, at=read_instant(row["at"]), detail=json.loads(row["detail"]))
+
+
+def log_of(row: Row) -> LogState:
+    """The head of a log from its row."""
+    return LogState(**row | {"signed_at": read_instant(row["signed_at"])})
+
+
+def act_row(act: SignedAct, source: str, at: datetime) -> Row:
+    """A signed act as a row; its batch's envelope stands in its own table."""
+    statement = act.statement
+    return {
+        "id": statement.id,
+        "type": statement.type,
+        "party": statement.party,
+        "item": statement.item,
+        "statement": act.data,
+        "batch": batch_key(act),
+        "position": act.index,
+        "size": act.size,
+        "path": b"".join(act.path),
+        "source": source,
+        "recorded_at": instant(at),
+    }
+
+
+def batch_key(act: SignedAct) -> str:
+    """What names a batch: its payload, which holds the root and the size."""
+    return b64(act.envelope.payload)
+
+
+def act_of(row: Row) -> SignedAct:
+    """A signed act from its row joined with its batch."""
+    path = row["path"]
+    return SignedAct(
+        statement=Statement.from_bytes(row["statement"]),
+        data=row["statement"],
+        index=row["position"],
+        size=row["size"],
+        path=tuple(path[i : i + 32] for i in range(0, len(path), 32)),
+        envelope=Envelope.from_json(json.loads(row["envelope"])),
+    )

@@ -1,0 +1,202 @@
+"""The tables of a node, in SQLAlchemy Core; instants are text as acts write them, so they sort as they stand."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+__all__ = ["metadata"]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *columns: sa.Column[object] | sa.Index, without_rowid: bool = False) -> sa.Table:
+    return sa.Table(name, metadata, *columns, sqlite_with_rowid=not without_rowid)
+
+
+def _text(name: str, *, key: bool = False, index: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.Text, primary_key=key, nullable=False, index=index)
+
+
+def _number(name: str, *, key: bool = False, index: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.BigInteger, primary_key=key, nullable=False, autoincrement=False, index=index)
+
+
+def _bytes(name: str, *, key: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.LargeBinary, primary_key=key, nullable=False)
+
+
+def _serial(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
+setting = _table("setting", _text("key", key=True), _text("value"))
+serial = _table("serial", _text("name", key=True), _number("last"))
+
+peer = _table("peer", _text("party", key=True), _text("document"))
+officer = _table(
+    "officer",
+    _text("party", key=True),
+    _text("id", key=True),
+    _text("roles"),
+    _text("key"),
+    _text("act"),
+    _text("enrolled_at"),
+)
+person = _table(
+    "person",
+    _text("id", key=True),
+    _text("role"),
+    _text("rank"),
+    _text("clearance"),
+    _text("needs"),
+    _text("purposes"),
+    _number("roster"),
+    _text("act"),
+)
+credential = _table(
+    "credential",
+    _text("kind", key=True),
+    _text("party", key=True),
+    _text("instrument", key=True),
+    _text("level"),
+    _text("act"),
+    _text("at"),
+)
+adopted = _table("adopted", _text("instrument", key=True), _text("version"), _text("act"))
+entered = _table(
+    "entered",
+    _text("id", key=True),
+    _text("entered_by", key=True),
+    _text("under", index=True),
+    _text("document"),
+    _text("note"),
+    _text("note_digest"),
+    _text("act"),
+)
+consent = _table(
+    "consent",
+    _text("id", key=True),
+    _text("item", index=True),
+    _text("originator"),
+    _text("asker"),
+    _text("receivers"),
+    _text("instrument"),
+    _text("state"),
+    _text("conditions"),
+    _text("act"),
+    _text("at"),
+)
+
+batch = _table("batch", _text("root", key=True), _text("envelope"))
+act = _table(
+    "act",
+    _serial("seq"),
+    _text("id"),
+    _text("type", index=True),
+    _text("party"),
+    _text("item", index=True),
+    _bytes("statement"),
+    _text("batch"),
+    _number("position"),
+    _number("size"),
+    _bytes("path"),
+    _text("source"),
+    _text("recorded_at"),
+    sa.Index("uq_act_id", "id", unique=True),
+)
+
+item = _table(
+    "item",
+    _text("id", key=True),
+    _text("originator"),
+    _text("level"),
+    _text("subject"),
+    _text("form"),
+    _text("purpose"),
+    _text("contains"),
+    _text("title"),
+    _text("mime_type"),
+    _text("label"),
+    _text("payload_digest"),
+    _text("core_digest"),
+    _number("plaintext_bytes"),
+    _number("sealed_bytes"),
+    _text("created_at"),
+    _number("exercise"),
+)
+copy = _table(
+    "copy",
+    _text("id", key=True),
+    _text("item", index=True),
+    _number("number"),
+    _text("direction"),
+    _text("act"),
+    _text("giver"),
+    _text("holder"),
+    _text("via"),
+    _text("destination"),
+    _text("instrument"),
+    _text("state", index=True),
+    _text("control_number", index=True),
+    _text("custodian"),
+    _text("at"),
+    _text("own_mark"),
+    _text("origin_mark"),
+    _text("reason"),
+)
+rung = _table(
+    "rung",
+    _text("copy", key=True),
+    _text("rung", key=True),
+    _text("act", key=True),
+    _text("party"),
+    _text("at"),
+)
+acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
+
+outgoing = _table(
+    "outgoing",
+    _serial("id"),
+    _text("peer", index=True),
+    _text("kind"),
+    _text("subject"),
+    _number("attempts"),
+    _text("next_at"),
+    _text("error"),
+)
+seen = _table("seen", _text("message", key=True), _text("peer", key=True), _text("at", index=True))
+refused = _table(
+    "refused",
+    _serial("id"),
+    _text("at"),
+    _text("source"),
+    _text("what"),
+    _text("why"),
+    _text("detail"),
+)
+
+log = _table(
+    "log", _text("name", key=True), _number("size"), _bytes("frontier"), _bytes("checkpoint"), _text("signed_at")
+)
+log_entry = _table(
+    "log_entry",
+    _text("log", key=True),
+    _number("position", key=True),
+    _bytes("commitment"),
+    _text("act", index=True),
+    _bytes("salt"),
+)
+log_node = _table(
+    "log_node",
+    _text("log", key=True),
+    _number("level", key=True),
+    _number("position", key=True),
+    _bytes("hash"),
+    without_rowid=True,
+)

@@ -1,0 +1,279 @@
+"""Nodes in one process: real stores, real keys, real messages; only the wire between them is a function call.
+
+with Exercise(folder, ["JPN", "KOR"]) as exercise:
+    jpn, kor = exercise["JPN"], exercise["KOR"]
+    jpn.transmit(b"report", to="KOR", level="秘")
+    exercise.settle()
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from gsomia.agreement import LegalAct
+from gsomia.blobs import LocalBlobs
+from gsomia.errors import GsomiaError, PeerError
+from gsomia.keys import Envelope, SigningKey
+from gsomia.node import (
+    Acting,
+    Limits,
+    Node,
+    NodeKeys,
+    Note,
+    PersonDetails,
+    Role,
+    Sending,
+    accredit,
+    adopt_law,
+    answer,
+    assure,
+    enrol_officer,
+    enrol_peer,
+    enter_legal_acts,
+    enter_person,
+    fingerprint,
+    identity,
+    may_upload,
+    stage_name,
+    step,
+    transmit,
+)
+from gsomia.registry import Copy
+from gsomia.sealed import XWingPrivateKey
+from gsomia.store import SqlStore
+from gsomia.tlog import LogSigner
+from gsomia.verdict import Law
+
+__all__ = ["Exercise", "Player", "SetClock", "Wire"]
+
+
+@dataclass
+class SetClock:
+    """A clock that stands where it is put; schedules see it too, so that nothing waits for real time."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        return self.at
+
+    def machine(self) -> datetime:
+        """The same instant."""
+        return self.at
+
+
+Fault = Callable[[str, str, Envelope], Envelope]
+"""What a wire does to a message: the direction (`asked` or `answered`), the sending Party, the envelope. It may raise."""
+
+
+@dataclass
+class Wire:
+    """The wire between nodes, which can be made to fail.
+
+    Args:
+        players: who is on it.
+        fault: is given every message and answer, and may change it or raise PeerError; None is a good wire.
+    """
+
+    players: Mapping[str, Player]
+    fault: Fault | None = None
+    carried: list[Envelope] = field(default_factory=list)
+
+    def between(self, sender: str, recipient: str) -> _Way:
+        """The way from one Party's node to another's."""
+        return _Way(self, sender, recipient)
+
+    def pass_on(self, direction: str, sender: str, envelope: Envelope) -> Envelope:
+        """Carry one envelope."""
+        self.carried.append(envelope)
+        return self.fault(direction, sender, envelope) if self.fault is not None else envelope
+
+
+@dataclass
+class _Way:
+    wire: Wire
+    sender: str
+    recipient: str
+
+    def exchange(self, message: Envelope) -> Envelope:
+        """Send a message and return the answer, both through the wire."""
+        there = self.wire.players[self.recipient].node
+        with there.store.reading() as reader:
+            peer = reader.peers().get(self.sender)
+        if peer is None:
+            raise PeerError(f"`{self.recipient}` does not know `{self.sender}`")
+        asked = self.wire.pass_on("asked", self.sender, message)
+        return self.wire.pass_on("answered", self.recipient, answer(there, peer, asked))
+
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+        """Stage an upload at the recipient's."""
+        there = self.wire.players[self.recipient].node
+        with there.store.reading() as reader:
+            peer = reader.peers()[self.sender]
+        try:
+            may_upload(there, peer, copy)
+        except GsomiaError as error:
+            raise PeerError(str(error)) from error
+        with there.blobs.writing(stage_name(copy)) as sink:
+            for chunk in chunks:
+                sink.write(chunk)
+
+
+@dataclass
+class Player:
+    """One Party in an exercise: its node, and one officer for each role."""
+
+    node: Node
+    officers: dict[str, Acting]
+
+    def by(self, role: str) -> Acting:
+        """The officer who holds a role."""
+        return self.officers[role]
+
+    def transmit(self, document: bytes, **words: Any) -> Copy:
+        """Transmit a document; what is left out is an ordinary document on a missile."""
+        sending = Sending(**{"subject": "dprk-missile", "purpose": "defence", "title": "report", **words})
+        return transmit(self.node, io.BytesIO(document), sending, by=self.by(Role.DISCLOSURE))
+
+    def copies(self) -> list[Copy]:
+        """The register's copies."""
+        with self.node.store.reading() as reader:
+            return list(reader.copies())
+
+
+class Exercise:
+    """Some Parties' nodes, enrolled with one another, with the law adopted and the history entered.
+
+    Args:
+        folder: where their stores lie.
+        parties: which.
+        law: the agreements on offer; each node adopts those to which its Party belongs.
+        history: the legal acts to enter, those up to `at`.
+        at: where the clocks stand at first.
+        seed: makes the same keys each time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        parties: Sequence[str],
+        *,
+        law: Law,
+        history: Iterable[LegalAct],
+        at: datetime,
+        seed: bytes = b"gsomia",
+    ) -> None:
+        self.clock = SetClock(at.astimezone(UTC))
+        self.law = law
+        self.players: dict[str, Player] = {}
+        self.wire = Wire(self.players)
+        self._stores: list[SqlStore] = []
+        acts = list(history)
+        for party in parties:
+            self._add(folder / party, party, seed)
+        for player in self.players.values():
+            self._introduce(player)
+        for player in self.players.values():
+            self._stand(player, acts)
+        self.settle()
+
+    def __getitem__(self, party: str) -> Player:
+        return self.players[party]
+
+    def __enter__(self) -> Exercise:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for store in self._stores:
+            store.close()
+
+    def _add(self, folder: Path, party: str, seed: bytes) -> None:
+        folder.mkdir(parents=True)
+        store = SqlStore.create(folder / "register.sqlite")
+        self._stores.append(store)
+
+        def chance(what: str, size: int) -> bytes:
+            return hashlib.shake_256(seed + f"/{party}/{what}".encode()).digest(size)
+
+        node = Node(
+            party=party,
+            exercise=True,
+            keys=NodeKeys(
+                signing=SigningKey(chance("signing", 64)),
+                sealing=XWingPrivateKey.from_bytes(chance("sealing", 32)),
+                log=LogSigner(f"gsomia/{party}", chance("log", 64)),
+            ),
+            store=store,
+            blobs=LocalBlobs(folder / "items"),
+            clock=self.clock,
+            law=lambda adopted: Law({name: self.law.agreements[name] for name in adopted}),
+            link=lambda peer: self.wire.between(party, peer),
+            limits=Limits(retry=timedelta()),
+        )
+        officers = {
+            role: Acting(officer=f"{party.lower()}-{role}", key=SigningKey(chance(role, 64))) for role in Role.ALL
+        }
+        self.players[party] = Player(node, officers)
+        security = officers[Role.SECURITY]
+        for role in (Role.SECURITY, *(role for role in Role.ALL if role != Role.SECURITY)):
+            first = role == Role.SECURITY
+            acting = officers[role]
+            enrol_officer(node, acting.officer, [role], acting.key.public, by=None if first else security)
+
+    def _introduce(self, player: Player) -> None:
+        for other in self.players.values():
+            if other is not player:
+                document = identity(other.node, certificate="")
+                enrol_peer(player.node, document, fingerprint(document), by=player.by(Role.SECURITY))
+
+    def _stand(self, player: Player, acts: Sequence[LegalAct]) -> None:
+        node = player.node
+        mine = sorted(name for name, agreement in self.law.agreements.items() if node.party in agreement.parties)
+        adopt_law(node, self.law, mine, by=player.by(Role.LEGAL))
+        past = [act for act in acts if act.under in mine and act.at <= self.clock.at]
+        note = Note.of_text("EXERCISE history", b"EXERCISE")
+        enter_legal_acts(node, past, note, by=player.by(Role.LEGAL), tell=False)
+        accredit(node, "EXERCISE node", "SECRET", by=player.by(Role.SECURITY))
+        for other in self.players:
+            for name in mine:
+                if other != node.party and other in self.law.agreements[name].parties:
+                    assure(node, other, name, "SECRET", by=player.by(Role.SECURITY))
+
+    def enter(self, person: PersonDetails, party: str) -> None:
+        """Enter a person on a Party's roster."""
+        player = self.players[party]
+        enter_person(player.node, person, by=player.by(Role.SECURITY))
+
+    def settle(self, *, tolerate: bool = False) -> None:
+        """Work off every outbox until nothing is due.
+
+        Args:
+            tolerate: go on where a peer cannot be reached, so that what is due stays in the outbox.
+        """
+        moved = True
+        while moved:
+            moved = False
+            for player in self.players.values():
+                for other in self.players:
+                    if other == player.node.party:
+                        continue
+                    try:
+                        moved = bool(step(player.node, other)) or moved
+                    except PeerError:
+                        if not tolerate:
+                            raise
+
+    def pass_time(self, span: timedelta) -> None:
+        """Let the clocks of all go on."""
+        self.clock.at += span
+
+    def with_limits(self, party: str, limits: Limits) -> None:
+        """Give a node other bounds."""
+        player = self.players[party]
+        self.players[party] = replace(player, node=replace(player.node, limits=limits))

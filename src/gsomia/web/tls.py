@@ -1,0 +1,111 @@
+"""TLS between nodes: each node's own certificate, pinned by its peers; no certificate authority is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+__all__ = ["certificate_der", "client_context", "make_certificate", "server_context"]
+
+
+def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) -> tuple[bytes, bytes]:
+    """A self-signed certificate for one node and its private key (ECDSA P-256).
+
+    Args:
+        party: the Party, the certificate's country of ours and its common name.
+        exercise: whether EXERCISE stands in the certificate.
+        host: the address peers use, a name or an IP address.
+        at: the instant from which it is valid; it is valid for ten years.
+
+    Returns:
+        Certificate and key, both PEM.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    words = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "EXERCISE gsomia" if exercise else "gsomia")]
+    name = x509.Name([*words, x509.NameAttribute(NameOID.COMMON_NAME, party)])
+    try:
+        alternative: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        alternative = x509.DNSName(host)
+    public = key.public_key()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(at - dt.timedelta(hours=1))
+        .not_valid_after(at + dt.timedelta(days=3653))
+        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=True,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            critical=False,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return (
+        certificate.public_bytes(Encoding.PEM),
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+
+
+def certificate_der(pem: str) -> bytes:
+    """The DER form of a PEM certificate, to compare with what a peer showed."""
+    return ssl.PEM_cert_to_DER_cert(pem)
+
+
+def server_context(certificate: Path, key: Path, peers: Iterable[str]) -> ssl.SSLContext:
+    """TLS 1.3 that answers only holders of the peers' pinned certificates.
+
+    Args:
+        certificate, key: this node's PEM files.
+        peers: the peers' certificates, PEM text.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(certificate, key)
+    _trust_only(context, peers)
+    return context
+
+
+def client_context(certificate: Path, key: Path, peer: str) -> ssl.SSLContext:
+    """TLS 1.3 towards one peer, whose pinned certificate (PEM text) is the only one trusted."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # The pinned certificate names the peer; the address it is reached at says nothing.
+    context.check_hostname = False
+    context.load_cert_chain(certificate, key)
+    _trust_only(context, [peer])
+    return context
+
+
+def _trust_only(context: ssl.SSLContext, certificates: Iterable[str]) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED
+    for certificate in certificates:
+        context.load_verify_locations(cadata=certificate)
