@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from gsomia.cli.agreement import shipped
 from gsomia.errors import DataError
-from gsomia.verdict import parse_cases, run_case
+from gsomia.verdict import Case, parse_cases, run_case
 
 
 @click.group()
@@ -29,7 +30,7 @@ def run(files: tuple[Path, ...], as_json: bool, failing: bool) -> None:
     """
     law, record = shipped()
     held = wrong = undecided = 0
-    seen: dict[str, str] = {}
+    seen: dict[str, Case] = {}
     for file in files:
         try:
             data = file.read_bytes()
@@ -37,8 +38,10 @@ def run(files: tuple[Path, ...], as_json: bool, failing: bool) -> None:
             raise DataError(f"`{file}` cannot be read: {error.strerror or error}") from error
         for case in parse_cases(data, str(file)):
             if case.id in seen:
-                raise DataError(f"{file}: {case.id}: id: already in {seen[case.id]}")
-            seen[case.id] = str(file)
+                if replace(case, file=seen[case.id].file) == seen[case.id]:
+                    continue
+                raise DataError(f"{file}: {case.id}: id: another case in {seen[case.id].file} has it")
+            seen[case.id] = case
             result = run_case(law, record, case)
             word = {True: "holds", False: "FAILS", None: "not yet decided"}[result.holds]
             held, wrong = held + (result.holds is True), wrong + (result.holds is False)

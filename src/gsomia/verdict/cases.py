@@ -5,7 +5,7 @@ The defaults of facts that the cases leave out live here and nowhere else: `deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from gsomia.agreement import (
     HANDLING_ACTS,
     LEGAL_ACTS,
+    RANKS,
     READINGS,
     STATES,
     LegalAct,
@@ -22,6 +23,7 @@ from gsomia.agreement import (
     state_at,
 )
 from gsomia.errors import DataError
+from gsomia.marking import fold
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import Facts, Item, Mark, Person, Request
@@ -37,6 +39,9 @@ _ITEM_ACTS = (
     *("transmit", "accept", "mark", "open", "reproduce", "translate", "regrade", "release"),
     *("release-to-contractor", "use", "retain", "destroy", "return", "protect", "disclose-orally", "warn"),
 )
+_PARTY = re.compile(r"[A-Z]{3}")
+_CITATION = re.compile(r"(?:[a-z0-9-]+:)?[1-9][0-9]?(?:\.[1-9][0-9]?)?(?:\([a-z]\))?")
+_OTHERS = ("third-country", "contractor", "person")
 _TO_ACTS = ("transmit", "release", "release-to-contractor", "return", "warn", "disclose-orally", "visit")
 
 
@@ -152,7 +157,7 @@ def _case(t: Table, name: str, file: str) -> Case:
             table.done()
     else:
         expected = _owed(expect)
-    articles = tuple(_citation(a) for a in expect.texts("articles", ()))
+    articles = tuple(_citation(expect, a) for a in expect.texts("articles", ()))
     expect.done()
     t.done(more=("act", "by", "to", "via", "item", "facts") if ask != "state" else ())
     return Case(
@@ -180,7 +185,18 @@ def _owed(expect: Table) -> bool | str:
     return answer
 
 
-def _citation(article: str) -> tuple[str, str]:
+def _who(t: Table, key: str, *, others: bool = False, empty: bool = False) -> str:
+    """A Party: ISO 3166-1 alpha-3, or one of the words for those who are none."""
+    value = str(t.text(key, empty=empty))
+    if not (_PARTY.fullmatch(value) or (others and value in _OTHERS) or (empty and not value)):
+        allowed = ("JPN", "KOR", "USA", *(_OTHERS if others else ()))
+        raise t.fault(key, f"unknown Party `{value}`; write ISO 3166-1 alpha-3", allowed)
+    return value
+
+
+def _citation(t: Table, article: str) -> tuple[str, str]:
+    if not _CITATION.fullmatch(article):
+        raise t.fault("articles", f"`{article}` is not an article", ("6(a)", "21.3", "tisa-2014:1"))
     instrument, colon, number = article.rpartition(":")
     return (instrument, number) if colon else ("jpn-kor-2016", number)
 
@@ -192,7 +208,7 @@ def _act(t: Table, case: str, number: int) -> LegalAct:
         id=f"{under}/{case}-plus-{number}",
         under=under,
         act=kind,
-        by=t.text("by"),
+        by=_who(t, "by"),
         at=t.instant("at"),
         form=t.text("form-of-act", "note", among=_FORMS_OF_ACT),
         source=f"case {case}",
@@ -207,7 +223,7 @@ def _request(t: Table, under: str | None) -> Request:
     item = None
     if "item" in t:
         table = t.table("item")
-        originator = table.text("originator")
+        originator = _who(table, "originator")
         item = Item(
             originator=originator,
             level=table.text("level", empty=True),
@@ -222,12 +238,12 @@ def _request(t: Table, under: str | None) -> Request:
             raise table.fault("contains", "must name the originator too")
     elif act in _ITEM_ACTS:
         raise t.fault("item", f'missing; required with `act = "{act}"`')
-    to = t.text("to", None)
+    to = _who(t, "to", others=True) if "to" in t else None
     if to is None and act in _TO_ACTS:
         raise t.fault("to", f'missing; required with `act = "{act}"`')
     if under is None and act in LEGAL_ACTS:
         raise t.fault("under", f'missing; required with `act = "{act}"`, which is a legal act')
-    return Request(act=act, by=t.text("by"), to=to, via=t.texts("via", ()), item=item, under=under)
+    return Request(act=act, by=_who(t, "by", others=True), to=to, via=t.texts("via", ()), item=item, under=under)
 
 
 def _facts(t: Table, q: Request, at: datetime) -> Facts:
@@ -324,6 +340,7 @@ def run_case(law: Law, record: Record, case: Case) -> CaseResult:
     if under is not None and under not in law.agreements:
         known = ", ".join(f"`{name}`" for name in law.agreements)
         raise DataError(f"{case.file}: {case.id}: under: unknown instrument `{under}`", hint=f"allowed: {known}")
+    _check_levels(law, case)
     try:
         if case.without:
             record = record.without(case.without)
@@ -363,6 +380,24 @@ def run_case(law: Law, record: Record, case: Case) -> CaseResult:
     )
 
 
+def _check_levels(law: Law, case: Case) -> None:
+    """A mark that no table of the law names is a slip of the file, not a question."""
+    marks = {level.mark: None for a in law.agreements.values() for level in a.levels} | dict.fromkeys(RANKS)
+    folded = {fold(mark) for mark in marks}
+    f = case.facts
+    typed = {
+        "item.level": case.request.item.level if case.request.item else "",
+        "facts.mark.level": f.mark.level,
+        "facts.regrade-to": f.regrade_to,
+        "facts.shown-level": f.shown_level,
+        "facts.ceiling": f.ceiling,
+    }
+    for key, mark in typed.items():
+        if isinstance(mark, str) and mark and fold(mark) not in folded:
+            allowed = ", ".join(f"`{known}`" for known in marks)
+            raise DataError(f"{case.file}: {case.id}: {key}: unknown level `{mark}`", hint=f"allowed: {allowed}")
+
+
 def _with_other_party(law: Law, case: Case) -> Facts:
     facts = case.facts
     if case.request.act != "amend" or case.request.under is None or not isinstance(facts.consent_of, frozenset):
@@ -383,18 +418,3 @@ def _meets(asked: tuple[str, str], cited: tuple[str, str]) -> bool:
 
 def _word(value: bool | str) -> str:
     return value if isinstance(value, str) else str(value).lower()
-
-
-def read_all(files: Mapping[str, bytes]) -> list[Case]:
-    """Read several case files; an id may stand in one of them only.
-
-    Raises:
-        DataError: malformed, or an id is there twice.
-    """
-    found: dict[str, Case] = {}
-    for file, data in files.items():
-        for case in parse_cases(data, file):
-            if case.id in found:
-                raise DataError(f"{file}: {case.id}: id: already in {found[case.id].file}")
-            found[case.id] = case
-    return list(found.values())

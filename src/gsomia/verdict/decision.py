@@ -156,9 +156,15 @@ def _legs(law: Law, sheet: Sheet, q: Request) -> tuple[Leg, ...]:
         return (own, Leg(found, _handed(law, q, q.by, q.to or ""))) if found else (own,)
     if q.act == "mark" or q.item is None:
         return (own,)
-    # Handling what came through the hub: the agreement between its holder and the hub governs.
+    # Handling what came through the hub: the agreement between its holder and the hub governs, and there the item
+    # bears the hub's mark as well.
     found = leg(q.by, hub) or leg(q.by, q.item.originator)
-    return (own, Leg(found, q)) if found else (own,)
+    if found is None:
+        return (own,)
+    if q.by == hub or q.item.originator in found.agreement.party_set:
+        return (own, Leg(found, q))
+    handed = _handed(law, q, hub, q.by).item or q.item
+    return (own, Leg(found, replace(q, item=replace(handed, contains=(*handed.contains, hub)))))
 
 
 def _along(law: Law, leg: object, pairs: Iterable[tuple[str, str]], q: Request) -> list[Leg]:

@@ -1,0 +1,77 @@
+"""Words that clauses share: the acts, and conditions that many of them ask."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from gsomia.agreement.conditions import All, Any, Condition, Duty, Is, Not, Rule
+
+GIVING_ACTS = ("transmit", "disclose-orally")
+"""Acts by which a Party gives new CMI to another; a visit for access is the third, `accept` is their other end."""
+HELD_ACTS = (
+    "mark",
+    "open",
+    "reproduce",
+    "translate",
+    "regrade",
+    "release",
+    "release-to-contractor",
+    "use",
+    "retain",
+    "destroy",
+    "return",
+    "protect",
+)
+"""Acts on what a Party already holds."""
+DUTY_ACTS = ("report-loss", "notify-regrade", "notify-law-change")
+HANDLING_ACTS = (*GIVING_ACTS, "accept", *HELD_ACTS, "visit", "request", *DUTY_ACTS, "warn")
+LEGAL_ACTS = (
+    "sign",
+    "notify-entry",
+    "give-notice",
+    "suspend-notice",
+    "resume-notice",
+    "withdraw-notice",
+    "amend",
+    "designate-authority",
+    "settle-dispute",
+)
+NOTICE_ACTS = ("give-notice", "suspend-notice", "resume-notice", "withdraw-notice")
+USING_ACTS = ("open", "use", "reproduce", "translate", "retain", "release-to-contractor")
+
+
+class Clause(Protocol):
+    """A standard clause: what it is for stands in `reason`; `rules` says what it asks."""
+
+    reason: ClassVar[str]
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the clause, in the order in which people read them."""
+        ...
+
+    def duties(self) -> tuple[Duty, ...]:
+        """What the clause makes a Party owe."""
+        ...
+
+
+class Asks:
+    """A clause that asks and makes nobody owe anything."""
+
+    __slots__ = ()
+
+    def duties(self) -> tuple[Duty, ...]:
+        """Nothing is owed by it."""
+        return ()
+
+
+def yes(name: str) -> Condition:
+    return Is(name, (True,))
+
+
+def no(name: str) -> Condition:
+    return Is(name, (False,))
+
+
+FIRM = Any((Is("act", ("release-to-contractor",)), All((Is("act", ("retain",)), Is("to", ("contractor",))))))
+ENDED = Is("state", ("terminated",))
+ACCESS = Not(Is("visit_for", ("security-check",)))
