@@ -1,7 +1,7 @@
 """What a node does, one module for each use case; `ports` says what it needs from outside.
 
 Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `transmit`,
-`exchange` and `receive` (how an item travels), `custody` (what the recipient's officers do), `audit` (how it is checked).
+`exchange` and `receive` (how an item travels), `custody` (what the recipient's officers do), `audit` (what is checked).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gsomia.node.ports import (
 )
 from gsomia.node.publish import KEYS_PATH, log_files
 from gsomia.node.receive import answer, may_upload, stage_name
-from gsomia.node.standing import Note, accredit, adopt_law, assure, enter_legal_acts
+from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.transmit import Sending, ask_release, ask_transmit, held_copy, release, transmit
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "ask_transmit",
     "assure",
     "audit",
+    "concerned",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",

@@ -1,4 +1,4 @@
-"""The originator's prior written consent: asked for by the holder, given or refused by the originator's officer (6(a))."""
+"""The originator's prior written consent (Article 6(a)): asked by the holder, given or refused by an officer."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct
-from gsomia.node.facts import Case, item_of, opening_facts
+from gsomia.node.facts import Case, item_of, opening_facts, protecting
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -43,7 +43,8 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         case = Case.of(node, reader)
         own = treaty_mark(case, node.party, level)
         facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
-        request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=copy.instrument)
+        under = protecting(case, copy, item)
+        request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
         verdict = decide(case.law, request, facts, case.record, at)
     if verdict.outcome != "permit":
         refuse(node, f"mark {copy.control_number} as {own}", verdict, at)
@@ -127,7 +128,7 @@ def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[C
         raise UsageError(f"unknown person `{person}`", hint=f"entered: {known}; `gsomia person enter` adds one")
     case = Case.of(node, reader)
     request = Request(
-        act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=copy.instrument
+        act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
     )
     verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, node.clock.now())
     return copy, item, verdict

@@ -1,7 +1,7 @@
 """The outbox at work: offer, acceptance, content, rungs; and acts for peers. Sent at least once, registered once.
 
-A step takes what is due for one peer, in order. Whatever stops it, the outbox entry stays until the peer's signed answer
-is recorded, so the next step begins where this one broke off.
+A step takes what is due for one peer, in order. Whatever stops it, the outbox entry stays until the peer's signed
+answer is recorded, so the next step begins where this one broke off.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from gsomia.node.node import Node
 from gsomia.node.ports import Consent, Person, Reader
 from gsomia.registry import Copy
 from gsomia.registry import Item as RegisterItem
-from gsomia.verdict import Facts, Item, Law, Request, Verdict, decide
+from gsomia.verdict import Facts, Item, Law
 from gsomia.verdict import Person as LawPerson
 
-__all__ = ["Case", "ask", "item_of", "opening_facts", "record_of", "transmission_facts"]
+__all__ = ["Case", "item_of", "opening_facts", "protecting", "record_of", "transmission_facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,14 @@ def record_of(node: Node, reader: Reader) -> Record:
     return Record(entered.legal for entered in reader.record() if entered.entered_by == node.party)
 
 
-def ask(node: Node, reader: Reader, request: Request, facts: Facts, at: datetime) -> Verdict:
-    """Put a request to the agreements as this node adopted them."""
-    case = Case.of(node, reader)
-    return decide(case.law, request, facts, case.record, at)
+def protecting(case: Case, copy: Copy, item: RegisterItem) -> str | None:
+    """The instrument that protects a held item: the one it came by where its originator is a Party to that.
+
+    An item that was released onward came by an agreement with the giver; what protects it is the holder's own agreement
+    with the originator, and the question is put to any that is.
+    """
+    agreement = case.law.agreements.get(copy.instrument)
+    return copy.instrument if agreement is not None and item.originator in agreement.parties else None
 
 
 def item_of(item: RegisterItem, *, level: str = "", received: datetime | None = None) -> Item:

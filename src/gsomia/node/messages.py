@@ -127,7 +127,7 @@ def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *,
     if skew > node.limits.max_skew:
         raise MessageError(
             f"the clocks of `{sender}` and `{node.party}` are {skew.total_seconds():.0f} s apart; nothing new moves",
-            hint=f"at most {node.limits.max_skew.total_seconds():.0f} s are allowed; set the clocks right on both sides",
+            hint=f"at most {node.limits.max_skew.total_seconds():.0f} s are allowed; set both clocks right",
         )
     return message
 

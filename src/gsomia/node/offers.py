@@ -105,7 +105,7 @@ class Offer:
 
     @property
     def digest(self) -> str:
-        """What the acceptance names: SHA-256 of the offer, but for clock, verdict and law, which a later offer renews."""
+        """What the acceptance names: SHA-256 of the offer without clock, verdict and law, which a new one renews."""
         lasting = {k: v for k, v in self.to_json().items() if k not in ("clock", "verdict", "law", "heads")}
         return hashlib.sha256(canonical(lasting)).hexdigest()
 

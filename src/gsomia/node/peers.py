@@ -1,4 +1,4 @@
-"""Who this node is to its peers, and enrolling theirs: by a named officer who compares the fingerprint (protocol 10)."""
+"""Who this node is to its peers, and enrolling theirs: by an officer who compares the fingerprint (protocol 10)."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """An originator's prior written consent that its item pass to the receivers named, or the request, or the refusal."""
+    """An originator's prior written consent that its item pass to the receivers, or the request, or the refusal."""
 
     id: str
     item: str
@@ -147,7 +147,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogState:
-    """The head of one log: its size, its frontier as bytes, the last signed checkpoint (a note), and when it was signed."""
+    """The head of one log: its size, its frontier, the last signed checkpoint (a note), and when it was signed."""
 
     name: str
     size: int

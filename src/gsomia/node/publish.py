@@ -1,4 +1,4 @@
-"""A log as files (C2SP tlog-tiles), for inspectors and witnesses: what the store holds, in the form public tools read."""
+"""A log as files (C2SP tlog-tiles), for inspectors and witnesses: the store's log in the form public tools read."""
 
 from __future__ import annotations
 

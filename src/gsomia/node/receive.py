@@ -1,4 +1,4 @@
-"""What a node does with a peer's message: decide on offers, take in content, record acts. It never trusts, it checks."""
+"""What a node does with a peer's message: decide on offers, take in content, record acts. It checks everything."""
 
 from __future__ import annotations
 
@@ -257,8 +257,7 @@ def _take_delivery(
         # Another copy of the same item that is here already is replaced by its equal.
         node.blobs.rename(name, delivery.offer.item)
         with node.store.writing() as tx:
-            made = _register(node, tx, peer, delivery, acts, sealed, at)
-        return made
+            return _register(node, tx, peer, delivery, acts, sealed, at)
     except VerificationError as error:
         node.blobs.remove(stage_name(copy_id))
         return [_reject(node, peer, delivery, str(error), at)]

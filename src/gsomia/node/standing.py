@@ -1,4 +1,4 @@
-"""What stands between the Parties before anything moves: the law adopted, the legal acts entered, assurances, systems."""
+"""What stands between the Parties before anything moves: law adopted, legal acts entered, assurances, systems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
 from gsomia.verdict import Law
 
-__all__ = ["Note", "accredit", "adopt_law", "assure", "enter_legal_acts"]
+__all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +46,23 @@ def adopt_law(node: Node, offered: Law, names: Sequence[str], *, by: Acting) -> 
         agreement = offered.agreements.get(name)
         if agreement is None:
             raise UsageError(f"unknown agreement `{name}`", hint=f"known: {', '.join(sorted(offered.agreements))}")
-        if node.party not in agreement.parties:
+        if name not in concerned(offered, node.party):
             raise UsageError(f"`{node.party}` is no Party to `{name}`", hint=f"Parties: {', '.join(agreement.parties)}")
     drafts = [
         Draft(type="adopt-law", instrument=name, body={"version": offered.agreements[name].version}) for name in names
     ]
     with node.store.writing() as tx:
         return make(node, tx, drafts, at=node.clock.now(), by=by)
+
+
+def concerned(law: Law, party: str) -> tuple[str, ...]:
+    """The agreements that concern a Party: its own, and those on which an arrangement of its own rests.
+
+    Under TISA each leg is judged by the agreement of that leg (paragraph 3), so a Party needs both.
+    """
+    own = [agreement for agreement in law.agreements.values() if party in agreement.parties]
+    names = {agreement.name for agreement in own} | {leg for agreement in own for leg in agreement.legs}
+    return tuple(sorted(names & set(law.agreements)))
 
 
 def enter_legal_acts(

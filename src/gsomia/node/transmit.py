@@ -16,7 +16,7 @@ from gsomia.errors import RefusedError, UsageError
 from gsomia.keys import sign
 from gsomia.marking import Category, Label
 from gsomia.node.effects import next_control_number
-from gsomia.node.facts import Case, item_of, transmission_facts
+from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
@@ -155,7 +155,7 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
     pending = [_own_consent(node, sending, item_id, consent_act, at)] if sending.via else []
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
-        request, facts, verdict = ask_transmit(node, reader, sending, at=at, item=item_id, pending=pending)
+        request, _, verdict = ask_transmit(node, reader, sending, at=at, item=item_id, pending=pending)
     if verdict.outcome != "permit":
         refuse(node, f"transmit to {sending.to}", verdict, at)
     with node.store.reading() as reader:
@@ -400,16 +400,21 @@ def ask_release(
     """Whether a held item may go on, and by what.
 
     Returns:
-        The verdict under the instrument it came by; the question for the recipient's node; and, where the recipient is no
-        Party to that instrument, the verdict of the instrument that would carry it between the two Governments.
+        The verdict of the instrument that protects it; the question for the recipient's node; and, where the recipient
+        is no Party to that instrument, the verdict of the one that would carry it between the two Governments.
     """
     case = Case.of(node, reader)
     facts = transmission_facts(node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at)
     onward = Request(
-        act="release", by=node.party, to=to, via=(), item=item_of(item, received=held.at), under=held.instrument
+        act="release",
+        by=node.party,
+        to=to,
+        via=(),
+        item=item_of(item, received=held.at),
+        under=protecting(case, held, item),
     )
     verdict = decide(case.law, onward, facts, case.record, at)
-    agreement = case.law.agreements.get(held.instrument)
+    agreement = case.law.agreements.get(verdict.instrument)
     if agreement is not None and to in agreement.parties:
         return verdict, onward, None
     carried = Request(act="transmit", by=node.party, to=to, via=(), item=item_of(item, level=held.own_mark), under=None)

@@ -1,4 +1,4 @@
-"""What a register holds: items, the copies of them that were given or received, and the evidence of each transmission."""
+"""What a register holds: items, the copies that were given or received, and the evidence of each transmission."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ class Item:
 class Copy:
     """One copy of an item on its way from one Party to another, as this register sees it.
 
-    `control_number` is this registry's own; `own_mark` is the holder's mark put on under Article 4.2, with `origin_mark`
-    the Government named beside it; `reason` says why where the copy was refused or rejected.
+    `control_number` is this registry's own; `own_mark` is the holder's mark put on under Article 4.2, with
+    `origin_mark` the Government named beside it; `reason` says why where the copy was refused or rejected.
     """
 
     id: str

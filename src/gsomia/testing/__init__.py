@@ -1,4 +1,4 @@
-"""For tests, ours and our users': several nodes in one process, a clock to set, keys from a seed, a wire that can fail."""
+"""For tests, ours and our users': nodes in one process, a clock to set, keys from a seed, a wire that can fail."""
 
 from __future__ import annotations
 

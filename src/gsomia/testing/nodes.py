@@ -33,6 +33,7 @@ from gsomia.node import (
     adopt_law,
     answer,
     assure,
+    concerned,
     enrol_officer,
     enrol_peer,
     enter_legal_acts,
@@ -69,7 +70,7 @@ class SetClock:
 
 
 Fault = Callable[[str, str, Envelope], Envelope]
-"""What a wire does to a message: the direction (`asked` or `answered`), the sending Party, the envelope. It may raise."""
+"""What a wire does to a message, given its direction (`asked`, `answered`) and its sender. It may raise."""
 
 
 @dataclass
@@ -234,7 +235,7 @@ class Exercise:
 
     def _stand(self, player: Player, acts: Sequence[LegalAct]) -> None:
         node = player.node
-        mine = sorted(name for name, agreement in self.law.agreements.items() if node.party in agreement.parties)
+        mine = concerned(self.law, node.party)
         adopt_law(node, self.law, mine, by=player.by(Role.LEGAL))
         past = [act for act in acts if act.under in mine and act.at <= self.clock.at]
         note = Note.of_text("EXERCISE history", b"EXERCISE")
@@ -242,7 +243,8 @@ class Exercise:
         accredit(node, "EXERCISE node", "SECRET", by=player.by(Role.SECURITY))
         for other in self.players:
             for name in mine:
-                if other != node.party and other in self.law.agreements[name].parties:
+                parties = self.law.agreements[name].parties
+                if other != node.party and {other, node.party} <= {*parties} and len(parties) == 2:
                     assure(node, other, name, "SECRET", by=player.by(Role.SECURITY))
 
     def enter(self, person: PersonDetails, party: str) -> None:

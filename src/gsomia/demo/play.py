@@ -1,0 +1,538 @@
+"""The steps of the demo, each with the outcome it must have; the demo succeeds only if every one has it."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from gsomia.agreement import LegalAct, state_at
+from gsomia.app import offered_law, shipped_acts
+from gsomia.demo.launches import all_routes, launches
+from gsomia.demo.report import write_report, year_table
+from gsomia.demo.stage import PARTIES, Stage
+from gsomia.errors import GsomiaError, RefusedError
+from gsomia.node import (
+    Case,
+    PersonDetails,
+    Role,
+    Sending,
+    answer_consent,
+    ask_consent,
+    ask_open,
+    ask_release,
+    ask_transmit,
+    audit,
+    held_copy,
+    mark,
+    open_item,
+    receipt,
+    release,
+    transmit,
+)
+from gsomia.registry import Copy, CopyState, Rung
+from gsomia.verdict import Facts, Item, Person, Request, Verdict, decide
+
+__all__ = ["play"]
+
+KST = timezone(timedelta(hours=9), "KST")
+JK = "jpn-kor-2016"
+
+
+def kst(text: str) -> datetime:
+    """An instant in Tokyo and Seoul time."""
+    return datetime.fromisoformat(text).replace(tzinfo=KST)
+
+
+@dataclass
+class Teller:
+    """Prints each step and what came of it, and remembers what was not as it should be."""
+
+    write: Callable[[str], None]
+    failures: list[str] = field(default_factory=list)
+
+    def step(self, number: int, title: str) -> None:
+        """Begin a step."""
+        self.write(f"\n{number}  {title}")
+
+    def line(self, at: datetime, what: str, got: str, want: str, why: str = "") -> None:
+        """One line: when, what, what came of it; `want` is what must have come."""
+        right = got == want
+        when = at.astimezone(KST).strftime("%Y-%m-%d %H:%M")
+        self.write(f"   {'ok  ' if right else 'FAIL'} {when}  {_pad(what, 58)} {_pad(got, 17)} {why}".rstrip())
+        if not right:
+            self.failures.append(f"{when} {what}: {got}, expected {want}")
+
+    def verdict(self, at: datetime, what: str, verdict: Verdict, want: str, *needed: str) -> None:
+        """A verdict with its articles; `needed` are articles that it must cite."""
+        cited = _cited(verdict)
+        missing = [article for article in needed if not _cites(cited, article)]
+        self.line(at, what, verdict.outcome if not missing else f"without {missing[0]}", want, _shown(cited, needed))
+
+
+def _pad(text: str, width: int) -> str:
+    from unicodedata import east_asian_width
+
+    return text + " " * (width - sum(2 if east_asian_width(c) in "WF" else 1 for c in text))
+
+
+def _cited(verdict: Verdict) -> list[str]:
+    """Instrument and article of the grounds that made the outcome, each once."""
+    decisive = [g for g in verdict.grounds if g.effect == verdict.outcome] or list(verdict.grounds)
+    return list(dict.fromkeys(f"{g.instrument}:{g.article}" for g in decisive if g.article))
+
+
+def _shown(cited: Sequence[str], needed: Sequence[str]) -> str:
+    """The articles on which the line turns, then how many more the verdict cites."""
+    first = [one for one in cited if any(_cites([one], article) for article in needed)] or list(cited[:3])
+    by_instrument: dict[str, list[str]] = {}
+    for one in first:
+        instrument, _, article = one.partition(":")
+        by_instrument.setdefault(instrument, []).append(article)
+    text = "; ".join(f"{instrument} {', '.join(articles)}" for instrument, articles in by_instrument.items())
+    return text + (f" (+{len(cited) - len(first)})" if len(cited) > len(first) else "")
+
+
+def _cites(cited: Sequence[str], article: str) -> bool:
+    return any(one == article or one.startswith((f"{article}.", f"{article}(")) for one in cited)
+
+
+def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str], None]) -> int:
+    """Play the demo.
+
+    Args:
+        out: a folder that this call empties and fills: the nodes, the report.
+        document: what Japan sends in step 2, or None for a launch report from the real record.
+        keep: leave the nodes running at the end and say how to talk to them.
+        write: takes each line.
+
+    Returns:
+        0 if every step had the expected outcome, else 1.
+    """
+    started = time.monotonic()
+    if out.exists():
+        shutil.rmtree(out)
+    (out / "nodes").mkdir(parents=True)
+    tell = Teller(write)
+    stage = Stage(out / "nodes")
+    write("EXERCISE  three nodes on this machine, fictional people, real law and a real record. Times are KST.")
+    running = True
+    try:
+        for step in (_step_1, _step_2, _step_3, _step_4, _step_5):
+            step(stage, tell, document)
+        _step_6(tell, out / "report.html")
+        _step_7(stage, tell, out)
+        running = keep
+    except GsomiaError as error:
+        tell.failures.append(str(error))
+        write(f"   FAIL {error}")
+    finally:
+        if not keep or not running:
+            stage.stop()
+    for failure in tell.failures:
+        write(f"not as expected: {failure}")
+    ended = "ended as expected" if not tell.failures else "failed"
+    write(f"\nEXERCISE {ended} after {time.monotonic() - started:.0f} s")
+    if keep and running:
+        _say_how(stage, write)
+    return 1 if tell.failures else 0
+
+
+# --- one step after the other ---------------------------------------------------------------------------------------
+
+
+def _step_1(stage: Stage, tell: Teller, _: Path | None) -> None:
+    at = kst("2014-12-30T12:00")
+    stage.build(kst("2014-12-30T09:00"))
+    stage.adopt("usa-jpn-2007", "usa-kor-1987", "tisa-2014")
+    stage.enter("usa-jpn-2007", "usa-kor-1987", "tisa-2014")
+    stage.start()
+    stage.settle()
+    stage.set_clock(at)
+    tell.step(1, "2014: Korea has a paper on a North Korean nuclear test. No agreement with Japan exists.")
+    kor = stage.homes["KOR"]
+    paper = Sending(
+        to="JPN",
+        level="군사III급비밀",
+        subject="dprk-nuclear",
+        purpose="defence",
+        title="EXERCISE nuclear test",
+        mime_type="text/plain",
+    )
+    with kor.node.store.reading() as reader:
+        _, _, verdict = ask_transmit(kor.node, reader, paper, at=at)
+    tell.verdict(at, "KOR sends it to JPN directly", verdict, "refuse")
+    hub = Sending(**_words(paper) | {"via": ("USA",), "under": "tisa-2014"})
+    text = b"EXERCISE EXERCISE EXERCISE\nAssessment of a nuclear test. Fictional.\nEXERCISE EXERCISE EXERCISE\n"
+    leg1 = _send(
+        stage,
+        tell,
+        "KOR",
+        hub,
+        text,
+        "KOR sends it by the USA, with its written approval",
+        "tisa-2014:1",
+        "tisa-2014:3",
+        "tisa-2014:4",
+    )
+    _mark_and_receipt(stage, tell, leg1, "CONFIDENTIAL")
+    usa = stage.homes["USA"]
+    leg2 = release(usa.node, leg1.item, "JPN", by=usa.acting("", Role.DISCLOSURE))
+    _arrive(stage, tell, leg2, "USA passes it on to JPN, under TISA")
+    _mark_and_receipt(stage, tell, leg2, "秘")
+    stage.settle()
+    followed = stage.copy("KOR", leg2.id)
+    receipted = followed is not None and followed.rung(Rung.RECEIPTED) is not None
+    tell.line(
+        at,
+        "KOR's register follows both legs to the last receipt",
+        "two receipts" if receipted else "lost",
+        "two receipts",
+    )
+
+
+def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
+    tell.step(
+        2,
+        "2016: the agreement is signed, both Governments notify, it is in force. A paper travels and is read.",
+    )
+    at = kst("2016-11-22T12:00")
+    stage.set_clock(at)
+    stage.adopt(JK)
+    stage.settle()
+    jpn, kor = stage.homes["JPN"], stage.homes["KOR"]
+    paper = Sending(
+        to="KOR",
+        level="特定秘密",
+        subject="dprk-missile",
+        purpose="missile-defence",
+        title=f"EXERCISE {document.name if document else 'launch report'}",
+        mime_type="application/octet-stream" if document else "text/plain",
+    )
+    tell.verdict(
+        at, "the day before, initialled and approved: JPN to KOR", _ask(stage, "JPN", paper, at), "refuse", f"{JK}:21.1"
+    )
+    at = kst("2016-11-23T15:00")
+    stage.set_clock(at)
+    stage.enter(f"{JK}/sign", f"{JK}/notify-entry-jpn", f"{JK}/notify-entry-kor")
+    tell.line(
+        at,
+        "signature, and both notifications entered by the legal officers",
+        _state(stage, at),
+        "in-force",
+        f"{JK}:21.1",
+    )
+    content = document.read_bytes() if document else launch_report().encode()
+    copy = _send(stage, tell, "JPN", paper, content, "JPN transmits a 特定秘密 paper to KOR", f"{JK}:21.1")
+    _mark_and_receipt(stage, tell, copy, "군사II급비밀")
+    stage.enter_person(
+        "KOR", PersonDetails(id="official Han", clearance="SECRET", needs=("dprk-missile",), roster=True)
+    )
+    stage.enter_person("KOR", PersonDetails(id="general Seo", clearance="SECRET", roster=True, rank="general"))
+    opened = io.BytesIO()
+    opening = open_item(kor.node, copy.id, "official Han", opened)
+    same = opened.getvalue() == content
+    tell.verdict(
+        at, "KOR's official Han, cleared, with need, on the roster, opens it", opening.verdict, "permit", f"{JK}:7.2"
+    )
+    tell.line(at, "what Han reads is what Japan sent", "the same bytes" if same else "other bytes", "the same bytes")
+    tell.verdict(
+        at,
+        "KOR's general Seo, cleared, without need, asks to open it",
+        _refused_open(kor, copy.id, "general Seo"),
+        "refuse",
+        f"{JK}:7.1",
+        f"{JK}:7.2",
+    )
+    stage.settle()
+    theirs = stage.copy("JPN", copy.id)
+    agree = theirs is not None and theirs.custodian == "KOR" and theirs.own_mark == "군사II급비밀"
+    tell.line(
+        at,
+        f"JPN's register: custodian KOR, mark 군사II급비밀 ({jpn.node.party})",
+        "agree" if agree else "differ",
+        "agree",
+    )
+
+
+def _step_3(stage: Stage, tell: Teller, _: Path | None) -> None:
+    tell.step(
+        3, "2019: Korea announces the end, gives notice, and suspends the notice six hours before it takes effect."
+    )
+    paper = Sending(
+        to="KOR",
+        level="特定秘密",
+        subject="dprk-missile",
+        purpose="missile-defence",
+        title="EXERCISE report",
+        mime_type="text/plain",
+    )
+    at = kst("2019-08-22T20:00")
+    stage.set_clock(at)
+    announced = LegalAct(
+        id=f"{JK}/announce-kor-2019", under=JK, act="announce", by="KOR", at=kst("2019-08-22T18:20"), form="speech",
+        source="treaty record, 2019-08-22", confidence="B", note="announcement of the decision", known_at=at,
+    )  # fmt: skip
+    stage.enter(more=[announced])
+    tell.line(at, "announced before the press, no note: nothing changes", _state(stage, at), "in-force")
+    at = kst("2019-08-24T10:00")
+    stage.set_clock(at)
+    stage.enter(f"{JK}/give-notice-kor-2019")
+    tell.line(at, "the note of 08-23 is notice of termination", _state(stage, at), "notice-pending", f"{JK}:21.3")
+    at = kst("2019-11-22T17:00")
+    stage.set_clock(at)
+    _send(stage, tell, "JPN", paper, b"EXERCISE 1700\n", "seven hours before the end JPN still transmits", f"{JK}:21.3")
+    at = kst("2019-11-22T18:00")
+    stage.set_clock(at)
+    stage.enter(f"{JK}/suspend-notice-kor-2019")
+    tell.line(at, "the second note suspends the effect of the first", _state(stage, at), "notice-suspended")
+    at = kst("2019-11-23T00:01")
+    stage.set_clock(at)
+    _send(stage, tell, "JPN", paper, b"EXERCISE 0001\n", "after midnight JPN transmits as before")
+    _counterfactual(stage, tell, paper, at)
+
+
+def _counterfactual(stage: Stage, tell: Teller, paper: Sending, at: datetime) -> None:
+    """The same minute, had the second note never come: asked, not acted."""
+    jpn = stage.homes["JPN"]
+    with jpn.node.store.reading() as reader:
+        own = Case.of(jpn.node, reader)
+    ended = Case(law=own.law, record=own.record.without([f"{JK}/suspend-notice-kor-2019"]))
+    tell.verdict(at, "had it not come: directly", _ask(stage, "JPN", paper, at, ended), "refuse", f"{JK}:21.3")
+    hub = Sending(**_words(paper) | {"via": ("USA",)})
+    tell.verdict(
+        at,
+        "had it not come: by the USA, on a North Korean missile",
+        _ask(stage, "JPN", hub, at, ended, consent=True),
+        "permit",
+        "tisa-2014:1",
+    )
+    old = Item(originator="JPN", level="特定秘密", subject="dprk-missile", form="electronic", contains=("JPN",),
+               received=kst("2016-11-23T15:00"), purpose="missile-defence")  # fmt: skip
+    onward = Request(act="release", by="KOR", to="USA", via=(), item=old, under=JK)
+    refused = decide(ended.law, onward, Facts(consent="none", combined_staff=False), ended.record, at)
+    tell.verdict(
+        at, "had it not come: KOR hands old Japanese material on", refused, "refuse", f"{JK}:6(a)", f"{JK}:21.4"
+    )
+    reader_ = Person(role="official", clearance="SECRET", need=True, roster=True, rank="")
+    read = decide(
+        ended.law,
+        Request(act="open", by="KOR", to="person", item=old),
+        Facts(person=reader_, purpose="missile-defence", purpose_ended=False, consent="none"),
+        ended.record,
+        at,
+    )
+    tell.verdict(at, "had it not come: an entitled official reads old material", read, "permit", f"{JK}:21.4")
+
+
+def _step_4(stage: Stage, tell: Teller, _: Path | None) -> None:
+    tell.step(4, "2020: Korea would hand a Japanese paper on to a third country.")
+    at = kst("2020-01-15T10:00")
+    stage.set_clock(at)
+    jpn, kor = stage.homes["JPN"], stage.homes["KOR"]
+    with kor.node.store.reading() as reader:
+        held = held_copy(reader, kor.node, _first_received(reader.copies(), "KOR"))
+    by = kor.acting("", Role.DISCLOSURE)
+    try:
+        release(kor.node, held.id, "USA", by=by)
+        verdict: dict[str, Any] = {"outcome": "permit", "grounds": []}
+    except RefusedError as error:
+        verdict = error.verdict
+    cites = [f"{g['instrument']}:{g['article']}" for g in verdict["grounds"] if g["effect"] == "refuse"]
+    refused = str(verdict["outcome"]) if _cites(cites, f"{JK}:6(a)") else "without 6(a)"
+    tell.line(at, "KOR hands it to the USA unasked", refused, "refuse", f"{JK}:6(a)")
+    ask_consent(kor.node, held.id, "USA", "EXERCISE combined assessment", by=by)
+    stage.settle()
+    with jpn.node.store.reading() as reader:
+        asked = [c for c in reader.consents() if c.state == "asked"]
+    tell.line(at, "KOR asks; the request lies before Japan's disclosure officer", f"{len(asked)} request", "1 request")
+    answer_consent(
+        jpn.node, asked[0].id, grant=True, conditions="for missile defence only", by=jpn.acting("", Role.DISCLOSURE)
+    )
+    stage.settle()
+    with kor.node.store.reading() as reader:
+        item = reader.item(held.item)
+        assert item is not None  # held
+        permitted, _, carrying = ask_release(kor.node, reader, held, item, "USA", at=kor.clock.now())
+    tell.verdict(at, "JPN consents in writing: KOR hands it to the USA", permitted, "permit", f"{JK}:6(a)")
+    if carrying is not None:
+        tell.verdict(at, "and the agreement of KOR and USA carries it", carrying, "permit")
+    onward = release(kor.node, held.id, "USA", by=by)
+    _arrive(stage, tell, onward, "it arrives, the same sealed payload, Japan's statement intact")
+    _mark_and_receipt(stage, tell, onward, "SECRET")
+    stage.settle()
+    shown = stage.copy("JPN", onward.id)
+    tell.line(
+        at,
+        "JPN's register shows where its paper went",
+        f"held by {shown.holder}" if shown else "nothing",
+        "held by USA",
+    )
+
+
+def _step_5(stage: Stage, tell: Teller, _: Path | None) -> None:
+    tell.step(5, "2023: Korea withdraws the notice and its suspension.")
+    at = kst("2023-03-16T20:00")
+    stage.set_clock(at)
+    tell.line(at, "normalisation declared, not yet the act", _state(stage, at), "notice-suspended")
+    at = kst("2023-03-21T13:00")
+    stage.set_clock(at)
+    stage.enter(f"{JK}/withdraw-notice-kor-2023")
+    tell.line(at, "the note of withdrawal: normalised", _state(stage, at), "in-force")
+
+
+def _step_6(tell: Teller, report: Path) -> None:
+    tell.step(
+        6,
+        "Every launch on record, 1984-2026: by which route could a SECRET report have passed between JPN and KOR?",
+    )
+    law, record = offered_law(), shipped_acts()
+    routes = all_routes(law, record, launches())
+    for line in year_table(routes).splitlines():
+        tell.write(f"   {line}".rstrip())
+    write_report(report, law, record, routes, made_at=datetime.now(KST))
+    tell.line(datetime.now(KST), f"{len(routes)} launches in {report}", f"{len(routes)}", "339")
+
+
+def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
+    tell.step(
+        7, "Everything is checked again from the nodes' own records; then one byte of a copy of a log is flipped."
+    )
+    stage.settle()
+    now = stage.homes["JPN"].clock.now()
+    for party in PARTIES:
+        checks = list(audit(stage.homes[party].node))
+        failed = [check for check in checks if not check.holds]
+        counted = ", ".join(f"{check.counted} {check.name.split(' ')[-1]}" for check in checks[-3:])
+        tell.line(now, f"verify {party}", failed[0].fault if failed else "holds", "holds", counted)
+    home = stage.homes["JPN"]
+    copy = out / "copy-of-a-log"
+    home.export_log(home.node.log_name("KOR"), copy)
+    bundle = next((copy / "tile" / "entries").rglob("*.p/*"))
+    data = bytearray(bundle.read_bytes())
+    index = 5
+    data[index * 34 + 20] ^= 1
+    bundle.write_bytes(bytes(data))
+    result = subprocess.run(
+        [sys.executable, "-m", "gsomia", "verify", str(copy)], capture_output=True, text=True, check=False
+    )
+    named = f"entry {index}" in result.stdout + result.stderr
+    tell.line(now, "verify a copy of JPN's log with KOR, one bit flipped", f"exit {result.returncode}", "exit 5")
+    tell.line(now, "it names what was altered", f"entry {index}" if named else "nothing", f"entry {index}")
+
+
+# --- what the steps share --------------------------------------------------------------------------------------------
+
+
+def _words(sending: Sending) -> dict[str, Any]:
+    return {name: getattr(sending, name) for name in Sending.__dataclass_fields__}
+
+
+def _ask(
+    stage: Stage, party: str, sending: Sending, at: datetime, case: Case | None = None, *, consent: bool = False
+) -> Verdict:
+    home = stage.homes[party]
+    at = max(at, home.clock.now())
+    with home.node.store.reading() as reader:
+        if not consent:
+            return ask_transmit(home.node, reader, sending, at=at, case=case)[2]
+        request, facts, _ = ask_transmit(home.node, reader, sending, at=at, case=case)
+        case = case or Case.of(home.node, reader)
+    names = {field: getattr(facts, field) for field in Facts.__dataclass_fields__}
+    receivers = frozenset((*sending.via, sending.to))
+    given = names | {
+        "consent": "written", "consent_before": True, "consent_of": frozenset({party}), "consent_to": receivers,
+    }  # fmt: skip
+    return decide(case.law, request, Facts(**given), case.record, at)
+
+
+def _state(stage: Stage, at: datetime) -> str:
+    """The agreement's legal state as both Parties' nodes compute it, each from its own record."""
+    states = set()
+    for party in ("JPN", "KOR"):
+        home = stage.homes[party]
+        with home.node.store.reading() as reader:
+            case = Case.of(home.node, reader)
+        states.add(state_at(case.law.agreements[JK], case.record, at).state)
+    return " / ".join(sorted(states))
+
+
+def _send(stage: Stage, tell: Teller, party: str, sending: Sending, content: bytes, what: str, *needed: str) -> Copy:
+    home = stage.homes[party]
+    at = home.clock.now()
+    consent = bool(sending.via)
+    tell.verdict(at, what, _ask(stage, party, sending, at, consent=consent), "permit", *needed)
+    copy = transmit(home.node, io.BytesIO(content), sending, by=home.acting("", Role.DISCLOSURE))
+    _arrive(stage, tell, copy, f"{copy.holder}'s node accepts it and registers it")
+    return copy
+
+
+def _arrive(stage: Stage, tell: Teller, copy: Copy, what: str) -> None:
+    end = (CopyState.DELIVERED, CopyState.REFUSED, CopyState.REJECTED)
+
+    def arrived() -> bool:
+        now = stage.copy(copy.giver, copy.id)
+        return now is not None and now.state in end
+
+    stage.wait(what, arrived)
+    now = stage.copy(copy.giver, copy.id)
+    assert now is not None  # waited for
+    tell.line(stage.homes[copy.giver].clock.now(), what, now.state.value, "delivered", now.reason)
+
+
+def _mark_and_receipt(stage: Stage, tell: Teller, copy: Copy, level: str) -> None:
+    home = stage.homes[copy.holder]
+    by = home.acting("", Role.REGISTRY)
+    act = mark(home.node, copy.id, level, by=by)
+    receipt(home.node, copy.id, by=by)
+
+    def receipted() -> bool:
+        now = stage.copy(copy.giver, copy.id)
+        return now is not None and now.rung(Rung.RECEIPTED) is not None
+
+    stage.wait("the receipt", receipted)
+    now = stage.copy(copy.giver, copy.id)
+    custodian = now.custodian if now else ""
+    what = f"{copy.holder} marks it {act.statement.body['origin']} + {level}, signs the receipt"
+    tell.line(home.clock.now(), what, f"custodian {custodian}", f"custodian {copy.holder}")
+
+
+def _refused_open(home: Any, reference: str, person: str) -> Verdict:
+    """Try to open; the verdict of the refusal. The attempt is kept by the node."""
+    with suppress(RefusedError):
+        open_item(home.node, reference, person, io.BytesIO())
+    with home.node.store.reading() as reader:
+        return ask_open(home.node, reader, reference, person)[2]
+
+
+def _first_received(copies: Sequence[Copy], party: str) -> str:
+    return next(copy.id for copy in copies if copy.holder == party and copy.giver == "JPN")
+
+
+def launch_report(before: str = "2016-11-23") -> str:
+    """A report on the last launch before a day, written from the real record."""
+    last = [launch for launch in launches() if launch.date < before][-1]
+    return (
+        "EXERCISE EXERCISE EXERCISE\n"
+        f"Launch of {last.date}: {last.missile_name} ({last.missile_class}) from {last.facility_name}, "
+        f"outcome {last.outcome}.\n"
+        "Facts from a public record; the level and everything else is for the exercise.\n"
+        "EXERCISE EXERCISE EXERCISE\n"
+    )
+
+
+def _say_how(stage: Stage, write: Callable[[str], None]) -> None:
+    write("\nThe nodes are still running. Talk to them, for example:")
+    for command in ("register", "refused", "act list", "agreement state jpn-kor-2016", "verify"):
+        write(f"  gsomia {command} --node {stage.folder / 'KOR'}")
+    pids = " ".join(str(process.pid) for process in stage.processes.values())
+    write(f"Stop them with: kill {pids}   (this is process {os.getpid()})")
