@@ -1,4 +1,4 @@
-"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`. The keys are made for these files alone, each time anew.
+"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`. Its keys are made anew each time, for these files alone.
 
 One file, one fault; the tampers are those of `tampers.py`.
 """

@@ -261,6 +261,12 @@ def third_member(s: Sample) -> bytes:
     return archive([*entries(s), Entry(name=b"readme.txt", data=b"hello")])
 
 
+@stranger("more than two members")
+def third_member_uncounted(s: Sample) -> bytes:
+    data = archive([*entries(s), Entry(name=b"readme.txt", data=b"hello")])
+    return put(data, len(data) - 14, struct.pack("<HH", 2, 2))
+
+
 @stranger("not exactly two members")
 def second_manifest(s: Sample) -> bytes:
     return archive([*entries(s), Entry(name=b"0.manifest.json", data=canonical(parts(s.other)[1]))])

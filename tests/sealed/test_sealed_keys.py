@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM1024PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 from sealing import VECTORS, private_keys, public
@@ -57,6 +60,46 @@ def test_wrapping_and_unwrapping(name: str) -> None:
     for cut in (b"", wrapped[:-1], wrapped + b"\x00"):
         with pytest.raises(ValueError):
             unwrap(cut, ephemeral, key)
+
+
+def by_hand(wrapped: bytes, ephemeral: str, key: object) -> bytes:
+    """Unwrapping written down from the published descriptions, with none of our code."""
+    salt = hashlib.sha256(b"TDF").digest()
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        point = serialization.load_pem_public_key(ephemeral.encode())
+        assert isinstance(point, ec.EllipticCurvePublicKey)
+        secret = key.exchange(ec.ECDH(), point)
+        cipher, box = HKDF(hashes.SHA256(), 32, salt, b"").derive(secret), wrapped
+    else:
+        # SEQUENCE with a two-byte length, [0] with a two-byte length, [1] with a one-byte length.
+        assert wrapped[:2] == b"\x30\x82" and wrapped[4:6] == b"\x80\x82"
+        end = 8 + int.from_bytes(wrapped[6:8], "big")
+        kem, box = wrapped[8:end], wrapped[end + 2 :]
+        assert wrapped[end : end + 2] == b"\x81\x3c" and len(box) == 60
+        if isinstance(key, XWingPrivateKey):
+            seed = hashlib.shake_256(key.to_bytes()).digest(96)
+            curve = x25519.X25519PrivateKey.from_private_bytes(seed[64:])
+            ml_kem = MLKEM768PrivateKey.from_seed_bytes(seed[:64]).decapsulate(kem[:1088])
+            agreed = curve.exchange(x25519.X25519PublicKey.from_public_bytes(kem[1088:]))
+            mixed = ml_kem + agreed + kem[1088:] + curve.public_key().public_bytes_raw() + b"\x5c\x2e\x2f\x2f\x5e\x5c"
+            cipher = HKDF(hashes.SHA256(), 32, salt, b"").derive(hashlib.sha3_256(mixed).digest())
+        else:
+            assert isinstance(key, CompositePrivateKey)
+            small = key.name == "secp256r1-mlkem768"
+            size, kind = (1088, MLKEM768PrivateKey) if small else (1568, MLKEM1024PrivateKey)
+            ml_kem = kind.from_seed_bytes(key.seed).decapsulate(kem[:size])
+            theirs = ec.EllipticCurvePublicKey.from_encoded_point(key.curve.curve, kem[size:])
+            agreed = key.curve.exchange(ec.ECDH(), theirs)
+            own = key.public.raw[-len(kem[size:]) :]
+            label = b"MLKEM768-P256" if small else b"MLKEM1024-P384"
+            cipher = hashlib.sha3_256(ml_kem + agreed + kem[size:] + own + label).digest()
+    return AESGCM(cipher).decrypt(box[:12], box[12:], None)
+
+
+@pytest.mark.parametrize("name", [name for name in private_keys() if name != "rsa:2048"])
+def test_what_is_wrapped_unwraps_by_hand(name: str) -> None:
+    key = private_keys()[name]
+    assert by_hand(*wrap(SHARE, public(key)), key) == SHARE
 
 
 def test_the_lengths_are_those_that_opentdf_publishes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,13 @@ from sealing import (
 )
 
 from gsomia.errors import SealError, SignatureError
-from gsomia.keys import SigningKey
+from gsomia.keys import SigningKey, sign
 from gsomia.sealed import (
+    PROVENANCE_TYPE,
     Identity,
     Policy,
     Recipient,
+    Statement,
     XWingPrivateKey,
     check_provenance,
     load_private_key,
@@ -252,6 +255,60 @@ def test_provenance_names_the_item_and_needs_the_originators_key() -> None:
         check_provenance(item, envelope, SigningKey.generate().public)
     foreign, _ = sealed(PLAIN, [recipient(key)])
     assert read_provenance(read(io.BytesIO(foreign))) is None
+
+
+def test_a_statement_must_be_right_in_every_part() -> None:
+    key = private_keys()["hpqt:xwing"]
+    data, _ = sealed(PLAIN, [recipient(key)], originator=originator())
+    item = read(io.BytesIO(data))
+    envelope = read_provenance(item)
+    assert envelope is not None
+    right = check_provenance(item, envelope, originator().public)
+    wrong = {
+        "another item": replace(right, item="1"),
+        "policy": replace(right, policy=bytes(32)),
+        "manifest": replace(right, core_digest=bytes(32)),
+        "payload": replace(right, payload_digest=bytes(32)),
+        "label": replace(right, label={"ocl": {"cls": "UNCLASSIFIED"}}),
+    }
+    for says, statement in wrong.items():
+        with pytest.raises(SealError, match=says):
+            check_provenance(item, sign(statement.to_bytes(), PROVENANCE_TYPE, [originator()]), originator().public)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"v":1', b'"v":2'),
+        (b'"v":1', b'"v":true'),
+        (b'"v":1', b'"v":1,"w":1'),
+        (b',"v":1', b""),
+        (b'"exercise":true', b'"exercise":"true"'),
+        (b'"policy":"', b'"policy":"00'),
+        (b'"policy":"', b'"policy":" '),
+        (b'"core_digest":"', b'"core_digest":"x'),
+        (b"{", b"{ "),
+    ],
+)
+def test_a_statement_has_one_form(old: bytes, new: bytes) -> None:
+    statement = Statement(
+        item=ITEM, label=LABEL, policy=bytes(32), payload_digest=bytes(32), core_digest=bytes(32), exercise=True
+    )
+    data = statement.to_bytes()
+    assert Statement.from_bytes(data) == statement and data.count(old) >= 1
+    with pytest.raises(SealError):
+        Statement.from_bytes(data.replace(old, new, 1))
+
+
+def test_rewrapping_checks_the_payload_before_anything_is_written() -> None:
+    key = private_keys()["hpqt:xwing"]
+    data, _ = sealed(PLAIN, [recipient(key)])
+    sink = io.BytesIO()
+    with pytest.raises(SealError, match="not the one that was stated"):
+        rewrap(
+            io.BytesIO(data), sink, identities=[identity(key)], recipients=[recipient(key)], payload_digest=bytes(32)
+        )
+    assert sink.getvalue() == b""
 
 
 def test_a_payload_swapped_between_checking_and_opening_is_found() -> None:

@@ -48,6 +48,11 @@ class PayloadDigest:
         self._size = 0
         self._workers = workers
 
+    @property
+    def beside(self) -> bool:
+        """Whether workers take the hashes."""
+        return self._workers is not None
+
     def add(self, segment: memoryview) -> None:
         """Add the next segment."""
         if self._workers is None:

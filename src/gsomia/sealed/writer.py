@@ -189,13 +189,14 @@ class _Payload:
 
     def write(self, source: Source, sink: Sink, segment_bytes: int) -> None:
         plain = memoryview(bytearray(segment_bytes))
-        # Two, because a worker may still be hashing the segment before.
-        buffers = [memoryview(bytearray(segment_bytes + OVERHEAD)) for _ in range(2)]
+        # With workers two, because one may still be hashing the segment before; else one, which stays in the cache.
+        count = 2 if self.digest is not None and self.digest.beside else 1
+        buffers = [memoryview(bytearray(segment_bytes + OVERHEAD)) for _ in range(count)]
         while True:
             got = read_exactly(source, plain)
             # An empty source still gets one segment, so that even nothing is authenticated.
             if got or not self.segments:
-                self._segment(plain[:got], buffers[len(self.segments) % 2][: got + OVERHEAD], sink)
+                self._segment(plain[:got], buffers[len(self.segments) % count][: got + OVERHEAD], sink)
             if got < segment_bytes:
                 return
 
