@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["PERMIT", "REFUSE", "UNCERTAIN", "Ground", "Obligation", "Owed", "Ruling", "Verdict", "worst"]
 
@@ -105,28 +105,19 @@ class Ruling:
     readings: tuple[tuple[str, str], ...] = ()
     others: tuple[Ruling, ...] = ()
 
-    def established(self, by: Mapping[str, str]) -> Ruling:
-        """The same with each ground naming what established its fact."""
-        return replace(
-            self,
-            grounds=tuple(
-                replace(ground, established_by=by[ground.fact]) if ground.fact in by else ground
-                for ground in self.grounds
-            ),
-        )
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer to a request: what, why, under which law, and what follows from it.
 
     Args:
         ruling: what it says; read it through the properties.
         at: the instant that was asked about.
+        established_by: fact name to the act or register entry that established it.
     """
 
     ruling: Ruling
     at: datetime
+    established_by: Mapping[str, str] = {}
 
     @property
     def outcome(self) -> str:
@@ -140,8 +131,14 @@ class Verdict:
 
     @property
     def grounds(self) -> tuple[Ground, ...]:
-        """The reasons for the outcome."""
-        return self.ruling.grounds
+        """The reasons for the outcome, each naming what established its fact."""
+        by = self.established_by
+        if not by:
+            return self.ruling.grounds
+        return tuple(
+            replace(ground, established_by=by[ground.fact]) if ground.fact in by else ground
+            for ground in self.ruling.grounds
+        )
 
     @property
     def obligations(self) -> tuple[Obligation, ...]:

@@ -56,44 +56,54 @@ class BoundRule:
         )
 
 
-def _literal(condition: Condition, positive: bool) -> str:
+def _code(attribute: str) -> str:
+    return ATTRIBUTES[attribute].code
+
+
+def _literal(condition: Condition, positive: bool, code: Callable[[str], str]) -> str:
     """One literal as Python: true only where it is established."""
     if isinstance(condition, Is):
         attribute = ATTRIBUTES[condition.attribute]
         if attribute.kind == "flag" and condition.values in ((True,), (False,)):
             wanted = condition.values[0] is positive
-            return f"{attribute.code} is {wanted}"
+            return f"{code(condition.attribute)} is {wanted}"
         values = f"== {condition.values[0]!r}" if len(condition.values) == 1 else f"in {condition.values!r}"
         if positive:
-            return f"{attribute.code} {values}"
+            return f"{code(condition.attribute)} {values}"
         unlike = f"!= {condition.values[0]!r}" if len(condition.values) == 1 else f"not in {condition.values!r}"
         if not attribute.facts:
-            return f"{attribute.code} {unlike}"
-        return f"((x := {attribute.code}) is not U and x {unlike})"
+            return f"{code(condition.attribute)} {unlike}"
+        return f"((x := {code(condition.attribute)}) is not U and x {unlike})"
     if isinstance(condition, AtLeast):
-        left, sign = ATTRIBUTES[condition.attribute], ">=" if positive else "<"
+        left, sign = code(condition.attribute), ">=" if positive else "<"
         right = condition.bound
         if isinstance(right, str):
-            other = ATTRIBUTES[right]
-            return f"((x := {left.code}) is not U and (y := {other.code}) is not U and x {sign} y)"
-        return f"((x := {left.code}) is not U and x {sign} {right})"
+            other = code(right)
+            return f"((x := {left}) is not U and (y := {other}) is not U and x {sign} y)"
+        return f"((x := {left}) is not U and x {sign} {right})"
     assert isinstance(condition, Same)
-    left, other = ATTRIBUTES[condition.attribute], ATTRIBUTES[condition.other]
+    left, other = code(condition.attribute), code(condition.other)
     sign = "==" if positive else "!="
-    return f"((x := {left.code}) is not U and (y := {other.code}) is not U and x {sign} y)"
+    return f"((x := {left}) is not U and (y := {other}) is not U and x {sign} y)"
 
 
-def established(condition: Condition, positive: bool = True) -> str:
-    """A condition as one Python expression that is true only where the condition (or its negation) is established."""
+def established(condition: Condition, positive: bool = True, code: Callable[[str], str] = _code) -> str:
+    """A condition as one Python expression that is true only where the condition (or its negation) is established.
+
+    Args:
+        condition: the condition.
+        positive: False for its negation.
+        code: how an attribute is read.
+    """
     if isinstance(condition, Not):
-        return established(condition.of, not positive)
+        return established(condition.of, not positive, code)
     if isinstance(condition, All | Any):
         joined = isinstance(condition, All) is positive
-        parts = [established(part, positive) for part in condition.of]
+        parts = [established(part, positive, code) for part in condition.of]
         if not parts:
             return str(joined)
         return "(" + (" and " if joined else " or ").join(parts) + ")"
-    return "(" + _literal(condition, positive) + ")"
+    return "(" + _literal(condition, positive, code) + ")"
 
 
 class Compiled:

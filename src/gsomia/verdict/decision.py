@@ -7,15 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from gsomia.agreement import GIVING_ACTS, HELD_ACTS, LEGAL_ACTS, Record, View, courses_of, readings_at
+from gsomia.agreement import (
+    ALWAYS,
+    GIVING_ACTS,
+    HELD_ACTS,
+    LEGAL_ACTS,
+    Is,
+    Record,
+    View,
+    courses_of,
+    readings_at,
+)
 from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Ruling, Verdict, best, worst
 from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
+from gsomia.verdict.plans import KEPT, Bound, Epoch, Question, make_plan, route
 
 __all__ = ["Leg", "candidates", "decide"]
 
 NOTHING = Item(originator="", level="", subject="", form="")
+_VERDICT = tuple.__new__
 _PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
 
 
@@ -49,13 +61,75 @@ def decide(
         The verdict. Where no instrument is named, each that could carry the act is asked; the best outcome wins and
         the grounds of the others are kept.
     """
+    bound = law.bound
+    if bound.record is not record or readings is not None:
+        bound = law.bind(record, readings)
+    epoch = bound.epoch
+    if not epoch.lo <= at < epoch.hi:
+        epoch = bound.find(at)
+    known = epoch.memo.get((id(request), id(facts)))
+    if known is not None and known[0] is request and known[1] is facts:
+        return _VERDICT(Verdict, (known[2], at, facts.established_by))
     try:
-        ruling = _decide(law, request, facts, record, at, readings)
+        ruling = _planned(law, request, facts, bound, epoch, at)
     except Exception as error:  # a clause that fails to evaluate refuses: it never vanishes
         ruling = _erroring(request, error)
-    if facts.established_by:
-        ruling = ruling.established(facts.established_by)
-    return Verdict(ruling, at)
+    return _VERDICT(Verdict, (ruling, at, facts.established_by))
+
+
+def _planned(law: Law, q: Request, f: Facts, bound: Bound, epoch: Epoch, at: datetime) -> Ruling:
+    """The ruling by a plan, where the label and route were seen before in this state; else worked out."""
+    key = route(q, epoch)
+    plan = epoch.plans.get(key)
+    if plan is None:
+        if key in epoch.seen:
+            if len(epoch.plans) >= KEPT:
+                epoch.plans.clear()
+            plan = epoch.plans[key] = make_plan(_questions(law, q, bound, at))
+        else:
+            if len(epoch.seen) >= KEPT:
+                epoch.seen.clear()
+            epoch.seen[key] = None
+            return _decide(law, q, f, bound.record, at, bound.readings)
+    bits = plan.bits(f, at)
+    ruling = plan.rulings.get(bits)
+    if ruling is None:
+        ruling = _decide(law, q, f, bound.record, at, bound.readings)
+        if bits & plan.missing:
+            return ruling
+        if len(plan.rulings) >= KEPT:
+            plan.rulings.clear()
+        plan.rulings[bits] = ruling
+    if not plan.timed:
+        epoch.remember(q, f, ruling)
+    return ruling
+
+
+def _questions(law: Law, q: Request, bound: Bound, at: datetime) -> list[Question]:
+    """Every instrument that `_decide` would ask, with the views in which it would ask it."""
+    if q.item is not None and not q.via and q.under is None and q.act in HELD_ACTS:
+        item = q.item
+        foreign = [o for o in item.contains if o != q.by]
+        found = [_governing(law, q, item, o, bound.record, at) for o in foreign]
+        ways = [legs for legs in found if legs is not None]
+        if not foreign:
+            ways = [(Leg(sheet, q),) for sheet in law.of(q.by)]
+    else:
+        ways = candidates(law, q)
+    questions = []
+    for legs in ways:
+        for leg in legs:
+            if _party_fault(leg.sheet, leg.request):
+                continue
+            asked, _, _, disputed = _views(leg, bound.record, at, bound.readings)
+            rules = [(b.rule.applies, b.rule.requires) for b in leg.sheet.compiled(leg.request.act, at).rules]
+            for view, reading in asked:
+                questions.append(Question(rules, leg.request, view, reading, disputed, leg.sheet.tables))
+        if len(legs) > 1 and not legs[0].sheet.agreement.hub:
+            # A chain asks for consent to the whole way besides what its legs ask.
+            rules = [(ALWAYS, Is("consented", (True,)))]
+            questions.append(Question(rules, q, View(), "", False, legs[0].sheet.tables))
+    return questions
 
 
 def _erroring(request: Request, error: Exception) -> Ruling:
@@ -334,16 +408,7 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
         return Ruling(
             outcome=REFUSE, grounds=(ground,), instrument=agreement.name, law=((agreement.name, agreement.version),)
         )
-    chosen = readings_at(agreement, record, at, readings)
-    by_party = courses_of(agreement, record, at, chosen)
-    asked: dict[tuple[View, str], None] = {}
-    legal = q.act in LEGAL_ACTS
-    for party, views in by_party.items():
-        for view in views:
-            # A reading matters to legal acts beyond the state it gives.
-            asked.setdefault((view, chosen[party] if legal else ""))
-    states = {view.state for view, _ in asked}
-    disputed = len(states) > 1
+    asked, by_party, chosen, disputed = _views(leg, record, at, readings)
     item = q.item or NOTHING
     compiled = sheet.compiled(q.act, at)
     rulings: dict[tuple[str, tuple[Ground, ...]], None] = {}
@@ -379,6 +444,22 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
         views=views_told,
         readings=tuple(chosen.items()) if views_told else (),
     )
+
+
+def _views(
+    leg: Leg, record: Record, at: datetime, readings: Mapping[str, str] | None
+) -> tuple[list[tuple[View, str]], dict[str, tuple[View, ...]], dict[str, str], bool]:
+    """In which views an instrument is asked, with the reading behind each; and whether they differ in state."""
+    agreement = leg.sheet.agreement
+    chosen = readings_at(agreement, record, at, readings)
+    by_party = courses_of(agreement, record, at, chosen)
+    asked: dict[tuple[View, str], None] = {}
+    legal = leg.request.act in LEGAL_ACTS
+    for party, views in by_party.items():
+        for view in views:
+            # A reading matters to legal acts beyond the state it gives.
+            asked.setdefault((view, chosen[party] if legal else ""))
+    return list(asked), by_party, chosen, len({view.state for view, _ in asked}) > 1
 
 
 def _differing(sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str]) -> Ground:

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime
 
-from gsomia.agreement import Agreement, Levels, day_of
+from gsomia.agreement import Agreement, Levels, Record, day_of
 from gsomia.verdict.attributes import Tables
 from gsomia.verdict.compiling import Compiled, compile_act
+from gsomia.verdict.plans import Bound
 
 __all__ = ["Law", "Sheet"]
 
@@ -41,7 +42,7 @@ class Law:
         agreements: name to instrument.
     """
 
-    __slots__ = ("_between", "_memo", "agreements", "arrangements", "sheets")
+    __slots__ = ("_between", "_others", "agreements", "arrangements", "bound", "sheets")
 
     def __init__(self, agreements: Mapping[str, Agreement]) -> None:
         self.agreements = dict(sorted(agreements.items()))
@@ -58,7 +59,20 @@ class Law:
                     known = self._between.get(pair, ())
                     if len(pair) == 2 and self.sheets[agreement.name] not in known:
                         self._between[pair] = (*known, self.sheets[agreement.name])
-        self._memo: dict[object, object] = {}
+        self.bound = Bound(self.agreements, Record(), None)
+        self._others: dict[tuple[int, object], Bound] = {}
+
+    def bind(self, record: Record, readings: Mapping[str, str] | None) -> Bound:
+        """What is remembered for a record and a set of readings; the few used last are kept."""
+        key = (id(record), tuple(sorted(readings.items())) if readings is not None else None)
+        found = self._others.get(key)
+        if found is None or found.record is not record:
+            if len(self._others) >= 16:
+                self._others = {}
+            found = self._others[key] = Bound(self.agreements, record, readings)
+        if readings is None:
+            self.bound = found
+        return found
 
     def between(self, one: str, other: str) -> tuple[Sheet, ...]:
         """The instruments that both are Parties to and that carry without a hub."""
