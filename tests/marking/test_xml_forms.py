@@ -18,8 +18,8 @@ from gsomia.marking import Category, ItemLabels, Label
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from gsomia.marking.stanag4774 import NAMESPACE, read_label, write_label  # noqa: E402
-from gsomia.marking.stanag4778 import (  # noqa: E402
+from gsomia.marking.xml.stanag4774 import NAMESPACE, read_label, write_label  # noqa: E402
+from gsomia.marking.xml.stanag4778 import (  # noqa: E402
     Binding,
     DataReference,
     read_binding,

@@ -283,7 +283,7 @@ def _no_time(lenient: bool) -> datetime:
 
 def _xml_label(data: bytes, policy: Any, lenient: bool) -> Label:
     from gsomia.marking.spif import read_spiffy
-    from gsomia.marking.stanag4774 import read_label
+    from gsomia.marking.xml import read_label
 
     if b"http://surevine.com/xmlns/spiffy" in data:
         if policy is None:
@@ -297,7 +297,7 @@ def _xml_label(data: bytes, policy: Any, lenient: bool) -> Label:
 
 def _form(label: Label, form: str, policy: Any, lang: str) -> bytes:
     if form == "xml":
-        from gsomia.marking.stanag4774 import write_label
+        from gsomia.marking.xml import write_label
 
         return write_label(label)
     if form == "text":
@@ -340,7 +340,7 @@ def translate(
     """Write the equivalent of a label in another policy, where the label's own policy allows it."""
     try:
         from gsomia.marking.spif import translate as translated
-        from gsomia.marking.stanag4774 import write_label
+        from gsomia.marking.xml import write_label
 
         try:
             when = datetime.fromisoformat(at)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from gsomia.errors import DataError
 from gsomia.marking.label import CategoryType
-from gsomia.marking.markup import POLICY_LIMIT, local, parse
 from gsomia.marking.spif.model import (
     EquivalentClass,
     EquivalentPolicy,
@@ -23,6 +22,7 @@ from gsomia.marking.spif.model import (
     Value,
 )
 from gsomia.marking.words import fold, printable
+from gsomia.marking.xml.markup import POLICY_LIMIT, local, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -7,8 +7,8 @@ from typing import Final
 
 from gsomia.errors import DataError
 from gsomia.marking.label import Category, Label
-from gsomia.marking.markup import attributes, local, parse
 from gsomia.marking.spif.model import Policy
+from gsomia.marking.xml.markup import attributes, local, parse
 
 NAMESPACE: Final = "http://surevine.com/xmlns/spiffy"
 

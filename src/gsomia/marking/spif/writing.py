@@ -9,9 +9,9 @@ from typing import Final
 
 from gsomia.errors import DataError
 from gsomia.marking.instants import in_utc
-from gsomia.marking.markup import escaped
 from gsomia.marking.spif.model import Applied
 from gsomia.marking.spif.reading import NAMESPACE, NOTES, load
+from gsomia.marking.xml.markup import escaped
 
 RBAC: Final = "2.16.840.1.101.2.1.8.3"
 """The identifier that SDN.801 gives the syntax; every published SPIF carries it."""

@@ -1,12 +1,6 @@
-"""Banners and portion marks: how a United States marking is written, and how it is read back.
+"""How a United States marking is written, and the strict reading of its parts.
 
-    >>> marking = parse_banner("SECRET//SI/TK//REL TO USA, JPN, KOR")
-    >>> render_portion(marking)
-    '(S//SI/TK//REL TO USA, JPN, KOR)'
-    >>> render_banner(marking)
-    'SECRET//SI/TK//REL TO USA, JPN, KOR'
-
-What is read is written back the same: a reader that accepts a mark has rendered it and compared.
+Use `parse_banner` and `parse_portion`, which also apply the rules and say what is wrong.
 """
 
 # ruff: noqa: S105 -- a token here is a word of a mark
@@ -17,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from gsomia.errors import DataError
 from gsomia.marking.us.model import Class, UsMarking
-from gsomia.marking.us.rules import breaches, parent
+from gsomia.marking.us.rules import parent
 from gsomia.marking.us.vocabulary import (
     AEA_BANNER,
     CLASSES,
@@ -30,7 +23,6 @@ from gsomia.marking.us.vocabulary import (
     NON_US,
     SCI_SYSTEMS,
 )
-from gsomia.marking.words import printable
 
 TEXT_LIMIT: Final = 2000
 """Longest mark, in characters, that is read."""
@@ -349,62 +341,3 @@ def _foreign(head: str, tables: _Tables) -> tuple[str, tuple[str, ...]]:
     if code is None or words[0] in ("NATO", "USA"):
         raise Unreadable(head)
     return code, (words[0],)
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str, portion: bool, nicknames: frozenset[str]) -> UsMarking:
-    marking: UsMarking | None = None
-    if len(text) <= TEXT_LIMIT:
-        try:
-            marking = read(text, portion=portion, nicknames=nicknames)
-        except (Unreadable, DataError):
-            marking = None
-        if marking is not None:
-            written = _portion(marking)[1:-1] if portion else render_banner(marking)
-            if written != text or breaches(marking, portion=portion):
-                marking = None
-    if marking is not None:
-        return marking
-    from gsomia.marking.us.repair import diagnose  # the slow way, wanted only for what is wrong
-
-    raise diagnose(text, portion=portion, nicknames=nicknames).error()
-
-
-def parse_banner(text: str, *, nicknames: frozenset[str] = frozenset()) -> UsMarking:
-    """Read a banner line strictly.
-
-    Args:
-        text: the line, nothing around it.
-        nicknames: names of alternative compensatory control measures (ACCM) that may stand there; the official
-            banner writes the bare name, so only names known beforehand can be told from a typing error.
-
-    Raises:
-        DataError: not such a line, or one that breaks a rule; the message gives the column and the hint gives the
-            nearest valid reading.
-    """
-    return _parsed(text, False, nicknames)
-
-
-def parse_portion(text: str, *, banner: UsMarking | None = None, nicknames: frozenset[str] = frozenset()) -> UsMarking:
-    """Read a portion mark in parentheses strictly.
-
-    Args:
-        text: the mark with its parentheses, nothing around it.
-        banner: the document's marking, where the portion may say just `REL`.
-        nicknames: as for `parse_banner`.
-
-    Raises:
-        DataError: as for `parse_banner`.
-    """
-    if len(text) < 3 or text[0] != "(" or text[-1] != ")":
-        raise DataError(f"a portion mark stands in parentheses, not `{printable(text)}` (column 1)")
-    inside = text[1:-1]
-    if banner is not None and banner.releasable_to:
-        parts = inside.split("/")
-        for short, whole in (
-            ("REL", "REL TO " + ", ".join(banner.releasable_to)),
-            ("EYES", "/".join(banner.releasable_to) + " EYES ONLY"),
-        ):
-            if short in banner.dissemination and short in parts:
-                inside = "/".join(whole if part == short else part for part in parts)
-    return _parsed(inside, True, nicknames)

@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gsomia.errors import DataError, SignatureError
-from gsomia.marking.markup import attributes, blank, escaped, etree, local, parse
 from gsomia.marking.order import ItemLabels
-from gsomia.marking.stanag4774 import XmlLabel, element_label, label_fragment
+from gsomia.marking.xml.markup import attributes, blank, escaped, etree, local, parse
+from gsomia.marking.xml.stanag4774 import XmlLabel, element_label, label_fragment
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from gsomia.errors import DataError
 from gsomia.marking.instants import written
 from gsomia.marking.label import CATEGORY_LIMIT, Category, CategoryType, Label
-from gsomia.marking.markup import attributes, blank, escaped, local, parse, text
+from gsomia.marking.xml.markup import attributes, blank, escaped, local, parse, text
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
