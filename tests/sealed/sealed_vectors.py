@@ -1,4 +1,4 @@
-"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`. Its keys are made anew each time, for these files alone.
+"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`. Its keys are made anew each time, for these alone.
 
 One file, one fault; the tampers are those of `tampers.py`.
 """
