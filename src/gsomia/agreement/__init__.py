@@ -58,6 +58,7 @@ from gsomia.agreement.lifecycle import (
     state_at,
 )
 from gsomia.agreement.tables import Table, read_toml
+from gsomia.agreement.timeline import Event, Period, draw, events, periods
 from gsomia.agreement.timers import Term, next_anniversary
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "ClauseUse",
     "Condition",
     "Duty",
+    "Event",
     "Is",
     "LegalAct",
     "LegalState",
@@ -90,6 +92,7 @@ __all__ = [
     "Not",
     "Notice",
     "Owing",
+    "Period",
     "Record",
     "Rule",
     "Same",
@@ -100,9 +103,12 @@ __all__ = [
     "attributes",
     "courses_of",
     "day_of",
+    "draw",
+    "events",
     "load_agreement",
     "midnight",
     "next_anniversary",
+    "periods",
     "read_acts",
     "read_toml",
     "readings_at",

@@ -13,7 +13,9 @@ from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
+from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
+from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
 
 __all__ = [
     "PERMIT",
@@ -29,13 +31,23 @@ __all__ = [
     "Mark",
     "Obligation",
     "Owed",
+    "PathStep",
     "Person",
     "Request",
+    "Route",
     "Ruling",
+    "StandingDuty",
     "Unknown",
     "Verdict",
+    "WhatIf",
     "decide",
+    "granted",
+    "matrix",
     "owed",
     "parse_cases",
+    "path_to",
+    "routes",
     "run_case",
+    "standing_duties",
+    "what_if",
 ]

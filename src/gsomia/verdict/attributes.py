@@ -14,7 +14,7 @@ from gsomia.agreement import RANKS, Agreement, Levels, View
 from gsomia.marking import fold
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Request, Unknown
 
-__all__ = ["ATTRIBUTES", "Attribute", "Tables", "consents_needed", "giver", "receiver"]
+__all__ = ["ATTRIBUTES", "CLEARANCES", "Attribute", "Tables", "agreed", "consents_needed", "giver", "receiver"]
 
 _CLEARANCES = {"none": 0, **RANKS}
 _BEYOND = 9
@@ -49,6 +49,26 @@ def consents_needed(q: Request, i: Item) -> list[tuple[str, str]]:
         for party in (*q.via, final)
         if originator not in (party, final) and originator != direct
     ]
+
+
+def agreed(needed: list[tuple[str, str]], f: Facts) -> bool | Unknown:
+    """Whether consents are there: written, before, by each of these originators, naming each of these receivers.
+
+    Args:
+        needed: (originator, receiver) pairs, as `consents_needed` gives them.
+        f: the facts.
+    """
+    if not needed:
+        return True
+    given = f.consent
+    if given == "none" or given == "oral" or f.consent_before is False:
+        return False
+    of, to = f.consent_of, f.consent_to
+    unknown = of is UNKNOWN or to is UNKNOWN or given != "written" or f.consent_before is not True
+    for originator, party in needed:
+        if (of is not UNKNOWN and originator not in of) or (to is not UNKNOWN and party not in to):  # type: ignore[operator]
+            return False
+    return UNKNOWN if unknown else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +192,8 @@ class Tables:
         return bool(consents_needed(q, i))
 
     def consented(self, q: Request, i: Item, f: Facts) -> bool | Unknown:
-        """Whether every consent needed is there: written, before, by that originator, naming that receiver."""
-        needed = consents_needed(q, i)
-        if not needed:
-            return True
-        if f.consent == "none" or f.consent == "oral" or f.consent_before is False:
-            return False
-        of, to = f.consent_of, f.consent_to
-        if not isinstance(of, Unknown) and any(o not in of for o, _ in needed):
-            return False
-        if not isinstance(to, Unknown) and any(p not in to for _, p in needed):
-            return False
-        if f.consent == "written" and f.consent_before is True and not isinstance(of, Unknown):
-            return UNKNOWN if isinstance(to, Unknown) else True
-        return UNKNOWN
+        """Whether every consent needed is there."""
+        return agreed(consents_needed(q, i), f)
 
     def consented_by(self, others: Iterable[str], f: Facts) -> bool | Unknown:
         """Whether each of the others consented before, in writing."""

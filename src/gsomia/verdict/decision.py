@@ -101,7 +101,11 @@ def _planned(law: Law, q: Request, f: Facts, bound: Bound, epoch: Epoch, at: dat
             plan.rulings.clear()
         plan.rulings[bits] = ruling
     if not plan.timed:
-        epoch.remember(q, f, ruling)
+        # Kept for these very objects, which are kept with it so that no other can take their place.
+        memo = epoch.memo
+        if len(memo) >= KEPT:
+            memo.clear()
+        memo[(id(q), id(f))] = (q, f, ruling)
     return ruling
 
 

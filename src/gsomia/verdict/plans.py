@@ -8,6 +8,7 @@ once. What it gives, a row of bits, names the verdict that `decision` worked out
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import CodeType
@@ -33,7 +34,7 @@ from gsomia.agreement import (
     readings_at,
 )
 from gsomia.verdict.answer import Ruling
-from gsomia.verdict.attributes import ATTRIBUTES, CLEARANCES
+from gsomia.verdict.attributes import ATTRIBUTES, CLEARANCES, agreed, consents_needed
 from gsomia.verdict.compiling import established
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Request
 
@@ -78,12 +79,6 @@ class Epoch:
         self.seen: dict[object, None] = {}
         self.memo: dict[tuple[int, int], tuple[Request, Facts, Ruling]] = {}
 
-    def remember(self, request: Request, facts: Facts, ruling: Ruling) -> None:
-        """Keep the ruling for these very objects, which are kept with it so that no other can take their place."""
-        if len(self.memo) >= KEPT:
-            self.memo.clear()
-        self.memo[(id(request), id(facts))] = (request, facts, ruling)
-
 
 class Bound:
     """One record under one set of readings, cut into epochs as they are asked for."""
@@ -94,19 +89,22 @@ class Bound:
         self.agreements = agreements
         self.record = record
         self.readings = dict(readings) if readings is not None else None
-        self.epochs: list[Epoch] = []
+        self.epochs: tuple[list[datetime], list[Epoch]] = ([], [])
         self.epoch = Epoch(_LATEST, _LATEST, [])
 
     def find(self, at: datetime) -> Epoch:
         """The epoch of an instant."""
-        for epoch in self.epochs:
-            if epoch.lo <= at < epoch.hi:
-                self.epoch = epoch
-                return epoch
+        starts, epochs = self.epochs
+        place = bisect_right(starts, at)
+        if place and at < epochs[place - 1].hi:
+            self.epoch = found = epochs[place - 1]
+            return found
         epoch = self._cut(at)
-        if len(self.epochs) >= 64:
-            self.epochs = []
-        self.epochs = [epoch, *self.epochs]
+        if len(starts) >= 256:
+            starts, epochs = [], []
+        place = bisect_right(starts, epoch.lo)
+        # Both lists change hands at once, so that nobody sees one without the other.
+        self.epochs = ([*starts[:place], epoch.lo, *starts[place:]], [*epochs[:place], epoch, *epochs[place:]])
         self.epoch = epoch
         return epoch
 
@@ -182,6 +180,7 @@ class Question:
             "r": reading,
             "d": disputed,
             "t": tables,
+            "n": consents_needed(request, request.item or _NO_ITEM),
             "U": UNKNOWN,
             "CLEARANCES": CLEARANCES,
         }
@@ -189,7 +188,7 @@ class Question:
 
 def make_plan(questions: list[Question]) -> Plan:
     """One function of the facts for all the questions, each remaining condition asked once."""
-    names: dict[str, Anything] = {"U": UNKNOWN, "CLEARANCES": CLEARANCES}
+    names: dict[str, Anything] = {"U": UNKNOWN, "CLEARANCES": CLEARANCES, "agreed": agreed}
     asked: dict[tuple[str, str, str, str], None] = {}
     timed = False
     for number, question in enumerate(questions):
@@ -240,6 +239,8 @@ _TIMED = frozenset({"timely", "sent_before_end"})
 
 def _of_leg(number: int) -> Callable[[str], str]:
     def code(attribute: str) -> str:
+        if attribute == "consented":
+            return f"agreed(n{number}, f)"
         return _OF_LEG.sub(lambda found: found.group(1) + str(number), ATTRIBUTES[attribute].code)
 
     return code

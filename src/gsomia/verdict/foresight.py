@@ -1,0 +1,297 @@
+"""Foresight: what an act would change, and which acts lead to a state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any as Anything
+
+from gsomia.agreement import LEGAL_ACTS, STATES, Agreement, LegalAct, Period, Record, periods, state_at
+from gsomia.verdict.answer import Verdict
+from gsomia.verdict.decision import decide
+from gsomia.verdict.facts import Facts, Item, Request
+from gsomia.verdict.law import Law
+from gsomia.verdict.questions import StandingDuty, granted, matrix, standing_duties
+
+__all__ = ["PathStep", "WhatIf", "path_to", "what_if"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """What an act would change.
+
+    Args:
+        act: the act thought of.
+        verdict: whether it would have its effect.
+        before, after: the periods from the act on, without and with it.
+        views: reading pair to the state right after the act and on the day a year later.
+        closing, opening: routes that close or open, with the instant from which on.
+        stopping: pending requests that would no longer be permitted, with the instant.
+        held: how many items held fall under rules that survive, by holder, originator and instrument.
+        surviving: duties that go on after the end.
+    """
+
+    act: LegalAct
+    verdict: Verdict
+    before: tuple[Period, ...]
+    after: tuple[Period, ...]
+    views: dict[str, dict[str, str]]
+    closing: tuple[dict[str, Anything], ...]
+    opening: tuple[dict[str, Anything], ...]
+    stopping: tuple[dict[str, Anything], ...]
+    held: tuple[dict[str, Anything], ...]
+    surviving: tuple[StandingDuty, ...]
+
+    def to_json(self) -> dict[str, Anything]:
+        """The answer as a JSON object."""
+        return {
+            "version": 1,
+            "act": self.act.to_json(),
+            "verdict": self.verdict.to_json(),
+            "before": [p.to_json() for p in self.before],
+            "after": [p.to_json() for p in self.after],
+            "views": self.views,
+            "closing": list(self.closing),
+            "opening": list(self.opening),
+            "stopping": list(self.stopping),
+            "held": list(self.held),
+            "surviving": [d.to_json() for d in self.surviving],
+        }
+
+
+def what_if(
+    law: Law,
+    record: Record,
+    act: LegalAct,
+    *,
+    facts: Facts | None = None,
+    pending: Iterable[tuple[Request, Facts]] = (),
+    held: Iterable[tuple[str, Item]] = (),
+) -> WhatIf:
+    """What would change if a legal act were done.
+
+    Args:
+        law, record: as for `decide`.
+        act: the act thought of; its instant is when it would be done.
+        facts: the facts of the act; by default it is in its own form and received at once.
+        pending: requests that wait, such as transmissions not yet sent.
+        held: (holder, item) of everything registered; a million is no trouble.
+    """
+    agreement = law.agreements[act.under]
+    other = next((p for p in agreement.parties if p != act.by), None)
+    request = Request(act=act.act, by=act.by, to=other, under=act.under)
+    known = facts or replace(granted(request, act.at), form_of_act=act.form, consent="none")
+    verdict = decide(law, request, known, record, act.at)
+    then = record.plus([act])
+    before = _since(periods(agreement, record), act.at)
+    after = _since(periods(agreement, then), act.at)
+    instants = sorted({p.start for p in (*before, *after) if p.start is not None and p.start >= act.at} | {act.at})
+    closing, opening = _moved(law, record, then, agreement, instants)
+    stopping: list[dict[str, Anything]] = []
+    for asked, about in pending:
+        for instant in instants:
+            now, later = (decide(law, asked, about, r, instant) for r in (record, then))
+            if now.permitted and not later.permitted:
+                stopping.append(
+                    {
+                        "by": asked.by,
+                        "to": asked.to,
+                        "via": list(asked.via),
+                        "from": instant.isoformat(),
+                        "outcome": later.outcome,
+                        "articles": [f"{n}:{a}" for n, a in later.articles],
+                    }
+                )
+                break
+    ends = [p.start for p in after if p.state in ("terminated", "uncertain") and p.start is not None]
+    last = max([*ends, act.at])
+    return WhatIf(
+        act=act,
+        verdict=verdict,
+        before=before,
+        after=after,
+        views=_by_reading(agreement, then, act.at),
+        closing=tuple(closing),
+        opening=tuple(opening),
+        stopping=tuple(stopping),
+        held=tuple(_held(law, then, last, held, agreement)),
+        surviving=tuple(
+            duty
+            for party in agreement.parties
+            for duty in standing_duties(law, then, last, party)
+            if duty.instrument == agreement.name and duty.survives
+        ),
+    )
+
+
+def _since(found: tuple[Period, ...], at: datetime) -> tuple[Period, ...]:
+    return tuple(p for p in found if p.end is None or p.end > at)
+
+
+def _by_reading(agreement: Agreement, record: Record, at: datetime) -> dict[str, dict[str, str]]:
+    out: dict[str, dict[str, str]] = {}
+    for reading in ("immediate", "fresh-notice", "clock", "strict"):
+        readings = dict.fromkeys(agreement.parties, reading)
+        out[reading] = {
+            when: state_at(agreement, record, instant, readings).state
+            for when, instant in (
+                ("at once", at),
+                ("a day later", at + timedelta(days=1)),
+                ("a year later", at + timedelta(days=366)),
+            )
+        }
+    declared = state_at(agreement, record, at)
+    out["as declared"] = {"at once": declared.state, **declared.views}
+    return out
+
+
+def _moved(
+    law: Law, record: Record, then: Record, agreement: Agreement, instants: list[datetime]
+) -> tuple[list[dict[str, Anything]], list[dict[str, Anything]]]:
+    closing: dict[tuple[Anything, ...], dict[str, Anything]] = {}
+    opening: dict[tuple[Anything, ...], dict[str, Anything]] = {}
+    for instant in instants:
+        old, new = matrix(law, record, instant), matrix(law, then, instant)
+        for one, other in zip(old, new, strict=True):
+            if one["outcome"] == other["outcome"]:
+                continue
+            key = (one["by"], one["to"], one["level"], one["subject"], tuple(one["via"]))
+            into = closing if one["outcome"] == "permit" else opening
+            into.setdefault(key, {**other, "was": one["outcome"], "from": instant.isoformat()})
+    del agreement
+    return list(closing.values()), list(opening.values())
+
+
+def _held(
+    law: Law, record: Record, at: datetime, held: Iterable[tuple[str, Item]], agreement: Agreement
+) -> list[dict[str, Anything]]:
+    counts = Counter((holder, i.originator, i.level, i.subject, i.form, i.contains, i.purpose) for holder, i in held)
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for (holder, originator, level, subject, form, contains, purpose), count in counts.items():
+        if holder not in agreement.party_set or not (set(contains) - {holder}) & agreement.party_set:
+            continue
+        item = Item(originator=originator, level=level, subject=subject, form=form, contains=contains, purpose=purpose)
+        request = Request(act="protect", by=holder, item=item, under=agreement.name)
+        outcome = decide(law, request, granted(request, at), record, at).outcome
+        found[(holder, originator, level, outcome)] += count
+    return [
+        {
+            "holder": holder,
+            "originator": originator,
+            "level": level,
+            "items": count,
+            "protected": outcome == "permit",
+            "instrument": agreement.name,
+        }
+        for (holder, originator, level, outcome), count in sorted(found.items())
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathStep:
+    """One act on the way to a state.
+
+    Args:
+        act, by: what is done, and by which Party.
+        form: in which form.
+        by_when: before which instant it must count; None where nothing presses.
+        state: the state from then on.
+        article: what the act rests on.
+    """
+
+    act: str
+    by: str
+    form: str
+    by_when: datetime | None
+    state: str
+    article: str
+
+    def to_json(self) -> dict[str, Anything]:
+        """The step as a JSON object."""
+        return {
+            "act": self.act,
+            "by": self.by,
+            "form": self.form,
+            "by_when": self.by_when.isoformat() if self.by_when else None,
+            "state": self.state,
+            "article": self.article,
+        }
+
+
+def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tuple[list[PathStep] | None, str]:
+    """The shortest way of acts to a state: which acts, by whom, in which form, by when.
+
+    Args:
+        law, record: as for `decide`.
+        name: the instrument.
+        at: from when on.
+        goal: the state to be reached, one of `STATES`.
+
+    Returns:
+        The steps (none where the state is there already), or None where no acts under the instrument lead there;
+        and a sentence that says why.
+    """
+    assert goal in STATES
+    agreement = law.agreements[name]
+    start = state_at(agreement, record, at)
+    if start.state == goal:
+        return [], f"it is {goal} already"
+    frontier: list[tuple[Record, list[PathStep], datetime]] = [(record, [], at)]
+    seen = {_mark_of(start)}
+    for _ in range(4):
+        reached: list[tuple[Record, list[PathStep], datetime]] = []
+        for known, steps, instant in frontier:
+            for kind in LEGAL_ACTS:
+                for party in agreement.parties:
+                    found = _try(law, agreement, known, kind, party, instant, goal)
+                    if found is None:
+                        continue
+                    then, step, after, later = found
+                    if step.state == goal:
+                        return [*steps, step], f"{len(steps) + 1} act(s) lead to {goal}"
+                    if _mark_of(after) not in seen:
+                        seen.add(_mark_of(after))
+                        reached.append((then, [*steps, step], later))
+        frontier = reached
+    if start.state == "terminated":
+        return None, "it has ended: what could bring it back is a new text, signed and notified anew"
+    if start.disputed:
+        return None, "the Parties' readings differ: consultation between them comes first"
+    return None, f"no acts under {name} lead from {start.state} to {goal}"
+
+
+def _mark_of(state: Anything) -> tuple[Anything, ...]:
+    return (
+        state.state,
+        tuple((v.state, v.notified, tuple((n.by, n.suspended is None) for n in v.notices)) for v in state.courses),
+    )
+
+
+def _try(
+    law: Law, agreement: Agreement, record: Record, kind: str, party: str, at: datetime, goal: str
+) -> tuple[Record, PathStep, Anything, datetime] | None:
+    other = next(p for p in agreement.parties if p != party)
+    request = Request(act=kind, by=party, to=other, under=agreement.name)
+    if not decide(law, request, granted(request, at), record, at).permitted:
+        return None
+    act = LegalAct(id=f"{agreement.name}/thought-{len(record)}", under=agreement.name, act=kind, by=party, at=at)
+    then = record.plus([act])
+    after = state_at(agreement, then, at)
+    ends = [n.ends for v in after.courses for n in v.notices if n.ends is not None]
+    before = state_at(agreement, record, at)
+    pressing = [n.ends for v in before.courses for n in v.notices if n.ends is not None and n.suspended is None]
+    when = min(pressing, default=None)
+    state, article = after.state, agreement.end_article or "unread"
+    if kind in ("sign", "notify-entry"):
+        article = agreement.entry_article or "unread"
+    if goal == "terminated" and kind == "give-notice" and ends:
+        # The notice works by itself on its day; to serve that day it must be received before the cut-off.
+        last = min(ends)
+        state = state_at(agreement, then, last).state
+        when = last - agreement.term.notice if agreement.term else None
+    if _mark_of(after) == _mark_of(before):
+        return None
+    step = PathStep(act=kind, by=party, form="note", by_when=when, state=state, article=article)
+    return then, step, after, at + timedelta(seconds=1)
