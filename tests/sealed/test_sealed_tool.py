@@ -23,7 +23,7 @@ from gsomia.cli.seal import (
     seal_file,
     verify_file,
 )
-from gsomia.errors import RefusedError, SealError, SignatureError, UsageError, VerificationError
+from gsomia.errors import NodeError, RefusedError, SealError, SignatureError, UsageError, VerificationError
 from gsomia.keys import SigningKey
 from gsomia.sealed import private_pem, public_pem
 
@@ -166,13 +166,14 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path, keys: dict[str, Pat
         ((tmp_path / "broken", "--to", to, "-o", tmp_path / "out"), "broken"),
         ((tmp_path / "none", "--to", to, "-o", tmp_path / "out"), "cannot read"),
         ((plain, "--to", to, "-o", tmp_path / "taken"), "exists"),
-        ((plain, "--to", to, "-o", tmp_path / "no" / "out"), "cannot write"),
         ((plain, "--to", tmp_path / "none.pem", "-o", tmp_path / "out"), "none.pem"),
         ((plain, "--to", keys["hpqt:xwing"], "-o", tmp_path / "out"), "private|PRIVATE"),
     ]
     for args, says in cases:
         with pytest.raises(UsageError, match=says):
             run(seal_command, *args)
+    with pytest.raises(NodeError, match="cannot write"):
+        run(seal_command, plain, "--to", to, "-o", tmp_path / "no" / "out")
     assert (tmp_path / "taken").read_bytes() == b"mine" and not (tmp_path / "out").exists()
 
 
@@ -218,3 +219,27 @@ def test_an_interrupted_write_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         seal_file("-", to=[str(keys["hpqt:xwing public"])], output=str(tmp_path / "out"), mime_type="")
     assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
+
+
+def test_a_full_disk_is_said_and_a_device_is_written_not_replaced(tmp_path: Path, keys: dict[str, Path]) -> None:
+    plain, to = tmp_path / "plain", str(keys["hpqt:xwing public"])
+    plain.write_bytes(PLAIN)
+    with pytest.raises(NodeError, match="No space left"):
+        seal_file(str(plain), to=[to], output="/dev/full", mime_type="", force=True)
+    seal_file(str(plain), to=[to], output="/dev/null", mime_type="", force=True)
+    assert Path("/dev/full").is_char_device() and Path("/dev/null").is_char_device()
+
+
+def test_a_failure_while_opening_a_foreign_file_in_the_middle_leaves_the_old_output(
+    tmp_path: Path, keys: dict[str, Path]
+) -> None:
+    plain, item, back = tmp_path / "plain", tmp_path / "item.tdf", tmp_path / "back"
+    plain.write_bytes(bytes(5 << 20))
+    back.write_bytes(b"older")
+    seal_file(str(plain), to=[str(keys["hpqt:xwing public"])], output=str(item), mime_type="")
+    data = bytearray(item.read_bytes())
+    data[4 << 20] ^= 1
+    item.write_bytes(data)
+    with pytest.raises(SealError, match="segment 1 was altered"):
+        open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back), force=True)
+    assert back.read_bytes() == b"older" and not list(tmp_path.glob(".back*"))

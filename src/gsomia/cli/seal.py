@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 
 import click
 
-from gsomia.errors import RefusedError, SealError, UsageError
+from gsomia.errors import NodeError, RefusedError, SealError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.sealed import (
     CompositePrivateKey,
@@ -74,7 +74,20 @@ def _reading(file: str, *, seekable: bool) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _writing(output: str, *, force: bool) -> Iterator[IO[bytes]]:
-    """A new file under its final name only when all went well, or standard output for `-`."""
+    """A new file under its final name only when all went well; a device or pipe; or standard output for `-`."""
+    try:
+        with _sink(output, force=force) as sink:
+            yield sink
+    except BrokenPipeError:
+        raise
+    except FileExistsError as error:
+        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file") from error
+    except OSError as error:
+        raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
+
+
+@contextmanager
+def _sink(output: str, *, force: bool) -> Iterator[IO[bytes]]:
     if output == "-":
         if sys.stdout.isatty():
             raise UsageError("a terminal is no place for this", hint="give -o OUT, or redirect standard output")
@@ -82,12 +95,13 @@ def _writing(output: str, *, force: bool) -> Iterator[IO[bytes]]:
         sys.stdout.buffer.flush()
         return
     final = Path(output)
+    if final.exists() and not final.is_file() and not final.is_dir():
+        with final.open("wb", buffering=0) as device:
+            yield device
+        return
     if final.is_dir() or (final.exists() and not force):
-        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{final.name}.", dir=final.parent)
-    except OSError as error:
-        raise UsageError(f"cannot write `{output}`: {error.strerror}") from error
+        raise FileExistsError(output)
+    handle, name = tempfile.mkstemp(prefix=f".{final.name}.", dir=final.parent)
     try:
         with os.fdopen(handle, "wb", buffering=0) as file:
             yield file
@@ -97,8 +111,6 @@ def _writing(output: str, *, force: bool) -> Iterator[IO[bytes]]:
         else:
             # Unlike a rename, a link never takes the place of a file that appeared meanwhile.
             os.link(name, final)
-    except FileExistsError as error:
-        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file") from error
     finally:
         Path(name).unlink(missing_ok=True)
 
