@@ -27,7 +27,12 @@ check: setup     ## format, lint, types, layers
 format: setup    ## format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-test: setup      ## run every test
+system:          ## install what some tests need beside Python (apt, root)
+	@for part in chromium fonts-noto-cjk poppler-utils; do dpkg -s $$part >/dev/null 2>&1 || missing="$$missing $$part"; done; \
+	[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
+test: setup      ## run every test (what a test lacks is named where it is skipped)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi
 	$(BIN)/pytest
 
 bench: setup     ## measure the hot paths beside their baselines (ONLY=verdict runs one group, SHORT=1 a short form)

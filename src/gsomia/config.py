@@ -42,7 +42,7 @@ class PeerConfig(_Section):
 class NodeConfig(BaseSettings):
     """The frozen settings of one node.
 
-    `GSOMIA_` variables override the file (`GSOMIA_LINK__PORT=9443`), but for `party` and `exercise`, which `init` fixed.
+    `GSOMIA_` variables override the file (`GSOMIA_LINK__PORT=9443`), but for `party` and `exercise`, fixed by `init`.
     """
 
     model_config = SettingsConfigDict(

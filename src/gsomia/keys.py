@@ -150,7 +150,8 @@ class SigningKey:
         object.__setattr__(self, "_ed25519", ed25519)
         object.__setattr__(self, "_ml_dsa_65", ml_dsa_65)
         public = PublicKey(
-            ed25519=ed25519.public_key().public_bytes_raw(), ml_dsa_65=ml_dsa_65.public_key().public_bytes_raw()
+            ed25519=ed25519.public_key().public_bytes_raw(),
+            ml_dsa_65=ml_dsa_65.public_key().public_bytes_raw(),
         )
         object.__setattr__(self, "public", public)
 

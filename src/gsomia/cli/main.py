@@ -46,8 +46,12 @@ class _Lazy(click.Group):
         module = self.commands_in.get(cmd_name)
         if module is None:
             return None
-        found = getattr(import_module(f"gsomia.cli.{module}"), f"{cmd_name}_command", None)
-        return found if isinstance(found, click.Command) else None
+        for found in vars(import_module(f"gsomia.cli.{module}")).values():
+            if isinstance(found, click.Command) and found.name == cmd_name:
+                if cmd_name == "agreement" and isinstance(found, click.Group) and "adopt" not in found.commands:
+                    found.add_command(import_module("gsomia.cli.standing").adopt)
+                return found
+        return None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

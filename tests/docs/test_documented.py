@@ -1,0 +1,76 @@
+"""What is documented is there, and what is there is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from gsomia import errors
+from gsomia.cli.main import cli
+from gsomia.config import LinkConfig, NodeConfig, PeerConfig
+from gsomia.node.acts import ACT_TYPES
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def commands() -> list[str]:
+    """Every command as it is typed, groups spelled out."""
+    context = click.Context(cli)
+    found: list[str] = []
+
+    def walk(group: click.Group, path: str) -> None:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None, f"the command `{path}{name}` cannot be loaded"
+            if isinstance(command, click.Group):
+                walk(command, f"{path}{name} ")
+            else:
+                found.append(f"{path}{name}")
+
+    walk(cli, "")
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_in_the_reference(command: str) -> None:
+    """docs/reference/commands.md has a line for each command."""
+    assert f"`gsomia {command}`" in (REFERENCE / "commands.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_names_no_command_that_is_gone() -> None:
+    """A command that was removed leaves the reference too."""
+    named = re.findall(r"^\| `gsomia ([^`]+)`", (REFERENCE / "commands.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(named) == set(commands())
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    """docs/reference/settings.md names each key of node.toml."""
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    keys = [name for model in (NodeConfig, LinkConfig, PeerConfig) for name in model.model_fields]
+    assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_every_act_type_is_in_the_reference() -> None:
+    """docs/reference/acts.md lists each type of act and who signs it."""
+    text = (REFERENCE / "acts.md").read_text(encoding="utf-8")
+    assert [name for name in ACT_TYPES if f"| `{name}` |" not in text] == []
+
+
+def test_every_error_is_in_the_tree() -> None:
+    """The tree at the top of errors.py draws every exception."""
+    classes = [name for name, value in vars(errors).items() if isinstance(value, type)]
+    assert [name for name in classes if name not in (errors.__doc__ or "")] == []
+
+
+def test_links_in_the_documentation_hold() -> None:
+    """A relative link leads to a file."""
+    broken = []
+    for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("agreements/*/README.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert broken == []

@@ -1,0 +1,68 @@
+"""The tutorial, run as it is written."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs" / "tutorial" / "first-exchange.md"
+
+
+def script(text: str) -> str:
+    """The tutorial's commands as one shell script; each that fails ends it."""
+    lines = [line[2:] for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    steps: list[str] = []
+    for line in lines:
+        if line.endswith("&"):
+            steps += [line.replace(" &", " > ready-$RANDOM.txt &"), "pids+=($!)"]
+        elif line.startswith("gsomia verdict"):
+            steps.append(f"{line} > verdict.txt")
+        else:
+            steps.append(line)
+    waiting = 'until grep -qs "answers at" ready-*.txt && [ "$(cat ready-*.txt | wc -l)" = 2 ]; do sleep 0.05; done'
+    last_start = max(i for i, step in enumerate(steps) if step.startswith("pids+"))
+    steps.insert(last_start + 1, waiting)
+    return "\n".join(["set -euo pipefail", "pids=()", "trap 'kill ${pids[@]}; wait' EXIT", *steps])
+
+
+def free_ports() -> list[str]:
+    """Two ports nobody listens on."""
+    sockets = [socket.socket() for _ in range(2)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [str(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.mark.wire
+@pytest.mark.slow
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    """Every command succeeds, the document arrives, and the sender's register names the recipient as custodian."""
+    text = TUTORIAL.read_text(encoding="utf-8")
+    for there, here in zip(("8441", "8442"), free_ports(), strict=True):
+        text = text.replace(there, here)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", script(text)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "verdict.txt").read_text(encoding="utf-8").startswith("permit")
+    assert "\nEXERCISE report\n" in done.stdout
+    row = next(line for line in done.stdout.splitlines() if line.startswith("JPN-2018-000001"))
+    assert "군사II급비밀 (JPN)" in row
+    assert " KOR  receipted" in row
