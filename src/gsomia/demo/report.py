@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gsomia.agreement import LegalAct, Record
-from gsomia.demo.drawing import CLASS_WORDS, KST, ROUTE_WORDS, STATE_WORDS, overview, years
+from gsomia.demo.drawing import KST, STATE_WORDS, overview, years
 from gsomia.demo.launches import (
     ARRANGEMENT,
     DIRECT,
@@ -163,8 +163,12 @@ def page(law: Law, record: Record, routes: Sequence[LaunchRoutes], *, made_at: d
     return environment.get_template("report.html").render(
         banner=BANNER,
         routes=routes,
-        total=total,
-        names={NONE: NONE, TISA: TISA, DIRECT: DIRECT, UNKNOWN: UNKNOWN},
+        headline=(
+            ("no route", total.routes[NONE]),
+            ("through the USA, TISA", total.routes[TISA]),
+            ("direct", total.routes[DIRECT]),
+            ("unknown", total.routes[UNKNOWN]),
+        ),
         first=routes[0].launch.year,
         last=routes[-1].launch.year,
         overview=overview(routes, found, SHORT_NAMES),
@@ -174,8 +178,6 @@ def page(law: Law, record: Record, routes: Sequence[LaunchRoutes], *, made_at: d
         acts=[_act_row(act) for name in SHORT_NAMES for act in record.under(name)],
         instruments=[_instrument_row(law, name) for name in SHORT_NAMES],
         launches=[_launch_row(one, found[JK]) for one in routes],
-        classes=CLASS_WORDS,
-        route_words=ROUTE_WORDS,
         confidence=CONFIDENCE,
         made_at=_stamp(made_at),
     )

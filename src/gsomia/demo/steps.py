@@ -64,11 +64,11 @@ class Teller:
         """Begin a step."""
         self.write(f"\n{number}  {title}")
 
-    def line(self, at: datetime, what: str, got: str, want: str, why: str = "") -> None:
+    def line(self, at: datetime | None, what: str, got: str, want: str, why: str = "") -> None:
         """One line: when, what, what came of it; `want` is what must have come."""
         right = got == want
-        when = at.astimezone(KST).strftime("%Y-%m-%d %H:%M")
-        self.write(f"   {'ok  ' if right else 'FAIL'} {when}  {_pad(what, 58)} {_pad(got, 17)} {why}".rstrip())
+        when = at.astimezone(KST).strftime("%Y-%m-%d %H:%M") if at is not None else " " * 16
+        self.write(f"   {'ok  ' if right else 'FAIL'} {when}  {_pad(what, 66)} {_pad(got, 17)} {why}".rstrip())
         if not right:
             self.failures.append(f"{when} {what}: {got}, expected {want}")
 
@@ -258,7 +258,7 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
     agree = theirs is not None and theirs.custodian == "KOR" and theirs.own_mark == "군사II급비밀"
     tell.line(
         at,
-        f"JPN's register: custodian KOR, mark 군사II급비밀 ({jpn.node.party})",
+        "JPN's register agrees: custodian KOR, mark JPN + 군사II급비밀",
         "agree" if agree else "differ",
         "agree",
     )
@@ -400,7 +400,7 @@ def _step_6(tell: Teller, report: Path) -> None:
     for line in year_table(routes).splitlines():
         tell.write(f"   {line}".rstrip())
     write_report(report, law, record, routes, made_at=datetime.now(KST))
-    tell.line(datetime.now(KST), f"{len(routes)} launches in {report}", f"{len(routes)}", "339")
+    tell.line(None, f"asked of each, and drawn in {report}", f"{len(routes)} launches", "339 launches")
 
 
 def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
@@ -420,13 +420,13 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
     bundle = next((copy / "tile" / "entries").rglob("*.p/*"))
     data = bytearray(bundle.read_bytes())
     index = 5
-    data[index * 34 + 20] ^= 1
+    data[index * 34 + 20] ^= 0xFF
     bundle.write_bytes(bytes(data))
     result = subprocess.run(
         [sys.executable, "-m", "gsomia", "verify", str(copy)], capture_output=True, text=True, check=False
     )
     named = f"entry {index}" in result.stdout + result.stderr
-    tell.line(now, "verify a copy of JPN's log with KOR, one bit flipped", f"exit {result.returncode}", "exit 5")
+    tell.line(now, "verify a copy of JPN's log with KOR, one byte flipped", f"exit {result.returncode}", "exit 5")
     tell.line(now, "it names what was altered", f"entry {index}" if named else "nothing", f"entry {index}")
 
 
