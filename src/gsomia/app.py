@@ -417,8 +417,7 @@ class Home:
     @contextmanager
     def _serving(self, ready: Callable[[str], None]) -> Iterator[threading.Thread]:
         keys = self.folder / "keys"
-        with self._store.reading() as reader:
-            trusted = {peer.certificate for peer in reader.peers().values()}
+        trusted = self._trusted()
         context = server_context(keys / "tls.pem", keys / "tls.key", trusted)
         link = self.config.link
         server = uvicorn.Server(
@@ -451,12 +450,20 @@ class Home:
             server.should_exit = True
             thread.join(5)
 
+    def _trusted(self) -> set[str]:
+        """The certificates of the peers that stand in the settings with the fingerprint that was enrolled."""
+        named = read_config(self.folder).peers
+        with self._store.reading() as reader:
+            return {
+                peer.certificate
+                for party, peer in reader.peers().items()
+                if party in named and named[party].fingerprint == peer.fingerprint
+            }
+
     def _trust_new_peers(self, context: ssl.SSLContext, trusted: set[str]) -> None:
         """A peer enrolled while the node runs is let in without a restart."""
         while not threading.Event().wait(0.25):
-            with self._store.reading() as reader:
-                certificates = {peer.certificate for peer in reader.peers().values()}
-            for certificate in certificates - trusted:
+            for certificate in self._trusted() - trusted:
                 context.load_verify_locations(cadata=certificate)
                 trusted.add(certificate)
 

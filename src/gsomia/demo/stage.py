@@ -82,6 +82,8 @@ class Stage:
                 stdout=subprocess.PIPE,
                 stderr=(self.folder / f"{party}.log").open("w"),
                 text=True,
+                # An interrupt at the terminal is for the demo, which stops its nodes itself.
+                start_new_session=True,
             )
         for party, process in self.processes.items():
             line = process.stdout.readline() if process.stdout is not None else ""

@@ -209,7 +209,7 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
     stage.set_clock(at)
     stage.adopt(JK)
     stage.settle()
-    jpn, kor = stage.homes["JPN"], stage.homes["KOR"]
+    kor = stage.homes["KOR"]
     paper = Sending(
         to="KOR",
         level="特定秘密",
