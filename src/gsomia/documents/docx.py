@@ -134,7 +134,7 @@ def docx_lines(data: bytes) -> tuple[str, ...]:
     main = _main(parts)
     folder = posixpath.dirname(main)
     lines: list[str] = []
-    names = [n for n in parts if n.startswith(folder) and re.search(r"/(header|footer)[^/]*\.xml$", n)]
+    names = [n for n in parts if n.startswith(folder) and re.search(r"(header|footer)[^/]*\.xml$", n)]
     for name in [*sorted(names), main]:
         for paragraph in xml_part(parts, name, _WHAT).iter(_W + "p"):
             text = "".join(run.text or "" for run in paragraph.iter(_W + "t"))

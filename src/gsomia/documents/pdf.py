@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from gsomia.errors import DataError
 PAGE_LIMIT: Final = 2000
 BYTE_LIMIT: Final = 256 * 1024 * 1024
 OBJECT_LIMIT: Final = 1_000_000
+
+_ADDRESS: Final = re.compile(r"stream <[^>]*>")
 
 _ACTIVE_KEYS: Final = {
     "/JS": "JavaScript",
@@ -62,18 +65,26 @@ def _open(data: bytes, page_limit: int) -> Any:
         if pdf.is_encrypted:
             raise DataError("the PDF is encrypted", hint="its originator must send it open, inside a sealed item")
         pages = len(pdf.pages)
+        counted = int(pdf.Root.Pages.Count)
     except module.PasswordError as error:
         raise DataError(
             "the PDF is encrypted", hint="its originator must send it open, inside a sealed item"
         ) from error
-    except (module.PdfError, ValueError, RuntimeError) as error:
-        raise DataError(f"the PDF is broken: {error!s:.160}") from error
+    except (module.PdfError, ValueError, RuntimeError, AttributeError, TypeError, KeyError) as error:
+        raise DataError(f"the PDF is broken: {_said(error)}") from error
     warnings = pdf.get_warnings()
     if warnings:
-        raise DataError(f"the PDF is broken: {warnings[0]!s:.160}")
+        raise DataError(f"the PDF is broken: {_said(warnings[0])}")
+    if counted != pages:
+        raise DataError(f"the PDF is broken: it says {counted} pages and has {pages}")
     if not 1 <= pages <= page_limit:
         raise DataError(f"the PDF has {pages} pages, and 1 to {page_limit} are marked")
     return pdf
+
+
+def _said(error: object) -> str:
+    """What the library says, without the address of the object that it read from."""
+    return _ADDRESS.sub("the document", str(error))[:160]
 
 
 def _values(node: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -135,7 +146,7 @@ def _inspected(pdf: Any) -> tuple[str, ...]:
                 elif key == "/OCProperties":
                     remarks.add("layers that a reader can hide")
     except (module.PdfError, RuntimeError, ValueError) as error:
-        raise DataError(f"the PDF is broken: {error!s:.160}") from error
+        raise DataError(f"the PDF is broken: {_said(error)}") from error
     if active:
         raise DataError(f"the PDF holds active content: {', '.join(sorted(active))}")
     return tuple(sorted(remarks))
@@ -168,7 +179,7 @@ def mark_pdf(data: bytes, marks: Marks, *, page_limit: int = PAGE_LIMIT) -> Rend
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
     except (module.PdfError, ValueError, RuntimeError, ArithmeticError, TypeError) as error:
-        raise DataError(f"the PDF cannot be marked: {error!s:.160}") from error
+        raise DataError(f"the PDF cannot be marked: {_said(error)}") from error
     return Rendition.of(data, out.getvalue(), len(pdf.pages), remarks)
 
 

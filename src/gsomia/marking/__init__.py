@@ -13,7 +13,7 @@ National marks, names of Parties and equivalence are treaty data and come in as 
 from __future__ import annotations
 
 from gsomia.marking.label import OCL_SCHEMA, Category, CategoryType, Label
-from gsomia.marking.lines import Line, banner, copy_line, pair_line, read_pair_line, recipient_line
+from gsomia.marking.lines import Line, banner, copy_line, pair_line, read_banner, read_pair_line, recipient_line
 from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
@@ -33,6 +33,7 @@ __all__ = [
     "fold",
     "match",
     "pair_line",
+    "read_banner",
     "read_pair_line",
     "recipient_line",
 ]

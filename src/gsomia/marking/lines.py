@@ -96,6 +96,34 @@ def banner(mark: str, *, lang: str, caveats: Iterable[str] = ()) -> Line:
     return Line(text=SEPARATOR.join(words), lang=lang)
 
 
+def read_banner(text: str, marks: Iterable[str], caveats: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """Read a national banner back: Japanese, Korean, NATO's, any whose words are known.
+
+    Args:
+        text: the line as it stands; width, spaces and case do not matter, the separator does.
+        marks: the levels' marks.
+        caveats: the further words that may follow.
+
+    Returns:
+        The mark and the caveats, each as its list spells it.
+
+    Raises:
+        DataError: a word that is not in its list; the message gives its column and the hint the nearest one.
+    """
+    known = tuple(caveats)
+    column, found = 1, []
+    for place, part in enumerate(text.split(SEPARATOR.strip())):
+        start = column + len(part) - len(part.lstrip())
+        try:
+            found.append(match(part, known if place else tuple(marks)))
+        except DataError as error:
+            raise DataError(f"column {start}: {error}", hint=error.hint) from error
+        column += len(part) + 1
+    if len(set(found)) != len(found):
+        raise DataError(f"a word stands in `{printable(text)}` twice")
+    return found[0], tuple(found[1:])
+
+
 def copy_line(number: int, total: int, *, lang: str) -> Line:
     """The copy number: `COPY 2 OF 5` in the line's language, in English where we have no other.
 

@@ -112,31 +112,32 @@ class Scale:
         parts = list(dict.fromkeys(labels))
         if not parts:
             raise DataError("nothing to roll up: no labels were given")
-        top = parts[0]
+        top, highest = parts[0], (-1, -1)
+        places: dict[str, tuple[int, int]] = {}
+        firsts: dict[tuple[str, str], Category] = {}
+        held: dict[tuple[str, str], set[str]] = {}
         for part in parts:
             self._check(part)
-            if self._place(part.classification) > self._place(top.classification):
-                top = part
-        united: dict[tuple[str, str], Category] = {}
-        for part in parts:
+            mark = part.classification
+            place = places.get(mark)
+            if place is None:
+                place = places[mark] = self._place(mark)
+            if place > highest:
+                top, highest = part, place
             for category in part.categories:
                 key = (category.type, category.tag)
-                before = united.get(key)
-                if before is None:
-                    united[key] = category
-                    continue
-                if category.values == before.values:
-                    continue
-                if category.type == "PERMISSIVE":
-                    left = frozenset(category.values)
-                    values = tuple(v for v in before.values if v in left)
+                values = held.get(key)
+                if values is None:
+                    firsts[key] = category
+                    held[key] = set(category.values)
+                elif category.type == "PERMISSIVE":
+                    values.intersection_update(category.values)
                     if not values:
                         raise self._nothing_left(category.tag, parts)
                 else:
-                    values = tuple(dict.fromkeys(before.values + category.values))
-                united[key] = replace(before, values=values)
+                    values.update(category.values)
         for tag in self.closed:
-            if ("PERMISSIVE", tag) in united and not all(part.values(tag, "PERMISSIVE") for part in parts):
+            if ("PERMISSIVE", tag) in held and not all(part.values(tag, "PERMISSIVE") for part in parts):
                 raise self._nothing_left(tag, parts)
         reviews = [part.review for part in parts if part.review is not None and part.review > at]
         return Label(
@@ -144,7 +145,7 @@ class Scale:
             policy_uri=top.policy_uri,
             classification=top.classification,
             categories=tuple(
-                replace(c, values=tuple(sorted(c.values))) for _, c in sorted(united.items(), key=_by_type)
+                replace(first, values=tuple(sorted(held[key]))) for key, first in sorted(firsts.items(), key=_by_type)
             ),
             created=at,
             review=min(reviews, default=None),

@@ -175,7 +175,8 @@ def checked(text: object, what: str) -> str:
     """
     if not isinstance(text, str):
         raise DataError(f"`{what}` is text")
-    if text.isascii() and text.isprintable() and 0 < len(text) <= TEXT_LIMIT and text == text.strip():
+    # the quick way for nearly all text: printable leaves out every control, format and unassigned character
+    if text.isprintable() and 0 < len(text) <= TEXT_LIMIT and INVISIBLE.isdisjoint(text) and text.strip() == text:
         return text
     if len(text) > TEXT_LIMIT:
         raise DataError(f"`{what}` is longer than {TEXT_LIMIT} characters")

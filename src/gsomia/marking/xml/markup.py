@@ -18,7 +18,6 @@ POLICY_LIMIT: Final = 8 * 1024 * 1024
 """Longest SPIF, in bytes."""
 
 _DECLARATION: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_ATTRIBUTES: Final = 200
 
 
 def etree() -> Any:
@@ -85,11 +84,8 @@ def parse(data: bytes, what: str, *, limit: int = LABEL_LIMIT, comments: bool = 
         root: _Element = module.fromstring(data, _hardened())
     except (module.XMLSyntaxError, ValueError) as error:
         raise DataError(f"{what} is not well-formed XML: {printable(str(error), 160)}") from error
-    tree = root.getroottree()
-    if tree.docinfo.doctype:
-        raise DataError(f"{what} has a document type declaration, which is not read")
     if not comments and (b"<!--" in data or b"<?" in data or b"<![CDATA[" in data):
-        for node in tree.iter():
+        for node in root.iter():
             if not isinstance(node.tag, str):
                 raise DataError(f"{what} holds a comment or an instruction at line {node.sourceline}")
         if root.getprevious() is not None or root.getnext() is not None:
@@ -105,11 +101,11 @@ def attributes(element: _Element, allowed: frozenset[str], what: str) -> dict[st
     Raises:
         DataError: one that is not allowed.
     """
-    found = dict(element.attrib)
-    if len(found) > _ATTRIBUTES or not allowed.issuperset(found):
-        odd = next(str(name) for name in found if name not in allowed)
+    found: dict[str, str] = dict(element.items())
+    if not allowed.issuperset(found):
+        odd = next(name for name in found if name not in allowed)
         raise DataError(f"{what}: `{printable(odd)}` is not an attribute of `{local(element)}`")
-    return {str(name): str(value) for name, value in found.items()}
+    return found
 
 
 def local(element: _Element) -> str:
@@ -134,8 +130,12 @@ def blank(element: _Element, what: str) -> None:
     Raises:
         DataError: some does.
     """
-    if (element.text and element.text.strip()) or any(c.tail and c.tail.strip() for c in element):
-        raise DataError(f"{what}: text stands among the elements of `{local(element)}`")
+    pieces = [element.text]
+    for child in element:
+        pieces.append(child.tail)
+    for piece in pieces:
+        if piece and not piece.isspace():
+            raise DataError(f"{what}: text stands among the elements of `{local(element)}`")
 
 
 def escaped(value: str, *, attribute: bool = False) -> str:

@@ -119,28 +119,30 @@ _INFORMATION_ORDER: Final = {
     "Category": (0, CATEGORY_LIMIT),
 }
 
+_PLACES: Final = {
+    _NS + name: (name, place) for order in (_ROOT_ORDER, _INFORMATION_ORDER) for place, name in enumerate(order)
+}
+
 
 def _order(children: list[_Element], order: dict[str, tuple[int, int]], what: str) -> list[str]:
     names: list[str] = []
     counts = dict.fromkeys(order, 0)
-    places = list(order)
+    places = _PLACES
     last = 0
     for child in children:
-        tag = str(child.tag)
-        name = tag[len(_NS) :] if tag.startswith(_NS) else ""
-        if name not in order:
-            raise DataError(f"{what}: `{tag:.120}` is not expected at line {child.sourceline}")
-        place = places.index(name)
+        name, place = places.get(cast(str, child.tag), ("", 0))
+        if name not in counts:
+            raise DataError(f"{what}: `{child.tag!s:.120}` is not expected at line {child.sourceline}")
         if place < last:
-            raise DataError(f"{what}: `{name}` stands after `{places[last]}` at line {child.sourceline}")
+            raise DataError(f"{what}: `{name}` stands after `{names[-1]}` at line {child.sourceline}")
         last = place
         counts[name] += 1
-        if counts[name] > order[name][1]:
-            raise DataError(f"{what}: more than {order[name][1]} `{name}` at line {child.sourceline}")
         names.append(name)
-    for name, (least, _) in order.items():
+    for name, (least, most) in order.items():
         if counts[name] < least:
             raise DataError(f"{what} lacks `{name}`")
+        if counts[name] > most:
+            raise DataError(f"{what}: more than {most} `{name}`")
     return names
 
 

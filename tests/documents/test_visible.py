@@ -1,0 +1,110 @@
+"""Visible marks against labels, portion-marked texts, derivatives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gsomia.documents import Source, check_shown, derive, read_text, shown_marks
+from gsomia.errors import DataError
+from gsomia.marking import Category, Label, Scale
+from gsomia.marking.us import parse_banner, render_banner, to_label
+
+AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
+MARKS = ("秘", "極秘", "特定秘密", "군사Ⅱ급비밀", "군사Ⅲ급비밀")
+KOR = Scale.of("KOR", ["군사Ⅲ급비밀", "군사Ⅱ급비밀"])
+
+
+def label(mark: str, policy: str = "KOR", *release: str) -> Label:
+    categories = (Category(type="PERMISSIVE", tag="Releasable To", values=release),) if release else ()
+    return Label(policy=policy, classification=mark, categories=categories, created=AT)
+
+
+def test_marks_that_a_document_shows() -> None:
+    lines = ["大韓民国政府 · 極 秘", "この文書は秘である", "군사III급비밀", "極秘"]
+    assert shown_marks(lines, MARKS) == ("極秘", "군사Ⅲ급비밀")
+
+
+def test_a_contradiction_names_both() -> None:
+    check_shown(["日本国政府 · 군사III급비밀", "text"], label("군사Ⅲ급비밀"), MARKS)
+    with pytest.raises(DataError, match="shows `군사Ⅱ급비밀` and its label says `군사Ⅲ급비밀`"):
+        check_shown(["군사Ⅱ급비밀", "text"], label("군사Ⅲ급비밀"), MARKS)
+    usa = to_label(parse_banner("SECRET//NOFORN"), created=AT)
+    check_shown(["SECRET//NOFORN"], usa, ())
+    with pytest.raises(DataError, match="shows `TOP SECRET//NOFORN` and its label says `SECRET//NOFORN`"):
+        check_shown(["TOP SECRET//NOFORN"], usa, ())
+
+
+TEXT = (
+    "SECRET//REL TO USA, JPN\n\n(U) One.\n(S//REL) Two.\n(C//REL TO USA, JPN, KOR) Three.\n\nSECRET//REL TO USA, JPN\n"
+)
+
+
+def test_a_portion_marked_text() -> None:
+    found = read_text(TEXT)
+    assert render_banner(found.banner) == "SECRET//REL TO USA, JPN"
+    assert len(found.portions) == 3
+    assert read_text("(U) One.\n(S//NF) Two.").banner == parse_banner("SECRET//NOFORN")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TEXT.replace("SECRET//REL TO USA, JPN\n", "SECRET\n", 1).replace("(S//REL)", "(S)"), "line 1 shows `SECRET`"),
+        (TEXT.replace("(S//REL)", "(TS//REL)"), "portions give `TOP SECRET//REL TO USA, JPN`"),
+        (TEXT.replace("(U) One.", "One."), "line 3: the paragraph has no portion mark"),
+        (TEXT.replace("(U)", "(u)"), "line 3: column 2"),
+        (TEXT.replace("(U) One.", "(U One."), "line 3"),
+        ("", "nothing to roll up"),
+    ],
+)
+def test_texts_that_contradict_themselves(text: str, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_text(text)
+    assert message in str(caught.value)
+
+
+def test_a_derivative_says_whose_information_it_holds() -> None:
+    sources = [
+        Source(item="jpn-1", control_number="K-1", label=label("군사Ⅱ급비밀"), origin_name="일본국 정부"),
+        Source(item="usa-1", control_number="K-2", label=label("군사Ⅲ급비밀"), origin_name="미합중국 정부"),
+        Source(item="jpn-2", control_number="K-3", label=label("군사Ⅲ급비밀"), origin_name="일본국 정부"),
+        Source(item="own-1", control_number="", label=label("군사Ⅲ급비밀")),
+    ]
+    made = derive(
+        sources,
+        own=label("군사Ⅲ급비밀"),
+        scale=KOR,
+        statement="이 문서는 {names}의 군사비밀정보를 포함한다",
+        lang="ko",
+        at=AT,
+        originator="officer@example.org",
+        originator_type="rfc822Name",
+    )
+    assert made.label.classification == "군사Ⅱ급비밀"
+    assert made.label.originator == "officer@example.org"
+    assert made.statement is not None
+    assert made.statement.text == "이 문서는 일본국 정부, 미합중국 정부의 군사비밀정보를 포함한다"
+    assert made.sources == (("jpn-1", "K-1"), ("usa-1", "K-2"), ("jpn-2", "K-3"), ("own-1", ""))
+
+
+def test_derivatives_that_are_refused() -> None:
+    one = Source(item="a", control_number="K-1", label=label("군사Ⅲ급비밀", "KOR", "JPN"), origin_name="x")
+    two = Source(item="b", control_number="K-2", label=label("군사Ⅲ급비밀", "KOR", "USA"), origin_name="y")
+    foreign = Source(item="c", control_number="K-3", label=label("秘", "JPN"), origin_name="z")
+    for sources, statement, message in (
+        ([], "{names}", "at least one"),
+        ([one, one], "{names}", "twice"),
+        ([one, two], "{names}", "nothing is left of `Releasable To`"),
+        ([foreign], "{names}", "not ordered by `KOR`"),
+        ([one], "no place", "one place"),
+    ):
+        with pytest.raises(DataError, match=message):
+            derive(sources, own=label("군사Ⅲ급비밀"), scale=KOR, statement=statement, lang="ko", at=AT)
+
+
+def test_own_sources_need_no_statement() -> None:
+    own = Source(item="a", control_number="", label=label("군사Ⅲ급비밀"))
+    made = derive([own], own=label("군사Ⅲ급비밀"), scale=KOR, statement="{names}", lang="ko", at=AT)
+    assert made.statement is None

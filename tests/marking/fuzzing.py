@@ -1,0 +1,220 @@
+"""Every reader of marks, labels and documents against damaged input, for as long as it is told.
+
+Not collected by pytest: `python tests/marking/fuzzing.py 600` runs ten minutes. A reader may refuse with our own error
+and nothing else, takes no longer than `SLOW` seconds, and what it accepts it writes back the same.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "documents"))
+
+from office_files import docx, odt, pdf
+
+from gsomia.documents import (
+    Marks,
+    docx_lines,
+    inspect_docx,
+    inspect_odf,
+    inspect_pdf,
+    mark_docx,
+    mark_image,
+    mark_odf,
+    mark_pdf,
+    odf_lines,
+    read_text,
+)
+from gsomia.errors import GsomiaError
+from gsomia.marking import Category, ItemLabels, Label, Line, match, read_banner, read_pair_line
+from gsomia.marking.spif import load, read_spiffy, scale
+from gsomia.marking.us import diagnose, parse_banner, parse_portion, render_banner, render_portion
+from gsomia.marking.xml import Binding, DataReference, read_binding, read_label, write_binding, write_label
+
+SLOW = 2.0
+AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
+VECTORS = Path(__file__).parents[2] / "vectors" / "marking"
+LABEL = Label(
+    policy="NATO",
+    classification="SECRET",
+    categories=(Category(type="PERMISSIVE", tag="Releasable To", values=("JPN", "KOR")),),
+    created=AT,
+)
+MARKS = Marks(top=(Line(text="秘", lang="ja"),), bottom=(Line(text="秘", lang="ja"),))
+NATO = (VECTORS / "stanag4774" / "nato-4774-policy.xml").read_bytes()
+POLICY = load(NATO)
+WORDS = ["SECRET", "//", "/", "REL TO USA, JPN", "NF", "SI-G ABCD", "FGI", "//JOINT ", "(", ")", " EYES ONLY", "極秘"]
+WORDS += [
+    "ｓ",
+    "\u200b",
+    "\u202e",
+    "SAR-",
+    "RD-CNWDI-SIGMA 14",
+    "-",
+    " ",
+    ",",
+    "DISPLAY ONLY",
+    "군사Ⅱ급비밀",
+    "·",
+    "\x00",
+]
+
+
+def banner(text: str) -> None:
+    assert render_banner(parse_banner(text)) == text
+
+
+def portion(text: str) -> None:
+    assert render_portion(parse_portion(text)) == text
+
+
+def repaired(text: str) -> None:
+    reading = diagnose(text[:3000]).reading
+    assert not reading or render_banner(parse_banner(reading)) == reading
+
+
+def own_json(text: str) -> None:
+    value = json.loads(text)
+    assert Label.from_json(value).to_json() == value
+
+
+def ocl(text: str) -> None:
+    value = json.loads(text)
+    label = Label.from_ocl(value)
+    assert {"catl": [], **value["ocl"]} == label.to_ocl()["ocl"]
+
+
+def xml_label(data: bytes) -> None:
+    found = read_label(data)
+    again = write_label(found.label, found.kind)
+    assert read_label(again) == found
+    assert write_label(read_label(again).label, found.kind) == again
+
+
+def binding(data: bytes) -> None:
+    found = read_binding(data)
+    assert read_binding(write_binding(found)) == found
+
+
+def words(text: str) -> None:
+    for read in (
+        lambda: match(text, ("極秘", "SECRET")),
+        lambda: read_banner(text, ("極秘", "SECRET"), ("NF",)),
+        lambda: read_pair_line(text, ("日本国政府",), ("극비",)),
+        lambda: read_text(text),
+    ):
+        try:
+            read()
+        except GsomiaError:
+            continue
+
+
+def image_bytes() -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), (1, 2, 3)).save(out, "PNG")
+    return out.getvalue()
+
+
+TEXTS: list[tuple[Callable[[str], object], list[str]]] = [
+    (
+        banner,
+        ["TOP SECRET//SI-G ABCD/TK//SAR-BP-J12 J54/CD//RD-CNWDI-SIGMA 14//FGI JPN//ORCON/REL TO USA, JPN//LIMDIS"],
+    ),
+    (portion, ["(//JOINT S JPN KOR USA//REL TO USA, JPN, KOR)", "(S//DISPLAY ONLY JPN)"]),
+    (repaired, ["SECRET//REL TO USA, JPN/DISPLAY ONLY KOR", "USA/GBR EYES ONLY", "//NATO SECRET//ATOMAL"]),
+    (own_json, [json.dumps(LABEL.to_json())]),
+    (ocl, [json.dumps(LABEL.to_ocl())]),
+    (words, ["日本国政府 · 極秘", "(S//NF) text\nSECRET//NOFORN"]),
+]
+BYTES: list[tuple[Callable[[bytes], object], list[bytes]]] = [
+    (xml_label, [write_label(LABEL)]),
+    (
+        binding,
+        [write_binding(Binding(labels=ItemLabels(originator=LABEL), data=(DataReference(uri="urn:x"),)))],
+    ),
+    (lambda data: scale(load(data)), [NATO[:9000] + NATO[-3000:], NATO]),
+    (lambda data: load(data, lenient=True), [(VECTORS / "stanag4774" / "tlp.xml").read_bytes()]),
+    (
+        lambda data: read_spiffy(data, POLICY, created=AT),
+        [(VECTORS / "stanag4774" / "nato-4774-17-1.xml").read_bytes()],
+    ),
+    (inspect_pdf, [pdf(2)]),
+    (lambda data: mark_pdf(data, MARKS), [pdf(1, rotate=90)]),
+    (inspect_docx, [docx()]),
+    (docx_lines, [docx()]),
+    (lambda data: mark_docx(data, MARKS, {"a": "b"}), [docx()]),
+    (inspect_odf, [odt()]),
+    (odf_lines, [odt()]),
+    (lambda data: mark_odf(data, MARKS, {"a": "b"}), [odt()]),
+    (lambda data: mark_image(data, MARKS, {"a": "b"}), [image_bytes()]),
+]
+
+
+def damaged_text(chance: random.Random, text: str) -> str:
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randint(0, len(text))
+        end = min(len(text), place + chance.choice((0, 0, 1, 2, 8)))
+        text = text[:place] + chance.choice((*WORDS, "", "", chr(chance.randint(1, 0x2FFF)))) + text[end:]
+    return text
+
+
+def damaged_bytes(chance: random.Random, data: bytes) -> bytes:
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randint(0, len(data))
+        end = min(len(data), place + chance.choice((0, 1, 1, 4, 64)))
+        put = chance.choice(
+            (b"", chance.randbytes(1), chance.randbytes(4), b"<", b"&a;", b"<!--", data[:40], data[-40:])
+        )
+        data = data[:place] + put + data[end:]
+    return data
+
+
+def run(seconds: float, seed: int) -> int:
+    """Fuzz for so long; the count of inputs tried."""
+    chance = random.Random(seed)
+    end = time.monotonic() + seconds
+    tried = 0
+    slowest = 0.0
+    while time.monotonic() < end:
+        given: str | bytes
+        for read, texts in TEXTS:
+            for _ in range(20):
+                given = damaged_text(chance, chance.choice(texts))
+                slowest = max(slowest, _one(read, given))
+                tried += 1
+        for work, samples in BYTES:
+            given = damaged_bytes(chance, chance.choice(samples))
+            slowest = max(slowest, _one(work, given))
+            tried += 1
+    print(f"{tried} inputs, slowest {slowest:.3f} s")
+    return tried
+
+
+def _one(read: Callable[..., object], given: str | bytes) -> float:
+    start = time.monotonic()
+    try:
+        read(given)
+    except GsomiaError:
+        pass
+    except json.JSONDecodeError:
+        pass
+    except BaseException:
+        print(f"failed on {given!r:.2000}", file=sys.stderr)
+        raise
+    took = time.monotonic() - start
+    if took > SLOW:
+        raise AssertionError(f"{took:.1f} s for {given!r:.500}")
+    return took
+
+
+if __name__ == "__main__":
+    run(float(sys.argv[1]) if len(sys.argv) > 1 else 60, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
