@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -130,25 +131,67 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+# Statements are built once: building one costs more than running it.
+
+
+@cache
+def _upsert(table: sa.Table, *, replace: bool) -> sa.Insert:
+    """Insert a row; one with the same key is replaced, or left as it is."""
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    if not replace:
+        return statement.on_conflict_do_nothing()
+    rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    """Insert a new row."""
+    return sa.insert(table)
+
+
+@cache
+def _by(table: sa.Table, *columns: str) -> sa.Select[Any]:
+    """The rows with these values; each column is a parameter of its own name."""
+    return sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in columns))
+
+
+_ACTS = sa.select(schema.act, schema.batch.c.envelope).join(schema.batch, schema.batch.c.root == schema.act.c.batch)
+_ACT = _ACTS.where(schema.act.c.id == sa.bindparam("id"))
+_RUNGS = sa.select(schema.rung).where(schema.rung.c.copy == sa.bindparam("copy")).order_by(schema.rung.c.at)
+_NODE = sa.select(schema.log_node.c.hash).where(
+    schema.log_node.c.log == sa.bindparam("log"),
+    schema.log_node.c.level == sa.bindparam("level"),
+    schema.log_node.c.position == sa.bindparam("position"),
+)
+_SERIAL = (
+    insert(schema.serial)
+    .values(last=1)
+    .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + 1})
+    .returning(schema.serial.c.last)
+)
+
+
 class SqlReader:
     """Reads within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def _all(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+    def _all(self, query: sa.Select[Any], **values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(query, values).mappings()]
 
-    def _one(self, query: sa.Select[Any]) -> dict[str, Any] | None:
-        row = self._connection.execute(query).mappings().first()
+    def _one(self, query: sa.Select[Any], **values: object) -> dict[str, Any] | None:
+        row = self._connection.execute(query, values).mappings().first()
         return None if row is None else dict(row)
 
     def setting(self, key: str) -> str | None:
-        row = self._one(sa.select(schema.setting).where(schema.setting.c.key == key))
+        row = self._one(_by(schema.setting, "key"), key=key)
         return None if row is None else str(row["value"])
 
     def peers(self) -> Mapping[str, Peer]:
-        return {row["party"]: rows.peer_of(row) for row in self._all(sa.select(schema.peer))}
+        return {row["party"]: rows.peer_of(row) for row in self._all(_by(schema.peer))}
 
     def officers(self, party: str | None = None) -> Sequence[Officer]:
         query = sa.select(schema.officer).order_by(schema.officer.c.enrolled_at, schema.officer.c.id)
@@ -157,19 +200,18 @@ class SqlReader:
         return [rows.officer_of(row) for row in self._all(query)]
 
     def officer(self, party: str, officer: str) -> Officer | None:
-        table = schema.officer
-        row = self._one(sa.select(table).where(table.c.party == party, table.c.id == officer))
+        row = self._one(_by(schema.officer, "party", "id"), party=party, id=officer)
         return None if row is None else rows.officer_of(row)
 
     def persons(self) -> Sequence[Person]:
         return [rows.person_of(row) for row in self._all(sa.select(schema.person).order_by(schema.person.c.id))]
 
     def person(self, person: str) -> Person | None:
-        row = self._one(sa.select(schema.person).where(schema.person.c.id == person))
+        row = self._one(_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
 
     def credentials(self) -> Sequence[Credential]:
-        return [rows.credential_of(row) for row in self._all(sa.select(schema.credential))]
+        return [rows.credential_of(row) for row in self._all(_by(schema.credential))]
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         query = sa.select(schema.consent).order_by(schema.consent.c.at)
@@ -178,23 +220,18 @@ class SqlReader:
         return [rows.consent_of(row) for row in self._all(query)]
 
     def adopted(self) -> Mapping[str, str]:
-        return {row["instrument"]: row["version"] for row in self._all(sa.select(schema.adopted))}
+        return {row["instrument"]: row["version"] for row in self._all(_by(schema.adopted))}
 
     def record(self) -> Sequence[EnteredAct]:
         query = sa.select(schema.entered).order_by(schema.entered.c.id, schema.entered.c.entered_by)
         return [rows.entered_of(row) for row in self._all(query)]
 
-    def _acts(self) -> sa.Select[Any]:
-        return sa.select(schema.act, schema.batch.c.envelope).join(
-            schema.batch, schema.batch.c.root == schema.act.c.batch
-        )
-
     def act(self, act: str) -> SignedAct | None:
-        row = self._one(self._acts().where(schema.act.c.id == act))
+        row = self._one(_ACT, id=act)
         return None if row is None else rows.act_of(row)
 
     def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
-        query = self._acts().order_by(schema.act.c.seq)
+        query = _ACTS.order_by(schema.act.c.seq)
         if types:
             query = query.where(schema.act.c.type.in_(types))
         if item:
@@ -206,7 +243,7 @@ class SqlReader:
         return [rows.item_of(row) for row in self._all(sa.select(schema.item).order_by(schema.item.c.created_at))]
 
     def item(self, item: str) -> Item | None:
-        row = self._one(sa.select(schema.item).where(schema.item.c.id == item))
+        row = self._one(_by(schema.item, "id"), id=item)
         return None if row is None else rows.item_of(row)
 
     def _copies(self, query: sa.Select[Any]) -> list[Copy]:
@@ -228,7 +265,10 @@ class SqlReader:
         return self._copies(query)
 
     def copy(self, copy: str) -> Copy | None:
-        return next(iter(self._copies(sa.select(schema.copy).where(schema.copy.c.id == copy))), None)
+        row = self._one(_by(schema.copy, "id"), id=copy)
+        if row is None:
+            return None
+        return rows.copy_of(row, tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy)))
 
     def find(self, reference: str) -> Sequence[Copy]:
         table = schema.copy
@@ -236,7 +276,7 @@ class SqlReader:
         return self._copies(sa.select(table).where(named).order_by(table.c.control_number, table.c.id))
 
     def acceptance(self, copy: str) -> str | None:
-        row = self._one(sa.select(schema.acceptance).where(schema.acceptance.c.copy == copy))
+        row = self._one(_by(schema.acceptance, "copy"), copy=copy)
         return None if row is None else str(row["act"])
 
     def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]:
@@ -253,7 +293,7 @@ class SqlReader:
         return [rows.refused_of(row) for row in self._all(sa.select(schema.refused).order_by(schema.refused.c.id))]
 
     def log(self, name: str) -> LogState | None:
-        row = self._one(sa.select(schema.log).where(schema.log.c.name == name))
+        row = self._one(_by(schema.log, "name"), name=name)
         return None if row is None else rows.log_of(row)
 
     def logs(self) -> Sequence[LogState]:
@@ -269,9 +309,7 @@ class SqlReader:
         return [(row["commitment"], row["act"], row["salt"]) for row in self._all(query)]
 
     def log_node(self, name: str, level: int, index: int) -> bytes:
-        table = schema.log_node
-        query = sa.select(table.c.hash).where(table.c.log == name, table.c.level == level, table.c.position == index)
-        value = self._connection.execute(query).scalar()
+        value = self._connection.execute(_NODE, {"log": name, "level": level, "position": index}).scalar()
         if value is None:
             raise NodeError(f"log `{name}` lacks its tree node at level {level}, index {index}")
         return bytes(value)
@@ -281,14 +319,7 @@ class SqlWriter(SqlReader):
     """Reads and changes within one transaction."""
 
     def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
-        statement = insert(table).values(row)
-        keys = [column.name for column in table.primary_key]
-        if replace:
-            rest = {name: value for name, value in row.items() if name not in keys}
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
-        else:
-            statement = statement.on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount
+        return self._connection.execute(_upsert(table, replace=replace), row).rowcount
 
     def put_setting(self, key: str, value: str) -> None:
         self._put(schema.setting, {"key": key, "value": value})
@@ -317,7 +348,7 @@ class SqlWriter(SqlReader):
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
         envelope = json.dumps(act.envelope.to_json())
         self._put(schema.batch, {"root": rows.batch_key(act), "envelope": envelope}, replace=False)
-        self._connection.execute(sa.insert(schema.act).values(rows.act_row(act, source, at)))
+        self._connection.execute(_insert(schema.act), rows.act_row(act, source, at))
 
     def put_item(self, item: Item) -> None:
         self._put(schema.item, rows.item_row(item))
@@ -333,10 +364,10 @@ class SqlWriter(SqlReader):
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
-        self._connection.execute(sa.insert(schema.outgoing).values(row))
+        self._connection.execute(_insert(schema.outgoing), row)
 
     def put_refused(self, refused: Refused) -> None:
-        self._connection.execute(sa.insert(schema.refused).values(rows.refused_row(refused)))
+        self._connection.execute(_insert(schema.refused), rows.refused_row(refused))
 
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing
@@ -347,14 +378,7 @@ class SqlWriter(SqlReader):
         self._connection.execute(sa.delete(schema.outgoing).where(schema.outgoing.c.id == outgoing))
 
     def next_serial(self, name: str) -> int:
-        table = schema.serial
-        statement = (
-            insert(table)
-            .values({"name": name, "last": 1})
-            .on_conflict_do_update(index_elements=["name"], set_={"last": table.c.last + 1})
-            .returning(table.c.last)
-        )
-        return int(self._connection.execute(statement).scalar_one())
+        return int(self._connection.execute(_SERIAL, {"name": name}).scalar_one())
 
     def see_message(self, message: str, peer: str, at: datetime) -> bool:
         return self._put(schema.seen, {"message": message, "peer": peer, "at": instant(at)}, replace=False) == 1
@@ -367,14 +391,14 @@ class SqlWriter(SqlReader):
         nodes: Iterable[tuple[int, int, bytes]],
     ) -> None:
         self._connection.execute(
-            sa.insert(schema.log_entry),
+            _insert(schema.log_entry),
             [
                 {"log": state.name, "position": first + i, "commitment": commitment, "act": act, "salt": salt}
                 for i, (commitment, act, salt) in enumerate(entries)
             ],
         )
         self._connection.execute(
-            sa.insert(schema.log_node),
+            _insert(schema.log_node),
             [{"log": state.name, "level": level, "position": index, "hash": digest} for level, index, digest in nodes],
         )
         self._put(schema.log, rows.plain_row(state))
