@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -190,13 +190,15 @@ def candidates(law: Law, q: Request) -> list[tuple[Leg, ...]]:
     """The ways in which a request could be carried, each a list of legs of which the first names the instrument."""
     if q.under is not None:
         sheet = law.sheets.get(q.under)
-        return [] if sheet is None else [_legs(law, sheet, q)]
+        legs = _legs(law, sheet, q) if sheet is not None else ()
+        return [legs] if legs else []
     if q.act in LEGAL_ACTS:
         return []
     one, other = giver(q), receiver(q)
     if q.act in _PASSING_ACTS:
         found = [_legs(law, sheet, q) for sheet in law.between(one, other)] if not q.via else []
-        found += [_legs(law, s, q) for s in law.arrangements if {one, other} <= s.agreement.party_set]
+        arranged = [_legs(law, s, q) for s in law.arrangements if {one, other} <= s.agreement.party_set]
+        found += [legs for legs in arranged if legs]
         if q.via and q.act != "warn":
             chain = _chain(law, q)
             found += [chain] if chain else []
@@ -211,11 +213,11 @@ def candidates(law: Law, q: Request) -> list[tuple[Leg, ...]]:
 
 
 def _legs(law: Law, sheet: Sheet, q: Request) -> tuple[Leg, ...]:
-    """The instrument itself, then for an arrangement the legs that it rests on."""
+    """The instrument itself, then for an arrangement the legs that it rests on; () where a leg is not applied here."""
     agreement = sheet.agreement
-    if not agreement.hub or q.act == "warn" or q.act in LEGAL_ACTS:
-        return (Leg(sheet, q),)
     own = Leg(sheet, q)
+    if not agreement.hub or q.act in ("warn", "mark", "visit", "notify-law-change") or q.act in LEGAL_ACTS:
+        return (own,)
     hub = agreement.hub
     legs = [law.sheets[name] for name in agreement.legs if name in law.sheets]
 
@@ -226,32 +228,30 @@ def _legs(law: Law, sheet: Sheet, q: Request) -> tuple[Leg, ...]:
         one, other = giver(q), receiver(q)
         if q.act == "accept":
             one = q.item.originator if q.item is not None else ""
-        stops = [p for p in (one, hub, other) if p]
-        pairs = [pair for pair in pairwise(stops) if pair[0] != pair[1]]
-        return (own, *_along(law, leg, pairs, q))
-    if q.act == "release":
-        found = leg(q.by, q.to or "")
-        return (own, Leg(found, _handed(law, q, q.by, q.to or ""))) if found else (own,)
-    if q.act == "mark" or q.item is None:
+        pairs = [pair for pair in pairwise((one, hub, other)) if pair[0] != pair[1]]
+    elif q.act == "release":
+        pairs = [(q.by, q.to or "")] if q.by == hub else []
+    else:
+        return _under_leg(law, own, hub, q, leg)
+    found = [(leg(here, there), here, there) for here, there in pairs]
+    if not agreement.legs or not {here for _, here, _ in found} <= agreement.party_set:
         return (own,)
-    # Handling what came through the hub: the agreement between its holder and the hub governs, and there the item
-    # bears the hub's mark as well.
+    handed = [Leg(s, _handed(law, q, here, there)) for s, here, there in found if s is not None]
+    return (own, *handed) if len(handed) == len(found) else ()
+
+
+def _under_leg(law: Law, own: Leg, hub: str, q: Request, leg: Callable[[str, str], Sheet | None]) -> tuple[Leg, ...]:
+    """Handling what came through the hub: the agreement between its holder and the hub governs."""
+    if q.item is None:
+        return ()
     found = leg(q.by, hub) or leg(q.by, q.item.originator)
     if found is None:
-        return (own,)
+        return ()
     if q.by == hub or q.item.originator in found.agreement.party_set:
         return (own, Leg(found, q))
+    # There the item bears the hub's mark as well.
     handed = _handed(law, q, hub, q.by).item or q.item
     return (own, Leg(found, replace(q, item=replace(handed, contains=(*handed.contains, hub)))))
-
-
-def _along(law: Law, leg: object, pairs: Iterable[tuple[str, str]], q: Request) -> list[Leg]:
-    found = []
-    for one, other in pairs:
-        sheet = leg(one, other) if callable(leg) else None
-        if sheet is not None:
-            found.append(Leg(sheet, _handed(law, q, one, other)))
-    return found
 
 
 def _handed(law: Law, q: Request, one: str, other: str) -> Request:
@@ -295,8 +295,7 @@ def _held(law: Law, q: Request, f: Facts, record: Record, at: datetime, readings
     for originator in foreign:
         legs = _governing(law, q, item, originator, record, at)
         if legs is None:
-            if not law.between(q.by, originator):
-                rulings.append(_nothing(law, q))
+            rulings.append(_nothing(law, q))
             continue
         rulings.append(_way(law, legs, q, f, record, at, readings))
     if len(rulings) == 1:
@@ -316,7 +315,7 @@ def _governing(
     for sheet in law.arrangements:
         entered = _entered(sheet, record, at)
         if {q.by, originator} <= sheet.agreement.party_set and entered is not None:
-            return _legs(law, sheet, q)
+            return _legs(law, sheet, q) or None
     return (Leg(sheets[0], q),) if sheets else None
 
 

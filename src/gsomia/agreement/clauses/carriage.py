@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gsomia.agreement.clauses.terms import GIVING_ACTS, HANDLING_ACTS, Asks, no, yes
+from gsomia.agreement.clauses.terms import GIVING_ACTS, HELD_ACTS, Asks, no, yes
 from gsomia.agreement.conditions import ALWAYS, AtLeast, Is, Not, Rule
 
 __all__ = [
@@ -261,7 +261,10 @@ class UnderTheLegs(Asks):
     reason: ClassVar[str] = "the arrangement binds nobody; the agreements that it rests on do"
 
     def rules(self) -> tuple[Rule, ...]:
-        return (Rule(acts=tuple(a for a in HANDLING_ACTS if a != "warn"), requires=ALWAYS, text=""),)
+        return (
+            Rule(acts=(*HELD_ACTS, "report-loss", "notify-regrade"), requires=ALWAYS, text=""),
+            Rule(acts=(*GIVING_ACTS, "accept", "request"), requires=ALWAYS, text="", gate=True),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,160 @@
+"""Checking an agreement folder: what it leaves open, where it contradicts itself, when a rule changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
+
+from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement, ClauseUse, Record
+from gsomia.verdict.cases import Case, run_case
+from gsomia.verdict.compiling import rules_for
+from gsomia.verdict.law import Law
+
+__all__ = ["Finding", "check", "idle_clauses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found.
+
+    Args:
+        kind: `gap`, `contradiction`, `lapse`, `change` or `case`.
+        place: article, case or act.
+        text: what was found, for people.
+    """
+
+    kind: str
+    place: str
+    text: str
+
+    def to_json(self) -> dict[str, str]:
+        """The finding as a JSON object."""
+        return {"kind": self.kind, "place": self.place, "text": self.text}
+
+
+def check(law: Law, name: str, record: Record, cases: list[Case]) -> list[Finding]:
+    """What a lawyer should look at in one instrument.
+
+    Args:
+        law: the instruments, this one among them.
+        name: the instrument.
+        record: the acts, for the cases.
+        cases: the folder's cases.
+
+    Returns:
+        Cases that do not hold, contradictions, dates on which a rule would lapse or change, gaps; in this order.
+    """
+    agreement = law.agreements[name]
+    found: list[Finding] = []
+    for case in cases:
+        result = run_case(law, record, case)
+        if not result.holds:
+            found.append(Finding(kind="case", place=case.id, text=f"{case.title}: {result.text}"))
+    found += _contradictions(agreement)
+    found += _changes(agreement)
+    found += _gaps(agreement)
+    found += [
+        Finding(kind="gap", place=f"{number} {clause}", text="no case of the folder turns on this clause")
+        for number, clause in idle_clauses(law, name, record, cases)
+    ]
+    return found
+
+
+def _contradictions(agreement: Agreement) -> list[Finding]:
+    """One clause in two articles with different settings on one day: both are shown, neither is dropped."""
+    found = []
+    for day in (agreement.since, *agreement.days):
+        uses = agreement.uses(day)
+        for n, (article, use) in enumerate(uses):
+            for other, another in uses[n + 1 :]:
+                if use.name == another.name and use.clause != another.clause and article.number != other.number:
+                    text = (
+                        f"from {day.isoformat()}: {article.number} ({article.source}) has {_settings(use)}, "
+                        f"{other.number} ({other.source}) has {_settings(another)}"
+                    )
+                    found.append(
+                        Finding(kind="contradiction", place=f"{article.number} / {other.number}: {use.name}", text=text)
+                    )
+    return found
+
+
+def _settings(use: ClauseUse) -> str:
+    settings: Any = use.clause
+    return f"{use.name}(" + ", ".join(f"{f.name}={getattr(settings, f.name)!r}" for f in fields(settings)) + ")"
+
+
+def _changes(agreement: Agreement) -> list[Finding]:
+    """What each date of the file changes; a rule that then asks less is told as a lapse."""
+    found = []
+    for day in agreement.days:
+        before = {(a.number, u.name): u for a, u in agreement.uses(day - timedelta(days=1))}
+        for article, use in agreement.uses(day):
+            was = before.get((article.number, use.name))
+            if was is None:
+                text = f"from {day.isoformat()}: {_settings(use)}"
+                found.append(Finding(kind="change", place=article.number, text=text))
+            elif was.clause != use.clause:
+                kind = "lapse" if _looser(was, use) else "change"
+                text = f"from {day.isoformat()}: {_settings(was)} becomes {_settings(use)}"
+                found.append(Finding(kind=kind, place=article.number, text=text))
+    return found
+
+
+def _looser(was: ClauseUse, now: ClauseUse) -> bool:
+    """Whether a later setting allows what the earlier barred: a longer list, or a higher bound."""
+    old: Any = was.clause
+    new: Any = now.clause
+    for setting in fields(old):
+        one, other = getattr(old, setting.name), getattr(new, setting.name)
+        if isinstance(one, tuple) and set(other) - set(one):
+            return setting.name != "acts"
+        if isinstance(one, tuple) and setting.name == "acts" and set(one) - set(other):
+            return True
+        if isinstance(one, int) and other > one:
+            return True
+    return False
+
+
+def _gaps(agreement: Agreement) -> list[Finding]:
+    found = []
+    day: date = max((agreement.since, *agreement.days))
+    for act in (*HANDLING_ACTS, *LEGAL_ACTS):
+        if not any(not bound.rule.gate for bound in rules_for(agreement, act, day)):
+            found.append(Finding(kind="gap", place=act, text="no article carries this act; it is refused"))
+    for article in agreement.articles:
+        if article.number == "unread":
+            text = f"nobody has read under which number it stands [{article.confidence}]: {article.text}"
+            found.append(Finding(kind="gap", place="unread", text=text))
+    return found
+
+
+def idle_clauses(law: Law, name: str, record: Record, cases: list[Case]) -> list[tuple[str, str]]:
+    """Clauses without which every case would still hold: (article, clause).
+
+    Args:
+        law, name, record, cases: as for `check`.
+    """
+    agreement = law.agreements[name]
+    holding = [case for case in cases if run_case(law, record, case).holds]
+    idle = []
+    for article in agreement.articles:
+        for use in article.clauses:
+            rest = tuple(u for u in article.clauses if u is not use)
+            articles = tuple(replace(a, clauses=rest) if a is article else a for a in agreement.articles)
+            version = f"{agreement.version} without {article.number} {use.name}"
+            thinner = replace(agreement, articles=articles, version=version)
+            without = Law({**law.agreements, name: thinner})
+            if all(_same(law, without, record, case) for case in holding):
+                idle.append((article.number, use.name))
+    return idle
+
+
+def _same(law: Law, without: Law, record: Record, case: Case) -> bool:
+    """Whether a case comes out the same, its grounds in this instrument included."""
+    one, other = run_case(law, record, case), run_case(without, record, case)
+    return bool(other.holds) and _said(one.answer) == _said(other.answer)
+
+
+def _said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(g["article"], g["clause"], g["effect"]) for g in answer.get("grounds", ())]
