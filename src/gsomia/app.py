@@ -24,16 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
-import uvicorn
-
 from gsomia.agreement import Record, load_agreement, shipped_record
 from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import NodeError, PeerError, UsageError
 from gsomia.keys import SigningKey
 from gsomia.keystore import KeyFiles
-from gsomia.link import HttpLink, link_app
 from gsomia.node import (
     Acting,
     Limits,
@@ -52,7 +48,7 @@ from gsomia.sealed import XWingPrivateKey
 from gsomia.store import SqlStore
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
-from gsomia.web import PeerProtocol, client_context, make_certificate, server_context
+from gsomia.web import client_context, make_certificate, server_context
 
 __all__ = ["Home", "identity_text", "init", "offered_law", "shipped_acts"]
 
@@ -194,7 +190,7 @@ class Home:
     node: Node = field(init=False)
     clock: FolderClock = field(init=False)
     _store: SqlStore = field(init=False)
-    _links: dict[str, HttpLink] = field(init=False, default_factory=dict)
+    _links: dict[str, Any] = field(init=False, default_factory=dict)
     _law: dict[tuple[tuple[str, str], ...], Law] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -297,10 +293,13 @@ class Home:
         if settings is None or peer is None or settings.fingerprint != peer.fingerprint:
             raise PeerError(f"`{party}` does not stand in the settings with the fingerprint that was enrolled")
         if party not in self._links:
+            from gsomia.link import HttpLink
+
             keys = self.folder / "keys"
             context = client_context(keys / "tls.pem", keys / "tls.key", peer.certificate)
             self._links[party] = HttpLink(party, settings.url, context)
-        return self._links[party]
+        way: PeerLink = self._links[party]
+        return way
 
     # --- law ------------------------------------------------------------------------------------------------------
 
@@ -402,6 +401,8 @@ class Home:
         Args:
             ready: told the address once the node answers.
         """
+        import structlog
+
         log = structlog.get_logger().bind(party=self.node.party)
         LocalBlobs(self.folder / "items").sweep()
         stopping = threading.Event()
@@ -416,6 +417,12 @@ class Home:
 
     @contextmanager
     def _serving(self, ready: Callable[[str], None]) -> Iterator[threading.Thread]:
+        # The served side is slow to import, and most commands serve nothing.
+        import uvicorn
+
+        from gsomia.link import link_app
+        from gsomia.web import PeerProtocol
+
         keys = self.folder / "keys"
         trusted = self._trusted()
         context = server_context(keys / "tls.pem", keys / "tls.key", trusted)
