@@ -48,7 +48,6 @@ from gsomia.sealed import XWingPrivateKey
 from gsomia.store import SqlStore
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
-from gsomia.web import client_context, make_certificate, server_context
 
 __all__ = ["Home", "identity_text", "init", "offered_law", "shipped_acts"]
 
@@ -149,6 +148,8 @@ def init(
         raise UsageError(f"not a Party: `{party}`", hint="ISO 3166-1 alpha-3, such as JPN, KOR, USA")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"`{folder}` is not an empty folder", hint="a node is made once, in a folder of its own")
+    from gsomia.web import make_certificate
+
     # Made beside its place and moved there whole, so that a node half made is never found.
     staging = folder.with_name(f".{folder.name}.making-{os.getpid()}")
     try:
@@ -294,6 +295,7 @@ class Home:
             raise PeerError(f"`{party}` does not stand in the settings with the fingerprint that was enrolled")
         if party not in self._links:
             from gsomia.link import HttpLink
+            from gsomia.web import client_context
 
             keys = self.folder / "keys"
             context = client_context(keys / "tls.pem", keys / "tls.key", peer.certificate)
@@ -421,7 +423,7 @@ class Home:
         import uvicorn
 
         from gsomia.link import link_app
-        from gsomia.web import PeerProtocol
+        from gsomia.web import PeerProtocol, server_context
 
         keys = self.folder / "keys"
         trusted = self._trusted()
