@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,9 @@ class SetClock:
 Fault = Callable[[str, str, Envelope], Envelope]
 """What a wire does to a message, given its direction (`asked`, `answered`) and its sender. It may raise."""
 
+UploadFault = Callable[[str, str, Iterable[bytes]], Iterable[bytes]]
+"""What a wire does to an upload, given its sender and its copy. It may raise."""
+
 
 @dataclass
 class Wire:
@@ -80,10 +84,12 @@ class Wire:
     Args:
         players: who is on it.
         fault: is given every message and answer, and may change it or raise PeerError; None is a good wire.
+        uploads: is given every upload (its sender, its copy, its bytes), and may change it or raise PeerError.
     """
 
     players: Mapping[str, Player]
     fault: Fault | None = None
+    uploads: UploadFault | None = None
     carried: list[Envelope] = field(default_factory=list)
 
     def between(self, sender: str, recipient: str) -> _Way:
@@ -117,6 +123,8 @@ class _Way:
         there = self.wire.players[self.recipient].node
         with there.store.reading() as reader:
             peer = reader.peers()[self.sender]
+        if self.wire.uploads is not None:
+            chunks = self.wire.uploads(self.sender, copy, chunks)
         try:
             may_upload(there, peer, copy)
         except GsomiaError as error:
@@ -170,19 +178,37 @@ class Exercise:
         at: datetime,
         seed: bytes = b"gsomia",
     ) -> None:
-        self.clock = SetClock(at.astimezone(UTC))
-        self.law = law
-        self.players: dict[str, Player] = {}
-        self.wire = Wire(self.players)
-        self._stores: list[SqlStore] = []
+        self._begin(folder, at.astimezone(UTC), law, seed)
         acts = list(history)
         for party in parties:
-            self._add(folder / party, party, seed)
+            self._add(party)
         for player in self.players.values():
             self._introduce(player)
         for player in self.players.values():
             self._stand(player, acts)
         self.settle()
+
+    def _begin(self, folder: Path, at: datetime, law: Law, seed: bytes) -> None:
+        self.folder = folder
+        self.clock = SetClock(at)
+        self.law = law
+        self.players: dict[str, Player] = {}
+        self.wire = Wire(self.players)
+        self._seed = seed
+        self._stores: list[SqlStore] = []
+
+    def again(self, folder: Path) -> Exercise:
+        """The same nodes as they stand now, in another folder, with a clock and a wire of their own.
+
+        Args:
+            folder: where the copies of their stores will lie.
+        """
+        twin = object.__new__(Exercise)
+        twin._begin(folder, self.clock.at, self.law, self._seed)
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-shm"))
+        for party in self.players:
+            twin._play(party, SqlStore.open(folder / party / "register.sqlite"))
+        return twin
 
     def __getitem__(self, party: str) -> Player:
         return self.players[party]
@@ -194,13 +220,23 @@ class Exercise:
         for store in self._stores:
             store.close()
 
-    def _add(self, folder: Path, party: str, seed: bytes) -> None:
+    def _add(self, party: str) -> None:
+        """Make a Party's node and enrol its officers."""
+        folder = self.folder / party
         folder.mkdir(parents=True)
-        store = SqlStore.create(folder / "register.sqlite")
+        player = self._play(party, SqlStore.create(folder / "register.sqlite"))
+        security = player.by(Role.SECURITY)
+        enrol_officer(player.node, security.officer, [Role.SECURITY], security.key.public, by=None)
+        for role, acting in player.officers.items():
+            if role != Role.SECURITY:
+                enrol_officer(player.node, acting.officer, [role], acting.key.public, by=security)
+
+    def _play(self, party: str, store: SqlStore) -> Player:
+        """Put a Party's node together on its store."""
         self._stores.append(store)
 
         def chance(what: str, size: int) -> bytes:
-            return hashlib.shake_256(seed + f"/{party}/{what}".encode()).digest(size)
+            return hashlib.shake_256(self._seed + f"/{party}/{what}".encode()).digest(size)
 
         node = Node(
             party=party,
@@ -211,7 +247,7 @@ class Exercise:
                 log=LogSigner(f"gsomia/{party}", chance("log", 64)),
             ),
             store=store,
-            blobs=LocalBlobs(folder / "items"),
+            blobs=LocalBlobs(self.folder / party / "items"),
             clock=self.clock,
             law=lambda adopted: Law({name: self.law.agreements[name] for name in adopted}),
             link=lambda peer: self.wire.between(party, peer),
@@ -221,11 +257,7 @@ class Exercise:
             role: Acting(officer=f"{party.lower()}-{role}", key=SigningKey(chance(role, 64))) for role in Role.ALL
         }
         self.players[party] = Player(node, officers)
-        security = officers[Role.SECURITY]
-        for role in (Role.SECURITY, *(role for role in Role.ALL if role != Role.SECURITY)):
-            first = role == Role.SECURITY
-            acting = officers[role]
-            enrol_officer(node, acting.officer, [role], acting.key.public, by=None if first else security)
+        return self.players[party]
 
     def _introduce(self, player: Player) -> None:
         for other in self.players.values():

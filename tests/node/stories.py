@@ -1,0 +1,114 @@
+"""What must be true of every exercise, whatever happened in it: registers that agree, and audits that hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from gsomia.node import Refused, Role, audit, mark, open_item, receipt
+from gsomia.registry import Copy, CopyState, Item
+from gsomia.testing import Exercise, Player
+
+__all__ = [
+    "MARKS",
+    "PRESENT",
+    "finish",
+    "forget",
+    "holds",
+    "refusals",
+    "register",
+    "same_story",
+    "words_of",
+]
+
+MARKS = {"JPN": "極秘", "KOR": "군사II급비밀", "USA": "SECRET"}
+"""Each Party's own mark for a SECRET item."""
+
+PRESENT = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
+"""The states of a copy that lies in its holder's register."""
+
+
+def register(player: Player) -> dict[str, tuple[Copy, Item]]:
+    """A register: each copy with its item, by the copy's id."""
+    with player.node.store.reading() as reader:
+        found = {}
+        for copy in reader.copies():
+            item = reader.item(copy.item)
+            assert item is not None, f"copy {copy.id} stands without its item"
+            found[copy.id] = (copy, item)
+        return found
+
+
+def told(copy: Copy, item: Item) -> dict[str, Any]:
+    """What two registers must say alike of a copy; control numbers and instants of entry are each one's own."""
+    return {
+        "copy": (copy.id, copy.number, copy.act, copy.giver, copy.holder, copy.via, copy.destination, copy.instrument),
+        "custodian": copy.custodian,
+        "marks": (copy.own_mark, copy.origin_mark),
+        "state": copy.state,
+        "rungs": sorted((entry.rung, entry.act, entry.party) for entry in copy.rungs),
+        "item": (item.id, item.originator, item.level, item.label, item.contains, item.subject, item.purpose),
+        "digests": (item.payload_digest, item.core_digest, item.plaintext_bytes),
+    }
+
+
+def same_story(exercise: Exercise) -> None:
+    """Every copy stands in its holder's register or nowhere but at its giver's, and all registers tell it alike."""
+    registers = {party: register(player) for party, player in exercise.players.items()}
+    for party, entries in registers.items():
+        for copy, item in entries.values():
+            if copy.giver == party and copy.state in PRESENT:
+                assert copy.id in registers[copy.holder], f"{party} says that {copy.holder} has {copy.id}"
+            if copy.holder == party:
+                assert copy.id in registers[copy.giver], f"{party} has {copy.id} that {copy.giver} never gave"
+            for other, there in registers.items():
+                if copy.id in there:
+                    here, yonder = told(copy, item), told(*there[copy.id])
+                    differing = {key: (here[key], yonder[key]) for key in here if here[key] != yonder[key]}
+                    assert differing == {}, f"{party} and {other} differ on {copy.id}"
+    for party, entries in registers.items():
+        numbers = [copy.control_number for copy, _ in entries.values() if copy.control_number]
+        assert len(numbers) == len(set(numbers)), f"{party} gave a control number twice"
+
+
+def holds(exercise: Exercise) -> None:
+    """Every node's `verify` holds, with something to check."""
+    for party, player in exercise.players.items():
+        checks = list(audit(player.node))
+        assert checks
+        assert [check.fault for check in checks if not check.holds] == [], party
+
+
+def refusals(player: Player) -> list[Refused]:
+    """What a node refused and kept."""
+    with player.node.store.reading() as reader:
+        return list(reader.refused())
+
+
+def words_of(entries: Iterable[Refused]) -> str:
+    """The reasons of refusals, as one text."""
+    return "\n".join(f"{entry.source}: {entry.what}: {entry.why} {json.dumps(dict(entry.detail))}" for entry in entries)
+
+
+def forget(player: Player, statement: str, *values: object) -> int:
+    """Change a node's database behind its back; returns how many rows were touched."""
+    path = player.node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            return connection.execute(statement, values).rowcount
+    finally:
+        connection.close()
+
+
+def finish(player: Player, reference: str, person: str = "") -> bytes:
+    """The holder's officers at work: mark, receipt, and opening where a person is named; returns the plaintext."""
+    mark(player.node, reference, MARKS[player.node.party], by=player.by(Role.REGISTRY))
+    receipt(player.node, reference, by=player.by(Role.REGISTRY))
+    sink = io.BytesIO()
+    if person:
+        open_item(player.node, reference, person, sink)
+    return sink.getvalue()
