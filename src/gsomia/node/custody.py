@@ -9,7 +9,7 @@ from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
 from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, refused
+from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
 from gsomia.node.transmit import held_copy, refuse, treaty_mark
@@ -150,7 +150,7 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
     at = node.clock.now()
     with node.store.reading() as reader:
         copy, item, verdict = ask_open(node, reader, reference, person)
-        origin = reader.peers().get(item.originator)
+        origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(item.originator)
     if verdict.outcome != "permit":
         refuse(node, f"open {copy.control_number} for {person}", verdict, at)
     if not copy.own_mark:
@@ -160,7 +160,7 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         envelope = read_provenance(sealed)
         if envelope is None or origin is None:
             raise refused("origin-unproven", f"`{copy.control_number}`: its origin cannot be proven")
-        statement = check_provenance(sealed, envelope, origin.signing)
+        statement = check_provenance(sealed, envelope, origin)
         with node.store.writing() as tx:
             body = {"person": person, "verdict": verdict_digest(verdict)}
             drafts = [Draft(type="access", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)]

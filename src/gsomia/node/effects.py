@@ -232,7 +232,7 @@ def _release(node: Node, tx: Writer, statement: Statement) -> None:
                 holder=str(body["holder"]),
                 via=tuple(body["via"]),
                 destination=str(body["destination"]),
-                instrument=statement.instrument,
+                instrument=str(body["under"]),
                 state=CopyState.AUTHORISED,
                 control_number="",
                 custodian=statement.party,

@@ -16,7 +16,7 @@ from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, transmission_facts
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import Message, read_message, write_message
-from gsomia.node.node import Node
+from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
@@ -312,13 +312,13 @@ def _check_content(
     if node.keys.sealing.kid not in {access.kid for access in sealed.key_access}:
         raise SealError("the sealed item's key is not wrapped for this node")
     with node.store.reading() as reader:
-        origin = reader.peers().get(offer.originator)
+        origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
     if origin is None:
         raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
     envelope = read_provenance(sealed)
     if envelope is None:
         raise SignatureError("the sealed item carries no statement of its originator: origin unproven")
-    statement = check_provenance(sealed, envelope, origin.signing)
+    statement = check_provenance(sealed, envelope, origin)
     if statement.payload_digest.hex() != delivery.payload_digest:
         raise SealError("the sealed item is not the one whose digests were signed")
     sealed.segment(0, [node.identity])  # the key wrapped for this node is the one bound to the policy

@@ -230,11 +230,14 @@ def _consent_draft(consent: Consent, hop: str) -> Draft:
     )
 
 
-def _authority(copy: Copy, item: Item, verdict: Verdict) -> Draft:
-    """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict."""
+def _authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "") -> Draft:
+    """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
+
+    A release is an act under the agreement that protects the item; `under` is the one that carries the copy.
+    """
     return Draft(
         type=copy.act,
-        instrument=copy.instrument,
+        instrument=protecting or copy.instrument,
         item=item.id,
         copy=copy.id,
         parties=(copy.holder,),
@@ -242,6 +245,7 @@ def _authority(copy: Copy, item: Item, verdict: Verdict) -> Draft:
             "holder": copy.holder,
             "destination": copy.destination,
             "via": list(copy.via),
+            "under": copy.instrument,
             "level": item.level,
             "subject": item.subject,
             "purpose": item.purpose,
@@ -382,14 +386,15 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
             holder=to,
             via=(),
             destination=to,
-            instrument=held.instrument,
+            instrument=(carrying or verdict).instrument or held.instrument,
             state=CopyState.AUTHORISED,
             control_number=next_control_number(node, tx, at),
             custodian=node.party,
             at=at,
         )
         tx.put_copy(entry)
-        make(node, tx, [_authority(entry, item, verdict)], at=at, by=by, send=False)
+        authority = _authority(entry, item, verdict, protecting=held.instrument)
+        make(node, tx, [authority], at=at, by=by, send=False)
         tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
     return entry
 
@@ -428,11 +433,14 @@ def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tup
         The question for the recipient's node, and this node's answer to it.
     """
     if copy.act == "release":
-        held = held_copy(tx, node, item.id)
-        verdict, question, carrying = ask_release(node, tx, held, item, copy.holder, at=at)
-        if verdict.outcome == "permit" and carrying is not None:
-            return question, carrying
-        return question, verdict
+        # The item may have come more than once; any of the copies held may be what goes on.
+        answers = [
+            (question, carrying if verdict.outcome == "permit" and carrying is not None else verdict)
+            for held in tx.copies(item=item.id)
+            if held.holder == node.party
+            for verdict, question, carrying in [ask_release(node, tx, held, item, copy.holder, at=at)]
+        ]
+        return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
     case = Case.of(node, tx)
     question = Request(
         act="transmit", by=node.party, to=copy.destination, via=copy.via, item=item_of(item), under=copy.instrument
