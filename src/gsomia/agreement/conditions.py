@@ -117,6 +117,7 @@ class Duty:
         by: who owes it: `recipient`, `originator` or `party`.
         text: what is owed, for people.
         applies: when the clause speaks of it at all.
+        survives: whether it goes on when the instrument has ended.
     """
 
     act: str
@@ -125,3 +126,4 @@ class Duty:
     text: str
     unsettled: Condition = NEVER
     applies: Condition = ALWAYS
+    survives: bool = True

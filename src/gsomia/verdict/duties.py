@@ -107,6 +107,8 @@ def _in_view(
         for duty in use.clause.duties():
             if duty.act != q.act or not _owes(duty, q, sheet):
                 continue
+            if view.state == "terminated" and not duty.survives:
+                continue
             bound = BoundRule(agreement=agreement, article=article, clause=use.name, rule=_NO_RULE)
             env = {"q": q, "i": item, "f": f, "v": view, "r": "", "d": disputed, "at": at, "t": sheet.tables}
             if _true(duty.applies, env, positive=False):

@@ -256,7 +256,10 @@ def standing_duties(law: Law, record: Record, at: datetime, party: str) -> list[
             continue
         others = tuple(p for p in agreement.parties if p != party)
         for article, use in agreement.uses(day_of(agreement, at)):
+            ended = any(v.state == "terminated" for v in state.courses)
             for duty in use.clause.duties():
+                if ended and not duty.survives:
+                    continue
                 asked = sorted(attributes(duty.owed) | attributes(duty.applies))
                 facts = tuple(dict.fromkeys(f for a in asked for f, _ in ATTRIBUTES[a].facts))
                 found.append(
@@ -270,7 +273,7 @@ def standing_duties(law: Law, record: Record, at: datetime, party: str) -> list[
                         confidence=article.confidence,
                         since=entered,
                         when=facts,
-                        survives=any(v.state == "terminated" for v in state.courses),
+                        survives=ended,
                     )
                 )
     return found

@@ -341,6 +341,7 @@ class NotifiedAuthority:
                 owed=no("authority_notified"),
                 by="party",
                 text="notify the competent authority through the diplomatic channel",
+                survives=False,
             ),
         )
 
