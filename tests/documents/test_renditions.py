@@ -127,6 +127,26 @@ def test_no_annotation_covers_the_marks() -> None:
     assert any(color[0] > 120 and color[1] < 60 for _, color in picture.getcolors(100000))
 
 
+def test_what_an_annotation_shows_stays() -> None:
+    def stamp(document: Any, pikepdf: Any) -> None:
+        square = document.make_stream(b"0 0 1 rg 0 0 100 100 re f")
+        square.Type, square.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        square.BBox = pikepdf.Array([0, 0, 100, 100])
+        annotation = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            Subtype=pikepdf.Name.Stamp,
+            Rect=pikepdf.Array([200, 300, 300, 400]),
+            F=4,
+            AP=pikepdf.Dictionary(N=square),
+        )
+        document.pages[0].obj.Annots = pikepdf.Array([document.make_indirect(annotation)])
+
+    made = mark_pdf(pdf(1, change=stamp), MARKS)
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    picture = pdfium.PdfDocument(made.data)[0].render(scale=1.0).to_pil().convert("RGB")
+    assert picture.getpixel((250, 842 - 350)) == (0, 0, 255)
+
+
 def test_the_crop_box_is_what_is_marked() -> None:
     def crop(document: Any, pikepdf: Any) -> None:
         document.pages[0].obj.CropBox = pikepdf.Array([100, 100, 400, 500])

@@ -16,6 +16,7 @@ from gsomia.errors import DataError, GsomiaError
 from gsomia.marking import Label
 from gsomia.marking.us import (
     ATTRIBUTES,
+    UNSHOWN,
     UsMarking,
     breaches,
     from_label,
@@ -53,6 +54,8 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
     different: list[dict[str, Any]] = []
     for line, row in rows:
         banner, portion = row.pop("banner"), row.pop("portion")
+        for name in UNSHOWN:
+            row.pop(name, None)
         fault: dict[str, Any] = {}
         try:
             read = UsMarking.from_attributes(row, lenient=True)
@@ -96,7 +99,7 @@ def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
         if header is None:
             raise DataError(f"`{file}` is empty")
         missing = {"classification", "ownerProducer", "banner", "portion"} - set(header)
-        unknown = set(header) - set(ATTRIBUTES) - {"banner", "portion"}
+        unknown = set(header) - {*ATTRIBUTES, *UNSHOWN, "banner", "portion"}
         if missing or unknown or len(set(header)) != len(header):
             fault = sorted(missing or unknown or header)[0]
             raise DataError(
@@ -369,3 +372,97 @@ def policy(context: click.Context, file: Path, lenient: bool) -> None:
         to = ", ".join(f"{e.policy} {e.lacv} ({e.applied})" for e in level.equivalents)
         click.echo(f"{level.hierarchy:>4}  {level.name}{f'  = {to}' if to else ''}")
     context.exit(1 if found.remarks else 0)
+
+
+_KINDS: Final = {b"%PDF": "pdf", b"\x89PNG": "image", b"\xff\xd8": "image", b"II*\0": "image", b"MM\0*": "image"}
+
+
+def _kind(data: bytes) -> str:
+    for head, kind in _KINDS.items():
+        if data.startswith(head):
+            return kind
+    if data.startswith(b"PK"):
+        return "odf" if data[30:38] == b"mimetype" else "docx"
+    raise DataError("not a PDF, DOCX, ODF text, PNG, JPEG or TIFF")
+
+
+@marking.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_context
+def inspect(context: click.Context, file: Path) -> None:
+    """Look a document over: exits 1 if it is active, encrypted or broken, and names everything found."""
+    from gsomia.documents import inspect_docx, inspect_odf, inspect_pdf
+
+    try:
+        data = _bytes(file)
+        kind = _kind(data)
+        looks = {"pdf": inspect_pdf, "docx": inspect_docx, "odf": inspect_odf}
+        remarks = looks[kind](data) if kind in looks else ()
+    except GsomiaError as error:
+        _fail(context, error, 1)
+        return
+    click.echo(f"{kind}: no active content")
+    for remark in remarks:
+        click.echo(f"note: {remark}", err=True)
+
+
+@marking.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--origin", required=True, help="The providing Government's name, in the recipient's language.")
+@click.option("--mark", required=True, help="The recipient's own mark.")
+@click.option("--lang", required=True, help="The recipient's language, such as ko or ja.")
+@click.option("--copy", "copies", type=(int, int), help="Number of this copy, and of all copies.")
+@click.option("--recipient", help="Whom this copy is for.")
+@click.option("--label", type=click.Path(path_type=Path), help="The label to carry in the document's properties.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def stamp(
+    context: click.Context,
+    file: Path,
+    out: Path,
+    origin: str,
+    mark: str,
+    lang: str,
+    copies: tuple[int, int] | None,
+    recipient: str | None,
+    label: Path | None,
+    as_json: bool,
+) -> None:
+    """Write to OUT a rendition of FILE with the pair line on every page; FILE is not changed."""
+    from gsomia.documents import Marks, mark_docx, mark_image, mark_odf, mark_pdf
+    from gsomia.marking import banner, copy_line, pair_line, recipient_line
+
+    try:
+        data = _bytes(file)
+        kind = _kind(data)
+        below = [banner(mark, lang=lang)]
+        if copies is not None:
+            below.append(copy_line(copies[0], copies[1], lang=lang))
+        if recipient:
+            below.append(recipient_line(recipient, lang=lang))
+        marks = Marks(top=(pair_line(origin, mark, lang=lang),), bottom=tuple(below))
+        properties: dict[str, str] = {}
+        if label is not None:
+            carried = _label(_bytes(label), None, False)
+            properties["gsomia-label"] = json.dumps(carried.to_json(), ensure_ascii=False)
+        if kind == "pdf":
+            made = mark_pdf(data, marks)
+        else:
+            made = {"docx": mark_docx, "odf": mark_odf, "image": mark_image}[kind](data, marks, properties)
+        try:
+            with out.open("xb") as stream:
+                stream.write(made.data)
+        except OSError as error:
+            raise DataError(f"`{out}` cannot be written: {error.strerror}") from error
+    except GsomiaError as error:
+        _fail(context, error, 1)
+        return
+    shown = {"source": made.source_sha256, "rendition": made.sha256, "parts": made.parts, "remarks": list(made.remarks)}
+    if as_json:
+        click.echo(json.dumps({"schema": "gsomia.marking.stamp/v1", **shown}, ensure_ascii=False))
+        return
+    click.echo(f"source     sha256:{made.source_sha256}")
+    click.echo(f"rendition  sha256:{made.sha256}  {made.parts} marked")
+    for remark in made.remarks:
+        click.echo(f"note: {remark}", err=True)

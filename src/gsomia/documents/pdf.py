@@ -178,6 +178,8 @@ def mark_pdf(data: bytes, marks: Marks, *, page_limit: int = PAGE_LIMIT) -> Rend
             _mark_page(pdf, page, marks, laid)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
+        for warning in pdf.get_warnings():  # what the library mended on the way is not passed on as whole
+            raise DataError(f"the PDF is broken: {_said(warning)}")
     except (module.PdfError, ValueError, RuntimeError, ArithmeticError, TypeError) as error:
         raise DataError(f"the PDF cannot be marked: {_said(error)}") from error
     return Rendition.of(data, out.getvalue(), len(pdf.pages), remarks)

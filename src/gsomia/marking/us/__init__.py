@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gsomia.marking.us.labels import from_label, to_label
-from gsomia.marking.us.model import ATTRIBUTES, UsMarking
+from gsomia.marking.us.model import ATTRIBUTES, UNSHOWN, UsMarking
 from gsomia.marking.us.parsing import parse_banner, parse_portion
 from gsomia.marking.us.repair import Diagnosis, diagnose
 from gsomia.marking.us.rollup import roll_up
@@ -12,6 +12,7 @@ from gsomia.marking.us.text import render_banner, render_portion
 
 __all__ = [
     "ATTRIBUTES",
+    "UNSHOWN",
     "Breach",
     "Diagnosis",
     "UsMarking",

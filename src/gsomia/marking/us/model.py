@@ -35,6 +35,31 @@ ATTRIBUTES: Final = (
 )
 """The ISM attributes that a banner or portion mark shows."""
 
+UNSHOWN: Final = (
+    "classifiedBy",
+    "classificationReason",
+    "compilationReason",
+    "compliesWith",
+    "createDate",
+    "declassDate",
+    "declassEvent",
+    "declassException",
+    "declassManualReview",
+    "derivativelyClassifiedBy",
+    "derivedFrom",
+    "DESVersion",
+    "excludeFromRollup",
+    "exemptFrom",
+    "noticeDate",
+    "noticeReason",
+    "noticeType",
+    "pocType",
+    "resourceElement",
+    "typeOfExemptedSource",
+    "unregisteredNoticeType",
+)
+"""Further ISM attributes, which a mark since 31 March 2009 does not show."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsMarking:
