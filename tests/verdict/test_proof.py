@@ -1,0 +1,74 @@
+"""Proofs: the shipped law keeps the four properties, and planted faults are found."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement
+from gsomia.cli.agreement import shipped
+from gsomia.verdict import Law
+from gsomia.verdict.proof import COVERS, differences, prove
+
+pytest.importorskip("z3", reason="proofs need the extra `prove`")
+DAY = date(2024, 8, 1)
+LAW, _ = shipped()
+JK = LAW.agreements["jpn-kor-2016"]
+
+
+def thinner(agreement: Agreement, *clauses: str) -> Agreement:
+    """The agreement without these clauses: the fault that is planted."""
+    articles = tuple(
+        replace(a, clauses=tuple(u for u in a.clauses if u.name not in clauses)) for a in agreement.articles
+    )
+    return replace(agreement, articles=articles, version="thinner " + " ".join(clauses))
+
+
+@pytest.mark.parametrize("name", LAW.agreements)
+def test_the_shipped_law_keeps_the_properties(name: str) -> None:
+    for proof in prove(LAW, name, DAY):
+        assert proof.holds, proof
+
+
+@pytest.mark.parametrize(
+    ("clauses", "number"),
+    [
+        (("no-third-party-without-consent",), 1),
+        (("runs-until-ended",), 2),
+        (("in-force",), 2),
+        (("listed-levels-only",), 3),
+        (("officials-with-need-and-clearance", "no-access-by-rank"), 4),
+        (("kept-on-roster",), 4),
+    ],
+)
+@pytest.mark.parametrize("name", ["jpn-kor-2016", "usa-jpn-2007", "usa-kor-1987"])
+def test_a_planted_fault_is_found(name: str, clauses: tuple[str, ...], number: int) -> None:
+    law = Law({**LAW.agreements, name: thinner(LAW.agreements[name], *clauses)})
+    broken = [p for p in prove(law, name, DAY) if not p.holds]
+    assert {p.number for p in broken} == {number}
+    assert all(p.request["act"] == p.act for p in broken)
+
+
+def test_the_arrangement_needs_its_own_consent_clause() -> None:
+    tisa = LAW.agreements["tisa-2014"]
+    law = Law({**LAW.agreements, "tisa-2014": thinner(tisa, "no-third-party-without-consent")})
+    assert {p.number for p in prove(law, "tisa-2014", DAY) if not p.holds} == {1}
+
+
+def test_a_difference_is_shown_in_both_directions() -> None:
+    looser = thinner(JK, "assured-level", "assured")
+    found = differences(JK, looser, DAY, (*HANDLING_ACTS, *LEGAL_ACTS))
+    assert {(d.act, d.newly) for d in found} >= {("transmit", "permitted"), ("disclose-orally", "permitted")}
+    assert all(d.newly == "permitted" for d in found)
+    assert {d.newly for d in differences(looser, JK, DAY, ("transmit",))} == {"refused"}
+    assert differences(JK, replace(JK, version="same clauses"), DAY, (*HANDLING_ACTS, *LEGAL_ACTS)) == []
+
+
+def test_a_proof_takes_milliseconds_and_says_what_it_covers() -> None:
+    start = time.perf_counter()
+    proofs = prove(LAW, "jpn-kor-2016", DAY)
+    assert (time.perf_counter() - start) / len(proofs) < 0.5
+    assert "Not covered" in COVERS
