@@ -117,5 +117,13 @@ def facts(rng: random.Random, q: Request, at: datetime) -> Facts:
 
 INSTANTS = tuple(
     datetime(*ymd, tzinfo=UTC)
-    for ymd in ((2012, 6, 1), (2015, 1, 5), (2016, 11, 23, 1, 30), (2018, 1, 10), (2019, 9, 1), (2020, 8, 1), (2024, 1, 1))
+    for ymd in (
+        (2012, 6, 1),
+        (2015, 1, 5),
+        (2016, 11, 23, 1, 30),
+        (2018, 1, 10),
+        (2019, 9, 1),
+        (2020, 8, 1),
+        (2024, 1, 1),
+    )
 )

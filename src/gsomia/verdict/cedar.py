@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import cache
+from types import CodeType
 from typing import Any as Anything
 
 from gsomia.agreement import (
@@ -98,6 +100,11 @@ def to_cedar(agreement: Agreement, day: date, acts: tuple[str, ...] = (*HANDLING
     return "\n\n".join(out) + "\n"
 
 
+@cache
+def _read(name: str) -> CodeType:
+    return compile(ATTRIBUTES[name].code, f"<{name}>", "eval")
+
+
 def cedar_context(question: Question, facts: Anything, at: Anything, request: Request) -> dict[str, Anything]:
     """The context of one request: every attribute that its rules read and that is established.
 
@@ -111,7 +118,8 @@ def cedar_context(question: Question, facts: Anything, at: Anything, request: Re
     asked = {name for rule in question.rules for condition in rule for name in attributes(condition)}
     found: dict[str, Anything] = {}
     for name in sorted(asked):
-        value = eval(ATTRIBUTES[name].code, dict(names))  # noqa: S307  # our own table of attributes
-        if value is not UNKNOWN and value is not None:
-            found[name] = value
+        value = eval(_read(name), names)  # noqa: S307  # our own table of attributes
+        if value is not UNKNOWN:
+            # Where nobody gets anything `to` is not there, which is known: an empty word.
+            found[name] = "" if value is None else value
     return found
