@@ -143,3 +143,10 @@ def test_what_is_no_label(tmp_path: Path, text: str | bytes) -> None:
     pytest.importorskip("lxml", reason="lxml is not installed")
     (tmp_path / "bad").write_bytes(text if isinstance(text, bytes) else text.encode())
     assert run("convert", tmp_path / "bad", "--to", "json", "--lenient")[0] == 1
+
+
+def test_a_form_that_was_promised(tmp_path: Path) -> None:
+    (tmp_path / "mark").write_text("SECRET//NOFORN\n", "utf-8")
+    assert run("convert", tmp_path / "mark", "--from", "banner", "--to", "portion", "--lenient")[0] == 0
+    code, output = run("convert", tmp_path / "mark", "--from", "xml", "--to", "portion", "--lenient")
+    assert (code, "is `banner`, not `xml`" in output) == (1, True)

@@ -211,13 +211,22 @@ _FORMS: Final = ("xml", "json", "ocl", "ism", "banner", "portion", "text")
 @marking.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--to", "form", type=click.Choice(_FORMS), required=True, help="What to write.")
+@click.option("--from", "source", type=click.Choice(_FORMS[:-1]), help="What FILE must be; otherwise it is looked at.")
 @click.option("--policy", "spif", type=click.Path(path_type=Path), help="A SPIF: the label is checked against it.")
 @click.option(
     "--lenient", is_flag=True, help="Accept a label without a time of creation, and a SPIF with small faults."
 )
 @click.option("--lang", default="en", show_default=True, help="The language of `--to text`.")
 @click.pass_context
-def convert(context: click.Context, file: Path, form: str, spif: Path | None, lenient: bool, lang: str) -> None:
+def convert(
+    context: click.Context,
+    file: Path,
+    form: str,
+    source: str | None,
+    spif: Path | None,
+    lenient: bool,
+    lang: str,
+) -> None:
     """Read a label in any form and write it in another.
 
     FILE holds STANAG 4774 XML, STANAG 5636 JSON (`ocl`), our own JSON, ISM attributes as JSON, or a banner or portion
@@ -225,7 +234,10 @@ def convert(context: click.Context, file: Path, form: str, spif: Path | None, le
     """
     try:
         policy = _policy(spif, lenient) if spif is not None else None
-        label = _label(_bytes(file), policy, lenient)
+        data = _bytes(file)
+        if source is not None and _found(data) != source:
+            raise DataError(f"`{file}` is `{_found(data)}`, not `{source}`")
+        label = _label(data, policy, lenient)
         if policy is not None:
             from gsomia.marking.spif import check as check_label
 
@@ -242,6 +254,15 @@ def _policy(spif: Path, lenient: bool) -> Any:
     for remark in policy.remarks:
         click.echo(f"note: the SPIF: {remark}", err=True)
     return policy
+
+
+def _found(data: bytes) -> str:
+    head = data.lstrip()[:1]
+    if head == b"<":
+        return "xml"
+    if head == b"{":
+        return "ocl" if b'"ocl"' in data else "ism" if b'"ownerProducer"' in data[:2000] else "json"
+    return "portion" if head == b"(" else "banner"
 
 
 def _label(data: bytes, policy: Any, lenient: bool) -> Label:

@@ -113,7 +113,7 @@ class UsMarking:
             ("disseminationControls", self.dissemination, _TOKEN),
             ("nonICmarkings", self.non_ic, _TOKEN),
         ):
-            if tokens:
+            if tokens and (len(tokens) > 1 or not _COMMON.issuperset(tokens)):
                 _check_tokens(name, tokens, pattern)
         if not self.owners:
             raise DataError("`ownerProducer` is missing")

@@ -100,6 +100,8 @@ def diagnose(text: str, *, portion: bool = False, nicknames: frozenset[str] = fr
 
 
 def _reason(text: str, column: int, cause: Exception) -> str:
+    if re.match(r"REL(?: ?TO)?(?: USA)?(?:/|$)", text[column:]):
+        return "REL TO USA needs a second country or organisation, as in REL TO USA, JPN,"
     if isinstance(cause, DataError):
         return str(cause)
     character = text[column : column + 1]

@@ -37,6 +37,7 @@ class Breach:
 
 _ORDER: Final = {token: place for place, token in enumerate(DISSEMINATION)}
 _NON_IC_ORDER: Final = {token: place for place, token in enumerate(NON_IC)}
+_SYSTEMS: Final = frozenset(SCI_SYSTEMS)
 _RELEASE: Final = frozenset({"REL", "EYES", "NF"})
 _DISPLAY: Final = frozenset({"DISPLAYONLY", "RELIDO", "NF"})
 
@@ -80,13 +81,12 @@ def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> No
         right = tuple(sorted(tokens, key=_ORDER.__getitem__))
         if right != tokens:
             found.append(_misplaced("dissemination-order", tokens, right))
-        present = set(tokens)
         for rule, group in (("ISM-ID-00033", _RELEASE), ("ISM-ID-00169", _DISPLAY)):
             both = [t for t in tokens if t in group]
             if len(both) > 1:
                 words = " and ".join(DISSEMINATION[t] for t in both)
                 found.append(Breach(rule=rule, message=f"{words} exclude each other", token=both[-1]))
-        if {"OC", "OC-USGOV"} <= present:
+        if "OC-USGOV" in tokens and "OC" in tokens:
             found.append(Breach(rule="orcon", message="ORCON and ORCON-USGOV exclude each other", token="OC-USGOV"))
     rank = RANKS[marking.classification]
     for token in tokens:
@@ -118,7 +118,7 @@ def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> No
 
 
 def _codes(rule: str, codes: tuple[str, ...], right: tuple[str, ...], found: list[Breach]) -> None:
-    for code in codes:
+    for code in () if GOVERNMENTS.issuperset(codes) else codes:
         if code not in GOVERNMENTS:
             message = f"`{code}` is not the code of a country or organisation"
             found.append(Breach(rule="government", message=message, token=code))
@@ -138,18 +138,31 @@ def _controls(marking: UsMarking, found: list[Breach]) -> None:
         message = "SCI and special access need CONFIDENTIAL or above"
         found.append(Breach(rule="ISM-ID-00040", message=message, token=token))
     for token in marking.sci:
-        if token.partition("-")[0] not in SCI_SYSTEMS:
+        if token not in _SYSTEMS and token.partition("-")[0] not in _SYSTEMS:
             found.append(Breach(rule="sci", message=f"`{token}` is not an SCI control", token=token))
-    for name, tokens in (("sci-order", marking.sci), ("sar-order", marking.sar)):
-        right = tuple(sorted(tokens, key=lambda t: t.split("-")))
-        if right != tokens:
-            found.append(_misplaced(name, tokens, right))
-    for name, tokens in (("sci-parent", marking.sci), ("sar-parent", marking.sar), ("aea-parent", marking.aea)):
-        for token in tokens:
-            above = parent(token)
-            if above and above not in tokens:
-                message = f"`{token}` stands without `{above}`"
-                found.append(Breach(rule=name, message=message, token=token))
+    for name, tokens in (("sci", marking.sci), ("sar", marking.sar)):
+        if tokens:
+            if len(tokens) > 1:
+                right = tuple(sorted(tokens, key=_by_compartment))
+                if right != tokens:
+                    found.append(_misplaced(f"{name}-order", tokens, right))
+            _parents(name, tokens, found)
+    if marking.aea:
+        _atomic(marking, rank, found)
+
+
+def _by_compartment(token: str) -> list[str]:
+    return token.split("-")
+
+
+def _parents(name: str, tokens: tuple[str, ...], found: list[Breach]) -> None:
+    for token in tokens:
+        above = parent(token) if "-" in token else ""
+        if above and above not in tokens:
+            found.append(Breach(rule=f"{name}-parent", message=f"`{token}` stands without `{above}`", token=token))
+
+
+def _atomic(marking: UsMarking, rank: int, found: list[Breach]) -> None:
     for token in marking.aea:
         head = token.partition("-")[0]
         known = token in AEA or token == "RD-CNWDI" or token in SIGMAS
@@ -159,10 +172,10 @@ def _controls(marking: UsMarking, found: list[Breach]) -> None:
         elif (head in ("DCNI", "UCNI")) != (rank == 0):
             message = "DCNI and UCNI are for UNCLASSIFIED, the other atomic energy markings are not"
             found.append(Breach(rule="aea-class", message=message, token=token))
-    if marking.aea:
-        right = tuple(sorted(marking.aea, key=aea_place))
-        if right != marking.aea:
-            found.append(_misplaced("aea-order", marking.aea, right))
+    _parents("aea", marking.aea, found)
+    right = tuple(sorted(marking.aea, key=aea_place))
+    if right != marking.aea:
+        found.append(_misplaced("aea-order", marking.aea, right))
     heads = {token.partition("-")[0] for token in marking.aea}
     if "RD" in heads and "FRD" in heads:
         found.append(Breach(rule="aea-rd", message="RD takes the place of FRD", token="FRD"))
