@@ -80,7 +80,7 @@ def test_the_originator_hears_of_the_first_opening_and_never_by_whom(stage: Stag
     open_item(both["KOR"].node, sent.id, "reader", io.BytesIO())
     both.settle()
     with both["JPN"].node.store.reading() as reader:
-        opened = [act for act in reader.acts(types=["opened"])]
+        opened = list(reader.acts(types=["opened"]))
         assert len(opened) == 1 and b"reader" not in opened[0].data
     with both["KOR"].node.store.reading() as reader:
         assert len(list(reader.acts(types=["access"]))) == 2

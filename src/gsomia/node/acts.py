@@ -193,7 +193,7 @@ class Statement:
             if value["v"] != 1:
                 raise ValueError(f"version `{value['v']}` of acts is not known")
             if value["type"] not in ACT_TYPES:
-                raise ValueError(f"unknown type of act `{value['type']}`")
+                raise ValueError(f"unknown type of act `{value['type']!s:.40}`")
             statement = cls(
                 id=_text(value["id"]),
                 type=_text(value["type"]),
@@ -210,11 +210,19 @@ class Statement:
                 exercise=value["exercise"] is True,
                 body=value["body"],
             )
+            if list(statement.parties) != sorted({*statement.parties} - {statement.party}):
+                raise ValueError("its parties are other Parties, sorted, each once")
             if statement.to_bytes() != data:
                 raise ValueError("it is not in the one form that acts have")
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise SignatureError(f"not an act: {error}") from error
         return statement
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a count was expected")
+    return value
 
 
 def _text(value: object) -> str:
@@ -347,11 +355,9 @@ def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
 
 def pack(acts: Iterable[SignedAct]) -> list[dict[str, Any]]:
     """Acts as JSON, each act and each batch's envelope written once, in the order given."""
-    batches: dict[bytes, dict[str, Any]] = {}
+    batches: dict[Envelope, dict[str, Any]] = {}
     for act in {act.id: act for act in acts}.values():
-        entry = batches.setdefault(
-            act.envelope.payload, {"envelope": act.envelope.to_json(), "size": act.size, "acts": []}
-        )
+        entry = batches.setdefault(act.envelope, {"envelope": act.envelope.to_json(), "size": act.size, "acts": []})
         entry["acts"].append(
             {"statement": act.data.decode(), "index": act.index, "path": [b64(node) for node in act.path]}
         )
@@ -366,6 +372,8 @@ def unpack(value: Any) -> list[SignedAct]:
     """
     acts: list[SignedAct] = []
     try:
+        if not isinstance(value, list):
+            raise ValueError("a list was expected")
         for entry in value:
             envelope = Envelope.from_json(entry["envelope"])
             for one in entry["acts"]:
@@ -374,8 +382,8 @@ def unpack(value: Any) -> list[SignedAct]:
                     SignedAct(
                         statement=Statement.from_bytes(data),
                         data=data,
-                        index=int(one["index"]),
-                        size=int(entry["size"]),
+                        index=_count(one["index"]),
+                        size=_count(entry["size"]),
                         path=tuple(unb64(node) for node in one["path"]),
                         envelope=envelope,
                     )

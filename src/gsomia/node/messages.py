@@ -46,6 +46,54 @@ class Message:
     answers: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
 
+    def to_bytes(self) -> bytes:
+        """The exact bytes that are signed."""
+        return canonical(
+            {
+                "v": 1,
+                "id": self.id,
+                "type": self.type,
+                "from": self.sender,
+                "to": self.recipient,
+                "at": instant(self.at),
+                "exercise": self.exercise,
+                "answers": self.answers,
+                "body": dict(self.body),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Message:
+        """Read a message strictly: it must write back to the same bytes.
+
+        Raises:
+            MessageError: not a message, or an unknown version or type.
+        """
+        try:
+            value = json.loads(data)
+            if value["v"] != 1:
+                raise ValueError(f"version `{value['v']}` of messages is not known")
+            texts = {name: value[name] for name in ("id", "type", "from", "to", "answers")}
+            if not all(isinstance(text, str) for text in texts.values()) or not isinstance(value["body"], dict):
+                raise ValueError("text was expected, and an object for its body")
+            if texts["type"] not in MESSAGE_TYPES:
+                raise ValueError(f"unknown type of message `{texts['type']:.40}`")
+            message = cls(
+                id=texts["id"],
+                type=texts["type"],
+                sender=texts["from"],
+                recipient=texts["to"],
+                at=read_instant(value["at"]),
+                exercise=value["exercise"] is True,
+                answers=texts["answers"],
+                body=value["body"],
+            )
+            if message.to_bytes() != data:
+                raise ValueError("it is not in the one form that messages have")
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise MessageError(f"not a message: {error}") from error
+        return message
+
 
 def write_message(
     node: Node, recipient: str, kind: str, body: Mapping[str, Any], *, at: datetime, answers: str = ""
@@ -70,20 +118,7 @@ def write_message(
         answers=answers,
         body=body,
     )
-    payload = canonical(
-        {
-            "v": 1,
-            "id": message.id,
-            "type": kind,
-            "from": message.sender,
-            "to": message.recipient,
-            "at": instant(at),
-            "exercise": message.exercise,
-            "answers": answers,
-            "body": dict(body),
-        }
-    )
-    return message, sign(payload, MESSAGE_TYPE, [node.keys.signing])
+    return message, sign(message.to_bytes(), MESSAGE_TYPE, [node.keys.signing])
 
 
 def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *, at: datetime) -> Message:
@@ -100,27 +135,11 @@ def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *,
         MessageError: malformed, from or to another Party, of the other kind of node, or clocks too far apart.
         SignatureError: the signatures do not hold.
     """
-    payload = verify(envelope, MESSAGE_TYPE, [key])
-    try:
-        value = json.loads(payload)
-        if value["v"] != 1:
-            raise MessageError(f"version `{value['v']}` of messages is not known")
-        message = Message(
-            id=str(value["id"]),
-            type=str(value["type"]),
-            sender=str(value["from"]),
-            recipient=str(value["to"]),
-            at=read_instant(value["at"]),
-            exercise=value["exercise"] is True,
-            answers=str(value["answers"]),
-            body=value["body"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise MessageError(f"not a message: {error}") from error
-    if not isinstance(message.body, dict) or message.type not in MESSAGE_TYPES:
-        raise MessageError(f"unknown type of message `{message.type}`")
+    message = Message.from_bytes(verify(envelope, MESSAGE_TYPE, [key]))
     if (message.sender, message.recipient) != (sender, node.party):
-        raise MessageError(f"a message from `{message.sender}` to `{message.recipient}` on the channel of `{sender}`")
+        raise MessageError(
+            f"a message from `{message.sender:.40}` to `{message.recipient:.40}` on the channel of `{sender}`"
+        )
     if message.exercise is not node.exercise:
         raise MessageError("real and EXERCISE nodes refuse each other")
     skew = abs(message.at - at)
@@ -144,10 +163,11 @@ def read_answer(
         message = read_message(node, envelope, asked.recipient, key, at=at)
     except (MessageError, SignatureError) as error:
         raise PeerError(f"the answer of `{asked.recipient}` does not hold: {error}", hint=error.hint) from error
+    # What a peer could not read it cannot name, so a refusal may answer nothing.
+    if message.type == "refusal" and message.answers in (asked.id, ""):
+        raise PeerError(f"`{asked.recipient}` refused the message: {message.body.get('why', '')}")
     if message.answers != asked.id:
         raise PeerError(f"`{asked.recipient}` answered another message")
-    if message.type == "refusal":
-        raise PeerError(f"`{asked.recipient}` refused the message: {message.body.get('why', '')}")
     if message.type != kind:
         raise PeerError(f"`{asked.recipient}` answered with `{message.type}` where `{kind}` was expected")
     return message.body

@@ -86,20 +86,30 @@ class Offer:
             if set(value) != known or value["v"] != 1:
                 raise ValueError(f"its keys are {', '.join(sorted(known))}")
             texts = {name: _text(value[name]) for name in _TEXTS}
-            if not isinstance(value["sealed_bytes"], int) or value["sealed_bytes"] < 1:
+            size = value["sealed_bytes"]
+            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
                 raise ValueError("`sealed_bytes` is a count")
             item, giver, _ = read_copy_id(texts["copy"])
             if (item, giver) != (texts["item"], texts["giver"]):
                 raise ValueError("the copy's id is not of this item and giver")
-            return cls(
+            offer = cls(
                 **texts,
                 contains=tuple(_text(party) for party in value["contains"]),
                 via=tuple(_text(party) for party in value["via"]),
                 law={_text(k): _text(v) for k, v in value["law"].items()},
                 heads={_text(k): _text(v) for k, v in value["heads"].items()},
-                sealed_bytes=value["sealed_bytes"],
+                sealed_bytes=size,
                 clock=read_instant(value["clock"]),
             )
+            if offer.act not in ("transmit", "release"):
+                raise ValueError("an offer is of a `transmit` or a `release`")
+            if offer.holder != (offer.via[0] if offer.via else offer.destination):
+                raise ValueError("its holder is not the next Party on its way")
+            if offer.originator not in offer.contains:
+                raise ValueError("it does not contain what its originator made")
+            if offer.to_json() != value:
+                raise ValueError("it is not in the one form that offers have")
+            return offer
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MessageError(f"not an offer: {error}") from error
 

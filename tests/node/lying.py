@@ -1,0 +1,173 @@
+"""How the tests lie: messages altered on the wire, and nodes and officers that sign what is not so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gsomia.keys import Envelope, Signature, SigningKey, canonical, sign
+from gsomia.node import SignedAct, Statement, answer, instant
+from gsomia.node.acts import Signer, pack, sign_acts, unpack
+from gsomia.node.messages import MESSAGE_TYPE
+from gsomia.node.node import new_id
+from gsomia.testing import Exercise, Player
+
+__all__ = [
+    "Change",
+    "act",
+    "altered",
+    "kind_of",
+    "message",
+    "reading",
+    "resigned",
+    "send",
+    "spoil",
+    "turned",
+]
+
+Change = Callable[[dict[str, Any]], None]
+"""Changes a message's JSON in place."""
+
+
+def reading(envelope: Envelope) -> dict[str, Any]:
+    """A message as JSON, unverified."""
+    value = json.loads(envelope.payload)
+    assert isinstance(value, dict)
+    return value
+
+
+def kind_of(envelope: Envelope) -> str:
+    """A message's type."""
+    return str(reading(envelope)["type"])
+
+
+def message(player: Player, recipient: str, kind: str, body: object, **words: object) -> Envelope:
+    """A message that a node signs, whatever is in it; `words` replace what an honest one would say."""
+    value = {
+        "v": 1,
+        "id": new_id(),
+        "type": kind,
+        "from": player.node.party,
+        "to": recipient,
+        "at": instant(player.node.clock.now()),
+        "exercise": True,
+        "answers": "",
+        "body": body,
+    } | words
+    return sign(canonical(value), MESSAGE_TYPE, [player.node.keys.signing])
+
+
+def send(exercise: Exercise, sender: str, recipient: str, envelope: Envelope) -> dict[str, Any]:
+    """Hand a message to a node on a Party's channel; the answer as JSON."""
+    there = exercise[recipient].node
+    with there.store.reading() as reader:
+        peer = reader.peers()[sender]
+    return reading(answer(there, peer, envelope))
+
+
+def altered(exercise: Exercise, sender: str, kind: str, change: Change, *, times: int = 1) -> None:
+    """Let a node lie: its next messages of a kind are changed and signed anew with its own key."""
+    left = times
+
+    def fault(_direction: str, party: str, envelope: Envelope) -> Envelope:
+        nonlocal left
+        value = reading(envelope)
+        if party != sender or value["type"] != kind or not left:
+            return envelope
+        left -= 1
+        change(value)
+        return sign(canonical(value), MESSAGE_TYPE, [exercise[sender].node.keys.signing])
+
+    exercise.wire.fault = fault
+
+
+def spoil(exercise: Exercise, sender: str, kind: str, change: Callable[[Envelope], Envelope]) -> None:
+    """Let the wire alter every envelope of a kind from a Party, with no key at hand."""
+
+    def fault(_direction: str, party: str, envelope: Envelope) -> Envelope:
+        return change(envelope) if party == sender and kind_of(envelope) == kind else envelope
+
+    exercise.wire.fault = fault
+
+
+def keys_of(exercise: Exercise) -> dict[str, SigningKey]:
+    """Every signing key in an exercise, by fingerprint."""
+    keys = [player.node.keys.signing for player in exercise.players.values()]
+    keys += [acting.key for player in exercise.players.values() for acting in player.officers.values()]
+    return {key.public.fingerprint: key for key in keys}
+
+
+def resigned(exercise: Exercise, old: SignedAct, **changes: Any) -> SignedAct:
+    """An act with other words, signed by the same signers: what a dishonest Party can make, its officers included."""
+    body = {**old.statement.body, **changes.pop("body", {})}
+    statement = replace(old.statement, body=body, **changes)
+    keys = keys_of(exercise)
+    return sign_acts([statement], [keys[signer.key] for signer in statement.signers])[0]
+
+
+def act(
+    player: Player,
+    kind: str,
+    *,
+    roles: Sequence[str] = (),
+    signers: Sequence[tuple[str, str, SigningKey]] = (),
+    **words: Any,
+) -> SignedAct:
+    """An act that a Party's node signs, with its officers in these roles, or with any `signers` (role, id, key)."""
+    node = player.node
+    more = [(role, player.by(role).officer, player.by(role).key) for role in roles] + list(signers)
+    statement = Statement(
+        **{
+            "id": new_id(),
+            "type": kind,
+            "at": node.clock.now(),
+            "party": node.party,
+            "instrument": "jpn-kor-2016",
+            "parties": (),
+            "item": "",
+            "copy": "",
+            "signers": (
+                node.node_signer(),
+                *(Signer(role=role, key=key.public.fingerprint, officer=name) for role, name, key in more),
+            ),
+            "exercise": True,
+            "body": {},
+        }
+        | words
+    )
+    return sign_acts([statement], [node.keys.signing, *(key for _, _, key in more)])[0]
+
+
+def in_acts(exercise: Exercise, kind: str, **changes: Any) -> Change:
+    """Changes the acts of a type that a message carries, each signed anew by the same signers."""
+
+    def change(value: dict[str, Any]) -> None:
+        acts = unpack(value["body"]["acts"])
+        value["body"]["acts"] = pack(
+            [resigned(exercise, one, **dict(changes)) if one.statement.type == kind else one for one in acts]
+        )
+
+    return change
+
+
+def without_acts(kind: str) -> Change:
+    """Leaves out the acts of a type."""
+
+    def change(value: dict[str, Any]) -> None:
+        acts = unpack(value["body"]["acts"])
+        value["body"]["acts"] = pack([one for one in acts if one.statement.type != kind])
+
+    return change
+
+
+def turned(data: bytes, place: int) -> bytes:
+    """The same bytes with one bit turned over."""
+    place %= len(data)
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def signed_by(envelope: Envelope, signatures: Iterable[Signature]) -> Envelope:
+    """The same payload with other signatures."""
+    return replace(envelope, signatures=tuple(signatures))
