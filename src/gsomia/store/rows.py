@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
 
 from gsomia.agreement import LegalAct
-from gsomia.keys import Envelope, PublicKey, b64, unb64
+from gsomia.keys import Envelope, PublicKey, b64, canonical, unb64
 from gsomia.node import (
     Consent,
     Credential,
@@ -265,8 +266,8 @@ def act_row(act: SignedAct, source: str, at: datetime) -> Row:
 
 
 def batch_key(act: SignedAct) -> str:
-    """What names a batch: its payload, which holds the root and the size."""
-    return b64(act.envelope.payload)
+    """What names a batch: SHA-256 of its envelope, signatures included, for one batch may be signed more than once."""
+    return hashlib.sha256(canonical(act.envelope.to_json())).hexdigest()
 
 
 def act_of(row: Row) -> SignedAct:

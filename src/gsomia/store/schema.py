@@ -93,7 +93,7 @@ consent = _table(
     _text("at"),
 )
 
-batch = _table("batch", _text("root", key=True), _text("envelope"))
+batch = _table("batch", _text("id", key=True), _text("envelope"))
 act = _table(
     "act",
     _serial("seq"),

@@ -157,7 +157,7 @@ def _by(table: sa.Table, *columns: str) -> sa.Select[Any]:
     return sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in columns))
 
 
-_ACTS = sa.select(schema.act, schema.batch.c.envelope).join(schema.batch, schema.batch.c.root == schema.act.c.batch)
+_ACTS = sa.select(schema.act, schema.batch.c.envelope).join(schema.batch, schema.batch.c.id == schema.act.c.batch)
 _ACT = _ACTS.where(schema.act.c.id == sa.bindparam("id"))
 _RUNGS = sa.select(schema.rung).where(schema.rung.c.copy == sa.bindparam("copy")).order_by(schema.rung.c.at)
 _NODE = sa.select(schema.log_node.c.hash).where(
@@ -347,7 +347,7 @@ class SqlWriter(SqlReader):
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
         envelope = json.dumps(act.envelope.to_json())
-        self._put(schema.batch, {"root": rows.batch_key(act), "envelope": envelope}, replace=False)
+        self._put(schema.batch, {"id": rows.batch_key(act), "envelope": envelope}, replace=False)
         self._connection.execute(_insert(schema.act), rows.act_row(act, source, at))
 
     def put_item(self, item: Item) -> None:

@@ -48,9 +48,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "batch",
-        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("envelope", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("root", name=op.f("pk_batch")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
         sqlite_with_rowid=True,
     )
     op.create_table(
