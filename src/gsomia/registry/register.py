@@ -148,7 +148,11 @@ def advance(copy: Copy, rung: Rung) -> CopyState:
     """
     if copy.rung(rung) is not None:
         return copy.state
-    if copy.state not in _BEFORE[rung]:
+    state = copy.state
+    if state is CopyState.REFUSED and copy.rung(Rung.DISPATCHED) is not None:
+        # The giver stopped it when it had left already; the holder's signed evidence that it arrived prevails.
+        state = CopyState.DISPATCHED
+    if state not in _BEFORE[rung]:
         raise VerificationError(f"copy `{copy.id}` is {copy.state}: a rung `{rung}` cannot follow")
     if rung is Rung.OPENED and copy.rung(Rung.RECEIPTED):
         return CopyState.RECEIPTED
