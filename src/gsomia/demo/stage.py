@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -125,7 +125,7 @@ class Stage:
                     other = next(p for p in parties if p != party)
                     assure(home.node, other, name, "SECRET", by=by)
 
-    def enter(self, *ids: str, more: Sequence[LegalAct] = ()) -> None:
+    def enter(self, *ids: str) -> None:
         """Each Party's legal officer enters these acts of the record (ids, or whole agreements), with the note."""
         chosen = [act for act in self.history if act.id in ids or act.under in ids]
         for home in self.homes.values():

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from gsomia.agreement import LegalAct, state_at
+from gsomia.agreement import state_at
 from gsomia.app import offered_law, shipped_acts
 from gsomia.demo.launches import all_routes, launches
 from gsomia.demo.report import write_report, year_table
@@ -150,7 +150,7 @@ def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str],
 # --- one step after the other ---------------------------------------------------------------------------------------
 
 
-def _step_1(stage: Stage, tell: Teller, _: Path | None) -> None:
+def _step_1(stage: Stage, tell: Teller, _document: Path | None) -> None:
     at = kst("2014-12-30T12:00")
     stage.build(kst("2014-12-30T09:00"))
     stage.adopt("usa-jpn-2007", "usa-kor-1987", "tisa-2014")
@@ -264,7 +264,7 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
     )
 
 
-def _step_3(stage: Stage, tell: Teller, _: Path | None) -> None:
+def _step_3(stage: Stage, tell: Teller, _document: Path | None) -> None:
     tell.step(
         3, "2019: Korea announces the end, gives notice, and suspends the notice six hours before it takes effect."
     )
@@ -278,11 +278,7 @@ def _step_3(stage: Stage, tell: Teller, _: Path | None) -> None:
     )
     at = kst("2019-08-22T20:00")
     stage.set_clock(at)
-    announced = LegalAct(
-        id=f"{JK}/announce-kor-2019", under=JK, act="announce", by="KOR", at=kst("2019-08-22T18:20"), form="speech",
-        source="treaty record, 2019-08-22", confidence="B", note="announcement of the decision", known_at=at,
-    )  # fmt: skip
-    stage.enter(more=[announced])
+    stage.enter(f"{JK}/announce-kor-2019")
     tell.line(at, "announced before the press, no note: nothing changes", _state(stage, at), "in-force")
     at = kst("2019-08-24T10:00")
     stage.set_clock(at)
@@ -334,7 +330,7 @@ def _counterfactual(stage: Stage, tell: Teller, paper: Sending, at: datetime) ->
     tell.verdict(at, "had it not come: an entitled official reads old material", read, "permit", f"{JK}:21.4")
 
 
-def _step_4(stage: Stage, tell: Teller, _: Path | None) -> None:
+def _step_4(stage: Stage, tell: Teller, _document: Path | None) -> None:
     tell.step(4, "2020: Korea would hand a Japanese paper on to a third country.")
     at = kst("2020-01-15T10:00")
     stage.set_clock(at)
@@ -379,10 +375,11 @@ def _step_4(stage: Stage, tell: Teller, _: Path | None) -> None:
     )
 
 
-def _step_5(stage: Stage, tell: Teller, _: Path | None) -> None:
+def _step_5(stage: Stage, tell: Teller, _document: Path | None) -> None:
     tell.step(5, "2023: Korea withdraws the notice and its suspension.")
     at = kst("2023-03-16T20:00")
     stage.set_clock(at)
+    stage.enter(f"{JK}/announce-kor-2023")
     tell.line(at, "normalisation declared, not yet the act", _state(stage, at), "notice-suspended")
     at = kst("2023-03-21T13:00")
     stage.set_clock(at)
