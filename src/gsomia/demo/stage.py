@@ -133,7 +133,7 @@ class Stage:
             with home.node.store.reading() as reader:
                 adopted = reader.adopted()
                 known = {entered.legal.id for entered in reader.record() if entered.entered_by == home.node.party}
-            acts = [act for act in (*chosen, *more) if act.under in adopted and act.at <= now and act.id not in known]
+            acts = [act for act in chosen if act.under in adopted and act.at <= now and act.id not in known]
             if acts:
                 note = Note.of_text("EXERCISE note verbale", f"EXERCISE {acts[0].id}".encode())
                 enter_legal_acts(home.node, acts, note, by=home.acting("", Role.LEGAL))
