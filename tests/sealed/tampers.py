@@ -421,6 +421,11 @@ def several_disks(s: Sample) -> bytes:
     return put(s.good, places(s.good).end + 4, b"\x01\x00")
 
 
+@stranger("header of .* and the directory differ")
+def descriptor_denied_by_the_members_own_header(s: Sample) -> bytes:
+    return put(s.good, 6, b"\x00\x00")
+
+
 @stranger("descriptor after .* differ")
 def descriptor_tells_another_crc(s: Sample) -> bytes:
     return flip(s.good, places(s.good).descriptor + 4)
@@ -516,6 +521,11 @@ def payload_elsewhere(s: Sample) -> bytes:
 @stranger("`algorithm` is not")
 def another_algorithm(s: Sample) -> bytes:
     return edited(s, lambda m: info(m)["method"].update(algorithm="AES-128-CBC"))
+
+
+@stranger("say once that the payload is streamable")
+def said_twice_to_be_streamable(s: Sample) -> bytes:
+    return edited(s, lambda m: info(m)["method"].update(IsStreamable=False))
 
 
 @stranger("`segmentHashAlg` is not")
@@ -790,8 +800,7 @@ def label_lowered(s: Sample) -> bytes:
 
 @holder("label is not the one")
 def label_lowered_and_bound_anew(s: Sample) -> bytes:
-    tags = b"".join(base64.b64decode(x["hash"]) for x in segments(parts(s.good)[1]))
-    return edited(s, lambda m: _with(m, "label", bind(label(LOWER), key=s.key, tags=tags)))
+    return edited(s, lambda m: _with(m, "label", bind(label(LOWER), key=s.key, tags=_tags(s))))
 
 
 @holder("label is not the one")
@@ -803,6 +812,23 @@ def label_dropped(s: Sample) -> bytes:
 def second_label(s: Sample) -> bytes:
     foreign = {**_assertion(parts(s.other)[1], "label"), "id": "label-2"}
     return edited(s, lambda m: m["assertions"].append(foreign))
+
+
+def _tags(s: Sample) -> bytes:
+    return b"".join(base64.b64decode(entry["hash"]) for entry in segments(parts(s.good)[1]))
+
+
+@holder("two labels")
+def second_label_bound_by_a_reader(s: Sample) -> bytes:
+    lower = Assertion(id="label-2", type="handling", schema=label(LOWER).schema, value=label(LOWER).value)
+    return edited(s, lambda m: m["assertions"].append(bind(lower, key=s.key, tags=_tags(s))))
+
+
+@holder("two provenance statements")
+def second_statement_bound_by_a_reader(s: Sample) -> bytes:
+    entry = provenance_assertion(_envelope(s.other))
+    second = Assertion(id="provenance-2", format=entry.format, schema=entry.schema, value=entry.value)
+    return edited(s, lambda m: m["assertions"].append(bind(second, key=s.key, tags=_tags(s))))
 
 
 @stranger("two assertions have one")
@@ -842,8 +868,7 @@ def provenance_dropped(s: Sample) -> bytes:
 
 
 def _rebound(s: Sample, envelope: Envelope) -> bytes:
-    tags = b"".join(base64.b64decode(x["hash"]) for x in segments(parts(s.good)[1]))
-    stated = bind(provenance_assertion(envelope), key=s.key, tags=tags)
+    stated = bind(provenance_assertion(envelope), key=s.key, tags=_tags(s))
     return edited(s, lambda m: _with(m, "provenance", stated))
 
 
@@ -899,11 +924,10 @@ def provenance_of_another_item(s: Sample) -> bytes:
 
 @holder("not in its one form")
 def provenance_envelope_spelt_another_way(s: Sample) -> bytes:
-    tags = b"".join(base64.b64decode(x["hash"]) for x in segments(parts(s.good)[1]))
     entry = provenance_assertion(_envelope(s.good))
     loose = json.dumps(json.loads(str(entry.value)), indent=1)
     spelt = Assertion(id=entry.id, format=entry.format, schema=entry.schema, value=loose)
-    return edited(s, lambda m: _with(m, "provenance", bind(spelt, key=s.key, tags=tags)))
+    return edited(s, lambda m: _with(m, "provenance", bind(spelt, key=s.key, tags=_tags(s))))
 
 
 @holder("payload is not the one|manifest is not the one")

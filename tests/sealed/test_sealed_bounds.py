@@ -97,6 +97,10 @@ def test_a_source_beyond_the_bound_is_refused_while_sealing(monkeypatch: pytest.
     sealed(bytes(3072), [recipient(golden_key())])
     with pytest.raises(SealError, match="too long"):
         sealed(bytes(3073), [recipient(golden_key())])
+    monkeypatch.setattr("gsomia.sealed.container.MAX_PAYLOAD_BYTES", 2 * 1052)
+    sealed(bytes(2048), [recipient(golden_key())])
+    with pytest.raises(SealError, match="too long"):
+        sealed(bytes(2049), [recipient(golden_key())])
 
 
 @pytest.mark.parametrize("size", [0, 1023, (4 << 20) + 1])

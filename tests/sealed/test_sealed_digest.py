@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gsomia.sealed import Identity, Policy, Recipient, Workers, XWingPrivateKey, read, seal
+from gsomia.sealed import Identity, Pending, Policy, Recipient, Workers, XWingPrivateKey, read, seal
 from gsomia.sealed.digest import PayloadDigest
 
 
@@ -75,3 +76,22 @@ def test_sealing_and_reading_with_workers() -> None:
         assert read(sink).payload_digest() == item.payload_digest(workers) == info.payload_digest
         item.open([Identity(kid="k", key=key)], out, payload_digest=info.payload_digest)
     assert out.getvalue() == plain
+
+
+class Late:
+    """Workers that take each hash only when it is asked for: the slowest there can be."""
+
+    def submit(self, fn: Callable[[memoryview], bytes], segment: memoryview, /) -> Pending:
+        class Waiting:
+            def result(self) -> bytes:
+                return fn(segment)
+
+        return Waiting()
+
+
+def test_a_worker_may_be_a_segment_behind() -> None:
+    key, plain, sink = XWingPrivateKey.generate(), bytes(range(256)) * 256, io.BytesIO()
+    to = [Recipient(kid="k", url="", key=key.public)]
+    policy = Policy(uuid="1")
+    info = seal(io.BytesIO(plain), sink, recipients=to, policy=policy, mime_type="", segment_bytes=1024, workers=Late())
+    assert read(sink).payload_digest(Late()) == read(sink).payload_digest() == info.payload_digest

@@ -239,3 +239,30 @@ def test_an_ephemeral_key_of_another_curve_is_refused() -> None:
     for ephemeral in (foreign, "", "not a key"):
         with pytest.raises(ValueError):
             unwrap(wrapped, ephemeral, key)
+
+
+def test_each_check_of_a_key_speaks_for_itself() -> None:
+    rsa_key, p256 = private_keys()["rsa:2048"], private_keys()["ec:secp256r1"]
+    short, _ = wrap(bytes(16), public(rsa_key))
+    with pytest.raises(ValueError, match="key share is 32 bytes"):
+        unwrap(short, "", rsa_key)
+    wrapped, _ = wrap(SHARE, public(p256))
+    _, foreign = wrap(SHARE, public(private_keys()["ec:secp384r1"]))
+    with pytest.raises(ValueError, match="private key's curve"):
+        unwrap(wrapped, foreign, p256)
+    for name in ("hpqt:xwing", "hpqt:secp256r1-mlkem768", "hpqt:secp384r1-mlkem1024"):
+        key = private_keys()[name]
+        assert isinstance(key, XWingPrivateKey | CompositePrivateKey)
+        with pytest.raises(ValueError, match="ciphertext is"):
+            key.decapsulate(key.public.encapsulate()[1] + b"\x00")
+    with pytest.raises(UsageError, match="too long"):
+        load_public_key(b" " * 65_537, at=AT)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x30\x81\x05hello", b"\x30\x82\x00\x05hello", b"\x30\x80\x00\x00", b"\x30\x06hello"]
+)
+def test_der_in_another_spelling_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="length"):
+        read_tlv(data, 0x30)
+    assert read_tlv(b"\x30\x05hello", 0x30) == (b"hello", b"")
