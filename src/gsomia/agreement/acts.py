@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from gsomia.errors import DataError
@@ -16,6 +16,14 @@ from gsomia.keys import canonical
 __all__ = ["LegalAct", "Record", "act_from_json"]
 
 _AT = attrgetter("at")
+_PLACE = itemgetter(1)
+MOVING_ACTS = frozenset(
+    {
+        *("sign", "notify-entry", "take-effect", "give-notice", "suspend-notice", "resume-notice"),
+        *("withdraw-notice", "leave", "replace"),
+    }
+)
+"""The acts that can move a state; all others leave it as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +81,28 @@ class Chain:
     that compute the same at once write the same.
     """
 
-    __slots__ = ("acts", "folds", "heads")
+    __slots__ = ("acts", "declared", "folds", "heads", "moving")
 
     def __init__(self, acts: list[LegalAct]) -> None:
         self.acts = acts
+        self.moving = [(act.at, n) for n, act in enumerate(acts) if act.act in MOVING_ACTS]
+        self.declared: tuple[int, tuple[tuple[int, LegalAct], ...]] = (0, ())
         self.heads: dict[int, str] = {0: ""}
         self.folds: dict[Any, Any] = {}
+
+    def add(self, act: LegalAct) -> None:
+        """Put an act at the end."""
+        self.acts.append(act)
+        if act.act in MOVING_ACTS:
+            self.moving.append((act.at, len(self.acts) - 1))
+
+    def moved(self, at: datetime, length: int) -> int:
+        """How many of the acts that can move the state count at an instant, among the first acts."""
+        found = bisect_right(self.moving, (at, length - 1))
+        # The acts are in order of time, so their places are too; those beyond the record do not count.
+        while found and self.moving[found - 1][1] >= length:
+            found = bisect_right(self.moving, length - 1, key=_PLACE)
+        return found
 
     def index(self, at: datetime, length: int) -> int:
         """How many of the first acts count at an instant."""
@@ -106,7 +130,7 @@ class Record:
         DataError: two acts have one id, or an instant has no zone.
     """
 
-    __slots__ = ("_declared", "_ids", "_parts", "_size")
+    __slots__ = ("_ids", "_parts", "_size")
 
     def __init__(self, acts: Iterable[LegalAct] = ()) -> None:
         by_name: dict[str, list[LegalAct]] = {}
@@ -180,7 +204,7 @@ class Record:
             chain, length = new._parts.get(act.under, (Chain([]), 0))
             at_tip = length == len(chain.acts) and (not length or _order(chain.acts[-1]) <= _order(act))
             if at_tip:
-                chain.acts.append(act)
+                chain.add(act)
             if not at_tip or chain.acts[length] is not act:
                 chain = Chain(sorted([*chain.acts[:length], act], key=_order))
             new._parts[act.under] = (chain, length + 1)
@@ -193,14 +217,25 @@ class Record:
         """The record as it was known at an instant."""
         return Record(act for act in self if (act.known_at or act.at) <= at)
 
-    def reading(self, name: str, party: str, at: datetime) -> str | None:
-        """The reading that a Party had declared by an act under the instrument, or None."""
-        chain, length = self.chain(name)
-        done, declared = chain.folds.get("declared", (0, ()))
+    @staticmethod
+    def _declared(chain: Chain, length: int) -> tuple[tuple[int, LegalAct], ...]:
+        """The acts by which readings were declared, with their places; perhaps some beyond the record too."""
+        done, declared = chain.declared
         if done < length:
             fresh = enumerate(chain.acts[done:length], done)
             declared = (*declared, *((n, act) for n, act in fresh if act.act == "declare-reading"))
-            chain.folds["declared"] = (length, declared)
+            chain.declared = (length, declared)
+        return declared
+
+    def declares(self, name: str) -> bool:
+        """Whether any Party has declared a reading under the instrument by an act."""
+        chain, length = self.chain(name)
+        return bool(self._declared(chain, length))
+
+    def reading(self, name: str, party: str, at: datetime) -> str | None:
+        """The reading that a Party had declared by an act under the instrument, or None."""
+        chain, length = self.chain(name)
+        declared = self._declared(chain, length)
         if not declared:
             return None
         length = chain.index(at, length)

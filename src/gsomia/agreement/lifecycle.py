@@ -6,8 +6,7 @@ reading gives a view, and where the views differ the state is `uncertain`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gsomia.agreement.timers import Term, next_anniversary
@@ -64,8 +63,7 @@ class View(NamedTuple):
     notified: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegalState:
+class LegalState(NamedTuple):
     """The legal state at an instant.
 
     Args:
@@ -73,6 +71,7 @@ class LegalState:
         views: the state that each Party's reading gives.
         readings: each Party's reading.
         courses: the views behind them, without repetition; with more than one, each may be asked.
+        by_party: the views behind each Party's reading: two where the reading itself leaves something open.
         articles: what the state rests on.
         cut_off: before when a notice must be received to serve the next end of a term; None where none runs.
         anniversary: the next end of a term.
@@ -146,6 +145,11 @@ def step(view: View, act: LegalAct, term: Term | None, parties: frozenset[str], 
         beside = False
         for notice in notices:
             beside = beside or (notice.by == act.by and notice.suspended is not None)
+        for notice in notices:
+            own = notice.by == act.by and notice.suspended is None and notice.beside <= beside
+            if own and (notice.ends is None or (day is not None and notice.ends <= day)):
+                # A live notice of the same Party that ends it no later: another adds nothing.
+                return view
         notices = (*notices, Notice(act.by, day, day, None, beside))
     elif kind == "suspend-notice":
         notices = tuple(n._replace(suspended=act.at) if n.by == act.by and n.suspended is None else n for n in notices)
@@ -185,17 +189,18 @@ def _view(agreement: Agreement, chain: Chain, length: int, at: datetime, reading
     views: dict[int, View] | None = chain.folds.get(key)
     if views is None:
         views = chain.folds[key] = {0: View()}
-    index = chain.index(at, length)
+    index = chain.moved(at, length)
     done = len(views)
     if done <= index:
         view, term, parties, acts = views[done - 1], agreement.term, agreement.party_set, chain.acts
         for position in range(done - 1, index):
-            act = acts[position]
+            act = acts[chain.moving[position][1]]
             if view.notices:
                 view = lapse(view, act.at, reading)
             view = step(view, act, term, parties, reading)
             views[position + 1] = view
-    return lapse(views[index], at, reading)
+    view = views[index]
+    return lapse(view, at, reading) if view.notices else view
 
 
 def readings_at(
@@ -222,7 +227,7 @@ def courses_of(
         if views is None:
             first = _view(agreement, chain, length, at, reading)
             views = (first,)
-            if reading == "immediate":
+            if reading == "immediate" and (first.notices or first.state == "terminated"):
                 other = _view(agreement, chain, length, at, "immediate-else")
                 if other != first:
                     views = (first, other)
@@ -250,31 +255,54 @@ def state_at(
     """
     if known is not None:
         record = record.known(known)
+    chain, length = record.chain(agreement.name)
+    index = chain.moved(at, length)
+    asked = tuple(sorted(readings.items())) if readings else None
+    key = (agreement.version, asked, length, index)
+    kept: tuple[datetime, datetime, LegalState] | None = chain.folds.get(key)
+    if kept is not None and kept[0] <= at < kept[1]:
+        return kept[2]
+    state = _state_at(agreement, record, at, readings)
+    if not record.declares(agreement.name):
+        # Nothing changes until the next act that moves a state, the end of a notice, or the end of a term.
+        moving = chain.moving
+        later = [moving[index][0]] if index < len(moving) and moving[index][1] < length else []
+        later += [n.ends for view in state.courses for n in view.notices if n.ends is not None and n.ends > at]
+        later += [state.anniversary] if state.anniversary is not None else []
+        if len(chain.folds) >= _KEPT:
+            chain.folds = {k: v for k, v in list(chain.folds.items()) if len(k) != 4}
+        chain.folds[key] = (at, min(later, default=_LATEST), state)
+    return state
+
+
+_KEPT = 20_000
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def _state_at(agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str] | None) -> LegalState:
     chosen = readings_at(agreement, record, at, readings)
     by_party = courses_of(agreement, record, at, chosen)
     views: dict[str, str] = {}
     courses: list[View] = []
+    running: datetime | None = None
     for party, found in by_party.items():
-        states = {view.state for view in found}
-        views[party] = states.pop() if len(states) == 1 else "uncertain"
-        courses += [view for view in found if view not in courses]
+        state = found[0].state
+        for view in found:
+            if view not in courses:
+                courses.append(view)
+            if view.state != state:
+                state = "uncertain"
+            if view.entered is not None and view.state != "terminated":
+                running = view.entered
+        views[party] = state
     distinct = set(views.values())
     state = distinct.pop() if len(distinct) == 1 else "uncertain"
     cut_off = anniversary = None
-    running = next((v for v in courses if v.entered is not None and v.state != "terminated"), None)
-    if agreement.term is not None and running is not None and running.entered is not None:
-        anniversary = next_anniversary(agreement.term, running.entered, at)
+    if agreement.term is not None and running is not None:
+        anniversary = next_anniversary(agreement.term, running, at)
         cut_off = anniversary - agreement.term.notice
-    return LegalState(
-        state=state,
-        views=views,
-        readings=chosen,
-        courses=tuple(courses),
-        by_party=by_party,
-        articles=_articles(agreement, courses),
-        cut_off=cut_off,
-        anniversary=anniversary,
-    )
+    articles = _articles(agreement, courses)
+    return LegalState(state, views, chosen, tuple(courses), by_party, articles, cut_off, anniversary)
 
 
 def _articles(agreement: Agreement, courses: list[View]) -> tuple[str, ...]:

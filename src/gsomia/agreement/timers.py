@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -40,26 +41,32 @@ class Term:
         except ValueError:
             return day.replace(year=year, month=3, day=1).astimezone(UTC)
 
+    def ends(self, entered: datetime) -> tuple[list[datetime], list[datetime]]:
+        """The ends of the first 400 terms, and the cut-off of each."""
+        found = _ENDS.get((self, entered))
+        if found is None:
+            ends = [self.anniversary(entered, n) for n in range(1, 401) if entered.year + n * self.years < 9990]
+            found = ends, [end - self.notice for end in ends]
+            if len(_ENDS) >= 256:
+                _ENDS.clear()
+            _ENDS[(self, entered)] = found
+        return found
+
     def end_for(self, entered: datetime, received: datetime) -> datetime:
         """The first end of a term that a notice received then still serves."""
-        terms = max(1, (received - entered).days // (366 * self.years))
-        while True:
-            end = self.anniversary(entered, terms)
-            if received < end - self.notice:
-                return end
-            terms += 1
+        ends, cut_offs = self.ends(entered)
+        return ends[bisect_right(cut_offs, received)]
 
     def is_end(self, entered: datetime, instant: datetime) -> bool:
         """Whether a term ends at the instant."""
-        terms = max(1, round((instant - entered).days / (365.2425 * self.years)))
-        return any(self.anniversary(entered, t) == instant for t in (terms, terms + 1, max(1, terms - 1)))
+        return instant in self.ends(entered)[0]
+
+
+_ENDS: dict[tuple[Term, datetime], tuple[list[datetime], list[datetime]]] = {}
+"""Computed once for each day of entry into force; nothing is ever decided by what is in it."""
 
 
 def next_anniversary(term: Term, entered: datetime, at: datetime) -> datetime:
     """The first end of a term after the instant."""
-    terms = max(1, (at - entered).days // (366 * term.years))
-    while True:
-        end = term.anniversary(entered, terms)
-        if end > at:
-            return end
-        terms += 1
+    ends, _ = term.ends(entered)
+    return ends[bisect_right(ends, at)]
