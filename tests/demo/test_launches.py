@@ -202,6 +202,23 @@ def test_a_route_counts_only_when_both_directions_are_permitted() -> None:
     assert routes(law, RECORD, found).route == TISA
 
 
+@pytest.mark.parametrize("name", ["usa-jpn-2007", "usa-kor-1987"])
+def test_the_chain_needs_the_release_too(name: str) -> None:
+    """Where the USA may receive and may give but may not let it out, the chain is broken, in either direction."""
+    files = dict(FILES[name])
+    files["agreement.toml"] += b"""
+[[article]]
+number = "unread"
+text = "Nothing on paper is released."
+source = "this test"
+confidence = "I"
+clause = [{ is = "only-forms", forms = ["oral"], acts = ["release"] }]
+"""
+    law = Law({**LAW.agreements, name: load_agreement(name, files)})
+    found = routes(law, RECORD, launch("2018-01-10"))
+    assert (found.route, found.chained) == (DIRECT, NO)
+
+
 def test_without_law_there_is_no_route() -> None:
     found = routes(Law({}), Record(), launch("2024-05-29", "21:13"))
     assert (found.route, found.chained, found.warn) == (NONE, NO, NO)

@@ -106,7 +106,7 @@ def overview(
     changes = [band for band in law[main] if band.start is not None]
     top = 10 + 12.0 * len(changes)
     parts = list(_stairs(changes, scale, top))
-    parts += _band_row(law[main], scale, top, 27, prefix)
+    parts += _band_row(law[main], scale, top, 27)
     parts.append(_gutter(names[main], top + 17, bold=True))
     y = top + 35
     for name in others:
@@ -151,7 +151,7 @@ def years(
         parts += row
     parts += _months(y + 8)
     parts += _class_legend(prefix, y + 30)
-    parts += _state_legend(prefix, y + 48, law)
+    parts += _state_legend(y + 48, law)
     title = f"Each launch {first} to {last} at its instant, over the legal state of the agreement of 2016"
     about = "One row for each year; the list below holds the same in words."
     return _svg(prefix, y + 74, title, about, _definitions(prefix), parts)
@@ -167,14 +167,14 @@ def _year_row(
     strip = y + height + 5
     changes = [band for band in law[JK] if _begins(band, scale)]
     thin = [
-        (scale(band.start), f"{_local(band.start).date()} {words} {STATE_WORDS[band.state]}")
+        (scale(band.start), f"{_local(band.start).date()} {words} {_effect(band)}")
         for name, words in ((ARRANGEMENT, "TISA"), (WARNING, "warning"))
         for band in law[name]
         if _begins(band, scale)
     ]
     parts = [_text(_GUTTER - 10, strip + 8.6, str(year), "year", "end")]
     parts.append(_text(_GUTTER - 42, strip + 8.6, _counted(len(found)), "small", "end"))
-    parts += _band_row([b for b in law[JK] if _meets(b, scale)], scale, strip, 11, prefix, small=True)
+    parts += _band_row([b for b in law[JK] if _meets(b, scale)], scale, strip, 11, small=True)
     parts += _effect_line(law[ARRANGEMENT], scale, strip + 14.2, "tisa")
     parts += _effect_line(law[WARNING], scale, strip + 18.2, "warning")
     for (x, level), launch in zip(placed, found, strict=True):
@@ -224,28 +224,31 @@ def _stairs(changes: Sequence[Band], scale: Scale, top: float) -> Iterator[str]:
         yield _text(x - 4, y, f"{_local(band.start):%Y-%m-%d %H:%M} KST  {STATE_WORDS[band.state]}", "note", "end")
 
 
-def _band_row(
-    row: Sequence[Band], scale: Scale, y: float, height: float, prefix: str, *, small: bool = False
-) -> Iterator[str]:
+def _band_row(row: Sequence[Band], scale: Scale, y: float, height: float, *, small: bool = False) -> Iterator[str]:
     for band in row:
         x, end = scale(band.start), scale(band.end, missing=scale.end)
         # What lasted an hour would vanish; it keeps a hair's breadth.
         width = max(end - x, 0.6)
-        yield f'<rect x="{x:g}" y="{y:g}" width="{width:.2f}" height="{height:g}" class="s {band.state}"/>'
-        if _hatch(band.state):
-            fill = f"url(#{prefix}-{band.state})"
-            yield f'<rect x="{x:g}" y="{y:g}" width="{width:.2f}" height="{height:g}" fill="{fill}"/>'
-        yield f'<rect x="{x:g}" y="{y:g}" width="{width:.2f}" height="{height:g}" class="edge"/>'
-        yield from _band_words(STATE_WORDS[band.state], x + width / 2, y, height, width, small)
+        yield _stretch(band.state, x, y, width, height)
+        yield from _band_words(band.state, x + width / 2, y, height, width, small)
 
 
-def _band_words(words: str, x: float, y: float, height: float, width: float, small: bool) -> Iterator[str]:
-    kind, size = ("state small", 4.3) if small else ("state", 4.9)
-    if width > size * len(words) + 4:
-        yield _text(x, y + height / 2 + (2.8 if small else 3.2), words, kind, "middle")
-    elif not small and width > size * max(map(len, words.split())) + 2:
-        for number, word in enumerate(words.split()):
-            yield _text(x, y + height / 2 - 2 + 9.6 * number, word, kind, "middle")
+def _band_words(state: str, x: float, y: float, height: float, width: float, small: bool) -> Iterator[str]:
+    """The name of a state in its band, in one line or two, on a white plate where the band is hatched; or nothing."""
+    words, kind, size, line = STATE_WORDS[state], "state", 4.95, 9.0
+    if small:
+        kind, size, line = "state small", 4.6, 8.0
+    lines = [words] if width > size * len(words) + 6 else words.split()
+    wide = size * max(map(len, lines)) + 3
+    if wide + 2 > width or line * len(lines) > height:
+        return
+    top = y + (height - line * len(lines)) / 2
+    if state == "terminated" or any(True for _ in _hatching(state, width, height)):
+        low, high = (y + 0.35, height - 0.7) if small else (top - 0.6, line * len(lines) + 1.2)
+        box = f'x="{x - wide / 2:.2f}" y="{low:.2f}" width="{wide:.2f}" height="{high:.2f}"'
+        yield f'<rect {box} class="plate"/>'
+    for number, word in enumerate(lines):
+        yield _text(x, top + line * (number + 0.79), word, kind, "middle")
 
 
 def _thin_row(row: Sequence[Band], scale: Scale, y: float, height: float) -> Iterator[str]:
@@ -314,15 +317,12 @@ def _class_legend(prefix: str, y: float) -> Iterator[str]:
     yield from _route_legend(prefix, "SRBM", y + 16)
 
 
-def _state_legend(prefix: str, y: float, law: Mapping[str, Sequence[Band]]) -> Iterator[str]:
+def _state_legend(y: float, law: Mapping[str, Sequence[Band]]) -> Iterator[str]:
     y += 14
     yield _text(_GUTTER - 6, y + 3, "state", "small", "end")
     x = _GUTTER
     for state in dict.fromkeys(band.state for band in law[JK]):
-        yield f'<rect x="{x:g}" y="{y - 5:g}" width="16" height="10" class="s {state}"/>'
-        if _hatch(state):
-            yield f'<rect x="{x:g}" y="{y - 5:g}" width="16" height="10" fill="url(#{prefix}-{state})"/>'
-        yield f'<rect x="{x:g}" y="{y - 5:g}" width="16" height="10" class="edge"/>'
+        yield _stretch(state, x, y - 5, 16, 10)
         yield _text(x + 20, y + 3, STATE_WORDS[state], "small", "start")
         x += 34 + 4.15 * len(STATE_WORDS[state])
     for kind, words in (("tisa", "TISA in effect"), ("warning", "warning in real time")):
@@ -332,38 +332,49 @@ def _state_legend(prefix: str, y: float, law: Mapping[str, Sequence[Band]]) -> I
 
 
 def _definitions(prefix: str) -> str:
-    """The marks and hatchings, once for each picture."""
+    """The marks, once for each picture."""
     half = f'<clipPath id="{prefix}-half"><rect x="-5" y="-5" width="5" height="10"/></clipPath>'
     marks = [
         f'<g id="{prefix}-{kind}-{route}">{_filled(outline, route, prefix)}</g>'
         for kind, outline in (*_OUTLINES.items(), ("dot", '<circle r="1.95"'))
         for route in ROUTE_WORDS
     ]
-    hatches = [
-        _pattern(prefix, "signed", 4, '<circle cx="2" cy="2" r=".9"/>'),
-        _pattern(prefix, "notice-pending", 4, '<path d="M-1 5 5-1M-1 1 1-1M3 5 5 3" class="h2"/>'),
-        _pattern(prefix, "notice-suspended", 5, '<path d="M2.5 0V5" class="h1"/>'),
-        _pattern(prefix, "uncertain", 5, '<path d="M0 0 5 5M0 5 5 0" class="h1"/>'),
-    ]
-    return "<defs>" + half + "".join(marks) + "".join(hatches) + "</defs>"
+    return "<defs>" + half + "".join(marks) + "</defs>"
 
 
 def _filled(outline: str, route: str, prefix: str) -> str:
     if route == TISA:
-        return f'{outline} class="m-open"/>{outline} class="m-full" clip-path="url(#{prefix}-half)"/>{outline} class="m-rim"/>'
+        half = f'{outline} class="m-full" clip-path="url(#{prefix}-half)"/>'
+        return f'{outline} class="m-open"/>{half}{outline} class="m-rim"/>'
     if route == UNKNOWN:
         return f'{outline} class="m-open m-maybe"/>'
     return f'{outline} class="{"m-full" if route == DIRECT else "m-open"}"/>'
 
 
-def _pattern(prefix: str, state: str, size: int, body: str) -> str:
-    return (
-        f'<pattern id="{prefix}-{state}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">{body}</pattern>'
+def _stretch(state: str, x: float, y: float, width: float, height: float) -> str:
+    """One stretch of a state: its ground, its hatching, its edge; drawn in lines, which print sharper than patterns."""
+    box = f'x="{x:g}" y="{y:g}" width="{width:.2f}" height="{height:g}"'
+    lines = "".join(
+        f"M{x + x1:.1f} {y + y1:.1f}L{x + x2:.1f} {y + y2:.1f}" for x1, y1, x2, y2 in _hatching(state, width, height)
     )
+    hatching = f'<path d="{lines}" class="hatch"/>' if lines else ""
+    return f'<rect {box} class="{state}"/>{hatching}<rect {box} class="edge"/>'
 
 
-def _hatch(state: str) -> bool:
-    return state in ("signed", "notice-pending", "notice-suspended", "uncertain")
+def _hatching(state: str, width: float, height: float) -> Iterator[tuple[float, float, float, float]]:
+    """The lines over a box: rising for a notice pending, upright for one suspended, crossed for `uncertain`."""
+    if state == "signed":
+        yield from ((0, height * part / 4, width, height * part / 4) for part in (1, 2, 3))
+    if state == "notice-suspended":
+        yield from ((n * 4.0, 0, n * 4.0, height) for n in range(1, int(width / 4) + 1))
+    if state in ("notice-pending", "uncertain"):
+        for n in range(1, int((width + height) / 3.2) + 1):
+            # Where a line of 45 degrees enters at the foot or the left, and leaves at the top or the right.
+            reach = n * 3.2
+            low, high = max(0.0, reach - height), min(reach, width)
+            yield (low, reach - low, high, reach - high)
+            if state == "uncertain":
+                yield (width - low, reach - low, width - high, reach - high)
 
 
 def _told(found: LaunchRoutes) -> str:
@@ -375,6 +386,11 @@ def _told(found: LaunchRoutes) -> str:
 def _spoken(band: Band) -> str:
     start = f"{_local(band.start):%Y-%m-%d %H:%M} KST" if band.start else "the beginning"
     return f"{STATE_WORDS[band.state]} from {start}"
+
+
+def _effect(band: Band) -> str:
+    # What binds nobody is in effect, not in force.
+    return "in effect" if band.state == "in-force" else STATE_WORDS[band.state]
 
 
 def _meets(band: Band, scale: Scale) -> bool:
