@@ -318,6 +318,11 @@ class SqlReader:
 class SqlWriter(SqlReader):
     """Reads and changes within one transaction."""
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        with self._connection.begin_nested():
+            yield
+
     def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
         return self._connection.execute(_upsert(table, replace=replace), row).rowcount
 
