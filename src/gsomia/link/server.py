@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +15,12 @@ from starlette.routing import Route
 
 from gsomia.errors import GsomiaError, MessageError, NodeError, SignatureError
 from gsomia.keys import Envelope
-from gsomia.node import Node, Peer, answer, may_upload, stage_name
+from gsomia.node import Node, Peer, answer, keep_refused, upload
 from gsomia.web import certificate_der, peer_certificate
 
 __all__ = ["link_app"]
+
+T = TypeVar("T")
 
 MESSAGE_LIMIT = 32 * 2**20
 """The longest message taken, in bytes: a batch of items that travel inside it, and their acts."""
@@ -39,16 +42,17 @@ def link_app(node: Node) -> Starlette:
                 return _problem(413, f"a message has at most {MESSAGE_LIMIT} bytes")
         try:
             envelope = Envelope.from_json(json.loads(bytes(body)))
-        except (ValueError, SignatureError) as error:
+        except (ValueError, RecursionError, SignatureError) as error:
+            await run_in_threadpool(keep_refused, node, peer, "message", error)
             return _problem(400, f"not a signed message: {error}")
         reply = await run_in_threadpool(answer, node, peer, envelope)
         return JSONResponse(reply.to_json())
 
     async def content(request: Request) -> Response:
         peer = await run_in_threadpool(_peer, node, request)
-        copy = request.path_params["copy"]
-        limit = await run_in_threadpool(may_upload, node, peer, copy)
-        await _stage(node, copy, limit, request.stream())
+        async with _in_thread(upload(node, peer, request.path_params["copy"])) as sink:
+            async for chunk in request.stream():
+                await run_in_threadpool(sink.write, chunk)
         return Response(status_code=204)
 
     routes = [
@@ -72,15 +76,17 @@ def _peer(node: Node, request: Request) -> Peer:
     raise SignatureError("this certificate belongs to no enrolled peer")
 
 
-async def _stage(node: Node, copy: str, limit: int, stream: AsyncIterator[bytes]) -> None:
-    """Write an upload to the blob store as it comes; more than the limit, or less than announced, leaves nothing."""
-    with node.blobs.writing(stage_name(copy)) as sink:
-        total = 0
-        async for chunk in stream:
-            total += len(chunk)
-            if total > limit:
-                raise MessageError(f"copy `{copy}`: more than {limit} bytes")
-            await asyncio.to_thread(sink.write, chunk)
+@asynccontextmanager
+async def _in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """A context whose beginning and end, which wait for the disk, do not hold up other connections."""
+    value = await run_in_threadpool(manager.__enter__)
+    try:
+        yield value
+    except BaseException as error:
+        if not await run_in_threadpool(manager.__exit__, type(error), error, error.__traceback__):
+            raise
+    else:
+        await run_in_threadpool(manager.__exit__, None, None, None)
 
 
 def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

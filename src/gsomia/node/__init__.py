@@ -33,7 +33,7 @@ from gsomia.node.ports import (
     Writer,
 )
 from gsomia.node.publish import KEYS_PATH, log_files
-from gsomia.node.receive import answer, may_upload, stage_name
+from gsomia.node.receive import answer, keep_refused, upload
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.transmit import Sending, ask_release, ask_transmit, held_copy, release, transmit
 
@@ -88,16 +88,16 @@ __all__ = [
     "held_copy",
     "identity",
     "instant",
+    "keep_refused",
     "log_files",
     "log_origin",
     "mark",
-    "may_upload",
     "open_item",
     "read_instant",
     "receipt",
     "record_of",
     "release",
-    "stage_name",
     "step",
     "transmit",
+    "upload",
 ]

@@ -161,7 +161,7 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
             note=str(body["note"]),
             known_at=at,
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise VerificationError(f"act `{statement.id}`: not a legal act as the record holds it: {error}") from error
     tx.put_entered(
         EnteredAct(
@@ -181,6 +181,9 @@ def _rung(tx: Writer, statement: Statement, rung: Rung) -> None:
         raise VerificationError(
             f"act `{statement.id}`: the rung `{rung}` of copy `{copy.id}` is for `{signer}` to sign"
         )
+    item = tx.item(copy.item)
+    if item is None or statement.body.get("payload_digest") != item.payload_digest:
+        raise VerificationError(f"act `{statement.id}`: the rung `{rung}` is for another payload than copy `{copy.id}`")
     state = advance(copy, rung)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
     tx.put_copy(replace(copy, state=state, custodian=custodian))
@@ -220,6 +223,11 @@ def _release(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party == node.party or item is None or item.originator != node.party:
         return
     body = statement.body
+    of_item, giver, _ = read_copy_id(statement.copy)
+    if (of_item, giver) != (item.id, statement.party):
+        raise VerificationError(
+            f"act `{statement.id}`: copy `{statement.copy}` is not `{statement.party}`'s to release"
+        )
     if tx.copy(statement.copy) is None:
         tx.put_copy(
             Copy(
@@ -244,19 +252,31 @@ def _release(node: Node, tx: Writer, statement: Statement) -> None:
 def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
     def effect(node: Node, tx: Writer, statement: Statement) -> None:
         body: Mapping[str, Any] = statement.body
-        originator = str(body["originator"])
+        originator, asker, request = str(body["originator"]), str(body["asker"]), str(body["request"])
+        receivers = tuple(str(party) for party in body["receivers"])
         if state != "asked" and statement.party != originator:
             raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` can consent or refuse")
+        if state == "asked" and (request or statement.party != asker):
+            raise VerificationError(f"act `{statement.id}`: nobody asks for another, or under another's request")
+        asked = next((c for c in tx.consents() if c.id == request), None) if request else None
+        if asked is not None and (asked.state, asked.item, asked.originator, asked.asker, asked.receivers) != (
+            "asked",
+            statement.item,
+            originator,
+            asker,
+            receivers,
+        ):
+            raise VerificationError(f"act `{statement.id}`: it does not answer the request `{request}`, or too late")
         item = tx.item(statement.item)
         if item is not None and originator not in item.contains:
             raise VerificationError(f"act `{statement.id}`: `{originator}` has no part in item `{statement.item}`")
         tx.put_consent(
             Consent(
-                id=str(body["request"]) or statement.id,
+                id=request or statement.id,
                 item=statement.item,
                 originator=originator,
-                asker=str(body["asker"]),
-                receivers=tuple(str(party) for party in body["receivers"]),
+                asker=asker,
+                receivers=receivers,
                 instrument=statement.instrument,
                 state=state,
                 conditions=str(body["conditions"]),

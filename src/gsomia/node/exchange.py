@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gsomia.errors import PeerError, SignatureError, VerificationError
+from gsomia.errors import GsomiaError, PeerError, SignatureError, VerificationError
 from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, instant, pack, unpack
 from gsomia.node.facts import Case
@@ -21,7 +21,7 @@ from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
 from gsomia.node.transmit import refresh
-from gsomia.registry import Copy, CopyState, Item
+from gsomia.registry import Copy, CopyState, Item, Rung
 from gsomia.sealed import Recipient, rewrap_chunks
 from gsomia.verdict import Request, Verdict
 
@@ -32,6 +32,9 @@ INLINE_BYTES = 256 * 2**10
 
 BATCH = 64
 """At most this many outbox entries in one step."""
+
+MESSAGE_BYTES = 4 * 2**20
+"""About so much content at most travels inside one message, so that a batch of items needs little memory."""
 
 
 def step(node: Node, peer: str) -> int:
@@ -46,6 +49,7 @@ def step(node: Node, peer: str) -> int:
 
     Raises:
         PeerError: the peer cannot be reached or answered what cannot be used; the entries wait, with the reason.
+        NodeError: this node cannot do its part now, such as on a full disk; the entries wait.
     """
     with node.store.reading() as reader:
         due = reader.outgoing(peer=peer, limit=BATCH)
@@ -53,11 +57,10 @@ def step(node: Node, peer: str) -> int:
     if not due or due[0].next_at > node.clock.machine() or known is None:
         return 0
     # Order is kept per peer: only the run of one kind at the head is taken.
-    run = [entry for entry in due if entry.kind == due[0].kind]
-    run = run[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(run))]
+    run = due[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(due))]
     try:
         return _send_acts(node, known, run) if run[0].kind == "act" else _send_copies(node, known, run)
-    except PeerError as error:
+    except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
         with node.store.writing() as tx:
             for entry in run:
@@ -76,15 +79,30 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
         parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
         witnesses = [act for party in parties for act in officer_acts(reader, party)]
-    answer = _exchange(node, peer, "acts", {"acts": pack([*witnesses, *acts])}, "recorded")
-    refused = answer.get("refused", {})
+        arrivals = [rung for act in acts for rung in _arrival(node, reader, act)]
+    answer = _exchange(node, peer, "acts", {"acts": pack([*witnesses, *arrivals, *acts])}, "recorded")
+    refused, recorded = answer.get("refused"), answer.get("recorded")
+    if not isinstance(refused, dict) or not isinstance(recorded, list):
+        raise PeerError(f"`{peer.party}` did not say which acts it recorded")
+    silent = {entry.subject for entry in run} - {*refused, *(act for act in recorded if isinstance(act, str))}
+    if silent:
+        raise PeerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
     with node.store.writing() as tx:
         for entry in run:
-            if isinstance(refused, dict) and entry.subject in refused:
+            if entry.subject in refused:
                 why = str(refused[entry.subject])
                 tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
             tx.done(entry.id)
     return len(run)
+
+
+def _arrival(node: Node, reader: Reader, act: SignedAct) -> list[SignedAct]:
+    """The rungs by which a copy arrived, where an act builds on them: the answer that told them may have been lost."""
+    copy = reader.copy(act.statement.copy) if act.statement.copy else None
+    if copy is None or copy.holder != node.party or act.statement.party != node.party:
+        return []
+    rungs = [copy.rung(rung) for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
+    return [found for rung in rungs if rung is not None and (found := reader.act(rung.act)) is not None]
 
 
 def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
@@ -94,33 +112,46 @@ def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leaving:
-    """A copy about to leave, with what the peer has to be told."""
+    """A copy about to leave, with what the peer has to be told and this node's own verdict on it now."""
 
     entry: Outgoing
     copy: Copy
     item: Item
     offer: Offer
+    verdict: Verdict
 
 
 def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
     leaving: list[_Leaving] = []
+    taken = carried = 0
     with node.store.writing() as tx:
         at = node.clock.now()
         for entry in run:
             one = _prepare(node, tx, entry, at)
+            inline = one.item.sealed_bytes if one is not None and one.item.sealed_bytes <= INLINE_BYTES else 0
+            if leaving and carried + inline > MESSAGE_BYTES:
+                break
+            taken += 1
+            carried += inline
             if one is None:
                 tx.done(entry.id)
             else:
                 leaving.append(one)
-    accepted = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
-    ready = [one for one in leaving if one.copy.state is CopyState.DISPATCHED or one.copy.id in accepted]
-    if ready:
-        _deliver(node, peer, ready)
-    return len(run)
+    ready = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
+    # What was dispatched before may have arrived: its answer was lost, or the node stopped. So the peer is asked first,
+    # whatever the agreement says by now, and content moves only where it is missing and still permitted.
+    again = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
+    if again:
+        missing = _deliver(node, peer, again, content=False)
+        again = _permitted(node, [one for one in again if one.copy.id in missing])
+    ready = [*again, *ready]
+    if ready and _deliver(node, peer, ready, content=True):
+        raise PeerError(f"`{peer.party}` says that content it was sent did not arrive")
+    return taken
 
 
 def _prepare(node: Node, tx: Writer, entry: Outgoing, at: datetime) -> _Leaving | None:
-    """Decide once more; what is no longer permitted stops here, with the reason for people to see."""
+    """Decide once more; what is no longer permitted and has not left stops here, with the reason for people to see."""
     copy = tx.copy(entry.subject)
     item = tx.item(copy.item) if copy is not None else None
     if (
@@ -130,11 +161,27 @@ def _prepare(node: Node, tx: Writer, entry: Outgoing, at: datetime) -> _Leaving 
     ):
         return None
     question, verdict = refresh(node, tx, copy, item, at)
-    if verdict.outcome != "permit":
-        why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
-        _stop(node, tx, copy, f"{verdict.outcome}: {why}", verdict.to_json(), at)
+    if verdict.outcome != "permit" and copy.state is not CopyState.DISPATCHED:
+        _refuse(node, tx, copy, verdict, at)
         return None
-    return _Leaving(entry=entry, copy=copy, item=item, offer=_make_offer(node, tx, copy, item, question, verdict, at))
+    offer = _make_offer(node, tx, copy, item, question, verdict, at)
+    return _Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
+
+
+def _permitted(node: Node, asked: Sequence[_Leaving]) -> list[_Leaving]:
+    """Of copies that left and did not arrive, those that may still go; the others stop."""
+    stopped = [one for one in asked if one.verdict.outcome != "permit"]
+    if stopped:
+        with node.store.writing() as tx:
+            for one in stopped:
+                _refuse(node, tx, one.copy, one.verdict, node.clock.now())
+                tx.done(one.entry.id)
+    return [one for one in asked if one.verdict.outcome == "permit"]
+
+
+def _refuse(node: Node, tx: Writer, copy: Copy, verdict: Verdict, at: datetime) -> None:
+    why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
+    _stop(node, tx, copy, f"{verdict.outcome}: {why}", verdict.to_json(), at)
 
 
 def _stop(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:
@@ -172,10 +219,10 @@ def _make_offer(
     )
 
 
-def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> set[str]:
+def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving]:
     """Offer copies; returns those that were accepted, with their dispatch signed and in the log."""
     if not leaving:
-        return set()
+        return []
     with node.store.reading() as reader:
         evidence = [act for one in leaving for act in _consents(reader, one.item.id)]
         parties = sorted({act.statement.party for act in evidence} - {peer.party})
@@ -183,7 +230,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> set[str]:
     body = {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
     answer = _exchange(node, peer, "offers", body, "answers")
     acts = {act.statement.copy: act for act in _read_acts(peer, answer)}
-    accepted: set[str] = set()
+    accepted: list[_Leaving] = []
     with node.store.writing() as tx:
         at = node.clock.now()
         drafts: list[Draft] = []
@@ -200,7 +247,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> set[str]:
                 tx.done(one.entry.id)
                 continue
             tx.put_acceptance(one.copy.id, act.id)
-            accepted.add(one.copy.id)
+            accepted.append(one)
             drafts.append(
                 Draft(
                     type="dispatched",
@@ -238,18 +285,30 @@ def _enter(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datetime) -> 
         raise PeerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
 
 
-def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> None:
-    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
-    deliveries: list[dict[str, Any]] = []
+def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving], *, content: bool) -> set[str]:
+    """Deliver copies that were accepted, or ask what became of them.
+
+    Args:
+        node: the giver's.
+        peer: the holder's.
+        ready: the copies.
+        content: whether their bytes go along.
+
+    Returns:
+        The copies whose content the peer does not have; all others are settled.
+    """
     with node.store.reading() as reader:
         acts: list[SignedAct] = []
         for one in ready:
             acts.extend(_travelling(reader, one.copy, one.item))
         parties = sorted({act.statement.party for act in acts} - {peer.party})
         witnesses = [act for party in parties for act in officer_acts(reader, party)]
-    for one in ready:
-        delivery: dict[str, Any] = {
-            "offer": one.offer.to_json(),
+    contents = _contents(node, peer, ready) if content else {}
+    # The clock in an offer is that of its sending: an upload takes its time.
+    now = node.clock.now()
+    deliveries = [
+        {
+            "offer": replace(one.offer, clock=now).to_json(),
             "title": one.item.title,
             "mime_type": one.item.mime_type,
             "created_at": instant(one.item.created_at),
@@ -257,29 +316,43 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> None:
             "payload_digest": one.item.payload_digest,
             "plaintext_bytes": one.item.plaintext_bytes,
         }
+        | ({"content": contents[one.copy.id]} if one.copy.id in contents else {})
+        for one in ready
+    ]
+    body = {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}
+    answer = _exchange(node, peer, "deliver", body, "delivered")
+    told, given = _read_acts(peer, answer), answer.get("missing")
+    missing = {copy for copy in given if isinstance(copy, str)} if isinstance(given, list) else set()
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        record(node, tx, [act for act in told if _enter(node, tx, peer, act, at)], at=at)
+        for one in ready:
+            copy = tx.copy(one.copy.id)
+            if copy is not None and copy.state in _SETTLED:
+                tx.done(one.entry.id)
+            elif one.copy.id not in missing:
+                raise PeerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
+            if copy is not None and copy.state is CopyState.REJECTED:
+                what = f"copy {copy.control_number}"
+                tx.put_refused(Refused(at=at, source=peer.party, what=what, why=copy.reason))
+    return missing & {one.copy.id for one in ready}
+
+
+_SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED)
+
+
+def _contents(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> dict[str, str]:
+    """The sealed items with their keys wrapped for the peer: small ones to go inside a message, large ones uploaded."""
+    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+    inside: dict[str, str] = {}
+    for one in ready:
         with node.blobs.reading(one.item.id) as file:
             total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
             if total <= INLINE_BYTES:
-                delivery["content"] = b64(b"".join(chunks))
+                inside[one.copy.id] = b64(b"".join(chunks))
             else:
                 node.link(peer.party).upload(one.copy.id, chunks, total)
-        deliveries.append(delivery)
-    answer = _exchange(
-        node, peer, "deliver", {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}, "delivered"
-    )
-    rungs = _read_acts(peer, answer)
-    waiting = {one.copy.id for one in ready} - {act.statement.copy for act in rungs}
-    if waiting:
-        raise PeerError(f"`{peer.party}` did not say what became of copy `{min(waiting)}`")
-    with node.store.writing() as tx:
-        at = node.clock.now()
-        record(node, tx, [act for act in rungs if _enter(node, tx, peer, act, at)], at=at)
-        for act in rungs:
-            if act.statement.type == "rejected":
-                why = str(act.statement.body["why"])
-                tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {act.statement.copy}", why=why))
-        for one in ready:
-            tx.done(one.entry.id)
+    return inside
 
 
 def _travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:

@@ -99,13 +99,19 @@ def transmission_facts(
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
     credentials = reader.credentials()
     for credential in credentials:
-        if credential.kind == "assure" and credential.party == holder and credential.at <= at:
+        # An assurance counts for the providing Party to which it was given (Article 7.5).
+        act = reader.act(credential.act) if (credential.kind, credential.party) == ("assure", holder) else None
+        if act is not None and giver in act.statement.parties and credential.at <= at:
             known["assurance"], by["assurance"] = True, credential.act
     systems = {c.party: c.act for c in credentials if c.kind == "accredit" and c.at <= at}
     if giver in systems and holder in systems:
         known["accredited"], by["accredited"] = True, f"{systems[giver]}, {systems[holder]}"
     consents = [*reader.consents(item), *pending]
-    granted = [c for c in consents if c.state == "granted" and {*receivers} <= {*c.receivers} and c.at <= at]
+    granted = [
+        c
+        for c in consents
+        if c.state == "granted" and c.asker in (giver, c.originator) and {*receivers} <= {*c.receivers} and c.at <= at
+    ]
     by["consent"] = ", ".join(c.act for c in granted) or f"register of {node.party}: no consent on file"
     known["consent"] = "written" if granted else "none"
     if granted:

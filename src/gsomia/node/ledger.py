@@ -140,8 +140,10 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
     acts = list(acts)
     _relay(node, tx, acts)
     by_log: dict[str, list[SignedAct]] = {}
+    known = tx.peers()
     for act in acts:
-        parties = {*act.statement.parties, act.statement.party} - {node.party}
+        # A Party that is no peer has no log here: what it is party to stands in the internal one.
+        parties = ({*act.statement.parties, act.statement.party} - {node.party}) & {*known}
         for peer in sorted(parties) or [""]:
             by_log.setdefault(peer, []).append(act)
     for peer, belonging in by_log.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,6 +39,17 @@ class Limits:
     retry_limit: timedelta = timedelta(minutes=5)
 
 
+class Locks:
+    """One at a time for each name: a copy that arrives twice at once is taken in once, and the other waits for that."""
+
+    def __init__(self) -> None:
+        self._locks = tuple(threading.Lock() for _ in range(64))
+
+    def of(self, name: str) -> threading.Lock:
+        """The lock for a name; some names share one."""
+        return self._locks[zlib.crc32(name.encode()) % len(self._locks)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One Party's node.
@@ -57,6 +70,7 @@ class Node:
     law: Callable[[Mapping[str, str]], Law]
     link: Callable[[str], PeerLink]
     limits: Limits = Limits()
+    locks: Locks = field(default_factory=Locks, repr=False, compare=False)
 
     @property
     def identity(self) -> Identity:

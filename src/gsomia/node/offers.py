@@ -120,14 +120,14 @@ class Offer:
         return hashlib.sha256(canonical(lasting)).hexdigest()
 
     def request(self) -> Request:
-        """The question as it is put to the agreement."""
+        """The question as it is put to the agreement; a chain of agreements is found anew, for it has no name."""
         return Request(
             act=self.act,
             by=self.giver,
             to=self.destination,
             via=self.via,
             item=self.agreement_item(),
-            under=self.under or None,
+            under=self.under if self.under and "+" not in self.under else None,
         )
 
     def agreement_item(self) -> Item:

@@ -11,6 +11,7 @@ from gsomia.node.acts import Role, SignedAct
 from gsomia.node.effects import PUBLIC_TYPES
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
+from gsomia.node.ports import Reader
 
 __all__ = ["CLEARANCES", "PersonDetails", "enrol_officer", "enter_person"]
 
@@ -47,10 +48,9 @@ def enrol_officer(node: Node, officer: str, roles: Sequence[str], key: PublicKey
     return act
 
 
-def public_acts(node: Node) -> list[str]:
+def public_acts(node: Node, reader: Reader) -> list[str]:
     """The ids of the acts that every new peer is told of."""
-    with node.store.reading() as reader:
-        return [act.id for act in reader.acts(types=PUBLIC_TYPES) if act.statement.party == node.party]
+    return [act.id for act in reader.acts(types=PUBLIC_TYPES) if act.statement.party == node.party]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

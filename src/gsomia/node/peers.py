@@ -80,8 +80,6 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
     body = {"identity": dict(document), "fingerprint": actual}
     with node.store.writing() as tx:
         act = make(node, tx, [Draft(type="enrol-peer", body=body)], at=node.clock.now(), by=by)[0]
-    told = public_acts(node)
-    with node.store.writing() as tx:
-        for one in told:
+        for one in public_acts(node, tx):
             tx.put_outgoing(str(document["party"]), "act", one, node.clock.machine())
     return act

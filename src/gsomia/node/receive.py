@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import GsomiaError, MessageError, SealError, SignatureError, VerificationError
-from gsomia.keys import Envelope, unb64
+from gsomia.errors import GsomiaError, MessageError, SealError, SignatureError, UsageError, VerificationError
+from gsomia.keys import Envelope, canonical, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, pack, read_instant, unpack
 from gsomia.node.effects import next_control_number
@@ -23,7 +24,19 @@ from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
 from gsomia.sealed import SealedItem, check_provenance, read, read_provenance
 from gsomia.verdict import Verdict, decide
 
-__all__ = ["answer", "may_upload", "stage_name"]
+__all__ = ["Upload", "answer", "keep_refused", "upload"]
+
+MANY = 256
+"""At most this many offers or deliveries in one message: they are decided in one transaction, while others wait."""
+
+MANY_ACTS = 2048
+"""At most this many acts in one message."""
+
+USED = ""
+"""In the place of an acceptance: it was used up by a rejection."""
+
+WHY_CHARACTERS = 1000
+"""At most so much of a reason is told and kept: a peer's words may stand in it."""
 
 
 def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
@@ -45,50 +58,73 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
         with node.store.writing() as tx:
             if not tx.see_message(message.id, peer.party, at):
                 raise MessageError(f"message `{message.id}` was used before: a replay")
-        kind, body = _HANDLERS[message.type](node, peer, message, at)
-    except (VerificationError, KeyError) as error:
-        why = str(error) if isinstance(error, GsomiaError) else f"no answer to a message of this type: {error}"
-        with node.store.writing() as tx:
-            tx.put_refused(Refused(at=at, source=peer.party, what="message", why=why))
-        kind, body = "refusal", {"why": why}
+        handler = _HANDLERS.get(message.type)
+        if handler is None:
+            raise MessageError(f"nothing is answered to a message of type `{message.type}`")
+        kind, body = handler(node, peer, message, at)
+    except (
+        VerificationError,
+        UsageError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        # Whatever a peer's words lead to ends in a refusal; only what is wrong with this node itself goes further.
+        keep_refused(node, peer, "message", error)
+        kind, body = "refusal", {"why": _why(error)}
     return write_message(node, peer.party, kind, body, at=node.clock.now(), answers=about)[1]
 
 
+def keep_refused(node: Node, peer: Peer, what: str, error: Exception) -> None:
+    """Keep for people to see that something of a peer's was refused."""
+    with node.store.writing() as tx:
+        tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=what, why=_why(error)))
+
+
+def _why(error: Exception) -> str:
+    text = str(error) if isinstance(error, GsomiaError) else f"it cannot be understood: {type(error).__name__}: {error}"
+    return text[:WHY_CHARACTERS].encode("utf-8", "backslashreplace").decode()
+
+
 def _acts(message: Message) -> list[SignedAct]:
-    return unpack(message.body.get("acts", []))
+    acts = unpack(message.body.get("acts", []))
+    if len(acts) > MANY_ACTS:
+        raise MessageError(f"a message carries at most {MANY_ACTS} acts")
+    return acts
 
 
 def _record_acts(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     """Acts that concern this node: each is recorded or refused by itself, and the answer says which."""
-    recorded: list[str] = []
+    acts = _acts(message)
+    refused = _take(node, peer, acts, at)
+    return "recorded", {"recorded": [act.id for act in acts if act.id not in refused], "refused": refused}
+
+
+def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> dict[str, str]:
+    """Record acts from a peer, in order, in one transaction; returns those refused, by id, with the reason."""
     refused: dict[str, str] = {}
-    for act in _acts(message):
-        why = _take(node, peer, act, at)
-        if why:
-            refused[act.id] = why
-        else:
-            recorded.append(act.id)
-    return "recorded", {"recorded": recorded, "refused": refused}
-
-
-def _take(node: Node, peer: Peer, act: SignedAct, at: datetime) -> str:
-    """Record one act from a peer; returns why not, or ""."""
-    try:
-        with node.store.writing() as tx:
-            if enter(node, tx, act, source=peer.party, at=at) is not None:
-                record(node, tx, [act], at=at)
-    except VerificationError as error:
-        with node.store.writing() as tx:
-            what = f"act {act.statement.type} {act.id}"
-            tx.put_refused(Refused(at=at, source=peer.party, what=what, why=str(error)))
-        return str(error)
-    return ""
+    if not acts:
+        return refused
+    with node.store.writing() as tx:
+        taken: list[SignedAct] = []
+        for act in acts:
+            try:
+                with tx.part():
+                    if enter(node, tx, act, source=peer.party, at=at) is not None:
+                        taken.append(act)
+            except VerificationError as error:
+                refused[act.id] = _why(error)
+                what = f"act {act.statement.type} {act.id[:64]}"
+                tx.put_refused(Refused(at=at, source=peer.party, what=what, why=refused[act.id]))
+        record(node, tx, taken, at=at)
+    return refused
 
 
 def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     offers = [Offer.from_json(value) for value in _list(message.body.get("offers"))]
-    for act in _acts(message):
-        _take(node, peer, act, at)
+    _take(node, peer, _acts(message), at)
     with node.store.writing() as tx:
         standing: list[SignedAct] = []
         drafts: list[Draft] = []
@@ -131,7 +167,7 @@ def _decide_offer(node: Node, tx: Reader, peer: Peer, offer: Offer, at: datetime
         return Draft(
             type="refusal", instrument=offer.under, item=offer.item, copy=offer.copy, parties=(peer.party,), body=body
         )
-    body["valid_until"] = instant(at + node.limits.acceptance)
+    body |= {"valid_until": instant(at + node.limits.acceptance), "sealed_bytes": offer.sealed_bytes}
     return Draft(
         type="acceptance", instrument=offer.under, item=offer.item, copy=offer.copy, parties=(peer.party,), body=body
     )
@@ -170,29 +206,74 @@ def _judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Ver
 
 
 def _list(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise MessageError("a list was expected")
+    if not isinstance(value, list) or len(value) > MANY:
+        raise MessageError(f"a list of at most {MANY} was expected")
     return value
 
 
-def stage_name(copy: str) -> str:
+def _upload_name(copy: str) -> str:
     """The name under which an upload waits for the message that delivers it."""
     return f"upload-{copy}"
 
 
-def may_upload(node: Node, peer: Peer, copy: str) -> int:
-    """How many bytes a peer may upload for a copy: only what was offered and accepted.
+def _taken_name(copy: str) -> str:
+    """The name under which content is checked: nothing that arrives meanwhile can take its place."""
+    return f"taken-{copy}"
+
+
+class Upload:
+    """The bytes of one accepted copy on their way in; more than was accepted is not taken."""
+
+    def __init__(self, copy: str, sink: BinaryIO, limit: int) -> None:
+        self._copy = copy
+        self._sink = sink
+        self._left = limit
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            MessageError: they are more than was offered and accepted.
+        """
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise MessageError(f"copy `{self._copy}`: more bytes than were offered and accepted")
+        self._sink.write(chunk)
+
+
+@contextmanager
+def upload(node: Node, peer: Peer, copy: str) -> Iterator[Upload]:
+    """Take in a sealed item's bytes for a copy whose offer was accepted; they stay when the block ends well.
+
+    Args:
+        node: the recipient.
+        peer: whose channel they come through.
+        copy: the copy's id.
 
     Raises:
-        MessageError: nothing was accepted under this id from this peer.
+        MessageError: nothing was accepted under this id from this peer, or more comes than was; kept as refused.
+        NodeError: the disk does not take it.
     """
+    try:
+        limit = _upload_limit(node, peer, copy)
+        with node.blobs.writing(_upload_name(copy)) as sink:
+            yield Upload(copy, sink, limit)
+    except VerificationError as error:
+        keep_refused(node, peer, "upload", error)
+        raise
+
+
+def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
     _, giver, _ = read_copy_id(copy)
     with node.store.reading() as reader:
         act = reader.act(reader.acceptance(copy) or "")
         known = reader.copy(copy)
-    if giver != peer.party or act is None or act.statement.party != node.party or known is not None:
+    if giver != peer.party or act is None or known is not None:
         raise MessageError(f"no content was accepted for copy `{copy}` from `{peer.party}`")
-    return node.limits.max_item_bytes
+    return int(act.statement.body["sealed_bytes"])
+
+
+_DELIVERY_TEXTS = ("title", "mime_type", "core_digest", "payload_digest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,16 +292,20 @@ class _Delivery:
     @classmethod
     def from_json(cls, value: Any) -> _Delivery:
         try:
-            content = value.get("content")
+            if set(value) - {"content"} != {*_DELIVERY_TEXTS, "offer", "created_at", "plaintext_bytes"}:
+                raise ValueError("other keys than a delivery has")
+            texts = {name: value[name] for name in _DELIVERY_TEXTS}
+            if not all(isinstance(text, str) and text.isprintable() for text in texts.values()):
+                raise ValueError("printable text was expected")
+            size = value["plaintext_bytes"]
+            if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+                raise ValueError("`plaintext_bytes` is a count")
             return cls(
+                **texts,
                 offer=Offer.from_json(value["offer"]),
-                title=str(value["title"]),
-                mime_type=str(value["mime_type"]),
                 created_at=read_instant(value["created_at"]),
-                core_digest=str(value["core_digest"]),
-                payload_digest=str(value["payload_digest"]),
-                plaintext_bytes=int(value["plaintext_bytes"]),
-                content=None if content is None else unb64(content),
+                plaintext_bytes=size,
+                content=unb64(value["content"]) if "content" in value else None,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MessageError(f"not a delivery: {error}") from error
@@ -228,46 +313,65 @@ class _Delivery:
 
 def _take_deliveries(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     acts = _acts(message)
-    for act in acts:
-        if act.statement.type in ("enrol-key", "consent"):
-            _take(node, peer, act, at)
+    _take(node, peer, [act for act in acts if act.statement.type in ("enrol-key", "consent")], at)
     results: list[SignedAct] = []
+    missing: list[str] = []
     for value in _list(message.body.get("deliveries")):
         delivery = _Delivery.from_json(value)
-        if delivery.offer.giver != peer.party or delivery.offer.holder != node.party:
-            raise MessageError(f"a delivery of `{delivery.offer.copy}` that is not from `{peer.party}`")
-        own = [act for act in acts if act.statement.copy == delivery.offer.copy]
-        results.extend(_take_delivery(node, peer, delivery, own, at))
-    return "delivered", {"acts": pack(results)}
+        offer = delivery.offer
+        if offer.giver != peer.party or offer.holder != node.party:
+            raise MessageError(f"a delivery of `{offer.copy}` that is not from `{peer.party}`")
+        own = [act for act in acts if act.statement.copy == offer.copy]
+        with node.locks.of(offer.copy):
+            rungs = _take_delivery(node, peer, delivery, own, at)
+        if rungs:
+            results.extend(rungs)
+        else:
+            missing.append(offer.copy)
+    return "delivered", {"acts": pack(results), "missing": missing}
 
 
 def _take_delivery(
     node: Node, peer: Peer, delivery: _Delivery, acts: Sequence[SignedAct], at: datetime
 ) -> list[SignedAct]:
-    """Take in one copy: wholly, or not at all. Returns the rungs, those given before where it came again."""
-    copy_id = delivery.offer.copy
+    """Take in one copy: wholly, or not at all.
+
+    Returns:
+        The rungs, or the rejection; those given before where it came again; [] where its content is not here yet.
+    """
+    offer = delivery.offer
     with node.store.reading() as reader:
-        if reader.copy(copy_id) is not None:
-            return _rungs_given(node, reader, copy_id)
+        given = _given_before(reader, offer)
+    if given:
+        return given
     try:
         _accepted(node, delivery, at)
         name = _stage(node, delivery)
+        if not name:
+            return []
         with node.blobs.reading(name) as file:
-            sealed = _check_content(node, peer, delivery, acts, file)
-        # Another copy of the same item that is here already is replaced by its equal.
-        node.blobs.rename(name, delivery.offer.item)
+            sealed = _check_content(node, delivery, acts, file)
         with node.store.writing() as tx:
-            return _register(node, tx, peer, delivery, acts, sealed, at)
-    except VerificationError as error:
-        node.blobs.remove(stage_name(copy_id))
-        return [_reject(node, peer, delivery, str(error), at)]
+            held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
+            rungs = _register(node, tx, peer, delivery, acts, sealed, at)
+            if not held:
+                # Before the transaction ends: an item is never registered without its content.
+                node.blobs.rename(name, offer.item)
+    except (VerificationError, UsageError) as error:
+        rungs = [_reject(node, peer, delivery, _why(error), at)]
+    node.blobs.remove(_taken_name(offer.copy))
+    return rungs
 
 
-def _rungs_given(node: Node, reader: Reader, copy: str) -> list[SignedAct]:
-    entry = reader.copy(copy)
-    assert entry is not None  # asked by the caller
-    given = [entry.rung(Rung.ACCEPTED), entry.rung(Rung.DELIVERED)]
-    return [act for rung in given if rung is not None and (act := reader.act(rung.act)) is not None]
+def _given_before(reader: Reader, offer: Offer) -> list[SignedAct]:
+    """What this node said when the same copy came before: its rungs, or its rejection."""
+    entry = reader.copy(offer.copy)
+    if entry is not None:
+        given = [entry.rung(Rung.ACCEPTED), entry.rung(Rung.DELIVERED)]
+        return [act for rung in given if rung is not None and (act := reader.act(rung.act)) is not None]
+    if reader.acceptance(offer.copy) != USED:
+        return []
+    return [act for act in reader.acts(types=["rejected"], item=offer.item) if act.statement.copy == offer.copy][-1:]
 
 
 def _accepted(node: Node, delivery: _Delivery, at: datetime) -> None:
@@ -284,18 +388,22 @@ def _accepted(node: Node, delivery: _Delivery, at: datetime) -> None:
 
 
 def _stage(node: Node, delivery: _Delivery) -> str:
-    name = stage_name(delivery.offer.copy)
+    """The name under which the content lies for this node alone, or "" where it has not arrived."""
+    copy = delivery.offer.copy
+    name = _taken_name(copy)
     if delivery.content is not None:
+        if len(delivery.content) > delivery.offer.sealed_bytes:
+            raise MessageError(f"copy `{copy}`: more bytes than were offered and accepted")
         with node.blobs.writing(name) as sink:
             sink.write(delivery.content)
+    elif node.blobs.exists(_upload_name(copy)):
+        node.blobs.rename(_upload_name(copy), name)
     elif not node.blobs.exists(name):
-        raise MessageError(f"the content of copy `{delivery.offer.copy}` has not arrived")
+        return ""
     return name
 
 
-def _check_content(
-    node: Node, peer: Peer, delivery: _Delivery, acts: Sequence[SignedAct], file: BinaryIO
-) -> SealedItem:
+def _check_content(node: Node, delivery: _Delivery, acts: Sequence[SignedAct], file: BinaryIO) -> SealedItem:
     """Seal, authorship and authority, before anything is registered.
 
     Raises:
@@ -325,10 +433,17 @@ def _check_content(
     if statement.exercise is not node.exercise:
         raise SignatureError("real and EXERCISE nodes refuse each other's items")
     label = Label.from_ocl(statement.label)
-    if statement.label != json.loads(offer.label) or label.classification != offer.level:
+    if canonical(statement.label) != _canonical_text(offer.label) or label.classification != offer.level:
         raise SealError("the label that was offered is not the one that the originator signed")
     _check_authority(offer, delivery.payload_digest, acts)
     return sealed
+
+
+def _canonical_text(text: str) -> bytes:
+    try:
+        return canonical(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise SealError("the label that was offered is no JSON") from error
 
 
 def _check_authority(offer: Offer, digest: str, acts: Sequence[SignedAct]) -> None:
@@ -337,8 +452,9 @@ def _check_authority(offer: Offer, digest: str, acts: Sequence[SignedAct]) -> No
     authority = kinds.get("transmit") or kinds.get("release")
     if authority is None or "dispatched" not in kinds:
         raise SignatureError(f"copy `{offer.copy}` comes without its officer's act or its dispatch")
-    said = {name: authority.body.get(name) for name in ("level", "subject", "purpose", "label", "contains", "holder")}
-    offered = {name: getattr(offer, name) for name in said} | {"contains": list(offer.contains)}
+    names = ("level", "subject", "purpose", "label", "contains", "holder", "destination", "via", "under")
+    said = {name: authority.body.get(name) for name in names}
+    offered = {name: getattr(offer, name) for name in said} | {"contains": list(offer.contains), "via": list(offer.via)}
     if said != offered or authority.body.get("payload_digest") != digest or authority.item != offer.item:
         raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
 
@@ -376,7 +492,11 @@ def _register(
                 exercise=node.exercise,
             )
         )
-    elif (known.payload_digest, known.originator) != (delivery.payload_digest, offer.originator):
+    elif (known.payload_digest, known.core_digest, known.originator) != (
+        delivery.payload_digest,
+        delivery.core_digest,
+        offer.originator,
+    ):
         raise SealError(f"item `{offer.item}` is registered here with another payload")
     tx.put_copy(
         Copy(
@@ -422,6 +542,8 @@ def _reject(node: Node, peer: Peer, delivery: _Delivery, why: str, at: datetime)
     offer = delivery.offer
     with node.store.writing() as tx:
         tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
+        # An acceptance is for once: what was rejected under it cannot come again under it.
+        tx.put_acceptance(offer.copy, USED)
         draft = Draft(
             type="rejected",
             instrument=offer.under,

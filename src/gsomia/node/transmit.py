@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from gsomia.errors import RefusedError, UsageError
+from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import sign
 from gsomia.marking import Category, Label
 from gsomia.node.effects import next_control_number
@@ -148,8 +149,6 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
     """
     at = node.clock.now()
     item_id = new_id()
-    number = 1
-    copy = copy_id(item_id, node.party, number)
     hop = sending.via[0] if sending.via else sending.to
     consent_act = new_id()
     pending = [_own_consent(node, sending, item_id, consent_act, at)] if sending.via else []
@@ -162,12 +161,41 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
         known_peer(reader, hop)
     assert request.item is not None  # `ask_transmit` always names one
     item = _seal(node, source, sending, item_id, request.item.level, hop, at)
+    try:
+        return _authorise(node, sending, item, verdict, pending, hop=hop, by=by, at=at)
+    except BaseException:
+        _discard(node, item_id)
+        raise
+
+
+def _discard(node: Node, item: str) -> None:
+    """Remove the content of an item that was not registered after all."""
+    with suppress(NodeError):
+        with node.store.reading() as reader:
+            registered = reader.item(item) is not None
+        if not registered:
+            node.blobs.remove(item)
+
+
+def _authorise(
+    node: Node,
+    sending: Sending,
+    item: Item,
+    verdict: Verdict,
+    pending: Sequence[Consent],
+    *,
+    hop: str,
+    by: Acting,
+    at: datetime,
+) -> Copy:
+    """Item, copy, the officer's act and the outbox entry, in one transaction."""
     with node.store.writing() as tx:
         tx.put_item(item)
+        number = tx.next_serial(f"copy/{item.id}")
         entry = Copy(
-            id=copy,
-            item=item_id,
-            number=tx.next_serial(f"copy/{item_id}"),
+            id=copy_id(item.id, node.party, number),
+            item=item.id,
+            number=number,
             direction=Direction.SENT,
             act="transmit",
             giver=node.party,
@@ -185,7 +213,7 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
         if pending:
             drafts.insert(0, _consent_draft(pending[0], hop))
         make(node, tx, drafts, at=at, by=by, send=False)
-        tx.put_outgoing(hop, "copy", copy, node.clock.machine())
+        tx.put_outgoing(hop, "copy", entry.id, node.clock.machine())
     return entry
 
 
@@ -400,9 +428,17 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
 
 
 def ask_release(
-    node: Node, reader: Reader, held: Copy, item: Item, to: str, *, at: datetime
+    node: Node, reader: Reader, held: Copy, item: Item, to: str, *, at: datetime, under: str = ""
 ) -> tuple[Verdict, Request, Verdict | None]:
     """Whether a held item may go on, and by what.
+
+    Args:
+        node: the holder's node.
+        reader: its store.
+        held, item: what is held.
+        to: the Party that would get it.
+        at: the instant of the question.
+        under: the instrument that was to carry it, where that was found before.
 
     Returns:
         The verdict of the instrument that protects it; the question for the recipient's node; and, where the recipient
@@ -422,7 +458,9 @@ def ask_release(
     agreement = case.law.agreements.get(verdict.instrument)
     if agreement is not None and to in agreement.parties:
         return verdict, onward, None
-    carried = Request(act="transmit", by=node.party, to=to, via=(), item=item_of(item, level=held.own_mark), under=None)
+    carried = Request(
+        act="transmit", by=node.party, to=to, via=(), item=item_of(item, level=held.own_mark), under=under or None
+    )
     return verdict, carried, decide(case.law, carried, facts, case.record, at)
 
 
@@ -438,12 +476,20 @@ def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tup
             (question, carrying if verdict.outcome == "permit" and carrying is not None else verdict)
             for held in tx.copies(item=item.id)
             if held.holder == node.party
-            for verdict, question, carrying in [ask_release(node, tx, held, item, copy.holder, at=at)]
+            for verdict, question, carrying in [
+                ask_release(node, tx, held, item, copy.holder, at=at, under=copy.instrument)
+            ]
         ]
         return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
     case = Case.of(node, tx)
     question = Request(
-        act="transmit", by=node.party, to=copy.destination, via=copy.via, item=item_of(item), under=copy.instrument
+        act="transmit",
+        by=node.party,
+        to=copy.destination,
+        via=copy.via,
+        item=item_of(item),
+        # A chain of agreements, written with `+`, is found anew.
+        under=copy.instrument if copy.instrument in case.law.agreements else None,
     )
     facts = transmission_facts(
         node, tx, giver=node.party, holder=copy.holder, item=item.id, receivers=(*copy.via, copy.destination), at=at

@@ -19,7 +19,7 @@ from typing import Any
 
 from gsomia.agreement import LegalAct
 from gsomia.blobs import LocalBlobs
-from gsomia.errors import GsomiaError, PeerError
+from gsomia.errors import NodeError, PeerError, VerificationError
 from gsomia.keys import Envelope, SigningKey
 from gsomia.node import (
     Acting,
@@ -41,10 +41,9 @@ from gsomia.node import (
     enter_person,
     fingerprint,
     identity,
-    may_upload,
-    stage_name,
     step,
     transmit,
+    upload,
 )
 from gsomia.registry import Copy
 from gsomia.sealed import XWingPrivateKey
@@ -126,12 +125,11 @@ class _Way:
         if self.wire.uploads is not None:
             chunks = self.wire.uploads(self.sender, copy, chunks)
         try:
-            may_upload(there, peer, copy)
-        except GsomiaError as error:
+            with upload(there, peer, copy) as sink:
+                for chunk in chunks:
+                    sink.write(chunk)
+        except (NodeError, VerificationError) as error:
             raise PeerError(str(error)) from error
-        with there.blobs.writing(stage_name(copy)) as sink:
-            for chunk in chunks:
-                sink.write(chunk)
 
 
 @dataclass
