@@ -118,26 +118,23 @@ def act(
     """An act that a Party's node signs, with its officers in these roles, or with any `signers` (role, id, key)."""
     node = player.node
     more = [(role, player.by(role).officer, player.by(role).key) for role in roles] + list(signers)
-    statement = Statement(
-        **{
-            "id": new_id(),
-            "type": kind,
-            "at": node.clock.now(),
-            "party": node.party,
-            "instrument": "jpn-kor-2016",
-            "parties": (),
-            "item": "",
-            "copy": "",
-            "signers": (
-                node.node_signer(),
-                *(Signer(role=role, key=key.public.fingerprint, officer=name) for role, name, key in more),
-            ),
-            "exercise": True,
-            "body": {},
-        }
-        | words
-    )
-    return sign_acts([statement], [node.keys.signing, *(key for _, _, key in more)])[0]
+    said: dict[str, Any] = {
+        "id": new_id(),
+        "type": kind,
+        "at": node.clock.now(),
+        "party": node.party,
+        "instrument": "jpn-kor-2016",
+        "parties": (),
+        "item": "",
+        "copy": "",
+        "signers": (
+            node.node_signer(),
+            *(Signer(role=role, key=key.public.fingerprint, officer=name) for role, name, key in more),
+        ),
+        "exercise": True,
+        "body": {},
+    } | words
+    return sign_acts([Statement(**said)], [node.keys.signing, *(key for _, _, key in more)])[0]
 
 
 def in_acts(exercise: Exercise, kind: str, **changes: Any) -> Change:

@@ -1,4 +1,4 @@
-"""A message altered on the way, without the sender's key: refused, kept, nothing registered; and then it comes whole."""
+"""A message altered on the way, without the sender's key: refused, kept, not registered; and then it comes whole."""
 
 from __future__ import annotations
 
