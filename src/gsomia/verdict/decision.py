@@ -67,7 +67,7 @@ def decide(
     epoch = bound.epoch
     if not epoch.lo <= at < epoch.hi:
         epoch = bound.find(at)
-    known = epoch.memo.get((id(request), id(facts)))
+    known = epoch.memo.get(id(request) ^ id(facts))
     if known is not None and known[0] is request and known[1] is facts:
         return _VERDICT(Verdict, (known[2], at, facts.established_by))
     try:
@@ -105,7 +105,7 @@ def _planned(law: Law, q: Request, f: Facts, bound: Bound, epoch: Epoch, at: dat
         memo = epoch.memo
         if len(memo) >= KEPT:
             memo.clear()
-        memo[(id(q), id(f))] = (q, f, ruling)
+        memo[id(q) ^ id(f)] = (q, f, ruling)
     return ruling
 
 

@@ -77,7 +77,7 @@ class Epoch:
         self.entered = entered
         self.plans: dict[object, Plan] = {}
         self.seen: dict[object, None] = {}
-        self.memo: dict[tuple[int, int], tuple[Request, Facts, Ruling]] = {}
+        self.memo: dict[int, tuple[Request, Facts, Ruling]] = {}
 
 
 class Bound:
