@@ -13,19 +13,31 @@ from typing import Any, Final, Literal
 import click
 
 from gsomia.errors import DataError, GsomiaError
-from gsomia.marking import Label
-from gsomia.marking.us import (
-    ATTRIBUTES,
-    UNSHOWN,
+from gsomia.marking import (
+    US_ATTRIBUTES,
+    US_UNSHOWN,
+    Label,
+    Policy,
     UsMarking,
+    banner,
     breaches,
-    from_label,
+    check_label,
+    copy_line,
+    load_spif,
+    pair_line,
     parse_banner,
     parse_portion,
+    read_label,
+    read_spiffy,
+    recipient_line,
     render_banner,
+    render_label,
     render_portion,
-    roll_up,
-    to_label,
+    roll_up_portions,
+    translate_label,
+    us_label,
+    us_marking,
+    write_label,
 )
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -54,7 +66,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
     different: list[dict[str, Any]] = []
     for line, row in rows:
         banner, portion = row.pop("banner"), row.pop("portion")
-        for name in UNSHOWN:
+        for name in US_UNSHOWN:
             row.pop(name, None)
         fault: dict[str, Any] = {}
         try:
@@ -99,12 +111,12 @@ def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
         if header is None:
             raise DataError(f"`{file}` is empty")
         missing = {"classification", "ownerProducer", "banner", "portion"} - set(header)
-        unknown = set(header) - {*ATTRIBUTES, *UNSHOWN, "banner", "portion"}
+        unknown = set(header) - {*US_ATTRIBUTES, *US_UNSHOWN, "banner", "portion"}
         if missing or unknown or len(set(header)) != len(header):
             fault = sorted(missing or unknown or header)[0]
             raise DataError(
                 f"`{file}` line 1: column `{fault}` is missing, unknown or there twice",
-                hint=f"the columns are {', '.join(ATTRIBUTES)}, banner, portion",
+                hint=f"the columns are {', '.join(US_ATTRIBUTES)}, banner, portion",
             )
         rows = []
         for row in reader:
@@ -197,7 +209,7 @@ def rollup(context: click.Context, file: Path) -> None:
                 marks.append(parse_portion(line[:end] if end else line))
             except DataError as error:
                 raise DataError(f"line {number}: {error}", hint=error.hint) from error
-        click.echo(render_banner(roll_up(marks)))
+        click.echo(render_banner(roll_up_portions(marks)))
     except DataError as error:
         _fail(context, error, 1)
 
@@ -239,18 +251,14 @@ def convert(
             raise DataError(f"`{file}` is `{_found(data)}`, not `{source}`")
         label = _label(data, policy, lenient)
         if policy is not None:
-            from gsomia.marking.spif import check as check_label
-
             check_label(policy, label)
         click.echo(_form(label, form, policy, lang), nl=False)
     except GsomiaError as error:
         _fail(context, error, 1)
 
 
-def _policy(spif: Path, lenient: bool) -> Any:
-    from gsomia.marking.spif import load
-
-    policy = load(_bytes(spif), lenient=lenient)
+def _policy(spif: Path, lenient: bool) -> Policy:
+    policy = load_spif(_bytes(spif), lenient=lenient)
     for remark in policy.remarks:
         click.echo(f"note: the SPIF: {remark}", err=True)
     return policy
@@ -265,7 +273,7 @@ def _found(data: bytes) -> str:
     return "portion" if head == b"(" else "banner"
 
 
-def _label(data: bytes, policy: Any, lenient: bool) -> Label:
+def _label(data: bytes, policy: Policy | None, lenient: bool) -> Label:
     head = data.lstrip()[:1]
     if head == b"<":
         return _xml_label(data, policy, lenient)
@@ -280,13 +288,13 @@ def _label(data: bytes, policy: Any, lenient: bool) -> Label:
             return Label.from_json(value)
         if not all(isinstance(v, str) for v in value.values()):
             raise DataError("ISM attributes are text")
-        return to_label(UsMarking.from_attributes(value), created=_no_time(lenient))
+        return us_label(UsMarking.from_attributes(value), created=_no_time(lenient))
     try:
         text = data.decode("utf-8").removesuffix("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"not UTF-8 at byte {error.start}") from error
     read_mark = parse_portion if text.startswith("(") else parse_banner
-    return to_label(read_mark(text), created=_no_time(lenient))
+    return us_label(read_mark(text), created=_no_time(lenient))
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -305,10 +313,7 @@ def _no_time(lenient: bool) -> datetime:
     return NO_TIME
 
 
-def _xml_label(data: bytes, policy: Any, lenient: bool) -> Label:
-    from gsomia.marking.spif import read_spiffy
-    from gsomia.marking.xml import read_label
-
+def _xml_label(data: bytes, policy: Policy | None, lenient: bool) -> Label:
     if b"http://surevine.com/xmlns/spiffy" in data:
         if policy is None:
             raise DataError("a label in the short form holds numbers", hint="give its SPIF with --policy")
@@ -319,21 +324,17 @@ def _xml_label(data: bytes, policy: Any, lenient: bool) -> Label:
     return label
 
 
-def _form(label: Label, form: str, policy: Any, lang: str) -> bytes:
+def _form(label: Label, form: str, policy: Policy | None, lang: str) -> bytes:
     if form == "xml":
-        from gsomia.marking.xml import write_label
-
         return write_label(label)
     if form == "text":
-        from gsomia.marking.spif import render
-
         if policy is None:
             raise DataError("`--to text` shows a label as its policy has it shown", hint="give its SPIF with --policy")
-        return (render(policy, label, lang=lang) + "\n").encode()
+        return (render_label(policy, label, lang=lang) + "\n").encode()
     if form in ("json", "ocl"):
         value = label.to_json() if form == "json" else label.to_ocl()
         return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-    found = from_label(label)
+    found = us_marking(label)
     if form == "ism":
         return (json.dumps(found.to_attributes(), indent=2) + "\n").encode()
     return ((render_banner(found) if form == "banner" else render_portion(found)) + "\n").encode()
@@ -363,16 +364,13 @@ def translate(
 ) -> None:
     """Write the equivalent of a label in another policy, where the label's own policy allows it."""
     try:
-        from gsomia.marking.spif import translate as translated
-        from gsomia.marking.xml import write_label
-
         try:
             when = datetime.fromisoformat(at)
         except ValueError as error:
             raise DataError(f"`{at}` is not an instant", hint="write it like 2026-11-23T05:00:00Z") from error
         own, other = _policy(source, lenient), _policy(target, lenient)
         label = _label(_bytes(file), own, lenient)
-        click.echo(write_label(translated(own, other, label, side=side, at=when), "alternative"), nl=False)
+        click.echo(write_label(translate_label(own, other, label, side=side, at=when), "alternative"), nl=False)
     except GsomiaError as error:
         _fail(context, error, 1)
 
@@ -452,7 +450,6 @@ def stamp(
 ) -> None:
     """Write to OUT a rendition of FILE with the pair line on every page; FILE is not changed."""
     from gsomia.documents import Marks, mark_docx, mark_image, mark_odf, mark_pdf
-    from gsomia.marking import banner, copy_line, pair_line, recipient_line
 
     try:
         data = _bytes(file)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gsomia.errors import DataError
-from gsomia.marking.xml import etree, parse
+from gsomia.marking import parse_xml, xml_etree
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -86,10 +86,10 @@ def xml_part(parts: Mapping[str, bytes], name: str, what: str) -> _Element:
     """
     if name not in parts:
         raise DataError(f"{what} lacks the part `{name:.80}`")
-    return parse(parts[name], f"`{name:.80}`", limit=TOTAL_LIMIT, comments=True)
+    return parse_xml(parts[name], f"`{name:.80}`", limit=TOTAL_LIMIT, comments=True)
 
 
 def xml_bytes(root: _Element) -> bytes:
     """An XML part written."""
-    data: bytes = etree().tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
+    data: bytes = xml_etree().tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
     return data

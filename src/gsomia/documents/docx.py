@@ -11,8 +11,7 @@ from gsomia.documents.archive import pack, unpack, xml_bytes, xml_part
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.typeset import Marks
 from gsomia.errors import DataError
-from gsomia.marking import Line
-from gsomia.marking.xml import escaped, etree
+from gsomia.marking import Line, xml_escaped, xml_etree
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -26,6 +25,7 @@ _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006"
 _ID: Final = f"{{{_OFFICE}/relationships}}id"
 _PROPERTIES: Final = f"{_OFFICE}/custom-properties"
 _VALUES: Final = f"{_OFFICE}/docPropsVTypes"
+_FORMAT: Final = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 _MAIN_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 
 _ACTIVE_RELATIONS: Final = {
@@ -163,13 +163,13 @@ def mark_docx(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendi
         raise DataError(f"{_WHAT} has no body")
     sections = list(document.iter(_W + "sectPr"))
     if not sections:
-        sections = [etree().SubElement(body, _W + "sectPr")]
+        sections = [xml_etree().SubElement(body, _W + "sectPr")]
     names = set(parts)
     relations_name = _relations(main)
     relations = (
         xml_part(parts, relations_name, _WHAT)
         if relations_name in parts
-        else etree().Element(_R + "Relationships", nsmap={None: _PACKAGE_RELATIONS})
+        else xml_etree().Element(_R + "Relationships", nsmap={None: _PACKAGE_RELATIONS})
     )
     types = xml_part(parts, "[Content_Types].xml", _WHAT)
     folder = posixpath.dirname(main)
@@ -188,17 +188,17 @@ def mark_docx(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendi
         name = f"{folder}/gsomia_{kind}.xml"
         if name in names:
             raise DataError(f"{_WHAT} carries our marks already", hint="mark the original")
-        root = etree().Element(_W + ("hdr" if kind == "header" else "ftr"), nsmap={"w": _WORD})
+        root = xml_etree().Element(_W + ("hdr" if kind == "header" else "ftr"), nsmap={"w": _WORD})
         root.extend(_paragraphs(lines, marks.color))
         parts[name] = xml_bytes(root)
-        etree().SubElement(
+        xml_etree().SubElement(
             relations,
             _R + "Relationship",
             Id=identifier,
             Type=f"{_OFFICE}/relationships/{kind}",
             Target=posixpath.basename(name),
         )
-        etree().SubElement(
+        xml_etree().SubElement(
             types,
             _TYPES + "Override",
             PartName="/" + name,
@@ -208,7 +208,7 @@ def mark_docx(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendi
             has = {str(r.get(_W + "type", "default")) for r in section.iterchildren(f"{_W}{kind}Reference")}
             for which in ("first", "even", "default"):
                 if which not in has:
-                    reference = etree().Element(f"{_W}{kind}Reference")
+                    reference = xml_etree().Element(f"{_W}{kind}Reference")
                     reference.set(_W + "type", which)
                     reference.set(_ID, identifier)
                     section.insert(0, reference)
@@ -222,13 +222,13 @@ def mark_docx(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendi
 def _paragraphs(lines: Sequence[Line], color: str) -> list[_Element]:
     made = []
     for line in lines:
-        language = escaped(_LANGUAGES.get(line.lang.partition("-")[0], line.lang), attribute=True)
+        language = xml_escaped(_LANGUAGES.get(line.lang.partition("-")[0], line.lang), attribute=True)
         made.append(
-            etree().fromstring(
+            xml_etree().fromstring(
                 f'<w:p xmlns:w="{_WORD}"><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:rPr><w:b/>'
                 f'<w:color w:val="{color.lstrip("#").upper()}"/>'
                 f'<w:lang w:val="{language}" w:eastAsia="{language}"/>'
-                f'</w:rPr><w:t xml:space="preserve">{escaped(line.text)}</w:t></w:r></w:p>'
+                f'</w:rPr><w:t xml:space="preserve">{xml_escaped(line.text)}</w:t></w:r></w:p>'
             )
         )
     return made
@@ -242,15 +242,15 @@ def _set_properties(parts: dict[str, bytes], types: _Element, properties: Mappin
     if name in parts:
         root = xml_part(parts, name, _WHAT)
     else:
-        root = etree().Element(f"{{{_PROPERTIES}}}Properties", nsmap={None: _PROPERTIES, "vt": _VALUES})
-        etree().SubElement(
+        root = xml_etree().Element(f"{{{_PROPERTIES}}}Properties", nsmap={None: _PROPERTIES, "vt": _VALUES})
+        xml_etree().SubElement(
             types,
             _TYPES + "Override",
             PartName="/" + name,
             ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml",
         )
         relations = xml_part(parts, "_rels/.rels", _WHAT)
-        etree().SubElement(
+        xml_etree().SubElement(
             relations,
             _R + "Relationship",
             Id="gsomiaProperties",
@@ -263,6 +263,8 @@ def _set_properties(parts: dict[str, bytes], types: _Element, properties: Mappin
     number = max([1, *(int(p.get("pid", "1")) for p in root.iter(tag) if p.get("pid", "1").isdecimal())])
     for key, value in properties.items():
         number += 1
-        entry = etree().SubElement(root, tag, fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}", pid=str(number), name=key)
-        etree().SubElement(entry, f"{{{_VALUES}}}lpwstr").text = value
+        entry = xml_etree().SubElement(
+            root, tag, fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}", pid=str(number), name=key
+        )
+        xml_etree().SubElement(entry, f"{{{_VALUES}}}lpwstr").text = value
     parts[name] = xml_bytes(root)

@@ -9,8 +9,7 @@ from gsomia.documents.archive import pack, unpack, xml_bytes, xml_part
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.typeset import Marks
 from gsomia.errors import DataError
-from gsomia.marking import Line
-from gsomia.marking.xml import etree
+from gsomia.marking import Line, xml_etree
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -108,7 +107,7 @@ def mark_odf(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendit
         raise DataError(f"{_WHAT} has no page styles")
     automatic = styles.find(_OFFICE + "automatic-styles")
     if automatic is None:
-        automatic = etree().Element(_OFFICE + "automatic-styles")
+        automatic = xml_etree().Element(_OFFICE + "automatic-styles")
         masters = styles.find(_OFFICE + "master-styles")
         assert masters is not None
         masters.addprevious(automatic)
@@ -120,7 +119,7 @@ def mark_odf(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendit
         for kind, lines in (("header", marks.top), ("footer", marks.bottom)):
             present = [c for c in page if c.tag in {_STYLE + n for n in _ORDER if n.startswith(kind)}]
             if not any(c.tag == _STYLE + kind for c in present):
-                made = etree().Element(_STYLE + kind)
+                made = xml_etree().Element(_STYLE + kind)
                 before = _ORDER.index(kind)
                 later = [c for c in page if c.tag in {_STYLE + n for n in _ORDER[before + 1 :]}]
                 if later:
@@ -143,11 +142,11 @@ def _after_headers(page: _Element) -> int:
 
 def _add_style(automatic: _Element, lang: str, color: str) -> None:
     country = _COUNTRIES.get(lang, "none")
-    paragraph = etree().SubElement(automatic, _STYLE + "style")
+    paragraph = xml_etree().SubElement(automatic, _STYLE + "style")
     paragraph.set(_STYLE + "name", f"{_NAMED}line-{lang}")
     paragraph.set(_STYLE + "family", "paragraph")
-    etree().SubElement(paragraph, _STYLE + "paragraph-properties").set(_FO + "text-align", "center")
-    text = etree().SubElement(paragraph, _STYLE + "text-properties")
+    xml_etree().SubElement(paragraph, _STYLE + "paragraph-properties").set(_FO + "text-align", "center")
+    text = xml_etree().SubElement(paragraph, _STYLE + "text-properties")
     for name, value in (
         (_FO + "font-weight", "bold"),
         (_STYLE + "font-weight-asian", "bold"),
@@ -163,7 +162,7 @@ def _add_style(automatic: _Element, lang: str, color: str) -> None:
 def _paragraphs(lines: Sequence[Line]) -> list[_Element]:
     made = []
     for line in lines:
-        paragraph = etree().Element(_TEXT + "p")
+        paragraph = xml_etree().Element(_TEXT + "p")
         paragraph.set(_TEXT + "style-name", f"{_NAMED}line-{line.lang.partition('-')[0]}")
         paragraph.text = line.text
         made.append(paragraph)
@@ -176,12 +175,12 @@ def _set_properties(parts: dict[str, bytes], properties: Mapping[str, str]) -> N
     root = xml_part(parts, "meta.xml", _WHAT)
     meta = root.find(_OFFICE + "meta")
     if meta is None:
-        meta = etree().SubElement(root, _OFFICE + "meta")
+        meta = xml_etree().SubElement(root, _OFFICE + "meta")
     tag = _META + "user-defined"
     for old in [e for e in meta.iter(tag) if e.get(_META + "name") in properties]:
         meta.remove(old)
     for key, value in properties.items():
-        entry = etree().SubElement(meta, tag)
+        entry = xml_etree().SubElement(meta, tag)
         entry.set(_META + "name", key)
         entry.set(_META + "value-type", "string")
         entry.text = value

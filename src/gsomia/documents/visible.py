@@ -9,8 +9,16 @@ from importlib import import_module
 from typing import Final
 
 from gsomia.errors import DataError
-from gsomia.marking import Label, fold
-from gsomia.marking.us import UsMarking, from_label, parse_banner, parse_portion, render_banner, roll_up
+from gsomia.marking import (
+    Label,
+    UsMarking,
+    fold,
+    parse_banner,
+    parse_portion,
+    render_banner,
+    roll_up_portions,
+    us_marking,
+)
 
 _SEPARATOR: Final = "·"
 
@@ -52,7 +60,7 @@ def check_shown(lines: Iterable[str], label: Label, marks: Iterable[str]) -> Non
                 hint="its originator must say which is right",
             )
     if label.policy == "USA":
-        banner = render_banner(from_label(label))
+        banner = render_banner(us_marking(label))
         for line in kept:
             try:
                 seen = render_banner(parse_banner(line.strip()))
@@ -128,7 +136,7 @@ def read_text(text: str) -> TextMarks:
                 raise DataError("the paragraph has no portion mark", hint="begin it with `(U)`, `(S)` or the like")
         except DataError as error:
             raise DataError(f"line {number}: {error}", hint=error.hint) from error
-    banner = roll_up(portions)
+    banner = roll_up_portions(portions)
     for number, stated in banners:
         if stated != banner:
             raise DataError(

@@ -12,28 +12,166 @@ National marks, names of Parties and equivalence are treaty data and come in as 
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from gsomia.marking.label import OCL_SCHEMA, Category, CategoryType, Label
 from gsomia.marking.lines import Line, banner, copy_line, pair_line, read_banner, read_pair_line, recipient_line
 from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
+if TYPE_CHECKING:
+    from gsomia.marking.spif import Place, Policy, read_spiffy
+    from gsomia.marking.spif import Row as SpifRow
+    from gsomia.marking.spif import access as policy_access
+    from gsomia.marking.spif import check as check_label
+    from gsomia.marking.spif import export as export_spif
+    from gsomia.marking.spif import faults as label_faults
+    from gsomia.marking.spif import load as load_spif
+    from gsomia.marking.spif import render as render_label
+    from gsomia.marking.spif import scale as policy_scale
+    from gsomia.marking.spif import translate as translate_label
+    from gsomia.marking.us import ATTRIBUTES as US_ATTRIBUTES
+    from gsomia.marking.us import UNSHOWN as US_UNSHOWN
+    from gsomia.marking.us import (
+        Breach,
+        Diagnosis,
+        UsMarking,
+        breaches,
+        diagnose,
+        parse_banner,
+        parse_portion,
+        render_banner,
+        render_portion,
+    )
+    from gsomia.marking.us import from_label as us_marking
+    from gsomia.marking.us import roll_up as roll_up_portions
+    from gsomia.marking.us import to_label as us_label
+    from gsomia.marking.xml import (
+        Binding,
+        DataReference,
+        Kind,
+        XmlLabel,
+        read_binding,
+        read_label,
+        sign_binding,
+        verify_binding,
+        write_binding,
+        write_label,
+    )
+    from gsomia.marking.xml import escaped as xml_escaped
+    from gsomia.marking.xml import etree as xml_etree
+    from gsomia.marking.xml import parse as parse_xml
+
+# Banners, policies and XML forms are imported when they are first asked for: labels alone are needed everywhere.
+_LATER: Final = {
+    "Binding": ("xml", "Binding"),
+    "Breach": ("us", "Breach"),
+    "DataReference": ("xml", "DataReference"),
+    "Diagnosis": ("us", "Diagnosis"),
+    "Kind": ("xml", "Kind"),
+    "Place": ("spif", "Place"),
+    "Policy": ("spif", "Policy"),
+    "SpifRow": ("spif", "Row"),
+    "US_ATTRIBUTES": ("us", "ATTRIBUTES"),
+    "US_UNSHOWN": ("us", "UNSHOWN"),
+    "UsMarking": ("us", "UsMarking"),
+    "XmlLabel": ("xml", "XmlLabel"),
+    "breaches": ("us", "breaches"),
+    "check_label": ("spif", "check"),
+    "diagnose": ("us", "diagnose"),
+    "export_spif": ("spif", "export"),
+    "label_faults": ("spif", "faults"),
+    "load_spif": ("spif", "load"),
+    "parse_banner": ("us", "parse_banner"),
+    "parse_portion": ("us", "parse_portion"),
+    "parse_xml": ("xml", "parse"),
+    "policy_access": ("spif", "access"),
+    "policy_scale": ("spif", "scale"),
+    "read_binding": ("xml", "read_binding"),
+    "read_label": ("xml", "read_label"),
+    "read_spiffy": ("spif", "read_spiffy"),
+    "render_banner": ("us", "render_banner"),
+    "render_label": ("spif", "render"),
+    "render_portion": ("us", "render_portion"),
+    "roll_up_portions": ("us", "roll_up"),
+    "sign_binding": ("xml", "sign_binding"),
+    "translate_label": ("spif", "translate"),
+    "us_label": ("us", "to_label"),
+    "us_marking": ("us", "from_label"),
+    "verify_binding": ("xml", "verify_binding"),
+    "write_binding": ("xml", "write_binding"),
+    "write_label": ("xml", "write_label"),
+    "xml_escaped": ("xml", "escaped"),
+    "xml_etree": ("xml", "etree"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    found = _LATER.get(name)
+    if found is None:
+        raise AttributeError(f"module `gsomia.marking` has no `{name}`")
+    value = getattr(import_module(f"gsomia.marking.{found[0]}"), found[1])
+    globals()[name] = value
+    return value
+
+
 __all__ = [
     "OCL_SCHEMA",
+    "US_ATTRIBUTES",
+    "US_UNSHOWN",
     "Access",
+    "Binding",
+    "Breach",
     "Category",
     "CategoryType",
     "Clearance",
+    "DataReference",
+    "Diagnosis",
     "ItemLabels",
+    "Kind",
     "Label",
     "Line",
+    "Place",
+    "Policy",
     "Scale",
+    "SpifRow",
+    "UsMarking",
+    "XmlLabel",
     "banner",
+    "breaches",
+    "check_label",
     "copy_line",
     "decide",
+    "diagnose",
+    "export_spif",
     "fold",
+    "label_faults",
+    "load_spif",
     "match",
     "pair_line",
+    "parse_banner",
+    "parse_portion",
+    "parse_xml",
+    "policy_access",
+    "policy_scale",
     "read_banner",
+    "read_binding",
+    "read_label",
     "read_pair_line",
+    "read_spiffy",
     "recipient_line",
+    "render_banner",
+    "render_label",
+    "render_portion",
+    "roll_up_portions",
+    "sign_binding",
+    "translate_label",
+    "us_label",
+    "us_marking",
+    "verify_binding",
+    "write_binding",
+    "write_label",
+    "xml_escaped",
+    "xml_etree",
 ]

@@ -26,14 +26,18 @@ def etree() -> Any:
     Raises:
         DataError: lxml is not installed.
     """
-    try:
-        from lxml import etree as module
-    except ImportError as error:
-        raise DataError("XML needs `lxml`", hint="install gsomia with its `[documents]` extra") from error
-    return module
+    global _module
+    if _module is None:
+        try:
+            from lxml import etree as module
+        except ImportError as error:
+            raise DataError("XML needs `lxml`", hint="install gsomia with its `[labels]` extra") from error
+        _module = module
+    return _module
 
 
 _parser: Any = None
+_module: Any = None
 
 
 def _hardened() -> Any:
@@ -84,7 +88,7 @@ def parse(data: bytes, what: str, *, limit: int = LABEL_LIMIT, comments: bool = 
         root: _Element = module.fromstring(data, _hardened())
     except (module.XMLSyntaxError, ValueError) as error:
         raise DataError(f"{what} is not well-formed XML: {printable(str(error), 160)}") from error
-    if not comments and (b"<!--" in data or b"<?" in data or b"<![CDATA[" in data):
+    if not comments and (b"<!--" in data or data.rfind(b"<?") > data.find(b"<?xml ") or b"<![CDATA[" in data):
         for node in root.iter():
             if not isinstance(node.tag, str):
                 raise DataError(f"{what} holds a comment or an instruction at line {node.sourceline}")
@@ -124,18 +128,21 @@ def text(element: _Element, what: str) -> str:
     return element.text or ""
 
 
-def blank(element: _Element, what: str) -> None:
-    """Check that no text stands among an element's children.
+def children(element: _Element, what: str) -> list[_Element]:
+    """An element's children, among which no text stands.
 
     Raises:
         DataError: some does.
     """
-    pieces = [element.text]
-    for child in element:
-        pieces.append(child.tail)
-    for piece in pieces:
+    found = list(element)
+    piece = element.text
+    if piece and not piece.isspace():
+        raise DataError(f"{what}: text stands among the elements of `{local(element)}`")
+    for child in found:
+        piece = child.tail
         if piece and not piece.isspace():
             raise DataError(f"{what}: text stands among the elements of `{local(element)}`")
+    return found
 
 
 def escaped(value: str, *, attribute: bool = False) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from gsomia.errors import DataError
 from gsomia.marking.instants import written
 from gsomia.marking.label import CATEGORY_LIMIT, Category, CategoryType, Label
-from gsomia.marking.xml.markup import attributes, blank, escaped, local, parse, text
+from gsomia.marking.xml.markup import attributes, children, escaped, local, parse, text
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -66,16 +66,14 @@ def element_label(root: _Element, *, created: datetime | None = None) -> XmlLabe
         )
     what = "the label"
     root_attributes = attributes(root, frozenset({"ReviewDateTime"}), what)
-    blank(root, what)
-    children = list(root)
-    names = _order(children, _ROOT_ORDER, what)
-    information = children[0]
+    parts = children(root, what)
+    names = _order(parts, _ROOT_ORDER, what)
+    information = parts[0]
     attributes(information, _NONE, what)
-    blank(information, what)
     policy, classification, mark, categories = _information(information, what)
     originator = originator_type = ""
     at = created
-    for name, child in zip(names[1:], children[1:], strict=True):
+    for name, child in zip(names[1:], parts[1:], strict=True):
         if name == "OriginatorID":
             found = attributes(child, frozenset({"IDType"}), what)
             if "IDType" not in found:
@@ -124,12 +122,12 @@ _PLACES: Final = {
 }
 
 
-def _order(children: list[_Element], order: dict[str, tuple[int, int]], what: str) -> list[str]:
+def _order(parts: list[_Element], order: dict[str, tuple[int, int]], what: str) -> list[str]:
     names: list[str] = []
     counts = dict.fromkeys(order, 0)
     places = _PLACES
     last = 0
-    for child in children:
+    for child in parts:
         name, place = places.get(cast(str, child.tag), ("", 0))
         if name not in counts:
             raise DataError(f"{what}: `{child.tag!s:.120}` is not expected at line {child.sourceline}")
@@ -147,11 +145,11 @@ def _order(children: list[_Element], order: dict[str, tuple[int, int]], what: st
 
 
 def _information(element: _Element, what: str) -> tuple[_Element, str, str, tuple[Category, ...]]:
-    children = list(element)
-    names = _order(children, _INFORMATION_ORDER, what)
+    parts = children(element, what)
+    names = _order(parts, _INFORMATION_ORDER, what)
     classification, mark = "", ""
     categories: list[Category] = []
-    for name, child in zip(names, children, strict=True):
+    for name, child in zip(names, parts, strict=True):
         if name == "Classification":
             attributes(child, _NONE, what)
             classification = text(child, what)
@@ -160,16 +158,15 @@ def _information(element: _Element, what: str) -> tuple[_Element, str, str, tupl
             mark = text(child, what)
         elif name == "Category":
             categories.append(_category(child, what))
-    return children[0], classification, mark, tuple(categories)
+    return parts[0], classification, mark, tuple(categories)
 
 
 def _category(element: _Element, what: str) -> Category:
     found = attributes(element, _CATEGORY, what)
-    blank(element, what)
     if "Type" not in found or "TagName" not in found:
         raise DataError(f"{what}: a `Category` has `Type` and `TagName` (line {element.sourceline})")
     values: list[str] = []
-    for child in element:
+    for child in children(element, what):
         if child.tag != _NS + "GenericValue":
             raise DataError(f"{what}: a `Category` holds `GenericValue`, not `{local(child)}`")
         if child.attrib:

@@ -1,6 +1,6 @@
 """STANAG 4778 bindings: which labels belong to which data, kept apart from the data (detached).
 
-An unsigned binding is conformant; it proves nothing. `sign_binding` signs it where the `[documents]` extra is
+An unsigned binding is conformant; it proves nothing. `sign_binding` signs it where the `[labels]` extra is
 installed: XMLDSIG with ECDSA and SHA-384. A binding that is to hold the data's content names it by its digest, such as
 `ni:///sha-256;...` (RFC 6920).
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gsomia.errors import DataError, SignatureError
 from gsomia.marking.order import ItemLabels
-from gsomia.marking.xml.markup import attributes, blank, escaped, etree, local, parse
+from gsomia.marking.xml.markup import attributes, children, escaped, etree, local, parse
 from gsomia.marking.xml.stanag4774 import XmlLabel, element_label, label_fragment
 
 if TYPE_CHECKING:
@@ -106,18 +106,17 @@ def _element_binding(root: _Element, created: datetime | None) -> Binding:
     if root.tag != _NS + "BindingInformation":
         raise DataError(f"`{root.tag!s:.120}` is not a binding")
     attributes(root, _NONE, what)
-    blank(root, what)
-    containers = [child for child in root if child.tag != f"{{{XMLDSIG}}}Signature"]
+    containers = [child for child in children(root, what) if child.tag != f"{{{XMLDSIG}}}Signature"]
     binding = _only(_only(root, containers, "MetadataBindingContainer"), None, "MetadataBinding")
     labels: list[XmlLabel] = []
     references: list[DataReference] = []
-    for child in binding:
+    for child in children(binding, what):
         if child.tag == _NS + "Metadata" and not references:
             attributes(child, _NONE, what)
-            blank(child, what)
-            if len(child) != 1:
+            inside = children(child, what)
+            if len(inside) != 1:
                 raise DataError("the binding: one label stands in each `Metadata`")
-            labels.append(element_label(child[0], created=created))
+            labels.append(element_label(inside[0], created=created))
         elif child.tag == _NS + "DataReference":
             found = attributes(child, _REFERENCE, what)
             if len(child) or child.text or "URI" not in found:
@@ -132,22 +131,19 @@ def _element_binding(root: _Element, created: datetime | None) -> Binding:
     return Binding(labels=ItemLabels(originator=first[0], alternatives=others), data=tuple(references))
 
 
-def _only(parent: _Element, children: list[_Element] | None, name: str) -> _Element:
-    children = list(parent) if children is None else children
-    if len(children) != 1 or children[0].tag != _NS + name:
+def _only(parent: _Element, parts: list[_Element] | None, name: str) -> _Element:
+    parts = children(parent, "the binding") if parts is None else parts
+    if len(parts) != 1 or parts[0].tag != _NS + name:
         raise DataError(f"the binding: `{local(parent)}` holds one `{name}`")
-    attributes(children[0], _NONE, "the binding")
-    blank(children[0], "the binding")
-    return children[0]
+    attributes(parts[0], _NONE, "the binding")
+    return parts[0]
 
 
 def _signxml() -> Any:
     try:
         import signxml
     except ImportError as error:
-        raise DataError(
-            "a signed binding needs `signxml`", hint="install gsomia with its `[documents]` extra"
-        ) from error
+        raise DataError("a signed binding needs `signxml`", hint="install gsomia with its `[labels]` extra") from error
     return signxml
 
 
