@@ -32,7 +32,7 @@ class _Lazy(click.Group):
         "open": "exchange", "register": "exchange", "consent": "exchange", "refused": "exchange", "outbox": "exchange",
         "verdict": "ask", "verify": "ask", "log": "ask",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",
-        "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal",
+        "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -26,7 +26,7 @@ from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPriv
 from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
 from gsomia.sealed.manifest import KeyAccess
 from gsomia.sealed.policy import Policy
-from gsomia.sealed.provenance import (
+from gsomia.sealed.authorship import (
     PROVENANCE_SCHEMA,
     PROVENANCE_TYPE,
     Statement,
