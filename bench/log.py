@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.measure import Result, compare
@@ -36,9 +37,9 @@ def run(short: bool) -> Iterator[Result]:
             yield compare(
                 f"log.append_{group}",
                 "entries/s",
-                lambda log=log, group=group, batches=batches: log.append(group, batches),
+                partial(log.append, group, batches),
                 f"bare SQLite inserts of the same bytes, {group} a commit",
-                lambda bare=bare, group=group, batches=batches: bare.insert(group, batches),
+                partial(bare.insert, group, batches),
                 rounds=rounds,
                 clock=time.perf_counter,
             )

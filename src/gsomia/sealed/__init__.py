@@ -19,13 +19,6 @@ Read next: `writer` (sealing), `item` (opening), `container` (the ZIP), `wrap` (
 """
 
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, label
-from gsomia.sealed.container import Seekable, Sink, Source
-from gsomia.sealed.digest import Pending, Workers
-from gsomia.sealed.item import Opened, SealedItem, read
-from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
-from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
-from gsomia.sealed.manifest import KeyAccess
-from gsomia.sealed.policy import Policy
 from gsomia.sealed.authorship import (
     PROVENANCE_SCHEMA,
     PROVENANCE_TYPE,
@@ -35,6 +28,13 @@ from gsomia.sealed.authorship import (
     provenance_assertion,
     read_provenance,
 )
+from gsomia.sealed.container import Seekable, Sink, Source
+from gsomia.sealed.digest import Pending, Workers
+from gsomia.sealed.item import Opened, SealedItem, read
+from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
+from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
+from gsomia.sealed.manifest import KeyAccess
+from gsomia.sealed.policy import Policy
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
 from gsomia.sealed.wrap import Identity, PrivateKey, PublicWrapKey, Recipient
 from gsomia.sealed.writer import SEGMENT_BYTES, SealedInfo, seal
