@@ -68,15 +68,15 @@ def oracle(acts: list[LegalAct], at: datetime, reading: str) -> str:
         elif act.act == "resume-notice" and reading != "fresh-notice":
             for notice in notices:
                 if notice["by"] == act.by and notice["state"] == "suspended":
-                    day = own_day(entered, notice["at"])
-                    if reading == "immediate" and day <= act.at:
+                    own = own_day(entered, notice["at"])
+                    if reading == "immediate" and own <= act.at:
                         return "terminated"
                     notice["state"] = "live"
                     if reading == "clock":
-                        was = day if notice["end"] == "term" else notice["end"]
+                        was = own if notice["end"] == "term" else notice["end"]
                         notice["end"] = act.at + (was - notice["cut"])
                         ends_of_clocks.append(notice["end"])
-                    elif reading == "strict" or day > act.at:
+                    elif reading == "strict" or own > act.at:
                         notice["end"] = "term"
         elif act.act == "withdraw-notice":
             for notice in notices:
@@ -121,9 +121,7 @@ steps = st.lists(
 
 @settings(max_examples=120, deadline=None)
 @given(steps, st.integers(min_value=0, max_value=3000), st.sampled_from(READINGS), st.booleans())
-def test_the_fold_is_the_oracle(
-    walk: list[tuple[str, str, int, str]], later: int, reading: str, entered: bool
-) -> None:
+def test_the_fold_is_the_oracle(walk: list[tuple[str, str, int, str]], later: int, reading: str, entered: bool) -> None:
     acts: list[LegalAct] = []
     at = START
     if entered:

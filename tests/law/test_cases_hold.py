@@ -10,7 +10,7 @@ import pytest
 from gsomia.cli.agreement import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import Case, parse_cases, run_case
-from gsomia.verdict.checking import check, idle_clauses
+from gsomia.verdict.checking import check_agreement, idle_clauses
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "cases" / "public.toml"
 FILES = shipped_law()
@@ -64,7 +64,7 @@ def test_every_clause_decides_a_case(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_check_finds_nothing_to_mend(name: str) -> None:
     law, record = shipped()
-    found = check(law, name, record, cases_of(name))
+    found = check_agreement(law, name, record, cases_of(name))
     assert [f for f in found if f.kind in ("case", "contradiction", "lapse")] == []
 
 

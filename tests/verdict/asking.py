@@ -115,15 +115,12 @@ def facts(rng: random.Random, q: Request, at: datetime) -> Facts:
     return Facts(**values)  # type: ignore[arg-type]
 
 
-INSTANTS = tuple(
-    datetime(*ymd, tzinfo=UTC)
-    for ymd in (
-        (2012, 6, 1),
-        (2015, 1, 5),
-        (2016, 11, 23, 1, 30),
-        (2018, 1, 10),
-        (2019, 9, 1),
-        (2020, 8, 1),
-        (2024, 1, 1),
-    )
+INSTANTS = (
+    datetime(2012, 6, 1, tzinfo=UTC),
+    datetime(2015, 1, 5, tzinfo=UTC),
+    datetime(2016, 11, 23, 1, 30, tzinfo=UTC),
+    datetime(2018, 1, 10, tzinfo=UTC),
+    datetime(2019, 9, 1, tzinfo=UTC),
+    datetime(2020, 8, 1, tzinfo=UTC),
+    datetime(2024, 1, 1, tzinfo=UTC),
 )

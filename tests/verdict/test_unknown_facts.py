@@ -21,7 +21,7 @@ FACTS = [f.name for f in fields(Facts) if f.name not in ("established_by", "pers
 
 def without_each(facts: Facts) -> dict[str, Facts]:
     """Each fact taken away, by the name that the ground must give."""
-    out = {name.replace("_", "-"): replace(facts, **{name: UNKNOWN}) for name in FACTS}
+    out = {name.replace("_", "-"): replace(facts, **{name: UNKNOWN}) for name in FACTS}  # type: ignore[arg-type]
     for f in fields(Person):
         out[f"person.{f.name}"] = replace(facts, person=replace(facts.person, **{f.name: UNKNOWN}))
     for f in fields(Mark):

@@ -33,10 +33,22 @@ from gsomia.agreement import (
 )
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
-from gsomia.verdict import Item, Law, matrix, parse_cases, path_to, routes, standing_duties, what_if
-from gsomia.verdict.cedar import to_cedar
-from gsomia.verdict.checking import check as check_law
-from gsomia.verdict.proof import COVERS, PROPERTIES, differences, prove
+from gsomia.verdict import (
+    COVERS,
+    PROPERTIES,
+    Item,
+    Law,
+    check_agreement,
+    differences,
+    matrix,
+    parse_cases,
+    path_to,
+    prove,
+    routes,
+    standing_duties,
+    to_cedar,
+    what_if,
+)
 
 __all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "shipped"]
 
@@ -287,7 +299,7 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     law, record, a = _law(folder)
     files = shipped_law()[folder] if folder in shipped()[0].agreements else read_law_folder(Path(folder))
     cases = parse_cases(files["cases.toml"], f"{folder}/cases.toml") if "cases.toml" in files and with_cases else []
-    found = check_law(law, a.name, record, cases)
+    found = check_agreement(law, a.name, record, cases)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
         _out(

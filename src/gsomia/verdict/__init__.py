@@ -10,21 +10,28 @@ from __future__ import annotations
 
 from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Owed, Ruling, Verdict
 from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
+from gsomia.verdict.cedar import to_cedar
+from gsomia.verdict.checking import Finding, check_agreement
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
 from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
+from gsomia.verdict.proof import COVERS, PROPERTIES, Difference, Proof, differences, prove
 from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
 
 __all__ = [
+    "COVERS",
     "PERMIT",
+    "PROPERTIES",
     "REFUSE",
     "UNCERTAIN",
     "UNKNOWN",
     "Case",
     "CaseResult",
+    "Difference",
     "Facts",
+    "Finding",
     "Ground",
     "Item",
     "Law",
@@ -33,6 +40,7 @@ __all__ = [
     "Owed",
     "PathStep",
     "Person",
+    "Proof",
     "Request",
     "Route",
     "Ruling",
@@ -40,14 +48,18 @@ __all__ = [
     "Unknown",
     "Verdict",
     "WhatIf",
+    "check_agreement",
     "decide",
+    "differences",
     "granted",
     "matrix",
     "owed",
     "parse_cases",
     "path_to",
+    "prove",
     "routes",
     "run_case",
     "standing_duties",
+    "to_cedar",
     "what_if",
 ]

@@ -11,7 +11,7 @@ from gsomia.verdict.cases import Case, run_case
 from gsomia.verdict.compiling import rules_for
 from gsomia.verdict.law import Law
 
-__all__ = ["Finding", "check", "idle_clauses"]
+__all__ = ["Finding", "check_agreement", "idle_clauses"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Finding:
         return {"kind": self.kind, "place": self.place, "text": self.text}
 
 
-def check(law: Law, name: str, record: Record, cases: list[Case]) -> list[Finding]:
+def check_agreement(law: Law, name: str, record: Record, cases: list[Case]) -> list[Finding]:
     """What a lawyer should look at in one instrument.
 
     Args:
@@ -133,7 +133,7 @@ def idle_clauses(law: Law, name: str, record: Record, cases: list[Case]) -> list
     """Clauses without which every case would still hold: (article, clause).
 
     Args:
-        law, name, record, cases: as for `check`.
+        law, name, record, cases: as for `check_agreement`.
     """
     agreement = law.agreements[name]
     holding = [case for case in cases if run_case(law, record, case).holds]

@@ -1,0 +1,143 @@
+"""The commands about the law, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gsomia.cli.agreement import agreement, duties_command, matrix_command, routes_command
+from gsomia.cli.cases import cases
+from gsomia.config import shipped_law
+from gsomia.errors import DataError, UsageError
+
+RUNNER = CliRunner()
+
+
+def run(command: object, *words: str) -> Result:
+    return RUNNER.invoke(command, list(words), catch_exceptions=False)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the Japan-Korea folder that a test may spoil."""
+    here = tmp_path / "jpn-kor-2016"
+    here.mkdir()
+    for name, data in shipped_law()["jpn-kor-2016"].items():
+        (here / name).write_bytes(data)
+    return here
+
+
+def test_state_and_timeline() -> None:
+    said = run(agreement, "state", "--at", "2020-09-16T12:00+09:00", "--json")
+    found = json.loads(said.stdout)
+    assert (found["state"], found["cut_off"]) == ("notice-suspended", "2020-08-24T15:00:00+00:00")
+    said = run(agreement, "state", "--at", "2024-01-01T00:00Z", "--reading", "KOR=strict", "--json")
+    assert json.loads(said.stdout)["views"] == {"JPN": "in-force", "KOR": "terminated"}
+    with pytest.raises(UsageError, match="is not a reading"):
+        run(agreement, "state", "--reading", "KOR=tomorrow")
+    assert "no sign: changes nothing" in run(agreement, "timeline").stdout
+    assert run(agreement, "timeline", "--format", "svg").stdout.startswith("<svg")
+    assert json.loads(run(agreement, "timeline", "--json").stdout)["periods"]
+    assert run(agreement, "state", "--at", "2020-09-16").exit_code == 2
+
+
+def test_show_and_the_names_that_are_known() -> None:
+    assert "tisa-2014" in run(agreement, "show").stdout
+    assert "特定秘密 (Tokutei Himitsu)" in run(agreement, "show", "jpn-kor-2016").stdout
+    with pytest.raises(UsageError, match="no agreement `jpn-kor`") as caught:
+        run(agreement, "show", "jpn-kor")
+    assert "jpn-kor-2016" in caught.value.hint
+
+
+def test_cases_run_counts_and_exits(tmp_path: Path) -> None:
+    good = tmp_path / "cases.toml"
+    text = shipped_law()["warning-2023"]["cases.toml"].decode()
+    good.write_text(text, encoding="utf-8")
+    said = run(cases, "run", str(good), str(good))
+    assert said.exit_code == 0
+    assert "15 cases: 15 hold, 0 do not, 0 not yet decided" in said.stdout
+    good.write_text(text.replace('outcome = "permit"', 'outcome = "refuse"', 1), encoding="utf-8")
+    said = run(cases, "run", str(good))
+    assert said.exit_code == 1
+    assert "permit where refuse was expected" in said.stdout
+    for old, new, key in (
+        ('act = "warn"', 'act = "wran"', "act"),
+        ('stage = "launched"', 'stge = "launched"', "facts.stge"),
+        ('level = "군사II급비밀"', 'level = "비밀"', "item.level"),
+        ('by = "KOR"', 'by = "Korea"', "by"),
+        ('under = "warning-2023"', 'under = "warning"', "under"),
+    ):
+        good.write_text(text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(DataError, match=key):
+            run(cases, "run", str(good))
+    with pytest.raises(DataError, match="cannot be read"):
+        run(cases, "run", str(tmp_path / "none.toml"))
+
+
+def test_check_a_folder_of_ones_own(folder: Path) -> None:
+    assert run(agreement, "check", str(folder), "--no-cases").exit_code == 0
+    law = folder / "agreement.toml"
+    text = law.read_text(encoding="utf-8")
+    other = '{ is = "only-forms", forms = ["document"], acts = ["transmit"] }'
+    law.write_text(text.replace('{ is = "recorded" }', '{ is = "recorded" }, ' + other), encoding="utf-8")
+    said = run(agreement, "check", str(folder), "--no-cases")
+    assert said.exit_code == 1
+    assert "contradiction" in said.stdout and "2(a)" in said.stdout and "6(f)" in said.stdout
+    longer = 'forms = ["document", "electronic", "oral", "equipment", "track"]'
+    later = longer.replace('"track"', '"track", "hologram"')
+    both = text.replace(
+        longer + ', acts = ["transmit", "disclose-orally", "accept"] }',
+        longer
+        + ', acts = ["transmit", "disclose-orally", "accept"] }, { is = "only-forms", since = 2030-01-01, '
+        + later
+        + ', acts = ["transmit", "disclose-orally", "accept"] }',
+    )
+    assert both != text
+    law.write_text(both, encoding="utf-8")
+    said = run(agreement, "check", str(folder), "--no-cases", "--json")
+    lapse = next(f for f in json.loads(said.stdout)["findings"] if f["kind"] == "lapse")
+    assert lapse["text"].startswith("from 2030-01-01")
+
+
+def test_diff_shows_what_is_newly_permitted(folder: Path) -> None:
+    pytest.importorskip("z3", reason="proofs need the extra `prove`")
+    law = folder / "agreement.toml"
+    text = law.read_text(encoding="utf-8")
+    said = run(agreement, "diff", "jpn-kor-2016", str(folder))
+    assert "permit nothing" in said.stdout
+    law.write_text(text.replace('{ is = "purpose-bound" }', '{ is = "protected-in-dispute" }'), encoding="utf-8")
+    said = run(agreement, "diff", "jpn-kor-2016", str(folder))
+    assert "newly permitted: use where" in said.stdout
+    assert "article 6(c)" in said.stdout
+    assert run(agreement, "prove", str(folder)).exit_code == 0
+    law.write_text(
+        text.replace('{ is = "no-third-party-without-consent" }', '{ is = "protected-in-dispute" }'), encoding="utf-8"
+    )
+    said = run(agreement, "prove", str(folder))
+    assert said.exit_code == 5
+    assert "BROKEN" in said.stdout
+
+
+def test_routes_duties_matrix_and_export() -> None:
+    at = ("--at", "2024-01-10T00:00Z", "--json")
+    found = json.loads(run(routes_command, "--from", "JPN", "--to", "KOR", "--item", "level=秘", *at).stdout)
+    assert found[0]["instrument"] == "jpn-kor-2016"
+    assert len(json.loads(run(matrix_command, *at).stdout)) == 216
+    assert json.loads(run(duties_command, "--party", "KOR", *at).stdout)
+    with pytest.raises(UsageError, match="no Party"):
+        run(duties_command, "--party", "GBR")
+    with pytest.raises(UsageError, match="unknown key"):
+        run(routes_command, "--from", "JPN", "--to", "KOR", "--item", "lvl=秘")
+    assert '@article("jpn-kor-2016:6(a)")' in run(agreement, "export", "--cedar").stdout
+
+
+def test_what_if_and_path() -> None:
+    said = run(agreement, "what-if", "give-notice", "--by", "JPN", "--at", "2024-01-10T00:00Z")
+    assert "JPN give-notice" in said.stdout and "closes: JPN to KOR (direct)" in said.stdout
+    assert "nothing changes" in run(agreement, "what-if", "announce", "--by", "KOR").stdout
+    assert run(agreement, "path", "--to", "in-force", "--at", "2021-01-01T00:00Z").exit_code == 0
+    with pytest.raises(UsageError, match="not a Party"):
+        run(agreement, "what-if", "give-notice", "--by", "USA")

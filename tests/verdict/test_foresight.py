@@ -1,0 +1,137 @@
+"""Questions about the law as a whole: what an act would change, the way to a state, routes, duties, the matrix."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gsomia.agreement import LegalAct, draw, events, periods
+from gsomia.cli.agreement import shipped
+from gsomia.verdict import (
+    Item,
+    Request,
+    granted,
+    matrix,
+    path_to,
+    routes,
+    standing_duties,
+    what_if,
+)
+
+LAW, RECORD = shipped()
+AT = datetime(2024, 1, 10, tzinfo=UTC)
+ITEM = Item(originator="JPN", level="特定秘密", subject="dprk-missile", form="document", purpose="defence")
+
+
+def act(kind: str, by: str, at: datetime, form: str = "note") -> LegalAct:
+    return LegalAct(id="jpn-kor-2016/thought", under="jpn-kor-2016", act=kind, by=by, at=at, form=form)
+
+
+def test_a_notice_closes_the_direct_route_on_its_day_and_no_other() -> None:
+    direct = Request(act="transmit", by="JPN", to="KOR", item=ITEM)
+    through = Request(act="transmit", by="JPN", to="KOR", via=("USA",), item=ITEM)
+    pending = [(direct, granted(direct, AT)), (through, granted(through, AT))]
+    held = [("KOR", ITEM)] * 3 + [("JPN", ITEM)]
+    found = what_if(LAW, RECORD, act("give-notice", "KOR", AT), pending=pending, held=held)
+    assert found.verdict.outcome == "permit"
+    assert [p.state for p in found.before] == ["in-force"]
+    assert [p.state for p in found.after] == ["notice-pending", "terminated"]
+    day = datetime(2024, 11, 22, 15, tzinfo=UTC).isoformat()
+    assert {(row["by"], row["to"], tuple(row["via"])) for row in found.closing} >= {("JPN", "KOR", ())}
+    assert all(row["from"] == day for row in found.closing)
+    assert not any(row["by"] == "JPN" and row["to"] == "KOR" and row["via"] == ["USA"] for row in found.closing)
+    assert [(row["via"], row["from"]) for row in found.stopping] == [([], day)]
+    assert [(row["holder"], row["items"], row["protected"]) for row in found.held] == [("KOR", 3, True)]
+    assert {d.act for d in found.surviving} >= {"protect", "report-loss", "return"}
+    assert "designate-authority" not in {d.act for d in found.surviving}
+
+
+def test_a_resumption_is_shown_under_each_reading() -> None:
+    at = datetime(2020, 9, 15, 1, tzinfo=UTC)
+    found = what_if(LAW, RECORD, act("resume-notice", "KOR", at))
+    assert found.verdict.outcome == "uncertain"
+    assert found.views["immediate"]["at once"] == "terminated"
+    assert found.views["fresh-notice"]["a year later"] == "notice-suspended"
+    assert found.views["clock"]["at once"] == "notice-pending"
+    assert found.views["clock"]["a day later"] == "terminated"
+    assert found.to_json()["version"] == 1
+
+
+def test_an_act_without_effect_changes_nothing() -> None:
+    found = what_if(LAW, RECORD, act("withdraw-notice", "JPN", AT))
+    assert found.verdict.outcome == "refuse"
+    assert found.before == found.after
+    assert found.closing == found.opening == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "goal", "steps"),
+    [
+        (datetime(2016, 11, 20, tzinfo=UTC), "in-force", ["sign", "notify-entry", "notify-entry"]),
+        (datetime(2019, 9, 1, tzinfo=UTC), "in-force", ["withdraw-notice"]),
+        (datetime(2019, 9, 1, tzinfo=UTC), "notice-suspended", ["suspend-notice"]),
+        (datetime(2021, 1, 1, tzinfo=UTC), "in-force", ["withdraw-notice"]),
+        (AT, "in-force", []),
+        (AT, "terminated", ["give-notice"]),
+        (AT, "notice-suspended", ["give-notice", "suspend-notice"]),
+    ],
+)
+def test_the_way_to_a_state(at: datetime, goal: str, steps: list[str]) -> None:
+    found, text = path_to(LAW, "jpn-kor-2016", RECORD, at, goal)
+    assert found is not None, text
+    assert [step.act for step in found] == steps
+    if goal == "terminated":
+        assert found[0].by_when == datetime(2024, 8, 24, 15, tzinfo=UTC)
+    if steps == ["withdraw-notice"] and at.year == 2019:
+        assert (found[0].by, found[0].by_when) == ("KOR", datetime(2019, 11, 22, 15, tzinfo=UTC))
+
+
+def test_no_way_back_from_the_end() -> None:
+    ended = RECORD.without(["jpn-kor-2016/suspend-notice-kor-2019", "jpn-kor-2016/withdraw-notice-kor-2023"])
+    found, text = path_to(LAW, "jpn-kor-2016", ended, AT, "in-force")
+    assert found is None
+    assert "new text" in text
+
+
+def test_routes_with_their_approvals() -> None:
+    found = {(r.via, r.instrument, r.act): r for r in routes(LAW, RECORD, AT, "JPN", "KOR", ITEM)}
+    assert found[((), "jpn-kor-2016", "transmit")].verdict.permitted
+    assert found[((), "jpn-kor-2016", "transmit")].approvals == ()
+    through = found[(("USA",), "tisa-2014", "transmit")]
+    assert through.verdict.permitted
+    assert through.approvals == (("JPN", "USA"), ("JPN", "KOR"))
+    assert found[(("USA",), "usa-jpn-2007+usa-kor-1987", "transmit")].verdict.permitted
+    assert found[((), "tisa-2014", "transmit")].verdict.outcome == "refuse"
+
+
+def test_matrix_and_duties() -> None:
+    rows = {(r["by"], r["to"], r["level"], r["subject"], tuple(r["via"])): r for r in matrix(LAW, RECORD, AT)}
+    assert len(rows) == 6 * 3 * 6 * 2
+    assert rows[("JPN", "KOR", "SECRET", "chn-air", ())]["outcome"] == "permit"
+    assert rows[("JPN", "KOR", "TOP SECRET", "chn-air", ())]["outcome"] == "refuse"
+    assert rows[("JPN", "KOR", "SECRET", "dprk-missile", ("USA",))]["instrument"] == "tisa-2014"
+    duties = standing_duties(LAW, RECORD, AT, "KOR")
+    report = next(d for d in duties if d.act == "report-loss" and d.instrument == "jpn-kor-2016")
+    assert (report.article, report.to, report.since) == ("17", ("JPN",), datetime(2016, 11, 23, 2, tzinfo=UTC))
+    assert "loss" in report.when
+    assert not any(d.instrument == "jpn-kor-2016" for d in standing_duties(LAW, RECORD, AT, "USA"))
+
+
+def test_the_timeline_and_its_drawing() -> None:
+    a = LAW.agreements["jpn-kor-2016"]
+    found = periods(a, RECORD)
+    assert [p.state for p in found] == [
+        "none",
+        "signed",
+        "in-force",
+        "notice-pending",
+        "notice-suspended",
+        "in-force",
+    ]
+    told = events(a, RECORD, datetime(2021, 1, 1, tzinfo=UTC))
+    assert [e.what for e in told if e.at.year == 2019] == ["no-act", "act", "act", "extension"]
+    svg = draw({a.name: found}, found[1].start or AT, AT, UTC, title="EXERCISE <1>")
+    assert svg.startswith("<svg") and "EXERCISE &lt;1&gt;" in svg
+    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
+    assert svg.count("<rect") == 5 + 7
