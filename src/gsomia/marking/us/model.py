@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, cast
 
 from gsomia.errors import DataError
@@ -101,20 +102,24 @@ class UsMarking:
     def __post_init__(self) -> None:
         if self.classification not in CLASSES:
             raise DataError(f"`classification` is one of {', '.join(CLASSES)}, not `{self.classification!s:.20}`")
-        for name, tokens, pattern in (
-            ("ownerProducer", self.owners, _CODE),
-            ("FGIsourceOpen", self.fgi, _CODE),
-            ("releasableTo", self.releasable_to, _CODE),
-            ("displayOnlyTo", self.display_only_to, _CODE),
-            ("nonUSControls", self.non_us, _TOKEN),
-            ("SCIcontrols", self.sci, _TOKEN),
-            ("SARIdentifier", self.sar, _TOKEN),
-            ("atomicEnergyMarkings", self.aea, _TOKEN),
-            ("disseminationControls", self.dissemination, _TOKEN),
-            ("nonICmarkings", self.non_ic, _TOKEN),
-        ):
-            if tokens and (len(tokens) > 1 or not _COMMON.issuperset(tokens)):
-                _check_tokens(name, tokens, pattern)
+        # one list after the other, not a loop: this is the inside of every reader
+        if len(self.owners) != 1 or self.owners[0] not in _COMMON:
+            _check_tokens("ownerProducer", self.owners, _CODE)
+        if self.sci:
+            _check_known("SCIcontrols", self.sci)
+        if self.dissemination:
+            _check_known("disseminationControls", self.dissemination)
+        if self.releasable_to:
+            _check_tokens("releasableTo", self.releasable_to, _CODE)
+        if self.display_only_to:
+            _check_tokens("displayOnlyTo", self.display_only_to, _CODE)
+        if self.fgi:
+            _check_tokens("FGIsourceOpen", self.fgi, _CODE)
+        if self.non_us or self.sar or self.aea or self.non_ic:
+            _check_tokens("nonUSControls", self.non_us, _TOKEN)
+            _check_tokens("SARIdentifier", self.sar, _TOKEN)
+            _check_tokens("atomicEnergyMarkings", self.aea, _TOKEN)
+            _check_tokens("nonICmarkings", self.non_ic, _TOKEN)
         if not self.owners:
             raise DataError("`ownerProducer` is missing")
         if self.owners == ("USA",):
@@ -126,7 +131,7 @@ class UsMarking:
             raise DataError("foreign sources are named or protected, not both")
         if self.non_us and self.owners != ("NATO",):
             raise DataError("`nonUSControls` belong to what NATO owns")
-        release = "REL" in self.dissemination or "EYES" in self.dissemination
+        release = bool(self.dissemination) and ("REL" in self.dissemination or "EYES" in self.dissemination)
         if release and len(self.releasable_to) < 2:
             raise DataError("`REL` needs the United States and one other in `releasableTo` (ISM-ID-00031)")
         if self.releasable_to and not release:
@@ -203,6 +208,12 @@ class UsMarking:
             display_only_to=display,
             non_ic=lists["nonICmarkings"],
         )
+
+
+@lru_cache(maxsize=1024)
+def _check_known(name: str, tokens: tuple[str, ...]) -> None:
+    """As `_check_tokens`, for lists of which there are few."""
+    _check_tokens(name, tokens, _TOKEN)
 
 
 def _check_tokens(name: str, tokens: tuple[str, ...], pattern: re.Pattern[str]) -> None:

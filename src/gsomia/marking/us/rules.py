@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gsomia.marking.us.model import UsMarking
@@ -53,10 +54,13 @@ def breaches(marking: UsMarking, *, portion: bool = False) -> tuple[Breach, ...]
         The breaches, empty where there is none.
     """
     found: list[Breach] = []
+    rank = RANKS[marking.classification]
     if marking.dissemination:
-        _dissemination(marking, portion, found)
+        foreign = bool(marking.fgi) or marking.fgi_protected
+        found += _dissemination(marking.dissemination, rank, portion, foreign, "USA" in marking.owners)
+        _release(marking, found)
     if marking.sci or marking.sar or marking.aea:
-        _controls(marking, found)
+        found += _controls(marking.sci, marking.sar, marking.aea, rank)
     if marking.owners != ("USA",) or marking.fgi:
         _governments(marking, found)
     if marking.non_ic:
@@ -70,13 +74,15 @@ def breaches(marking: UsMarking, *, portion: bool = False) -> tuple[Breach, ...]
     return tuple(found)
 
 
-def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> None:
-    tokens = marking.dissemination
+@lru_cache(maxsize=1024)
+def _dissemination(tokens: tuple[str, ...], rank: int, portion: bool, foreign: bool, own: bool) -> tuple[Breach, ...]:
+    """Breaches that the controls alone make; there are few different ones, so they are remembered."""
+    found: list[Breach] = []
     known = [t for t in tokens if t in _ORDER]
     if len(known) != len(tokens):
         odd = next(t for t in tokens if t not in _ORDER)
         found.append(Breach(rule="dissemination", message=f"`{odd}` is not a dissemination control", token=odd))
-        return
+        return tuple(found)
     if len(tokens) > 1:
         right = tuple(sorted(tokens, key=_ORDER.__getitem__))
         if right != tokens:
@@ -88,7 +94,6 @@ def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> No
                 found.append(Breach(rule=rule, message=f"{words} exclude each other", token=both[-1]))
         if "OC-USGOV" in tokens and "OC" in tokens:
             found.append(Breach(rule="orcon", message="ORCON and ORCON-USGOV exclude each other", token="OC-USGOV"))
-    rank = RANKS[marking.classification]
     for token in tokens:
         if token in ("OC", "OC-USGOV", "EYES") and rank < RANKS["C"]:
             message = f"{DISSEMINATION[token]} needs CONFIDENTIAL or above"
@@ -97,12 +102,16 @@ def _dissemination(marking: UsMarking, portion: bool, found: list[Breach]) -> No
             found.append(Breach(rule="ISM-ID-00030", message="FOUO is for UNCLASSIFIED only", token=token))
         elif token == "IMC" and rank < RANKS["S"]:
             found.append(Breach(rule="ISM-ID-00107", message="IMCON needs SECRET or above", token=token))
-        elif portion and token in ("DISPLAYONLY", "RELIDO") and (marking.fgi or marking.fgi_protected):
+        elif portion and token in ("DISPLAYONLY", "RELIDO") and foreign:
             message = f"{DISSEMINATION[token]} does not stand on a portion with foreign information"
             found.append(Breach(rule="ISM-ID-00233", message=message, token=token))
-        elif portion and token == "RELIDO" and "USA" not in marking.owners:
+        elif portion and token == "RELIDO" and not own:
             message = "RELIDO does not stand on a portion that the United States do not own"
             found.append(Breach(rule="ISM-ID-00124", message=message, token=token))
+    return tuple(found)
+
+
+def _release(marking: UsMarking, found: list[Breach]) -> None:
     if marking.releasable_to:
         codes = marking.releasable_to
         if codes[0] != "USA" and "USA" not in codes:
@@ -131,24 +140,26 @@ def _misplaced(rule: str, tokens: tuple[str, ...], right: tuple[str, ...]) -> Br
     return Breach(rule=rule, message=f"the order is {' '.join(right)}", token=odd)
 
 
-def _controls(marking: UsMarking, found: list[Breach]) -> None:
-    rank = RANKS[marking.classification]
-    if (marking.sci or marking.sar) and rank < RANKS["C"]:
-        token = (marking.sci or marking.sar)[0]
+@lru_cache(maxsize=1024)
+def _controls(sci: tuple[str, ...], sar: tuple[str, ...], aea: tuple[str, ...], rank: int) -> tuple[Breach, ...]:
+    found: list[Breach] = []
+    if (sci or sar) and rank < RANKS["C"]:
+        token = (sci or sar)[0]
         message = "SCI and special access need CONFIDENTIAL or above"
         found.append(Breach(rule="ISM-ID-00040", message=message, token=token))
-    for token in marking.sci:
+    for token in sci:
         if token not in _SYSTEMS and token.partition("-")[0] not in _SYSTEMS:
             found.append(Breach(rule="sci", message=f"`{token}` is not an SCI control", token=token))
-    for name, tokens in (("sci", marking.sci), ("sar", marking.sar)):
+    for name, tokens in (("sci", sci), ("sar", sar)):
         if tokens:
             if len(tokens) > 1:
                 right = tuple(sorted(tokens, key=_by_compartment))
                 if right != tokens:
                     found.append(_misplaced(f"{name}-order", tokens, right))
             _parents(name, tokens, found)
-    if marking.aea:
-        _atomic(marking, rank, found)
+    if aea:
+        _atomic(aea, rank, found)
+    return tuple(found)
 
 
 def _by_compartment(token: str) -> list[str]:
@@ -162,8 +173,8 @@ def _parents(name: str, tokens: tuple[str, ...], found: list[Breach]) -> None:
             found.append(Breach(rule=f"{name}-parent", message=f"`{token}` stands without `{above}`", token=token))
 
 
-def _atomic(marking: UsMarking, rank: int, found: list[Breach]) -> None:
-    for token in marking.aea:
+def _atomic(tokens: tuple[str, ...], rank: int, found: list[Breach]) -> None:
+    for token in tokens:
         head = token.partition("-")[0]
         known = token in AEA or token == "RD-CNWDI" or token in SIGMAS
         if not known:
@@ -172,11 +183,11 @@ def _atomic(marking: UsMarking, rank: int, found: list[Breach]) -> None:
         elif (head in ("DCNI", "UCNI")) != (rank == 0):
             message = "DCNI and UCNI are for UNCLASSIFIED, the other atomic energy markings are not"
             found.append(Breach(rule="aea-class", message=message, token=token))
-    _parents("aea", marking.aea, found)
-    right = tuple(sorted(marking.aea, key=aea_place))
-    if right != marking.aea:
-        found.append(_misplaced("aea-order", marking.aea, right))
-    heads = {token.partition("-")[0] for token in marking.aea}
+    _parents("aea", tokens, found)
+    right = tuple(sorted(tokens, key=aea_place))
+    if right != tokens:
+        found.append(_misplaced("aea-order", tokens, right))
+    heads = {token.partition("-")[0] for token in tokens}
     if "RD" in heads and "FRD" in heads:
         found.append(Breach(rule="aea-rd", message="RD takes the place of FRD", token="FRD"))
 

@@ -96,4 +96,7 @@ GOVERNMENTS: Final = COUNTRIES | ORGANISATIONS | {"FGI"}
 
 def in_order(codes: tuple[str, ...], first: str = "") -> tuple[str, ...]:
     """Codes in the order in which they are shown: `first`, then countries by letter, then organisations by letter."""
+    rest = list(codes[1:] if codes and codes[0] == first else codes)
+    if rest == sorted(rest) and len({len(code) for code in rest}) < 2 and first not in rest:
+        return codes  # in order already, which nearly all are
     return tuple(sorted(codes, key=lambda code: (code != first, len(code), code)))
