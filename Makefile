@@ -33,7 +33,7 @@ system:          ## install what some tests need beside Python (apt, root)
 
 test: setup      ## run every test (what a test lacks is named where it is skipped)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: setup     ## measure the hot paths beside their baselines (ONLY=verdict runs one group, SHORT=1 a short form)
 	$(BIN)/python -m bench $(ONLY) $(if $(SHORT),--short)
