@@ -60,6 +60,20 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
             raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
 
 
+def _text(body: Mapping[str, Any], key: str) -> str:
+    value = body[key]
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"`{key}` is printable text")
+    return value
+
+
+def _texts(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = body[key]
+    if not isinstance(values, list) or not all(isinstance(value, str) and value.isprintable() for value in values):
+        raise ValueError(f"`{key}` is a list of printable texts")
+    return tuple(values)
+
+
 def next_control_number(node: Node, tx: Writer, at: datetime) -> str:
     """The registry's next control number."""
     return control_number(node.party, at.year, tx.next_serial(f"control/{at.year}"))
@@ -69,15 +83,15 @@ def _enrol_key(node: Node, tx: Writer, statement: Statement) -> None:
     body = statement.body
     if body.get("first") is True and tx.officers(statement.party):
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
-    roles = tuple(body["roles"])
+    roles = _texts(body, "roles")
     unknown = [role for role in roles if role not in Role.ALL]
     if unknown or not roles:
         raise VerificationError(f"act `{statement.id}`: roles are {', '.join(Role.ALL)}")
-    if tx.officer(statement.party, str(body["officer"])) is not None:
+    if tx.officer(statement.party, _text(body, "officer")) is not None:
         raise VerificationError(f"act `{statement.id}`: officer `{body['officer']}` is enrolled already")
     tx.put_officer(
         Officer(
-            id=str(body["officer"]),
+            id=_text(body, "officer"),
             party=statement.party,
             roles=roles,
             key=PublicKey.from_json(body["key"]),
@@ -91,12 +105,12 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
     identity = statement.body["identity"]
     tx.put_peer(
         Peer(
-            party=str(identity["party"]),
+            party=_text(identity, "party"),
             signing=PublicKey.from_json(identity["signing"]),
             sealing=XWingPublicKey.from_bytes(unb64(identity["sealing"])),
             log=LogVerifier.from_text(identity["log"]),
-            certificate=str(identity["certificate"]),
-            fingerprint=str(statement.body["fingerprint"]),
+            certificate=_text(identity, "certificate"),
+            fingerprint=_text(statement.body, "fingerprint"),
             act=statement.id,
         )
     )
@@ -118,7 +132,7 @@ def _credential(tx: Writer, statement: Statement, kind: str, instrument: str) ->
             kind=kind,
             party=statement.party,
             instrument=instrument,
-            level=str(statement.body["level"]),
+            level=_text(statement.body, "level"),
             act=statement.id,
             at=statement.at,
         )
@@ -129,12 +143,12 @@ def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
     body = statement.body
     tx.put_person(
         Person(
-            id=str(body["person"]),
-            role=str(body["role"]),
-            rank=str(body["rank"]),
-            clearance=str(body["clearance"]),
-            needs=tuple(str(subject) for subject in body["needs"]),
-            purposes=tuple(str(purpose) for purpose in body["purposes"]),
+            id=_text(body, "person"),
+            role=_text(body, "role"),
+            rank=_text(body, "rank"),
+            clearance=_text(body, "clearance"),
+            needs=_texts(body, "needs"),
+            purposes=_texts(body, "purposes"),
             roster=body["roster"] is True,
             act=statement.id,
         )
@@ -142,7 +156,7 @@ def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
-    tx.put_adopted(statement.instrument, str(statement.body["version"]), statement.id)
+    tx.put_adopted(statement.instrument, _text(statement.body, "version"), statement.id)
 
 
 def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
@@ -150,15 +164,15 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
     body = statement.body
     try:
         legal = LegalAct(
-            id=str(body["id"]),
+            id=_text(body, "id"),
             under=statement.instrument,
             act=statement.type,
-            by=str(body["by"]),
+            by=_text(body, "by"),
             at=read_instant(body["effective"]),
-            form=str(body["form"]),
-            source=str(body["source"]),
-            confidence=str(body["confidence"]),
-            note=str(body["note"]),
+            form=_text(body, "form"),
+            source=_text(body, "source"),
+            confidence=_text(body, "confidence"),
+            note=_text(body, "note"),
             known_at=at,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -167,8 +181,8 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
         EnteredAct(
             legal=legal,
             entered_by=statement.party,
-            note=str(body["note"]),
-            note_digest=str(body["note_digest"]),
+            note=_text(body, "note"),
+            note_digest=_text(body, "note_digest"),
             act=statement.id,
         )
     )
@@ -196,6 +210,8 @@ def _rejected(node: Node, tx: Writer, statement: Statement) -> None:
     copy = _copy_of(tx, statement)
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` can reject copy `{copy.id}`")
+    if copy.state not in (CopyState.DISPATCHED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED):
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is {copy.state}: it cannot be rejected")
     if copy.state in (CopyState.DISPATCHED, CopyState.OFFERED):
         tx.put_copy(replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
 
@@ -205,7 +221,7 @@ def _mark(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` marks copy `{copy.id}` (re-marking)")
     mark = statement.body
-    tx.put_copy(replace(copy, own_mark=str(mark["level"]), origin_mark=str(mark["origin"])))
+    tx.put_copy(replace(copy, own_mark=_text(mark, "level"), origin_mark=_text(mark, "origin")))
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:
@@ -237,10 +253,10 @@ def _release(node: Node, tx: Writer, statement: Statement) -> None:
                 direction=Direction.REPORTED,
                 act="release",
                 giver=statement.party,
-                holder=str(body["holder"]),
-                via=tuple(body["via"]),
-                destination=str(body["destination"]),
-                instrument=str(body["under"]),
+                holder=_text(body, "holder"),
+                via=_texts(body, "via"),
+                destination=_text(body, "destination"),
+                instrument=_text(body, "under"),
                 state=CopyState.AUTHORISED,
                 control_number="",
                 custodian=statement.party,
@@ -252,8 +268,8 @@ def _release(node: Node, tx: Writer, statement: Statement) -> None:
 def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
     def effect(node: Node, tx: Writer, statement: Statement) -> None:
         body: Mapping[str, Any] = statement.body
-        originator, asker, request = str(body["originator"]), str(body["asker"]), str(body["request"])
-        receivers = tuple(str(party) for party in body["receivers"])
+        originator, asker, request = _text(body, "originator"), _text(body, "asker"), _text(body, "request")
+        receivers = _texts(body, "receivers")
         if state != "asked" and statement.party != originator:
             raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` can consent or refuse")
         if state == "asked" and (request or statement.party != asker):
@@ -279,7 +295,7 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
                 receivers=receivers,
                 instrument=statement.instrument,
                 state=state,
-                conditions=str(body["conditions"]),
+                conditions=_text(body, "conditions"),
                 act=statement.id,
                 at=statement.at,
             )

@@ -107,7 +107,7 @@ class Offer:
                 raise ValueError("its holder is not the next Party on its way")
             if offer.originator not in offer.contains:
                 raise ValueError("it does not contain what its originator made")
-            if offer.to_json() != value:
+            if canonical(offer.to_json()) != canonical(value):
                 raise ValueError("it is not in the one form that offers have")
             return offer
         except (KeyError, TypeError, ValueError, AttributeError) as error:

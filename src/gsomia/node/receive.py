@@ -345,12 +345,13 @@ def _take_delivery(
     if given:
         return given
     try:
-        _accepted(node, delivery, at)
+        acceptance = _accepted(node, delivery, at)
         name = _stage(node, delivery)
         if not name:
             return []
         with node.blobs.reading(name) as file:
-            sealed = _check_content(node, delivery, acts, file)
+            sealed = _check_content(node, delivery, file)
+        _check_authority(offer, delivery.payload_digest, acceptance, acts)
         with node.store.writing() as tx:
             held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
             rungs = _register(node, tx, peer, delivery, acts, sealed, at)
@@ -374,8 +375,12 @@ def _given_before(reader: Reader, offer: Offer) -> list[SignedAct]:
     return [act for act in reader.acts(types=["rejected"], item=offer.item) if act.statement.copy == offer.copy][-1:]
 
 
-def _accepted(node: Node, delivery: _Delivery, at: datetime) -> None:
-    """Content is taken in only on this node's own acceptance of this very offer; after its time, decided again."""
+def _accepted(node: Node, delivery: _Delivery, at: datetime) -> str:
+    """Content is taken in only on this node's own acceptance of this very offer; after its time, decided again.
+
+    Returns:
+        The acceptance's id.
+    """
     offer = delivery.offer
     with node.store.reading() as reader:
         act = reader.act(reader.acceptance(offer.copy) or "")
@@ -385,6 +390,7 @@ def _accepted(node: Node, delivery: _Delivery, at: datetime) -> None:
             why, _ = _judge(node, reader, offer, at)
             if why:
                 raise MessageError(f"the acceptance of copy `{offer.copy}` has expired, and now: {why}")
+        return act.id
 
 
 def _stage(node: Node, delivery: _Delivery) -> str:
@@ -403,8 +409,8 @@ def _stage(node: Node, delivery: _Delivery) -> str:
     return name
 
 
-def _check_content(node: Node, delivery: _Delivery, acts: Sequence[SignedAct], file: BinaryIO) -> SealedItem:
-    """Seal, authorship and authority, before anything is registered.
+def _check_content(node: Node, delivery: _Delivery, file: BinaryIO) -> SealedItem:
+    """Seal and authorship, before anything is registered.
 
     Raises:
         VerificationError: the first thing that does not hold.
@@ -435,7 +441,6 @@ def _check_content(node: Node, delivery: _Delivery, acts: Sequence[SignedAct], f
     label = Label.from_ocl(statement.label)
     if canonical(statement.label) != _canonical_text(offer.label) or label.classification != offer.level:
         raise SealError("the label that was offered is not the one that the originator signed")
-    _check_authority(offer, delivery.payload_digest, acts)
     return sealed
 
 
@@ -446,12 +451,17 @@ def _canonical_text(text: str) -> bytes:
         raise SealError("the label that was offered is no JSON") from error
 
 
-def _check_authority(offer: Offer, digest: str, acts: Sequence[SignedAct]) -> None:
-    """The officer's act must be for this copy, this recipient and this payload; its signatures are checked on entry."""
+def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[SignedAct]) -> None:
+    """The officer's act must be for this copy, this recipient and this payload, and the dispatch for this acceptance.
+
+    Their signatures are checked on entry.
+    """
     kinds = {act.statement.type: act.statement for act in acts if act.statement.party == offer.giver}
     authority = kinds.get("transmit") or kinds.get("release")
     if authority is None or "dispatched" not in kinds:
         raise SignatureError(f"copy `{offer.copy}` comes without its officer's act or its dispatch")
+    if kinds["dispatched"].body.get("acceptance") != acceptance:
+        raise SignatureError(f"copy `{offer.copy}` was dispatched on another acceptance than this node's")
     names = ("level", "subject", "purpose", "label", "contains", "holder", "destination", "via", "under")
     said = {name: authority.body.get(name) for name in names}
     offered = {name: getattr(offer, name) for name in said} | {"contains": list(offer.contains), "via": list(offer.via)}
