@@ -99,11 +99,11 @@ def keys_of(exercise: Exercise) -> dict[str, SigningKey]:
     return {key.public.fingerprint: key for key in keys}
 
 
-def resigned(exercise: Exercise, old: SignedAct, **changes: Any) -> SignedAct:
+def resigned(both: Exercise, old: SignedAct, /, **changes: Any) -> SignedAct:
     """An act with other words, signed by the same signers: what a dishonest Party can make, its officers included."""
     body = {**old.statement.body, **changes.pop("body", {})}
     statement = replace(old.statement, body=body, **changes)
-    keys = keys_of(exercise)
+    keys = keys_of(both)
     return sign_acts([statement], [keys[signer.key] for signer in statement.signers])[0]
 
 
@@ -137,13 +137,13 @@ def act(
     return sign_acts([Statement(**said)], [node.keys.signing, *(key for _, _, key in more)])[0]
 
 
-def in_acts(exercise: Exercise, kind: str, **changes: Any) -> Change:
+def in_acts(both: Exercise, kind: str, /, **changes: Any) -> Change:
     """Changes the acts of a type that a message carries, each signed anew by the same signers."""
 
     def change(value: dict[str, Any]) -> None:
         acts = unpack(value["body"]["acts"])
         value["body"]["acts"] = pack(
-            [resigned(exercise, one, **dict(changes)) if one.statement.type == kind else one for one in acts]
+            [resigned(both, one, **dict(changes)) if one.statement.type == kind else one for one in acts]
         )
 
     return change
