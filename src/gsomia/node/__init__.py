@@ -1,7 +1,8 @@
 """What a node does, one module for each use case; `ports` says what it needs from outside.
 
 Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `transmit`,
-`exchange` and `receive` (how an item travels), `custody` (what the recipient's officers do), `audit` (what is checked).
+`exchange`, `receive` and `intake` (how an item travels), `custody` (what the recipient's officers do), `audit` (what is
+checked).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
+from gsomia.node.intake import upload
 from gsomia.node.node import Acting, Limits, Node, log_origin
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
@@ -33,7 +35,8 @@ from gsomia.node.ports import (
     Writer,
 )
 from gsomia.node.publish import KEYS_PATH, log_files
-from gsomia.node.receive import answer, keep_refused, upload
+from gsomia.node.receive import answer
+from gsomia.node.refusals import keep_refused
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.transmit import Sending, ask_release, ask_transmit, held_copy, release, transmit
 

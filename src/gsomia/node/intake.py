@@ -1,0 +1,368 @@
+"""Content taken in from a peer: uploaded, checked, and registered in one transaction, or rejected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from gsomia.errors import MessageError, SealError, SignatureError, UsageError, VerificationError
+from gsomia.keys import canonical, unb64
+from gsomia.marking import Label
+from gsomia.node.acts import SignedAct, read_instant
+from gsomia.node.effects import next_control_number
+from gsomia.node.judging import judge
+from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.node import KnownKeys, Node
+from gsomia.node.offers import Offer
+from gsomia.node.ports import Peer, Reader, Refused, Writer
+from gsomia.node.refusals import keep_refused, why_of
+from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
+from gsomia.sealed import SealedItem, check_provenance, read, read_provenance
+
+__all__ = ["Delivery", "Upload", "take_delivery", "upload"]
+
+USED = ""
+"""In the place of an acceptance: it was used up by a rejection."""
+
+
+def _upload_name(copy: str) -> str:
+    """The name under which an upload waits for the message that delivers it."""
+    return f"upload-{copy}"
+
+
+def _taken_name(copy: str) -> str:
+    """The name under which content is checked: nothing that arrives meanwhile can take its place."""
+    return f"taken-{copy}"
+
+
+class Upload:
+    """The bytes of one accepted copy on their way in; more than was accepted is not taken."""
+
+    def __init__(self, copy: str, sink: BinaryIO, limit: int) -> None:
+        self._copy = copy
+        self._sink = sink
+        self._left = limit
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            MessageError: they are more than was offered and accepted.
+        """
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise MessageError(f"copy `{self._copy}`: more bytes than were offered and accepted")
+        self._sink.write(chunk)
+
+
+@contextmanager
+def upload(node: Node, peer: Peer, copy: str) -> Iterator[Upload]:
+    """Take in a sealed item's bytes for a copy whose offer was accepted; they stay when the block ends well.
+
+    Args:
+        node: the recipient.
+        peer: whose channel they come through.
+        copy: the copy's id.
+
+    Raises:
+        MessageError: nothing was accepted under this id from this peer, or more comes than was; kept as refused.
+        NodeError: the disk does not take it.
+    """
+    try:
+        limit = _upload_limit(node, peer, copy)
+        with node.blobs.writing(_upload_name(copy)) as sink:
+            yield Upload(copy, sink, limit)
+    except VerificationError as error:
+        keep_refused(node, peer, "upload", error)
+        raise
+
+
+def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
+    _, giver, _ = read_copy_id(copy)
+    with node.store.reading() as reader:
+        act = reader.act(reader.acceptance(copy) or "")
+        known = reader.copy(copy)
+    if giver != peer.party or act is None or known is not None:
+        raise MessageError(f"no content was accepted for copy `{copy}` from `{peer.party}`")
+    return int(act.statement.body["sealed_bytes"])
+
+
+_DELIVERY_TEXTS = ("title", "mime_type", "core_digest", "payload_digest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A delivery as the message tells it, before anything of it is believed."""
+
+    offer: Offer
+    title: str
+    mime_type: str
+    created_at: datetime
+    core_digest: str
+    payload_digest: str
+    plaintext_bytes: int
+    content: bytes | None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Delivery:
+        """Read a delivery strictly.
+
+        Raises:
+            MessageError: a key is missing, unknown or of the wrong kind.
+        """
+        try:
+            if set(value) - {"content"} != {*_DELIVERY_TEXTS, "offer", "created_at", "plaintext_bytes"}:
+                raise ValueError("other keys than a delivery has")
+            texts = {name: value[name] for name in _DELIVERY_TEXTS}
+            if not all(isinstance(text, str) and text.isprintable() for text in texts.values()):
+                raise ValueError("printable text was expected")
+            size = value["plaintext_bytes"]
+            if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+                raise ValueError("`plaintext_bytes` is a count")
+            return cls(
+                **texts,
+                offer=Offer.from_json(value["offer"]),
+                created_at=read_instant(value["created_at"]),
+                plaintext_bytes=size,
+                content=unb64(value["content"]) if "content" in value else None,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MessageError(f"not a delivery: {error}") from error
+
+
+def take_delivery(
+    node: Node, peer: Peer, delivery: Delivery, acts: Sequence[SignedAct], at: datetime
+) -> list[SignedAct]:
+    """Take in one copy: wholly, or not at all.
+
+    Returns:
+        The rungs, or the rejection; those given before where it came again; [] where its content is not here yet.
+    """
+    offer = delivery.offer
+    with node.store.reading() as reader:
+        given = _given_before(reader, offer)
+    if given:
+        return given
+    try:
+        acceptance = _accepted(node, delivery, at)
+        name = _stage(node, delivery)
+        if not name:
+            return []
+        with node.blobs.reading(name) as file:
+            sealed = _check_content(node, delivery, file)
+        _check_authority(offer, delivery.payload_digest, acceptance, acts)
+        with node.store.writing() as tx:
+            held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
+            rungs = _register(node, tx, peer, delivery, acts, sealed, at)
+            if not held:
+                # Before the transaction ends: an item is never registered without its content.
+                node.blobs.rename(name, offer.item)
+    except (VerificationError, UsageError) as error:
+        rungs = [_reject(node, peer, delivery, why_of(error), at)]
+    node.blobs.remove(_taken_name(offer.copy))
+    return rungs
+
+
+def _given_before(reader: Reader, offer: Offer) -> list[SignedAct]:
+    """What this node said when the same copy came before: its rungs, or its rejection."""
+    entry = reader.copy(offer.copy)
+    if entry is not None:
+        given = [entry.rung(Rung.ACCEPTED), entry.rung(Rung.DELIVERED)]
+        return [act for rung in given if rung is not None and (act := reader.act(rung.act)) is not None]
+    if reader.acceptance(offer.copy) != USED:
+        return []
+    return [act for act in reader.acts(types=["rejected"], item=offer.item) if act.statement.copy == offer.copy][-1:]
+
+
+def _accepted(node: Node, delivery: Delivery, at: datetime) -> str:
+    """Content is taken in only on this node's own acceptance of this very offer; after its time, decided again.
+
+    Returns:
+        The acceptance's id.
+    """
+    offer = delivery.offer
+    with node.store.reading() as reader:
+        act = reader.act(reader.acceptance(offer.copy) or "")
+        if act is None or act.statement.body["offer"] != offer.digest:
+            raise MessageError(f"copy `{offer.copy}` was not offered and accepted")
+        if read_instant(act.statement.body["valid_until"]) < at:
+            why, _ = judge(node, reader, offer, at)
+            if why:
+                raise MessageError(f"the acceptance of copy `{offer.copy}` has expired, and now: {why}")
+        return act.id
+
+
+def _stage(node: Node, delivery: Delivery) -> str:
+    """The name under which the content lies for this node alone, or "" where it has not arrived."""
+    copy = delivery.offer.copy
+    name = _taken_name(copy)
+    if delivery.content is not None:
+        if len(delivery.content) > delivery.offer.sealed_bytes:
+            raise MessageError(f"copy `{copy}`: more bytes than were offered and accepted")
+        with node.blobs.writing(name) as sink:
+            sink.write(delivery.content)
+    elif node.blobs.exists(_upload_name(copy)):
+        node.blobs.rename(_upload_name(copy), name)
+    elif not node.blobs.exists(name):
+        return ""
+    return name
+
+
+def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem:
+    """Seal and authorship, before anything is registered.
+
+    Raises:
+        VerificationError: the first thing that does not hold.
+    """
+    offer = delivery.offer
+    sealed = read(file)
+    if sealed.item_id != offer.item:
+        raise SealError(f"the sealed item is `{sealed.item_id}`, offered was `{offer.item}`")
+    if sealed.core_digest.hex() != delivery.core_digest:
+        raise SealError("the sealed item is not the one whose digests were signed")
+    if sealed.plaintext_bytes != delivery.plaintext_bytes or sealed.mime_type != delivery.mime_type:
+        raise SealError("the sealed item's size or type is not what was said")
+    if node.keys.sealing.kid not in {access.kid for access in sealed.key_access}:
+        raise SealError("the sealed item's key is not wrapped for this node")
+    with node.store.reading() as reader:
+        origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
+    if origin is None:
+        raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
+    envelope = read_provenance(sealed)
+    if envelope is None:
+        raise SignatureError("the sealed item carries no statement of its originator: origin unproven")
+    statement = check_provenance(sealed, envelope, origin)
+    if statement.payload_digest.hex() != delivery.payload_digest:
+        raise SealError("the sealed item is not the one whose digests were signed")
+    sealed.segment(0, [node.identity])  # the key wrapped for this node is the one bound to the policy
+    if statement.exercise is not node.exercise:
+        raise SignatureError("real and EXERCISE nodes refuse each other's items")
+    label = Label.from_ocl(statement.label)
+    if canonical(statement.label) != _canonical_text(offer.label) or label.classification != offer.level:
+        raise SealError("the label that was offered is not the one that the originator signed")
+    return sealed
+
+
+def _canonical_text(text: str) -> bytes:
+    try:
+        return canonical(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise SealError("the label that was offered is no JSON") from error
+
+
+def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[SignedAct]) -> None:
+    """The officer's act must be for this copy, this recipient and this payload, and the dispatch for this acceptance.
+
+    Their signatures are checked on entry.
+    """
+    kinds = {act.statement.type: act.statement for act in acts if act.statement.party == offer.giver}
+    authority = kinds.get("transmit") or kinds.get("release")
+    if authority is None or "dispatched" not in kinds:
+        raise SignatureError(f"copy `{offer.copy}` comes without its officer's act or its dispatch")
+    if kinds["dispatched"].body.get("acceptance") != acceptance:
+        raise SignatureError(f"copy `{offer.copy}` was dispatched on another acceptance than this node's")
+    names = ("level", "subject", "purpose", "label", "contains", "holder", "destination", "via", "under")
+    said = {name: authority.body.get(name) for name in names}
+    offered = {name: getattr(offer, name) for name in said} | {"contains": list(offer.contains), "via": list(offer.via)}
+    if said != offered or authority.body.get("payload_digest") != digest or authority.item != offer.item:
+        raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
+
+
+def _register(
+    node: Node,
+    tx: Writer,
+    peer: Peer,
+    delivery: Delivery,
+    acts: Sequence[SignedAct],
+    sealed: SealedItem,
+    at: datetime,
+) -> list[SignedAct]:
+    """Item, copy, the giver's acts and this node's rungs, in one transaction."""
+    offer = delivery.offer
+    known = tx.item(offer.item)
+    if known is None:
+        tx.put_item(
+            Item(
+                id=offer.item,
+                originator=offer.originator,
+                level=offer.level,
+                subject=offer.subject,
+                form=offer.form,
+                purpose=offer.purpose,
+                contains=offer.contains,
+                title=delivery.title,
+                mime_type=delivery.mime_type,
+                label=offer.label,
+                payload_digest=delivery.payload_digest,
+                core_digest=delivery.core_digest,
+                plaintext_bytes=delivery.plaintext_bytes,
+                sealed_bytes=sealed.sealed_bytes,
+                created_at=delivery.created_at,
+                exercise=node.exercise,
+            )
+        )
+    elif (known.payload_digest, known.core_digest, known.originator) != (
+        delivery.payload_digest,
+        delivery.core_digest,
+        offer.originator,
+    ):
+        raise SealError(f"item `{offer.item}` is registered here with another payload")
+    tx.put_copy(
+        Copy(
+            id=offer.copy,
+            item=offer.item,
+            number=read_copy_id(offer.copy)[2],
+            direction=Direction.RECEIVED,
+            act=next(a.statement.type for a in acts if a.statement.type in ("transmit", "release")),
+            giver=peer.party,
+            holder=node.party,
+            via=offer.via,
+            destination=offer.destination,
+            instrument=offer.under,
+            state=CopyState.OFFERED,
+            control_number=next_control_number(node, tx, at),
+            custodian=peer.party,
+            at=at,
+        )
+    )
+    new = [act for act in acts if enter(node, tx, act, source=peer.party, at=at) is not None]
+    record(node, tx, new, at=at)
+    rungs = ("accepted", "delivered")
+    return make(
+        node,
+        tx,
+        [
+            Draft(
+                type=rung,
+                instrument=offer.under,
+                item=offer.item,
+                copy=offer.copy,
+                parties=(peer.party,),
+                body={"payload_digest": delivery.payload_digest},
+            )
+            for rung in rungs
+        ],
+        at=at,
+        send=False,
+    )
+
+
+def _reject(node: Node, peer: Peer, delivery: Delivery, why: str, at: datetime) -> SignedAct:
+    offer = delivery.offer
+    with node.store.writing() as tx:
+        tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
+        # An acceptance is for once: what was rejected under it cannot come again under it.
+        tx.put_acceptance(offer.copy, USED)
+        draft = Draft(
+            type="rejected",
+            instrument=offer.under,
+            item=offer.item,
+            copy=offer.copy,
+            parties=(peer.party,),
+            body={"why": why},
+        )
+        return make(node, tx, [draft], at=at, send=False)[0]

@@ -1,0 +1,75 @@
+"""The recipient's node decides on an offer by its own law, record and clock (protocol 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gsomia.node.acts import SignedAct, instant, read_instant
+from gsomia.node.facts import Case, transmission_facts
+from gsomia.node.ledger import Draft
+from gsomia.node.node import Node
+from gsomia.node.offers import Offer, verdict_digest
+from gsomia.node.ports import Peer, Reader
+from gsomia.verdict import Verdict, decide
+
+__all__ = ["decide_offer", "judge", "standing_acceptance"]
+
+
+def standing_acceptance(tx: Reader, offer: Offer, at: datetime) -> SignedAct | None:
+    """The acceptance given for the same offer before, while it is valid or the copy is here already."""
+    act = tx.act(tx.acceptance(offer.copy) or "")
+    if act is None or act.statement.body["offer"] != offer.digest:
+        return None
+    valid = read_instant(act.statement.body["valid_until"]) >= at
+    return act if valid or tx.copy(offer.copy) is not None else None
+
+
+def decide_offer(node: Node, tx: Reader, peer: Peer, offer: Offer, at: datetime) -> Draft:
+    """The acceptance of an offer, or this node's own refusal with its grounds, still to be signed."""
+    why, verdict = judge(node, tx, offer, at)
+    body: dict[str, Any] = {"offer": offer.digest}
+    if verdict is not None:
+        body |= {"verdict": verdict_digest(verdict), "law": dict(verdict.law), "outcome": verdict.outcome}
+    if why:
+        grounds = verdict.to_json()["grounds"] if verdict is not None else []
+        body |= {"why": why, "grounds": grounds}
+        return Draft(
+            type="refusal", instrument=offer.under, item=offer.item, copy=offer.copy, parties=(peer.party,), body=body
+        )
+    body |= {"valid_until": instant(at + node.limits.acceptance), "sealed_bytes": offer.sealed_bytes}
+    return Draft(
+        type="acceptance", instrument=offer.under, item=offer.item, copy=offer.copy, parties=(peer.party,), body=body
+    )
+
+
+def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verdict | None]:
+    """This node's own answer to an offer: why not ("" for a permit), and the verdict where it came to one."""
+    skew = abs(offer.clock - at)
+    if skew > node.limits.max_skew:
+        return f"the offer's clock is {skew.total_seconds():.0f} s from ours", None
+    if offer.sealed_bytes > node.limits.max_item_bytes:
+        return f"{offer.sealed_bytes} bytes are more than this node takes ({node.limits.max_item_bytes})", None
+    adopted = tx.adopted()
+    for instrument, version in offer.law.items():
+        if instrument in adopted and adopted[instrument] != version:
+            return (
+                f"`{offer.giver}` applies `{instrument}` in the version {version[:12]}, "
+                f"`{node.party}` in {adopted[instrument][:12]}: nothing new moves until both adopt one",
+                None,
+            )
+    case = Case.of(node, tx)
+    facts = transmission_facts(
+        node,
+        tx,
+        giver=offer.giver,
+        holder=node.party,
+        item=offer.item,
+        receivers=(*offer.via, offer.destination),
+        at=at,
+    )
+    verdict = decide(case.law, offer.request(), facts, case.record, at)
+    if verdict.outcome == "permit":
+        return "", verdict
+    why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
+    return f"{verdict.outcome}: {why}", verdict
