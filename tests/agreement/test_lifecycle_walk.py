@@ -13,7 +13,7 @@ from gsomia.cli.agreement import shipped
 
 TOKYO = timezone(timedelta(hours=9))
 AGREEMENT = shipped()[0].agreements["jpn-kor-2016"]
-START = datetime(2016, 11, 1, tzinfo=TOKYO)
+START = datetime(2016, 11, 22, 22, tzinfo=TOKYO)
 
 
 def oracle(acts: list[LegalAct], at: datetime, reading: str) -> str:
@@ -103,6 +103,16 @@ def own_day(entered: datetime, received: datetime) -> datetime:
         year += 1
 
 
+def edge(at: datetime, month_day: tuple[int, int], seconds: int) -> datetime:
+    """The next such midnight after an instant, and so many seconds beside it."""
+    year = at.astimezone(TOKYO).year
+    while True:
+        found = datetime(year, *month_day, tzinfo=TOKYO) + timedelta(seconds=seconds)
+        if found > at:
+            return found
+        year += 1
+
+
 KINDS = (
     *("sign", "notify-entry", "give-notice", "give-notice", "suspend-notice", "resume-notice"),
     *("withdraw-notice", "announce"),
@@ -112,7 +122,11 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(KINDS),
         st.sampled_from(("JPN", "KOR")),
-        st.integers(min_value=0, max_value=400 * 24 * 6),
+        st.one_of(
+            st.integers(min_value=0, max_value=400 * 24 * 6),
+            # To a second before, at, or after the next cut-off or end of a term: where it is decided.
+            st.tuples(st.sampled_from(((8, 25), (11, 23))), st.sampled_from((-1, 0, 1))),
+        ),
         st.sampled_from(("note", "note", "note", "note", "email", "speech")),
     ),
     max_size=12,
@@ -121,7 +135,7 @@ steps = st.lists(
 
 @settings(max_examples=120, deadline=None)
 @given(steps, st.integers(min_value=0, max_value=3000), st.sampled_from(READINGS), st.booleans())
-def test_the_fold_is_the_oracle(walk: list[tuple[str, str, int, str]], later: int, reading: str, entered: bool) -> None:
+def test_the_fold_is_the_oracle(walk: list[tuple[str, str, Any, str]], later: int, reading: str, entered: bool) -> None:
     acts: list[LegalAct] = []
     at = START
     if entered:
@@ -130,7 +144,7 @@ def test_the_fold_is_the_oracle(walk: list[tuple[str, str, int, str]], later: in
             acts.append(LegalAct(id=f"e{n}", under=AGREEMENT.name, act=kind, by=by, at=at))
     suspended: set[str] = set()
     for n, (kind, by, gap, form) in enumerate(walk):
-        at += timedelta(minutes=10 * gap)
+        at = at + timedelta(minutes=10 * gap) if isinstance(gap, int) else edge(at, *gap)
         if reading == "immediate" and kind == "give-notice" and by in suspended:
             continue
         if kind == "suspend-notice":
@@ -143,7 +157,9 @@ def test_the_fold_is_the_oracle(walk: list[tuple[str, str, int, str]], later: in
     for act in acts:
         record = record.plus([act])
     readings = {"JPN": reading, "KOR": reading}
-    for instant in {asked, *(act.at for act in acts)}:
+    days = {datetime(year, 11, 23, tzinfo=TOKYO) for year in range(2017, asked.year + 1)}
+    days = {day for day in days if day <= asked} | {day - timedelta(seconds=1) for day in days if day <= asked}
+    for instant in {asked, *days, *(act.at for act in acts)}:
         if instant <= datetime(2030, 12, 1, tzinfo=UTC):
             state = state_at(AGREEMENT, record, instant, readings).state
             assert state == oracle(acts, instant, reading)

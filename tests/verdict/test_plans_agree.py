@@ -11,7 +11,8 @@ from asking import INSTANTS, facts, request
 
 from gsomia.agreement import LegalAct
 from gsomia.cli.agreement import shipped
-from gsomia.verdict import Facts, Item, Law, Request, decide
+from gsomia.verdict import Facts, Item, Law, Request, decide, granted
+from gsomia.verdict.attributes import consents_needed
 from gsomia.verdict.decision import _decide
 
 LAW, RECORD = shipped()
@@ -71,8 +72,56 @@ def test_a_clause_that_raises_refuses_and_says_so() -> None:
         assert [g.clause for g in verdict.grounds] == ["erroring"]
 
 
-def test_two_parties_each_withdraw_and_the_other_notice_stays_in_memory() -> None:
-    """A record that grew from another is not taken for it."""
+def test_what_turns_on_the_instant_is_not_remembered_for_another() -> None:
+    law = Law(LAW.agreements)
+    q = Request(act="give-notice", by="JPN", to="KOR", under="jpn-kor-2016")
+    f = replace(
+        facts(random.Random(0), q, INSTANTS[6]),
+        form_of_act="note",
+        ends=datetime(2024, 11, 22, 15, tzinfo=UTC),
+        note_received=None,
+    )
+    days = (datetime(2024, 8, 24, tzinfo=UTC), datetime(2024, 8, 26, tzinfo=UTC))
+    told = [decide(law, q, f, RECORD, day).outcome for _ in range(4) for day in days]
+    assert told == ["permit", "refuse"] * 4
+
+
+@pytest.mark.parametrize(
+    ("act", "by", "to", "via", "contains", "needed"),
+    [
+        ("transmit", "JPN", "KOR", (), ("JPN",), []),
+        ("transmit", "JPN", "KOR", (), ("JPN", "KOR"), []),
+        ("transmit", "JPN", "KOR", (), ("JPN", "USA"), [("USA", "KOR")]),
+        ("transmit", "JPN", "KOR", ("USA",), ("JPN",), [("JPN", "USA"), ("JPN", "KOR")]),
+        ("transmit", "JPN", "KOR", ("USA",), ("JPN", "USA"), [("JPN", "USA"), ("JPN", "KOR"), ("USA", "KOR")]),
+        ("release", "USA", "JPN", (), ("KOR",), [("KOR", "JPN")]),
+        ("release", "KOR", "JPN", (), ("KOR", "JPN"), []),
+        ("accept", "KOR", None, (), ("JPN",), []),
+        ("accept", "KOR", None, ("USA",), ("JPN",), [("JPN", "USA"), ("JPN", "KOR")]),
+    ],
+)
+def test_whose_consent_is_needed_and_naming_whom(
+    act: str,
+    by: str,
+    to: str | None,
+    via: tuple[str, ...],
+    contains: tuple[str, ...],
+    needed: list[tuple[str, str]],
+) -> None:
+    item = Item(originator=contains[0], level="SECRET", subject="other", form="document", contains=contains)
+    assert consents_needed(Request(act=act, by=by, to=to, via=via, item=item), item) == needed
+
+
+def test_consent_that_does_not_name_the_hub_does_not_open_the_hub() -> None:
+    item = Item(originator="JPN", level="SECRET", subject="dprk-missile", form="document", purpose="defence")
+    q = Request(act="transmit", by="JPN", to="KOR", via=("USA",), item=item)
+    f = granted(q, INSTANTS[6])
+    assert decide(LAW, q, f, RECORD, INSTANTS[6]).permitted
+    for naming in ({"KOR"}, {"USA"}, set[str]()):
+        assert decide(LAW, q, replace(f, consent_to=frozenset(naming)), RECORD, INSTANTS[6]).outcome == "refuse"
+
+
+def test_a_record_is_not_taken_for_another() -> None:
     item = Item(originator="JPN", level="SECRET", subject="other", form="document", purpose="defence")
     q = Request(act="transmit", by="JPN", to="KOR", item=item)
     f = facts(random.Random(0), q, INSTANTS[3])

@@ -13,7 +13,12 @@ from typing import Any
 from gsomia.errors import DataError
 from gsomia.keys import canonical
 
-__all__ = ["LegalAct", "Record", "act_from_json"]
+__all__ = ["READINGS", "STATES", "LegalAct", "Record", "act_from_json"]
+
+STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
+READINGS = ("immediate", "fresh-notice", "clock", "strict")
+"""What a Party may hold resuming a suspended notice to mean: the agreement ends at once · nothing · the time that was
+left runs on · the suspension never stopped the clock."""
 
 _AT = attrgetter("at")
 _PLACE = itemgetter(1)

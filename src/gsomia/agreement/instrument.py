@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
-from gsomia.agreement.acts import LegalAct, Record
+from gsomia.agreement.acts import READINGS, LegalAct, Record
 from gsomia.agreement.clauses import CLAUSES, HANDLING_ACTS, LEGAL_ACTS, Clause
 from gsomia.agreement.levels import RANKS, Level, Levels
-from gsomia.agreement.lifecycle import READINGS
 from gsomia.agreement.tables import Table, fixed_zone, read_toml
 from gsomia.agreement.timers import Term
 from gsomia.errors import DataError

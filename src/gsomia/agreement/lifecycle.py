@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from gsomia.agreement.acts import READINGS, STATES
 from gsomia.agreement.timers import Term, next_anniversary
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["READINGS", "STATES", "LegalState", "Notice", "View", "state_at"]
 
-STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
-READINGS = ("immediate", "fresh-notice", "clock", "strict")
-"""What a Party may hold resuming a suspended notice to mean: the agreement ends at once · nothing · the time that was
-left runs on · the suspension never stopped the clock."""
 
 _BINDING_FORMS = frozenset({"note", "signature"})
 
