@@ -115,7 +115,7 @@ def _questions(law: Law, q: Request, bound: Bound, at: datetime) -> list[Questio
         item = q.item
         foreign = [o for o in item.contains if o != q.by]
         found = [_governing(law, q, item, o, bound.record, at) for o in foreign]
-        ways = [legs for legs in found if legs is not None]
+        ways = [legs for legs in found if legs is not None] + _as_hub(law, q, item, bound.record, at)
         if not foreign:
             ways = [(Leg(sheet, q),) for sheet in law.of(q.by)]
     else:
@@ -298,9 +298,26 @@ def _held(law: Law, q: Request, f: Facts, record: Record, at: datetime, readings
             rulings.append(_nothing(law, q))
             continue
         rulings.append(_way(law, legs, q, f, record, at, readings))
-    if len(rulings) == 1:
-        return rulings[0]
-    return _all(rulings)
+    held = rulings[0] if len(rulings) == 1 else _all(rulings)
+    through = [_way(law, legs, q, f, record, at, readings) for legs in _as_hub(law, q, item, record, at)]
+    return _best([held, *through]) if through else held
+
+
+def _as_hub(law: Law, q: Request, item: Item, record: Record, at: datetime) -> list[tuple[Leg, ...]]:
+    """The arrangements under which the hub itself marks or passes on what another Party gave it."""
+    if q.act not in ("mark", "release"):
+        return []
+    found = [
+        _legs(law, sheet, q)
+        for sheet in law.arrangements
+        if sheet.agreement.hub == q.by
+        and item.originator in sheet.agreement.party_set
+        and item.originator != q.by
+        and (q.act == "mark" or q.to in sheet.agreement.party_set)
+        and sheet.agreement.legs
+        and _entered(sheet, record, at) is not None
+    ]
+    return [legs for legs in found if legs]
 
 
 def _governing(

@@ -326,7 +326,7 @@ class NotifiedAuthority:
                 fact="form-of-act",
             ),
             Rule(
-                acts=("visit",),
+                acts=("visit", "request"),
                 requires=yes("authority_notified"),
                 text="the authority that asks has not been notified to the other Party",
                 fact="authority-notified",
