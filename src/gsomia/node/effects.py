@@ -109,7 +109,7 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
             signing=PublicKey.from_json(identity["signing"]),
             sealing=XWingPublicKey.from_bytes(unb64(identity["sealing"])),
             log=LogVerifier.from_text(identity["log"]),
-            certificate=_text(identity, "certificate"),
+            certificate=str(identity["certificate"]),
             fingerprint=_text(statement.body, "fingerprint"),
             act=statement.id,
         )

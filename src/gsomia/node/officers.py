@@ -12,6 +12,7 @@ from gsomia.node.effects import PUBLIC_TYPES
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.ports import Reader
+from gsomia.node.words import PURPOSES, check_subject
 
 __all__ = ["CLEARANCES", "PersonDetails", "enrol_officer", "enter_person"]
 
@@ -80,6 +81,13 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
         raise UsageError(f"unknown clearance `{person.clearance}`", hint=f"clearances: {', '.join(CLEARANCES)}")
     if person.role not in PERSON_ROLES:
         raise UsageError(f"unknown role `{person.role}`", hint=f"roles: {', '.join(PERSON_ROLES)}")
+    for need in person.needs:
+        check_subject(need)
+    for purpose in person.purposes:
+        if purpose not in PURPOSES:
+            raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}")
+    if not person.id or not person.id.isprintable() or not person.rank.isprintable() or len(person.id) > 64:
+        raise UsageError(f"not a person's id: `{person.id!a}`", hint="one to 64 printable characters")
     body = {
         "person": person.id,
         "role": person.role,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from gsomia.tlog import LogVerifier
 
 __all__ = ["enrol_peer", "fingerprint", "identity"]
 
+_PARTY = re.compile(r"[A-Z]{3}")
 _KEYS = ("v", "party", "exercise", "signing", "sealing", "log", "certificate")
 
 
@@ -62,6 +64,9 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
     if not isinstance(document, Mapping) or set(document) != set(_KEYS) or document["v"] != 1:
         raise DataError(f"not an identity of a node: its keys are {', '.join(_KEYS)}")
     try:
+        party, certificate = document["party"], document["certificate"]
+        if not isinstance(party, str) or not _PARTY.fullmatch(party) or not isinstance(certificate, str):
+            raise ValueError("`party` is ISO 3166-1 alpha-3 and `certificate` is PEM text")
         PublicKey.from_json(document["signing"])
         XWingPublicKey.from_bytes(unb64(document["sealing"]))
         LogVerifier.from_text(document["log"])

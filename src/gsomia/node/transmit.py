@@ -22,6 +22,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
+from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.sealed import PROVENANCE_TYPE, Assertion, Policy, Recipient, provenance, provenance_assertion, seal
 from gsomia.sealed import label as label_assertion
@@ -76,10 +77,17 @@ def ask_transmit(
         case: another law or record than the node's own, for a counterfactual.
 
     Raises:
-        UsageError: a Party, level or subject that no adopted agreement knows.
+        UsageError: a Party, level, subject, purpose or agreement that is not known; it names those that are.
     """
     case = case or Case.of(node, reader)
-    _check_words(case, sending)
+    check_words(
+        case,
+        parties=(sending.to, *sending.via),
+        subject=sending.subject,
+        purpose=sending.purpose,
+        under=sending.under,
+        title=sending.title,
+    )
     request = Request(
         act="transmit",
         by=node.party,
@@ -108,27 +116,6 @@ def ask_transmit(
         pending=pending,
     )
     return request, facts, decide(case.law, request, facts, case.record, at)
-
-
-def treaty_mark(case: Case, party: str, typed: str) -> str:
-    """A mark in the form the agreements print, matched on what was typed.
-
-    Raises:
-        UsageError: no adopted agreement knows it; names the allowed marks.
-    """
-    if not typed.strip():
-        return ""
-    allowed: dict[str, None] = {}
-    for agreement in case.law.agreements.values():
-        if party not in agreement.parties:
-            continue
-        level = agreement.level(party, typed)
-        if level is not None:
-            return level.mark
-        allowed |= {known.mark: None for known in agreement.levels if known.party == party}
-    raise UsageError(
-        f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or 'none: no agreement is adopted'}"
-    )
 
 
 def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> Copy:
@@ -215,14 +202,6 @@ def _authorise(
         make(node, tx, drafts, at=at, by=by, send=False)
         tx.put_outgoing(hop, "copy", entry.id, node.clock.machine())
     return entry
-
-
-def _check_words(case: Case, sending: Sending) -> None:
-    """Fail on a Party or subject that no adopted agreement names, before anything is asked."""
-    parties = sorted({party for agreement in case.law.agreements.values() for party in agreement.parties})
-    for party in (sending.to, *sending.via):
-        if party not in parties:
-            raise UsageError(f"unknown Party `{party}`", hint=f"known: {', '.join(parties)}")
 
 
 def _own_consent(node: Node, sending: Sending, item: str, act: str, at: datetime) -> Consent:
