@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import click
 
 from gsomia.app import Home
-from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
+from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import (
     Role,
@@ -188,7 +188,10 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
     table(head, [[row[key] for key in keys] for row in rows])
     for request in asked:
         click.echo(
-            f"{request.asker} asks to hand item {request.item} to {', '.join(request.receivers)}: {request.conditions}"
+            plain(
+                f"{request.asker} asks to hand item {request.item} to {', '.join(request.receivers)}: "
+                f"{request.conditions}"
+            )
         )
 
 

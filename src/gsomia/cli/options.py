@@ -16,7 +16,17 @@ import click
 from gsomia.app import Home
 from gsomia.errors import NodeError, UsageError
 
-__all__ = ["Instant", "by_option", "home_of", "json_option", "node_option", "passphrase", "print_json", "table"]
+__all__ = [
+    "Instant",
+    "by_option",
+    "home_of",
+    "json_option",
+    "node_option",
+    "passphrase",
+    "plain",
+    "print_json",
+    "table",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,11 +106,16 @@ def print_json(schema: str, value: Mapping[str, Any]) -> None:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table in columns that fit Korean and Japanese text."""
-    cells = [[*map(str, head)], *[[*map(str, row)] for row in rows]]
+    cells = [[*head], *[[plain(str(cell)) for cell in row] for row in rows]]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     for row in cells:
         line = "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
+
+
+def plain(text: str) -> str:
+    """Text for a terminal: what cannot be printed stands as its escape, for a peer's words must command nothing."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _width(text: str) -> int:
