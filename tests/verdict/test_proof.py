@@ -10,12 +10,12 @@ import pytest
 
 from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement
 from gsomia.cli.agreement import shipped
-from gsomia.verdict import Law
+from gsomia.verdict import Law, example
 from gsomia.verdict.proof import COVERS, differences, prove
 
 pytest.importorskip("z3", reason="proofs need the extra `prove`")
 DAY = date(2024, 8, 1)
-LAW, _ = shipped()
+LAW, RECORD = shipped()
 JK = LAW.agreements["jpn-kor-2016"]
 
 
@@ -50,6 +50,10 @@ def test_a_planted_fault_is_found(name: str, clauses: tuple[str, ...], number: i
     broken = [p for p in prove(law, name, DAY) if not p.holds]
     assert {p.number for p in broken} == {number}
     assert all(p.request["act"] == p.act for p in broken)
+    shown = [example(law, name, RECORD, p.request) for p in broken]
+    assert any(found is not None and found[3].permitted for found in shown), [
+        found and (found[0], found[3].grounds) for found in shown
+    ]
 
 
 def test_the_arrangement_needs_its_own_consent_clause() -> None:

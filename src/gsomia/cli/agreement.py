@@ -40,6 +40,7 @@ from gsomia.verdict import (
     Law,
     check_agreement,
     differences,
+    example,
     matrix,
     parse_cases,
     path_to,
@@ -384,10 +385,16 @@ def prove_command(folder: str | None, as_json: bool) -> None:
     """
     names = [folder] if folder else list(shipped()[0].agreements)
     found = []
+    shown: dict[int, dict[str, Any]] = {}
     for name in names:
-        law, _, a = _law(name)
+        law, record, a = _law(name)
         day = max((a.since, *a.days))
-        found += prove(law, a.name, day)
+        for p in prove(law, a.name, day):
+            found.append(p)
+            concrete = example(law, a.name, record, p.request) if not p.holds and p.request else None
+            if concrete is not None:
+                # The answer to a property that does not hold is a request that can be asked, with its verdict.
+                shown[id(p)] = {"at": concrete[2].isoformat(), "verdict": concrete[3].to_json()}
     if as_json:
         _out(
             {
@@ -401,6 +408,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                         "holds": p.holds,
                         "request": p.request,
                         "text": p.text,
+                        "example": shown.get(id(p)),
                     }
                     for p in found
                 ],
@@ -414,6 +422,9 @@ def prove_command(folder: str | None, as_json: bool) -> None:
             if not p.holds:
                 for key, value in p.request.items():
                     click.echo(f"    {key}: {value}")
+                if id(p) in shown:
+                    asked = shown[id(p)]
+                    click.echo(f"    asked at {asked['at']}: {asked['verdict']['outcome']}")
         click.echo(COVERS)
     raise SystemExit(0 if all(p.holds for p in found) else 5)
 

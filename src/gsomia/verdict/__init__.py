@@ -14,6 +14,7 @@ from gsomia.verdict.cedar import to_cedar
 from gsomia.verdict.checking import Finding, check_agreement
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
+from gsomia.verdict.example import example
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
 from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
@@ -51,6 +52,7 @@ __all__ = [
     "check_agreement",
     "decide",
     "differences",
+    "example",
     "granted",
     "matrix",
     "owed",

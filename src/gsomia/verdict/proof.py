@@ -151,6 +151,8 @@ class _World:
             self.known[name] = z3.Bool(f"{name} known") if ATTRIBUTES[name].facts else z3.BoolVal(True)
             if kind != "flag":
                 self.axioms.append(self.vars[name] >= 0)
+            if name in ("rank", "clearance"):
+                self.axioms.append(self.vars[name] <= 3)
             if kind == "word":
                 # Beside the words that rules know there is "any other"; of states there is none.
                 self.axioms.append(self.vars[name] <= len(self._listed(name)) - (name == "state"))
@@ -207,6 +209,10 @@ class _World:
 
         out["by"], out["to"] = "".join(named(self.by)), "".join(named(self.to))
         out["via"], out["contains"] = named(self.via), named(self.parts)
+        said = [z3.is_true(model.eval(v, model_completion=True)) for v in (self.heard, self.written, self.before)]
+        out["consent"] = "written" if said[0] and said[1] else "none"
+        out["consent_before"] = said[2]
+        out["consent_of"], out["consent_to"] = named(self.of), named(self.naming)
         for name, var in sorted(self.vars.items()):
             if not z3.is_true(model.eval(self.known[name], model_completion=True)):
                 out[name] = "unknown"
@@ -310,15 +316,30 @@ def prove(law: Law, name: str, day: date) -> list[Proof]:
     return found
 
 
+def _between(world: _World, agreement: Agreement) -> list[Anything]:
+    """What the engine asks of every request before any clause: Parties act, and give to another Party."""
+    z3 = world.z3
+    found = [z3.Or(*(world.by[p] for p in agreement.parties))]
+    if world.act in ("transmit", "disclose-orally", "visit"):
+        found.append(z3.Or(*(world.to[p] for p in agreement.parties)))
+    if world.act != "open":
+        found += [z3.Not(z3.And(world.by[p], world.to[p])) for p in world.parties]
+    if not agreement.hub or world.act == "release":
+        found += [z3.Not(v) for v in world.via.values()]
+    if world.act == "open":
+        found.append(z3.Or(*(z3.And(world.parts[p], z3.Not(world.by[p])) for p in agreement.parties)))
+    return found
+
+
 def _one(z3: Anything, agreement: Agreement, act: str, number: int, rules: tuple[BoundRule, ...]) -> Proof:
     world = _World(z3, agreement.parties, act, _words(rules))
     solver = z3.Solver()
     permitted, broken = world.permitted(rules), _broken(world, number, rules)
-    solver.add(permitted, broken, *world.axioms)
+    solver.add(permitted, broken, *world.axioms, *_between(world, agreement))
     answer = solver.check()
     if answer == z3.unsat:
         alone = z3.Solver()
-        alone.add(world.permitted(rules), *world.axioms)
+        alone.add(world.permitted(rules), *world.axioms, *_between(world, agreement))
         text = "proven"
         if alone.check() != z3.sat:
             text = "proven, but nothing at all is permitted"
