@@ -12,9 +12,9 @@ from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation,
 from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
 from gsomia.verdict.cedar import to_cedar
 from gsomia.verdict.checking import Finding, check_agreement
+from gsomia.verdict.counterexample import example
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
-from gsomia.verdict.example import example
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
 from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
