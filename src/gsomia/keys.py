@@ -16,6 +16,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import rfc8785
@@ -76,6 +77,11 @@ def canonical(value: Any) -> bytes:
         raise ValueError(str(error)) from error
 
 
+@lru_cache(maxsize=512)
+def _fingerprint(ed25519: bytes, ml_dsa_65: bytes) -> str:
+    return hashlib.sha256(b"gsomia key v1\n" + ed25519 + ml_dsa_65).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicKey:
     """The public half of a signing key: 32 bytes of Ed25519 and 1952 bytes of ML-DSA-65 (FIPS 204)."""
@@ -90,7 +96,7 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over both public keys, in hexadecimal: what officers compare with the diplomatic note."""
-        return hashlib.sha256(b"gsomia key v1\n" + self.ed25519 + self.ml_dsa_65).hexdigest()
+        return _fingerprint(self.ed25519, self.ml_dsa_65)
 
     def to_json(self) -> dict[str, str]:
         """The key as a JSON object, base64 inside."""
@@ -263,9 +269,15 @@ def verify(envelope: Envelope, payload_type: str, keys: Iterable[PublicKey]) -> 
     """
     if envelope.payload_type != payload_type:
         raise SignatureError(f"payload type `{envelope.payload_type}` where `{payload_type}` was expected")
-    needed = list(keys)
+    needed = tuple(keys)
     if not needed:
         raise SignatureError("no key was named that must have signed")
+    return _verified(envelope, needed)
+
+
+@lru_cache(maxsize=512)
+def _verified(envelope: Envelope, needed: tuple[PublicKey, ...]) -> bytes:
+    # The envelope of a batch is checked once for all its acts; only what holds is remembered.
     signed = pae(envelope.payload_type, envelope.payload)
     by_key: dict[str, dict[str, bytes]] = {}
     for signature in envelope.signatures:

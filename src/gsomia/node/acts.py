@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from gsomia.errors import LogError, SignatureError
@@ -107,7 +108,7 @@ def instant(at: datetime) -> str:
     """An instant as acts and messages write it: RFC 3339, UTC, microseconds, `Z`."""
     if at.tzinfo is None:
         raise ValueError("an instant needs its zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(text: object) -> datetime:
@@ -118,8 +119,8 @@ def read_instant(text: object) -> datetime:
     """
     if not isinstance(text, str):
         raise ValueError("an instant is text")
-    at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    if instant(at) != text:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or instant(at) != text:
         raise ValueError(f"not an instant as we write it: `{text}`")
     return at
 
@@ -188,35 +189,41 @@ class Statement:
         Raises:
             SignatureError: not a statement, or an unknown version or type.
         """
-        try:
-            value = json.loads(data)
-            if value["v"] != 1:
-                raise ValueError(f"version `{value['v']}` of acts is not known")
-            if value["type"] not in ACT_TYPES:
-                raise ValueError(f"unknown type of act `{value['type']!s:.40}`")
-            statement = cls(
-                id=_text(value["id"]),
-                type=_text(value["type"]),
-                at=read_instant(value["at"]),
-                party=_text(value["party"]),
-                instrument=_text(value["instrument"]),
-                parties=tuple(_text(p) for p in value["parties"]),
-                item=_text(value["item"]),
-                copy=_text(value["copy"]),
-                signers=tuple(
-                    Signer(role=_text(s["role"]), key=_text(s["key"]), officer=_text(s["officer"]))
-                    for s in value["signers"]
-                ),
-                exercise=value["exercise"] is True,
-                body=value["body"],
-            )
-            if list(statement.parties) != sorted({*statement.parties} - {statement.party}):
-                raise ValueError("its parties are other Parties, sorted, each once")
-            if statement.to_bytes() != data:
-                raise ValueError("it is not in the one form that acts have")
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise SignatureError(f"not an act: {error}") from error
-        return statement
+        return _read_statement(data)
+
+
+@lru_cache(maxsize=1024)
+def _read_statement(data: bytes) -> Statement:
+    # The same bytes come from the message, the store and the log; nothing changes a statement once it is read.
+    try:
+        value = json.loads(data)
+        if value["v"] != 1:
+            raise ValueError(f"version `{value['v']}` of acts is not known")
+        if value["type"] not in ACT_TYPES:
+            raise ValueError(f"unknown type of act `{value['type']!s:.40}`")
+        statement = Statement(
+            id=_text(value["id"]),
+            type=_text(value["type"]),
+            at=read_instant(value["at"]),
+            party=_text(value["party"]),
+            instrument=_text(value["instrument"]),
+            parties=tuple(_text(p) for p in value["parties"]),
+            item=_text(value["item"]),
+            copy=_text(value["copy"]),
+            signers=tuple(
+                Signer(role=_text(s["role"]), key=_text(s["key"]), officer=_text(s["officer"]))
+                for s in value["signers"]
+            ),
+            exercise=value["exercise"] is True,
+            body=value["body"],
+        )
+        if list(statement.parties) != sorted({*statement.parties} - {statement.party}):
+            raise ValueError("its parties are other Parties, sorted, each once")
+        if statement.to_bytes() != data:
+            raise ValueError("it is not in the one form that acts have")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise SignatureError(f"not an act: {error}") from error
+    return statement
 
 
 def _count(value: object) -> int:

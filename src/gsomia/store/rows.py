@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gsomia.agreement import LegalAct
@@ -154,9 +155,15 @@ def peer_row(peer: Peer) -> Row:
 
 def peer_of(row: Row) -> Peer:
     """A peer from its row."""
-    document = json.loads(row["document"])
+    return _peer(row["party"], row["document"])
+
+
+@lru_cache(maxsize=64)
+def _peer(party: str, text: str) -> Peer:
+    # Peers are read with every message, and their keys are long.
+    document = json.loads(text)
     return Peer(
-        party=row["party"],
+        party=party,
         signing=PublicKey.from_json(document["signing"]),
         sealing=XWingPublicKey.from_bytes(unb64(document["sealing"])),
         log=LogVerifier.from_text(document["log"]),

@@ -61,14 +61,16 @@ class SqlStore:
         from alembic import command
         from alembic.config import Config
 
+        store = cls(path)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.set_main_option("sqlalchemy.url", f"sqlite:///{path}".replace("%", "%%"))
         try:
-            command.upgrade(config, SCHEMA_VERSION)
-        except sa.exc.OperationalError as error:
-            raise NodeError(f"cannot make the register `{path}`: {error.orig}") from error
-        return cls(path)
+            with store._transaction(write=True) as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, SCHEMA_VERSION)
+        except NodeError as error:
+            raise NodeError(f"cannot make the register `{path}`: {error}") from error
+        return store
 
     @classmethod
     def open(cls, path: Path) -> SqlStore:
