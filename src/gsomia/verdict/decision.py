@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from gsomia.agreement import (
     ALWAYS,
-    GIVING_ACTS,
     HELD_ACTS,
     LEGAL_ACTS,
     Is,
@@ -18,17 +17,17 @@ from gsomia.agreement import (
     courses_of,
     readings_at,
 )
-from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Ruling, Verdict, best, worst
+from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Ruling, Verdict, best, worst
 from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 from gsomia.verdict.plans import KEPT, Bound, Epoch, Question, make_plan, route
+from gsomia.verdict.reasons import PASSING_ACTS, differing, obligations, party_fault, with_originators
 
 __all__ = ["Leg", "candidates", "decide"]
 
 NOTHING = Item(originator="", level="", subject="", form="")
 _VERDICT = tuple.__new__
-_PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _questions(law: Law, q: Request, bound: Bound, at: datetime) -> list[Questio
     questions = []
     for legs in ways:
         for leg in legs:
-            if _party_fault(leg.sheet, leg.request):
+            if party_fault(leg.sheet, leg.request):
                 continue
             asked, _, _, disputed = _views(leg, bound.record, at, bound.readings)
             rules = [(b.rule.applies, b.rule.requires) for b in leg.sheet.compiled(leg.request.act, at).rules]
@@ -195,7 +194,7 @@ def candidates(law: Law, q: Request) -> list[tuple[Leg, ...]]:
     if q.act in LEGAL_ACTS:
         return []
     one, other = giver(q), receiver(q)
-    if q.act in _PASSING_ACTS:
+    if q.act in PASSING_ACTS:
         found = [_legs(law, sheet, q) for sheet in law.between(one, other)] if not q.via else []
         arranged = [_legs(law, s, q) for s in law.arrangements if {one, other} <= s.agreement.party_set]
         found += [legs for legs in arranged if legs]
@@ -224,7 +223,7 @@ def _legs(law: Law, sheet: Sheet, q: Request) -> tuple[Leg, ...]:
     def leg(one: str, other: str) -> Sheet | None:
         return next((s for s in legs if {one, other} <= s.agreement.party_set and one != other), None)
 
-    if q.act in _PASSING_ACTS:
+    if q.act in PASSING_ACTS:
         one, other = giver(q), receiver(q)
         if q.act == "accept":
             one = q.item.originator if q.item is not None else ""
@@ -392,35 +391,11 @@ def _unconsented(law: Law, q: Request, consent: object) -> Ruling:
     return Ruling(outcome=REFUSE, grounds=(ground,))
 
 
-def _party_fault(sheet: Sheet, q: Request) -> str:
-    """Why a request is not between Parties of the instrument; "" where it is."""
-    agreement, parties = sheet.agreement, sheet.tables.parties
-    if q.by not in parties:
-        return f"{q.by} is not a Party to {agreement.name}"
-    if q.act in _PASSING_ACTS or q.act in ("visit", "return"):
-        one, other = giver(q), receiver(q)
-        if q.act == "accept" and agreement.hub and q.item is not None:
-            one = q.item.originator
-        if other not in parties or one not in parties:
-            return f"{other if one in parties else one} is not a Party to {agreement.name}"
-        if one == other:
-            return "a Party does not give to itself"
-        if q.via and not agreement.hub and q.act != "accept":
-            return f"{agreement.name} carries straight from one Party to the other"
-    elif q.act == "release" and q.to == q.by:
-        return "a Party does not release to itself"
-    elif q.act in LEGAL_ACTS and q.to is not None and q.to not in parties:
-        return f"{q.to} is not a Party to {agreement.name}"
-    elif q.item is not None and q.act in HELD_ACTS and not parties.intersection(q.item.contains):
-        return f"nothing in the item comes from a Party to {agreement.name}"
-    return ""
-
-
 def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: Mapping[str, str] | None) -> Ruling:
     """What one instrument says: under every reading, and `uncertain` where they differ."""
     sheet, q = leg.sheet, leg.request
     agreement = sheet.agreement
-    fault = _party_fault(sheet, q)
+    fault = party_fault(sheet, q)
     if fault:
         ground = Ground(
             effect=REFUSE, instrument=agreement.name, clause="parties", text=fault, binding=agreement.binding
@@ -448,17 +423,17 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
             (party, views[0].state if len({v.state for v in views}) == 1 else "uncertain")
             for party, views in by_party.items()
         )
-        grounds = (_differing(sheet, views_told, chosen), *grounds)
+        grounds = (differing(sheet, views_told, chosen), *grounds)
     else:
         outcome = outcomes.pop()
         if disputed:
             views_told = tuple((party, views[0].state) for party, views in by_party.items())
     if outcome != PERMIT:
-        grounds = _with_originators(law, sheet, q, item, f, grounds)
+        grounds = with_originators(law, sheet, q, item, f, grounds)
     return Ruling(
         outcome=outcome,
         grounds=grounds,
-        obligations=_obligations(sheet, q) if outcome == PERMIT else (),
+        obligations=obligations(sheet, q) if outcome == PERMIT else (),
         instrument=agreement.name,
         law=compiled.law,
         views=views_told,
@@ -480,66 +455,3 @@ def _views(
             # A reading matters to legal acts beyond the state it gives.
             asked.setdefault((view, chosen[party] if legal else ""))
     return list(asked), by_party, chosen, len({view.state for view, _ in asked}) > 1
-
-
-def _differing(sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str]) -> Ground:
-    agreement = sheet.agreement
-    told = "; ".join(f"{party} ({readings[party]}): {state}" for party, state in views)
-    article = agreement.article(agreement.dispute_article)
-    return Ground(
-        effect=UNCERTAIN,
-        instrument=agreement.name,
-        article=agreement.dispute_article,
-        clause="readings",
-        text=f"the Parties read it differently, and only their consultation settles it: {told}",
-        fact="readings",
-        source=article.source if article else "",
-        confidence=article.confidence if article else "",
-        binding=agreement.binding,
-    )
-
-
-def _with_originators(
-    law: Law, sheet: Sheet, q: Request, item: Item, f: Facts, grounds: tuple[Ground, ...]
-) -> tuple[Ground, ...]:
-    """Where consent is missing for a part of another's, the agreement with that originator is cited too."""
-    if not any(g.clause == "no-third-party-without-consent" for g in grounds):
-        return grounds
-    more: list[Ground] = []
-    for originator in item.contains:
-        if originator in (q.by, receiver(q)) or originator in sheet.tables.parties:
-            continue
-        for other in law.between(q.by, originator):
-            for article in other.agreement.articles:
-                if any(use.name == "no-third-party-without-consent" for use in article.clauses):
-                    more.append(
-                        Ground(
-                            effect=REFUSE,
-                            instrument=other.agreement.name,
-                            article=article.number,
-                            clause="no-third-party-without-consent",
-                            text=f"a part comes from {originator}, whose prior written approval is needed",
-                            fact="consent",
-                            source=article.source,
-                            confidence=article.confidence,
-                            binding=other.agreement.binding,
-                        )
-                    )
-    return (*grounds, *more)
-
-
-def _obligations(sheet: Sheet, q: Request) -> tuple[Obligation, ...]:
-    agreement = sheet.agreement
-    who = {"giver": giver(q), "receiver": receiver(q), "actor": q.by}
-    return tuple(
-        Obligation(
-            what=owing.what,
-            by=who[owing.by],
-            instrument=agreement.name,
-            article=owing.article,
-            text=owing.text,
-            confidence=owing.confidence,
-        )
-        for owing in agreement.obligations
-        if q.act in owing.acts
-    )
