@@ -5,10 +5,7 @@ They need no node: they ask the law and the acts that come with this release.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,114 +14,44 @@ import click
 from gsomia.agreement import (
     HANDLING_ACTS,
     LEGAL_ACTS,
-    READINGS,
     STATES,
     Agreement,
     LegalAct,
-    Record,
     day_of,
     draw,
     events,
-    load_agreement,
     periods,
-    read_acts,
-    shipped_record,
     state_at,
 )
+from gsomia.cli.law import (
+    Instant,
+    at_option,
+    json_option,
+    law_of,
+    local,
+    now,
+    out,
+    reading_option,
+    readings_of,
+    shipped,
+)
+from gsomia.cli.routes import duties_command, matrix_command, routes_command
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
-    Item,
-    Law,
     check_agreement,
     differences,
     example,
-    matrix,
     parse_cases,
     path_to,
     prove,
-    routes,
-    standing_duties,
     to_cedar,
     what_if,
 )
 
 __all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "shipped"]
-
-
-@cache
-def shipped() -> tuple[Law, Record]:
-    """The law and the record that come with this release."""
-    files = shipped_law()
-    law = Law({name: load_agreement(name, folder) for name, folder in files.items()})
-    return law, shipped_record(files)
-
-
-class _Instant(click.ParamType[datetime]):
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601 with an offset."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
-        if at.tzinfo is None:
-            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
-        return at.astimezone(UTC)
-
-
-_at = click.option("--at", type=_Instant(), help="The instant, with its offset; by default now.")
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-_reading = click.option(
-    "--reading", "readings", multiple=True, metavar="PARTY=READING", help="A Party's reading, instead of its own."
-)
-
-
-def _now(at: datetime | None) -> datetime:
-    return at if at is not None else datetime.now(UTC)  # noqa: TID251  # the shell's clock, where none was given
-
-
-def _readings(given: Iterable[str]) -> dict[str, str] | None:
-    found = {}
-    for entry in given:
-        party, _, reading = entry.partition("=")
-        if reading not in READINGS:
-            known = ", ".join(READINGS)
-            raise UsageError(f"`{entry}` is not a reading", hint=f"write PARTY=READING; readings: {known}")
-        found[party] = reading
-    return found or None
-
-
-def _law(name: str) -> tuple[Law, Record, Agreement]:
-    """The law and record, with the instrument of that name, or of that folder."""
-    law, record = shipped()
-    if name in law.agreements:
-        return law, record, law.agreements[name]
-    folder = Path(name)
-    if not folder.is_dir():
-        known = ", ".join(law.agreements)
-        raise UsageError(f"no agreement `{name}`", hint=f"known: {known}; or name a folder")
-    files = read_law_folder(folder)
-    found = load_agreement(folder.resolve().name, files)
-    law = Law({**law.agreements, found.name: found})
-    record = Record(act for act in record if act.under != found.name)
-    if "acts.toml" in files:
-        record = record.plus(read_acts(found.name, files["acts.toml"], found.parties))
-    return law, record, found
-
-
-def _local(at: datetime, zone: timezone | Any = None) -> str:
-    zone = zone or timezone(timedelta(hours=9))
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S%z")
-
-
-def _out(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2))
 
 
 @click.group()
@@ -134,21 +61,21 @@ def agreement() -> None:
 
 @agreement.command()
 @click.argument("name", required=False)
-@_json
+@json_option
 def show(name: str | None, as_json: bool) -> None:
     """The articles, levels and sources of NAME; without a name, what there is."""
     law, _ = shipped()
     if name is None:
         if as_json:
-            _out([{"name": a.name, "title": a.title, "version": a.version} for a in law.agreements.values()])
+            out([{"name": a.name, "title": a.title, "version": a.version} for a in law.agreements.values()])
             return
         for a in law.agreements.values():
             binds = "binding" if a.binding else "not binding"
             click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}\n{'':<14} {a.title}")
         return
-    _, _, a = _law(name)
+    _, _, a = law_of(name)
     if as_json:
-        _out(_as_json(a))
+        out(_as_json(a))
         return
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
@@ -212,21 +139,21 @@ def _as_json(a: Agreement) -> dict[str, Any]:
 
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
-@_at
-@click.option("--known", type=_Instant(), help="What the record held at that earlier instant.")
-@_reading
-@_json
+@at_option
+@click.option("--known", type=Instant(), help="What the record held at that earlier instant.")
+@reading_option
+@json_option
 def state(name: str, at: datetime | None, known: datetime | None, readings: tuple[str, ...], as_json: bool) -> None:
     """The legal state of NAME at an instant, with the days to the cut-off and the anniversary."""
-    _, record, a = _law(name)
-    instant = _now(at)
-    found = state_at(a, record, instant, _readings(readings), known=known)
+    _, record, a = law_of(name)
+    instant = now(at)
+    found = state_at(a, record, instant, readings_of(readings), known=known)
     left = {
         "cut_off": found.cut_off,
         "anniversary": found.anniversary,
     }
     if as_json:
-        _out(
+        out(
             {
                 "instrument": a.name,
                 "at": instant.isoformat(),
@@ -241,7 +168,7 @@ def state(name: str, at: datetime | None, known: datetime | None, readings: tupl
             }
         )
         return
-    click.echo(f"{a.name} at {_local(instant)}: {found.state}")
+    click.echo(f"{a.name} at {local(instant)}: {found.state}")
     if found.disputed:
         for party, view in found.views.items():
             click.echo(f"  {party} reads it as {view} ({found.readings[party]})")
@@ -251,24 +178,24 @@ def state(name: str, at: datetime | None, known: datetime | None, readings: tupl
     for key, value in left.items():
         if value is not None:
             gone = "passed for this term" if value <= instant else f"in {(value - instant).days} days"
-            click.echo(f"  {key.replace('_', '-')} {_local(value)}: {gone}")
+            click.echo(f"  {key.replace('_', '-')} {local(value)}: {gone}")
 
 
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--format", "form", type=click.Choice(["text", "json", "svg"]), default="text", show_default=True)
-@click.option("--until", type=_Instant(), help="How far extensions are told; by default now.")
-@_reading
-@_json
+@click.option("--until", type=Instant(), help="How far extensions are told; by default now.")
+@reading_option
+@json_option
 def timeline(name: str, form: str, until: datetime | None, readings: tuple[str, ...], as_json: bool) -> None:
     """Acts, announcements, extensions and states of NAME through time."""
-    _, record, a = _law(name)
-    end = _now(until)
-    chosen = _readings(readings)
+    _, record, a = law_of(name)
+    end = now(until)
+    chosen = readings_of(readings)
     found = periods(a, record, chosen)
     told = events(a, record, end, chosen)
     if as_json or form == "json":
-        _out(
+        out(
             {
                 "instrument": a.name,
                 "periods": [p.to_json() for p in found],
@@ -284,28 +211,26 @@ def timeline(name: str, form: str, until: datetime | None, readings: tuple[str, 
     for event in told:
         if event.at <= end:
             sign = {"act": "*", "no-act": " ", "extension": "+", "end": "x"}[event.what]
-            click.echo(f"{_local(event.at)} {sign} {event.state:<16} {event.text}")
+            click.echo(f"{local(event.at)} {sign} {event.state:<16} {event.text}")
     click.echo("* a legal act   + a new term by the law itself   x the end   (no sign: changes nothing)")
 
 
 @agreement.command()
 @click.argument("folder")
 @click.option("--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases.")
-@_json
+@json_option
 def check(folder: str, with_cases: bool, as_json: bool) -> None:
     """Validate an agreement folder, run its cases, and report gaps, contradictions and lapses.
 
     Exit 0 unless a case fails or two clauses contradict each other.
     """
-    law, record, a = _law(folder)
+    law, record, a = law_of(folder)
     files = shipped_law()[folder] if folder in shipped()[0].agreements else read_law_folder(Path(folder))
     cases = parse_cases(files["cases.toml"], f"{folder}/cases.toml") if "cases.toml" in files and with_cases else []
     found = check_agreement(law, a.name, record, cases)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
-        _out(
-            {"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]}
-        )
+        out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
     else:
         click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases, version {a.version}")
         for finding in found:
@@ -319,28 +244,28 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
 @click.option("--under", default="jpn-kor-2016", show_default=True)
 @click.option("--by", required=True, help="The Party whose act it would be.")
 @click.option("--form", default="note", show_default=True)
-@_at
-@_json
+@at_option
+@json_option
 def what_if_command(act: str, under: str, by: str, form: str, at: datetime | None, as_json: bool) -> None:
     """What would change if ACT were done."""
-    law, record, a = _law(under)
+    law, record, a = law_of(under)
     _known_party(by, a)
-    instant = _now(at)
+    instant = now(at)
     thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
     if act == "announce":
         click.echo("an announcement is no legal act: nothing changes")
         return
     found = what_if(law, record, thought)
     if as_json:
-        _out(found.to_json())
+        out(found.to_json())
         return
-    click.echo(f"{by} {act} at {_local(instant)}: {found.verdict.outcome}")
+    click.echo(f"{by} {act} at {local(instant)}: {found.verdict.outcome}")
     for ground in found.verdict.grounds:
         if ground.effect == found.verdict.outcome:
             click.echo(f"  {ground.citation} [{ground.confidence}]: {ground.text}")
     for when, told in (("as it is", found.before), ("with the act", found.after)):
         for period in told:
-            end = _local(period.end) if period.end else "open"
+            end = local(period.end) if period.end else "open"
             click.echo(f"  {when}: {period.state} until {end}")
     for reading, views in found.views.items():
         click.echo(f"  read as {reading}: " + ", ".join(f"{when} {view}" for when, view in views.items()))
@@ -349,8 +274,8 @@ def what_if_command(act: str, under: str, by: str, form: str, at: datetime | Non
         for row in rows:
             key = (row["from"], row["by"], row["to"], "/".join(row["via"]) or "direct", row["was"], row["outcome"])
             groups[key] = groups.get(key, 0) + 1
-        for (since, giver, getter, via, was, now), count in groups.items():
-            click.echo(f"  {word}: {giver} to {getter} ({via}), {count} kinds of item, from {since}: {was} to {now}")
+        for (since, giver, getter, via, was, then), count in groups.items():
+            click.echo(f"  {word}: {giver} to {getter} ({via}), {count} kinds of item, from {since}: {was} to {then}")
     for duty in found.surviving:
         click.echo(f"  goes on: {duty.act} ({duty.instrument}:{duty.article}) to {', '.join(duty.to)}: {duty.text}")
 
@@ -358,26 +283,26 @@ def what_if_command(act: str, under: str, by: str, form: str, at: datetime | Non
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--to", "goal", required=True, type=click.Choice(STATES))
-@_at
-@_json
+@at_option
+@json_option
 def path(name: str, goal: str, at: datetime | None, as_json: bool) -> None:
     """Which acts, by whom, in which form and by when, lead to a state."""
-    law, record, a = _law(name)
-    instant = _now(at)
+    law, record, a = law_of(name)
+    instant = now(at)
     steps, text = path_to(law, a.name, record, instant, goal)
     if as_json:
-        _out({"goal": goal, "steps": [s.to_json() for s in steps] if steps is not None else None, "text": text})
+        out({"goal": goal, "steps": [s.to_json() for s in steps] if steps is not None else None, "text": text})
     else:
         click.echo(text)
         for n, step in enumerate(steps or (), 1):
-            when = f", before {_local(step.by_when)}" if step.by_when else ""
+            when = f", before {local(step.by_when)}" if step.by_when else ""
             click.echo(f"{n}. {step.by} {step.act} by {step.form}{when} ({step.article}): {step.state}")
     raise SystemExit(0 if steps is not None else 3)
 
 
 @agreement.command("prove")
 @click.argument("folder", required=False)
-@_json
+@json_option
 def prove_command(folder: str | None, as_json: bool) -> None:
     """Prove four properties for every request whatever, or show a request that breaks one.
 
@@ -387,7 +312,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
     found = []
     shown: dict[int, dict[str, Any]] = {}
     for name in names:
-        law, record, a = _law(name)
+        law, record, a = law_of(name)
         day = max((a.since, *a.days))
         for p in prove(law, a.name, day):
             found.append(p)
@@ -396,7 +321,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                 # The answer to a property that does not hold is a request that can be asked, with its verdict.
                 shown[id(p)] = {"at": concrete[2].isoformat(), "verdict": concrete[3].to_json()}
     if as_json:
-        _out(
+        out(
             {
                 "properties": PROPERTIES,
                 "covers": COVERS,
@@ -432,17 +357,17 @@ def prove_command(folder: str | None, as_json: bool) -> None:
 @agreement.command()
 @click.argument("old")
 @click.argument("new")
-@_json
+@json_option
 def diff(old: str, new: str, as_json: bool) -> None:
     """What changes from one version of an agreement to another: data, cases' answers, and what is newly permitted."""
-    _, _, one = _law(old)
-    law, record, other = _law(new)
+    _, _, one = law_of(old)
+    law, record, other = law_of(new)
     if one.parties != other.parties and not set(one.parties) & set(other.parties):
         raise UsageError(f"`{old}` and `{new}` have no Party in common")
     data = _data_changes(one, other)
     moved = differences(one, other, max((other.since, *other.days)), (*HANDLING_ACTS, *LEGAL_ACTS))
     if as_json:
-        _out(
+        out(
             {
                 "old": one.version,
                 "new": other.version,
@@ -494,107 +419,14 @@ def _told(article: Any) -> str:
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--cedar", "form", flag_value="cedar", default="cedar", help="As Cedar policies.")
-@_at
+@at_option
 def export(name: str, form: str, at: datetime | None) -> None:
     """The clauses of NAME as text for another engine."""
-    _, _, a = _law(name)
+    _, _, a = law_of(name)
     del form
-    click.echo(to_cedar(a, day_of(a, _now(at))), nl=False)
+    click.echo(to_cedar(a, day_of(a, now(at))), nl=False)
 
 
 def _known_party(party: str, a: Agreement) -> None:
     if party not in a.parties:
         raise UsageError(f"`{party}` is not a Party to {a.name}", hint="Parties: " + ", ".join(a.parties))
-
-
-def _item(text: str, by: str) -> Item:
-    """An item from `level=特定秘密,subject=dprk-missile,form=document`."""
-    fields = {"level": "SECRET", "subject": "other", "form": "document", "purpose": "defence", "contains": ""}
-    for part in filter(None, text.split(",")):
-        key, _, value = part.partition("=")
-        if key not in fields:
-            raise UsageError(f"unknown key `{key}` of an item", hint="known: " + ", ".join(fields))
-        fields[key] = value
-    contains = tuple(filter(None, fields.pop("contains").split("+"))) or (by,)
-    return Item(
-        originator=by,
-        contains=contains,
-        level=fields["level"],
-        subject=fields["subject"],
-        form=fields["form"],
-        purpose=fields["purpose"],
-    )
-
-
-@click.command("routes")
-@click.option("--from", "by", required=True, help="The Party that gives.")
-@click.option("--to", required=True, help="The Party that gets.")
-@click.option("--item", "text", default="", help="level=...,subject=...,form=...,contains=JPN+USA")
-@_at
-@_json
-def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool) -> None:
-    """All ways by which an item could go, each with its instrument, legs and the approvals it needs."""
-    law, record = shipped()
-    item = _item(text, by)
-    parties = sorted({p for a in law.agreements.values() for p in a.parties})
-    for party in (by, to):
-        if party not in parties:
-            raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
-    found = routes(law, record, _now(at), by, to, item)
-    if as_json:
-        _out([route.to_json() for route in found])
-        return
-    for route in found:
-        way = " - ".join((by, *route.via, to))
-        needs = ", ".join(f"{of} naming {naming}" for of, naming in route.approvals)
-        click.echo(f"{route.verdict.outcome:<9} {way:<17} {route.act:<8} {route.instrument}")
-        if needs and route.verdict.outcome != "refuse":
-            click.echo(f"{'':<9} needs the prior written consent of {needs}")
-        if route.verdict.outcome != "permit":
-            for ground in route.verdict.grounds:
-                if ground.effect == route.verdict.outcome:
-                    click.echo(f"{'':<9} {ground.citation} [{ground.confidence}] {ground.text}")
-    click.echo("Each way is asked as if all facts that it needs were established.", err=True)
-
-
-@click.command("duties")
-@click.option("--party", required=True, help="The Party that owes.")
-@_at
-@_json
-def duties_command(party: str, at: datetime | None, as_json: bool) -> None:
-    """What a Party owes: to whom, since when, by which article."""
-    law, record = shipped()
-    parties = sorted({p for a in law.agreements.values() for p in a.parties})
-    if party not in parties:
-        raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
-    found = standing_duties(law, record, _now(at), party)
-    if as_json:
-        _out([duty.to_json() for duty in found])
-        return
-    for duty in found:
-        when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""
-        after = "; outlives the instrument" if duty.survives else ""
-        click.echo(
-            f"{duty.instrument}:{duty.article} [{duty.confidence}] {duty.act} to {', '.join(duty.to)}"
-            f" since {_local(duty.since)}{when}{after}\n    {duty.text}"
-        )
-
-
-@click.command("matrix")
-@_at
-@_json
-def matrix_command(at: datetime | None, as_json: bool) -> None:
-    """Who may give what to whom: levels, subjects and routes."""
-    law, record = shipped()
-    rows = matrix(law, record, _now(at))
-    if as_json:
-        _out(rows)
-        return
-    groups: dict[tuple[str, str, str, str], dict[str, list[str]]] = {}
-    for row in rows:
-        way = " - ".join((row["by"], *row["via"], row["to"]))
-        key = (way, row["level"], row["outcome"], row["instrument"])
-        groups.setdefault(key, {}).setdefault("subjects", []).append(row["subject"])
-    for (way, level, outcome, instrument), told in groups.items():
-        click.echo(f"{way:<17} {level:<13} {outcome:<9} {instrument:<27} {' '.join(told['subjects'])}")
-    click.echo("Each row is asked as if all facts that it needs were established.", err=True)

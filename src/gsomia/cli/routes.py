@@ -1,0 +1,106 @@
+"""`gsomia routes`, `duties`, `matrix`: what the law lets whom give to whom, and what is owed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from gsomia.cli.law import at_option, json_option, local, now, out, shipped
+from gsomia.errors import UsageError
+from gsomia.verdict import Item, matrix, routes, standing_duties
+
+__all__ = ["duties_command", "matrix_command", "routes_command"]
+
+
+def _item(text: str, by: str) -> Item:
+    """An item from `level=特定秘密,subject=dprk-missile,form=document`."""
+    fields = {"level": "SECRET", "subject": "other", "form": "document", "purpose": "defence", "contains": ""}
+    for part in filter(None, text.split(",")):
+        key, _, value = part.partition("=")
+        if key not in fields:
+            raise UsageError(f"unknown key `{key}` of an item", hint="known: " + ", ".join(fields))
+        fields[key] = value
+    contains = tuple(filter(None, fields.pop("contains").split("+"))) or (by,)
+    return Item(
+        originator=by,
+        contains=contains,
+        level=fields["level"],
+        subject=fields["subject"],
+        form=fields["form"],
+        purpose=fields["purpose"],
+    )
+
+
+@click.command("routes")
+@click.option("--from", "by", required=True, help="The Party that gives.")
+@click.option("--to", required=True, help="The Party that gets.")
+@click.option("--item", "text", default="", help="level=...,subject=...,form=...,contains=JPN+USA")
+@at_option
+@json_option
+def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool) -> None:
+    """All ways by which an item could go, each with its instrument, legs and the approvals it needs."""
+    law, record = shipped()
+    item = _item(text, by)
+    parties = sorted({p for a in law.agreements.values() for p in a.parties})
+    for party in (by, to):
+        if party not in parties:
+            raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
+    found = routes(law, record, now(at), by, to, item)
+    if as_json:
+        out([route.to_json() for route in found])
+        return
+    for route in found:
+        way = " - ".join((by, *route.via, to))
+        needs = ", ".join(f"{of} naming {naming}" for of, naming in route.approvals)
+        click.echo(f"{route.verdict.outcome:<9} {way:<17} {route.act:<8} {route.instrument}")
+        if needs and route.verdict.outcome != "refuse":
+            click.echo(f"{'':<9} needs the prior written consent of {needs}")
+        if route.verdict.outcome != "permit":
+            for ground in route.verdict.grounds:
+                if ground.effect == route.verdict.outcome:
+                    click.echo(f"{'':<9} {ground.citation} [{ground.confidence}] {ground.text}")
+    click.echo("Each way is asked as if all facts that it needs were established.", err=True)
+
+
+@click.command("duties")
+@click.option("--party", required=True, help="The Party that owes.")
+@at_option
+@json_option
+def duties_command(party: str, at: datetime | None, as_json: bool) -> None:
+    """What a Party owes: to whom, since when, by which article."""
+    law, record = shipped()
+    parties = sorted({p for a in law.agreements.values() for p in a.parties})
+    if party not in parties:
+        raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
+    found = standing_duties(law, record, now(at), party)
+    if as_json:
+        out([duty.to_json() for duty in found])
+        return
+    for duty in found:
+        when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""
+        after = "; outlives the instrument" if duty.survives else ""
+        click.echo(
+            f"{duty.instrument}:{duty.article} [{duty.confidence}] {duty.act} to {', '.join(duty.to)}"
+            f" since {local(duty.since)}{when}{after}\n    {duty.text}"
+        )
+
+
+@click.command("matrix")
+@at_option
+@json_option
+def matrix_command(at: datetime | None, as_json: bool) -> None:
+    """Who may give what to whom: levels, subjects and routes."""
+    law, record = shipped()
+    rows = matrix(law, record, now(at))
+    if as_json:
+        out(rows)
+        return
+    groups: dict[tuple[str, str, str, str], dict[str, list[str]]] = {}
+    for row in rows:
+        way = " - ".join((row["by"], *row["via"], row["to"]))
+        key = (way, row["level"], row["outcome"], row["instrument"])
+        groups.setdefault(key, {}).setdefault("subjects", []).append(row["subject"])
+    for (way, level, outcome, instrument), told in groups.items():
+        click.echo(f"{way:<17} {level:<13} {outcome:<9} {instrument:<27} {' '.join(told['subjects'])}")
+    click.echo("Each row is asked as if all facts that it needs were established.", err=True)
