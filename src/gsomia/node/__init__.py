@@ -1,14 +1,14 @@
 """What a node does, one module for each use case; `ports` says what it needs from outside.
 
-Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `transmit`,
-`exchange`, `receive` and `intake` (how an item travels), `custody` (what the recipient's officers do), `audit` (what is
-checked).
+Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `sending`,
+`exchange`, `receive` and `intake` (how an item travels), `custody` (what the recipient's officers do), `checks` (what
+`verify` checks).
 """
 
 from __future__ import annotations
 
 from gsomia.node.acts import LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, read_instant
-from gsomia.node.audit import Check, audit
+from gsomia.node.checks import Check, audit
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
@@ -37,8 +37,8 @@ from gsomia.node.ports import (
 from gsomia.node.publish import KEYS_PATH, log_files
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
+from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release, transmit
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
-from gsomia.node.transmit import Sending, ask_release, ask_transmit, held_copy, release, transmit
 
 __all__ = [
     "CLEARANCES",

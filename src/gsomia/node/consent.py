@@ -7,7 +7,7 @@ from gsomia.node.acts import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.ports import Consent, Reader
-from gsomia.node.transmit import held_copy
+from gsomia.node.sending import held_copy
 
 __all__ = ["answer_consent", "ask_consent"]
 

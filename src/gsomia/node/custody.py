@@ -12,7 +12,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
-from gsomia.node.transmit import held_copy, refuse
+from gsomia.node.sending import held_copy, refuse
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
 from gsomia.sealed import Statement as ProvenanceStatement
