@@ -34,6 +34,9 @@ __all__ = [
     "verify_act",
 ]
 
+STATEMENT_BYTES = 64 * 2**10
+"""The longest statement; it holds a label and grounds, never contents."""
+
 BATCH_TYPE = "application/vnd.gsomia.acts.v1+json"
 
 
@@ -196,6 +199,8 @@ class Statement:
 def _read_statement(data: bytes) -> Statement:
     # The same bytes come from the message, the store and the log; nothing changes a statement once it is read.
     try:
+        if len(data) > STATEMENT_BYTES:
+            raise ValueError(f"a statement has at most {STATEMENT_BYTES} bytes")
         value = json.loads(data)
         if value["v"] != 1:
             raise ValueError(f"version `{value['v']}` of acts is not known")

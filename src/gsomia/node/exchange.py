@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gsomia.errors import GsomiaError, PeerError, SignatureError, VerificationError
+from gsomia.errors import GsomiaError, NodeError, PeerError, SignatureError, VerificationError
 from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, instant, pack, unpack
 from gsomia.node.facts import Case
@@ -20,7 +20,7 @@ from gsomia.node.messages import read_answer, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
-from gsomia.node.transmit import refresh
+from gsomia.node.sending import refresh
 from gsomia.registry import Copy, CopyState, Item, Rung
 from gsomia.sealed import Recipient, rewrap_chunks
 from gsomia.verdict import Request, Verdict
@@ -297,13 +297,19 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving], *, content: bool
     Returns:
         The copies whose content the peer does not have; all others are settled.
     """
+    contents: dict[str, str] = {}
+    if content:
+        contents, spoilt = _contents(node, peer, ready)
+        _give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
+        ready = [one for one in ready if one.copy.id not in spoilt]
+        if not ready:
+            return set()
     with node.store.reading() as reader:
         acts: list[SignedAct] = []
         for one in ready:
             acts.extend(_travelling(reader, one.copy, one.item))
         parties = sorted({act.statement.party for act in acts} - {peer.party})
         witnesses = [act for party in parties for act in officer_acts(reader, party)]
-    contents = _contents(node, peer, ready) if content else {}
     # The clock in an offer is that of its sending: an upload takes its time.
     now = node.clock.now()
     deliveries = [
@@ -341,18 +347,48 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[_Leaving], *, content: bool
 _SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED)
 
 
-def _contents(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> dict[str, str]:
-    """The sealed items with their keys wrapped for the peer: small ones to go inside a message, large ones uploaded."""
-    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+def _contents(node: Node, peer: Peer, ready: Sequence[_Leaving]) -> tuple[dict[str, str], dict[str, str]]:
+    """The sealed items with their keys wrapped for the peer: small ones to go inside a message, large ones uploaded.
+
+    Returns:
+        The small ones by copy; and by copy what is wrong with those that no longer hold in this node's own store.
+    """
     inside: dict[str, str] = {}
+    spoilt: dict[str, str] = {}
     for one in ready:
-        with node.blobs.reading(one.item.id) as file:
-            total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
-            if total <= INLINE_BYTES:
-                inside[one.copy.id] = b64(b"".join(chunks))
-            else:
-                node.link(peer.party).upload(one.copy.id, chunks, total)
-    return inside
+        try:
+            content = _content(node, peer, one)
+        except VerificationError as error:
+            spoilt[one.copy.id] = str(error)
+        except NodeError as error:
+            if node.blobs.exists(one.item.id):
+                raise
+            spoilt[one.copy.id] = str(error)
+        else:
+            if content:
+                inside[one.copy.id] = b64(content)
+    return inside, spoilt
+
+
+def _content(node: Node, peer: Peer, one: _Leaving) -> bytes:
+    """One sealed item's bytes, or b"" where it was large and was uploaded."""
+    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+    with node.blobs.reading(one.item.id) as file:
+        total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
+        if total <= INLINE_BYTES:
+            return b"".join(chunks)
+        node.link(peer.party).upload(one.copy.id, chunks, total)
+    return b""
+
+
+def _give_up(node: Node, lost: Sequence[_Leaving], why: Mapping[str, str]) -> None:
+    """Stop copies whose item no longer holds here: people must look, and nothing else waits for them."""
+    if not lost:
+        return
+    with node.store.writing() as tx:
+        for one in lost:
+            _stop(node, tx, one.copy, f"the item does not hold in this store: {why[one.copy.id]}", {}, node.clock.now())
+            tx.done(one.entry.id)
 
 
 def _travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
