@@ -272,12 +272,18 @@ def verify(envelope: Envelope, payload_type: str, keys: Iterable[PublicKey]) -> 
     needed = tuple(keys)
     if not needed:
         raise SignatureError("no key was named that must have signed")
-    return _verified(envelope, needed)
+    # The envelope of a batch is small and is checked once for all its acts. A message may be long, comes once, and is
+    # not remembered: 512 of them would fill the memory.
+    check = _verified if len(envelope.payload) <= REMEMBERED_BYTES else _verified.__wrapped__
+    return check(envelope, needed)
+
+
+REMEMBERED_BYTES = 1024
 
 
 @lru_cache(maxsize=512)
 def _verified(envelope: Envelope, needed: tuple[PublicKey, ...]) -> bytes:
-    # The envelope of a batch is checked once for all its acts; only what holds is remembered.
+    # Only what holds is remembered.
     signed = pae(envelope.payload_type, envelope.payload)
     by_key: dict[str, dict[str, bytes]] = {}
     for signature in envelope.signatures:
