@@ -12,12 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Stage
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lying import send
 from stories import MARKS, PRESENT, holds, refusals, register, same_story
 
+from conftest import Stage
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope
 from gsomia.node import Peer, Role, answer, mark, receipt, release
