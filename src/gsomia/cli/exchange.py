@@ -231,8 +231,6 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
     if as_json:
         print_json("register", {"party": party, "exercise": exercise, "copies": rows})
         return
-    if exercise:
-        click.echo("EXERCISE")
     head = [
         "control number",
         "copy",

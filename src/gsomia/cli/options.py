@@ -93,6 +93,8 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
             f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
         )
     home = Home(Path(node_dir), passphrase=passphrase())
+    if home.node.exercise:
+        click.echo("EXERCISE", err=True)
     try:
         yield home
     finally:

@@ -1,0 +1,25 @@
+"""What holds for every test: where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+ALLOWED = ("long form", "shared data")
+"""How the reason of a skip begins that is no missing part: a long form not asked for, a data set kept elsewhere."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip for a missing part into a failure, where all parts are required."""
+    report = yield
+    if os.environ.get("GSOMIA_REQUIRE") and report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if not reason.startswith(ALLOWED):
+            report.outcome = "failed"
+            report.longrepr = f"GSOMIA_REQUIRE is set and a part is missing: {reason}"
+    return report
