@@ -145,6 +145,11 @@ class Agreement:
         """The Parties, as a set."""
         return frozenset(self.parties)
 
+    @cached_property
+    def text_not_held(self) -> bool:
+        """Whether nobody outside has read the text."""
+        return any(use.name == "text-not-held" for article in self.articles for use in article.clauses)
+
     @property
     def levels(self) -> tuple[Level, ...]:
         """Every national mark of the table, covered or not."""

@@ -22,7 +22,7 @@ class Ground:
         instrument: the instrument, or "" where none speaks of the act.
         article: the article as cited, `unread` where nobody has read the number, "" where it is no article's.
         clause: the standard clause; or `parties`, `no-instrument`, `not-spoken-of`, `readings`,
-            `fact-not-established`, `erroring`.
+            `consultation`, `fact-not-established`, `erroring`.
         text: the reason, for people.
         fact: the fact that failed or is unknown, by the name of the case files; "" where it is no single one.
         established_by: the act or register entry that established the fact; "" where nobody said.

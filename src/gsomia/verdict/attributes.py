@@ -265,11 +265,13 @@ ATTRIBUTES: dict[str, Attribute] = {
     "state": Attribute("v.state", kind="word"),
     "subject": Attribute("i.subject", kind="word"),
     "form": Attribute("i.form", kind="word"),
+    "item_named": Attribute('(i.originator != "")'),
     "marked": Attribute('(i.level != "")'),
     "covered": Attribute("t.covers(i)"),
     "rank": Attribute("t.rank(i)", kind="count"),
     "by_originator": Attribute("(q.by == i.originator)"),
     "to_originator": Attribute("(q.to in i.contains and q.to != q.by)"),
+    "passes_through": Attribute("(q.via != ())"),
     "third_party": Attribute("t.third_party(q, i)"),
     "consented": Attribute("t.consented(q, i, f)", _CONSENT),
     "purpose_consented": Attribute("t.consented_by((o for o in i.contains if o != q.by), f)", _CONSENT[:3]),
@@ -288,6 +290,9 @@ ATTRIBUTES: dict[str, Attribute] = {
     ),
     "need": Attribute("f.person.need", (("person.need", "f.person.need"),)),
     "roster": Attribute("f.person.roster", (("person.roster", "f.person.roster"),)),
+    "rank_put_forward": Attribute(
+        '(f.person.rank is not U and f.person.rank != "")', (("person.rank", "f.person.rank"),)
+    ),
     "mark_given": Attribute("t.mark_given(f)", (("mark.level", "f.mark.level"),)),
     "mark_corresponds": Attribute("t.corresponds(q, i, f.mark.level, i.level)", (("mark.level", "f.mark.level"),)),
     "mark_names_origin": Attribute("t.names_origin(i, f)", (("mark.origin", "f.mark.origin"),)),

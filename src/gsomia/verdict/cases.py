@@ -264,11 +264,12 @@ def _facts(t: Table, q: Request, at: datetime) -> Facts:
         table.done()
     elif q.act == "mark" and t.text("ask") == "act":
         raise f.fault("mark", 'missing; required with `act = "mark"`')
-    receivers = {p for p in (q.by if q.act == "accept" else q.to, *q.via) if p}
+    final = q.by if q.act == "accept" else q.to
+    receivers = {p for p in (final, *q.via) if p}
     named = f.text("consent-to", None)
     if named is not None:
         # Consent for the addressee covers the Parties that the item passes through on its way there.
-        receivers = {named, *(q.via if named == q.to else ())}
+        receivers = {named, *(q.via if named == final else ())}
     of = q.item.contains if q.item is not None else ()
     facts = Facts(
         assurance=f.flag("assurance", True),

@@ -22,7 +22,7 @@ from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 from gsomia.verdict.plans import KEPT, Bound, Epoch, Question, make_plan, route
-from gsomia.verdict.reasons import PASSING_ACTS, differing, obligations, party_fault, with_originators
+from gsomia.verdict.reasons import PASSING_ACTS, consulting, differing, obligations, party_fault, with_originators
 
 __all__ = ["Leg", "candidates", "decide"]
 
@@ -426,6 +426,8 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
         grounds = (differing(sheet, views_told, chosen), *grounds)
     else:
         outcome = outcomes.pop()
+        if outcome == UNCERTAIN:
+            grounds = (*grounds, *consulting(agreement))
         if disputed:
             views_told = tuple((party, views[0].state) for party, views in by_party.items())
     if outcome != PERMIT:

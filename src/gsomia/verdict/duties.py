@@ -26,6 +26,7 @@ from gsomia.verdict.compiling import BoundRule, established
 from gsomia.verdict.decision import NOTHING
 from gsomia.verdict.facts import UNKNOWN, Facts, Request
 from gsomia.verdict.law import Law, Sheet
+from gsomia.verdict.reasons import consulting
 
 __all__ = ["owed"]
 
@@ -82,6 +83,8 @@ def _under(
     answers = [_in_view(sheet, q, f, view, disputed, at) for view in views]
     said = {answer for answer, _ in answers}
     grounds = tuple(dict.fromkeys(g for _, found in answers for g in found))
+    if len(said) > 1:
+        grounds = tuple(dict.fromkeys((*grounds, *consulting(agreement))))
     return Owed(
         owed=said.pop() if len(said) == 1 else UNCERTAIN,
         grounds=grounds,
@@ -135,7 +138,9 @@ def _in_view(
     elif any(answer == UNCERTAIN for answer, _ in answers):
         said = UNCERTAIN
     grounds = [ground for answer, ground in answers if answer == said]
-    if view.state == "terminated" and agreement.survival_article and said is not False:
+    if said == UNCERTAIN and any(ground.clause != "fact-not-established" for ground in grounds):
+        grounds += consulting(agreement)
+    if view.state == "terminated" and agreement.survival_article:
         grounds.append(_cite(agreement, agreement.survival_article, "it outlives the instrument"))
     return said, tuple(dict.fromkeys(grounds))
 

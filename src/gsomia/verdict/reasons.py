@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gsomia.agreement import GIVING_ACTS, HELD_ACTS, LEGAL_ACTS
+from gsomia.agreement import GIVING_ACTS, HELD_ACTS, LEGAL_ACTS, Agreement
 from gsomia.verdict.answer import REFUSE, UNCERTAIN, Ground, Obligation
 from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 
-__all__ = ["PASSING_ACTS", "differing", "obligations", "party_fault", "with_originators"]
+__all__ = ["PASSING_ACTS", "consulting", "differing", "obligations", "party_fault", "with_originators"]
 
 PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
 
@@ -28,7 +28,9 @@ def party_fault(sheet: Sheet, q: Request) -> str:
             return f"{other if one in parties else one} is not a Party to {agreement.name}"
         if one == other:
             return "a Party does not give to itself"
-        if q.via and not agreement.hub and q.act != "accept":
+        # Whether a text that nobody has read lets it pass through another of its Parties is not known.
+        between = agreement.party_set - {one, other} if agreement.text_not_held else frozenset[str]()
+        if not between.issuperset(q.via) and not agreement.hub and q.act != "accept":
             return f"{agreement.name} carries straight from one Party to the other"
     elif q.act == "release" and q.to == q.by:
         return "a Party does not release to itself"
@@ -54,6 +56,24 @@ def differing(sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mappin
         confidence=article.confidence if article else "",
         binding=agreement.binding,
     )
+
+
+def consulting(agreement: Agreement) -> tuple[Ground, ...]:
+    """By which article what the text leaves open is settled; () where no such article was read."""
+    article = agreement.article(agreement.dispute_article)
+    if article is None:
+        return ()
+    ground = Ground(
+        effect=UNCERTAIN,
+        instrument=agreement.name,
+        article=article.number,
+        clause="consultation",
+        text="what the text leaves open only consultation between the Parties settles",
+        source=article.source,
+        confidence=article.confidence,
+        binding=agreement.binding,
+    )
+    return (ground,)
 
 
 def with_originators(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gsomia.agreement.clauses.terms import ACCESS, ENDED, FIRM, GIVING_ACTS, Asks, yes
+from gsomia.agreement.clauses.terms import ACCESS, CLEARED, ENDED, FIRM, GIVING_ACTS, Asks, yes
 from gsomia.agreement.conditions import All, AtLeast, Is, Not, Rule
 
 __all__ = [
@@ -54,6 +54,13 @@ class NoAccessByRank(Asks):
                 text="rank, post or clearance alone gives no access",
                 fact="person.need",
             ),
+            Rule(
+                acts=("open",),
+                applies=yes("rank_put_forward"),
+                requires=CLEARED,
+                text="a rank takes the place of no clearance",
+                fact="person.rank",
+            ),
         )
 
 
@@ -79,7 +86,7 @@ class OfficialsWithNeedAndClearance(Asks):
             ),
             Rule(
                 acts=("open",),
-                requires=All((AtLeast("clearance", "rank"), AtLeast("clearance", 1))),
+                requires=CLEARED,
                 text="the person's clearance does not reach the level",
                 fact="person.clearance",
             ),
@@ -190,6 +197,13 @@ class FirmNeed(Asks):
                 text="the firm's staff have no need",
                 fact="person.need",
             ),
+            Rule(
+                acts=("release-to-contractor", "retain"),
+                applies=All((FIRM, yes("rank_put_forward"))),
+                requires=CLEARED,
+                text="a rank takes the place of no clearance",
+                fact="person.rank",
+            ),
         )
 
 
@@ -222,7 +236,7 @@ class FirmCleared(Asks):
             Rule(
                 acts=("release-to-contractor", "retain"),
                 applies=FIRM,
-                requires=All((AtLeast("clearance", "rank"), AtLeast("clearance", 1))),
+                requires=CLEARED,
                 text="the firm's staff are not cleared to the level",
                 fact="person.clearance",
             ),

@@ -162,6 +162,7 @@ class FollowsRegrade:
             ),
             Rule(
                 acts=("notify-regrade",),
+                applies=yes("item_named"),
                 requires=own,
                 text="only the originator notifies a change of its classification",
                 fact="by",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from gsomia.agreement.conditions import All, Any, Condition, Duty, Is, Not, Rule
+from gsomia.agreement.conditions import All, Any, AtLeast, Condition, Duty, Is, Not, Rule
 
 GIVING_ACTS = ("transmit", "disclose-orally")
 """Acts by which a Party gives new CMI to another; a visit for access is the third, `accept` is their other end."""
@@ -75,3 +75,4 @@ def no(name: str) -> Condition:
 FIRM = Any((Is("act", ("release-to-contractor",)), All((Is("act", ("retain",)), Is("to", ("contractor",))))))
 ENDED = Is("state", ("terminated",))
 ACCESS = Not(Is("visit_for", ("security-check",)))
+CLEARED = All((AtLeast("clearance", "rank"), AtLeast("clearance", 1)))

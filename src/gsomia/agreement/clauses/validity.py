@@ -214,6 +214,7 @@ class ProtectionSurvives(Asks):
                 text=unsettled,
                 fact="state",
             ),
+            Rule(gate=True, acts=("amend",), applies=ENDED, requires=NEVER, otherwise="uncertain", text=unsettled),
             Rule(
                 gate=True,
                 acts=("accept",),
@@ -382,6 +383,15 @@ class TextNotHeld(Asks):
                 otherwise="uncertain",
                 text="the text of this instrument is not held, so what it allows is not known",
                 fact="",
+            ),
+            Rule(
+                # Whatever the text says: what passes through another Party needs its originator's consent.
+                gate=True,
+                acts=(*GIVING_ACTS, "accept"),
+                applies=yes("passes_through"),
+                requires=yes("consented"),
+                text="it passes through another Party, and the originator has not consented to that before, in writing",
+                fact="consent",
             ),
         )
 
