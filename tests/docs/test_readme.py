@@ -23,7 +23,7 @@ def shown() -> list[str]:
 def plain(line: str) -> str:
     """A line without what differs from run to run: how long it took, and where the report lies."""
     line = re.sub(r"after \d+ s", "after N s", re.sub(r"in \S*report\.html", "in report.html", line))
-    return re.sub(r" {2,}", "  ", line).rstrip()
+    return " ".join(line.split())
 
 
 @pytest.mark.wire
