@@ -230,6 +230,15 @@ class Tables:
             return "late"
         return "received-late" if (f.note_received or at) >= cut_off else "in-time"
 
+    def crosses_end(self, f: Facts, v: View, r: str, at: datetime) -> bool | Unknown:
+        """Whether the note was sent before the instrument ends and received after it."""
+        counting = [n.ends for n in v.notices if n.ends is not None and (n.suspended is None or r == "strict")]
+        if not counting:
+            return False
+        if isinstance(f.note_received, Unknown):
+            return UNKNOWN
+        return at < min(counting) <= (f.note_received or at)
+
     def has_notice(self, q: Request, v: View, *, suspended: bool) -> bool:
         """Whether the acting Party has a notice, live or suspended."""
         return any(n.by == q.by and (n.suspended is not None) == suspended for n in v.notices)
@@ -331,6 +340,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "settled_by": Attribute("f.settled_by", _fact("settled-by"), "word"),
     "notified": Attribute("(q.by in v.notified)"),
     "timely": Attribute("t.timely(q, f, v, r, at)", (*_fact("ends"), *_fact("note-received")), "word"),
+    "crosses_end": Attribute("t.crosses_end(f, v, r, at)", _fact("note-received")),
     "live_notice": Attribute("t.has_notice(q, v, suspended=False)"),
     "suspended_notice": Attribute("t.has_notice(q, v, suspended=True)"),
     "resumable": Attribute('(r not in ("fresh-notice", "strict"))'),

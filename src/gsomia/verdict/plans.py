@@ -234,7 +234,7 @@ def make_plan(questions: list[Question]) -> Plan:
     return Plan(names["bits"], missing, timed)
 
 
-_TIMED = frozenset({"timely", "sent_before_end"})
+_TIMED = frozenset({"timely", "crosses_end", "sent_before_end"})
 
 
 def _of_leg(number: int) -> Callable[[str], str]:

@@ -162,6 +162,13 @@ class EndsOnNotice(Asks):
                 fact="note-received",
             ),
             Rule(
+                acts=NOTICE_ACTS,
+                requires=no("crosses_end"),
+                otherwise="uncertain",
+                text="sent before the instrument ends and received after it: the text does not say which counts",
+                fact="note-received",
+            ),
+            Rule(
                 acts=("give-notice",),
                 requires=Not(Is("timely", ("beside-suspended",))),
                 otherwise="uncertain",
