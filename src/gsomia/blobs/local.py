@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +16,7 @@ from gsomia.errors import NodeError
 __all__ = ["LocalBlobs"]
 
 _STAGING = ".staging-"
+_COUNT = itertools.count()
 
 
 class LocalBlobs:
@@ -42,10 +46,12 @@ class LocalBlobs:
             NodeError: the disk does not take it; nothing is left under the name.
         """
         final = self.path(name)
-        staging = self._folder / f"{_STAGING}{name}.{os.getpid()}"
+        staging = self._folder / f"{_STAGING}{name}.{os.getpid()}-{next(_COUNT)}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with staging.open("w+b") as file:
+            with staging.open("x+b") as file:
+                # Held while the writer lives, however it ends: by it `sweep` knows what nobody writes any more.
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -75,8 +81,15 @@ class LocalBlobs:
         return self.path(name).is_file()
 
     def size(self, name: str) -> int:
-        """Its length in bytes."""
-        return self.path(name).stat().st_size
+        """Its length in bytes.
+
+        Raises:
+            NodeError: there is none of this name.
+        """
+        try:
+            return self.path(name).stat().st_size
+        except OSError as error:
+            raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
 
     def rename(self, old: str, new: str) -> None:
         """Give a whole blob another name, durably, replacing one that has it.
@@ -100,15 +113,35 @@ class LocalBlobs:
             return []
         return sorted(p.name for p in self._folder.iterdir() if not p.name.startswith("."))
 
-    def sweep(self) -> int:
-        """Remove what processes that no longer run left half-written; returns how many files."""
+    def sweep(self, known: Collection[str], *, older_than: float = 24 * 3600) -> int:
+        """Remove what was left half-done: files nobody writes any more, and whole ones that nothing needs.
+
+        Args:
+            known: the names that the register needs.
+            older_than: whole files of other names stay for so long, in seconds; their entry may be on its way.
+
+        Returns:
+            How many files were removed.
+        """
         swept = 0
-        for path in self._folder.glob(f"{_STAGING}*") if self._folder.is_dir() else ():
-            owner = path.name.rpartition(".")[2]
-            if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if path.name.startswith(_STAGING):
+                abandoned = _nobody_writes(path)
+            else:
+                abandoned = path.name not in known and time.time() - path.stat().st_mtime > older_than
+            if abandoned:
                 path.unlink(missing_ok=True)
                 swept += 1
         return swept
+
+
+def _nobody_writes(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:
