@@ -14,6 +14,10 @@ from gsomia.keys import Envelope
 __all__ = ["HttpLink"]
 
 
+READ_SECONDS = 300
+"""How long an answer is waited for: the peer hashes a large item before it says anything."""
+
+
 class HttpLink:
     """The way to one peer over mutual TLS; connections are kept.
 
@@ -26,7 +30,7 @@ class HttpLink:
     def __init__(self, party: str, url: str, context: ssl.SSLContext) -> None:
         self._party = party
         self._client = httpx2.Client(
-            base_url=url, verify=context, trust_env=False, timeout=httpx2.Timeout(30, connect=5)
+            base_url=url, verify=context, trust_env=False, timeout=httpx2.Timeout(30, connect=5, read=READ_SECONDS)
         )
 
     def exchange(self, message: Envelope) -> Envelope:

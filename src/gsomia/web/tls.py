@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cryptography import x509
@@ -80,14 +80,19 @@ def certificate_der(pem: str) -> bytes:
     return ssl.PEM_cert_to_DER_cert(pem)
 
 
-def server_context(certificate: Path, key: Path, peers: Iterable[str]) -> ssl.SSLContext:
+def server_context(
+    certificate: Path, key: Path, peers: Iterable[str], *, refused: Callable[[str], None] | None = None
+) -> ssl.SSLContext:
     """TLS 1.3 that answers only holders of the peers' pinned certificates.
 
     Args:
         certificate, key: this node's PEM files.
         peers: the peers' certificates, PEM text.
+        refused: told why a handshake failed; nothing else would say so.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if refused is not None:
+        context.sslobject_class = _telling(refused)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate, key)
     _trust_only(context, peers)
@@ -103,6 +108,23 @@ def client_context(certificate: Path, key: Path, peer: str) -> ssl.SSLContext:
     context.load_cert_chain(certificate, key)
     _trust_only(context, [peer])
     return context
+
+
+def _telling(refused: Callable[[str], None]) -> type[ssl.SSLObject]:
+    class Telling(ssl.SSLObject):
+        """A TLS connection whose failed handshake is told."""
+
+        def do_handshake(self) -> None:
+            """Shake hands."""
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                refused(error.reason or str(error))
+                raise
+
+    return Telling
 
 
 def _trust_only(context: ssl.SSLContext, certificates: Iterable[str]) -> None:
