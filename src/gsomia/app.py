@@ -17,6 +17,7 @@ import json
 import os
 import signal
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from typing import Any
 from gsomia.agreement import Record, load_agreement, shipped_record
 from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
-from gsomia.errors import NodeError, PeerError, UsageError
+from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import SigningKey
 from gsomia.keystore import KeyFiles
 from gsomia.node import (
@@ -368,24 +369,24 @@ class Home:
     def deliver(self) -> list[str]:
         """Send what is due to every peer, unless a running node does so already; returns a line for each that waits."""
         faults: list[str] = []
-        with self._outbox() as mine:
+        with self._lock("outbox") as mine:
             for party in self._parties() if mine else ():
                 try:
                     while step(self.node, party):
                         pass
-                except PeerError as error:
+                except GsomiaError as error:
                     faults.append(f"{party}: {error}")
         return faults
 
     def running(self) -> bool:
-        """Whether a process is working off this node's outbox."""
-        with self._outbox() as mine:
+        """Whether a process serves this node."""
+        with self._lock("node") as mine:
             return not mine
 
     @contextmanager
-    def _outbox(self) -> Iterator[bool]:
-        """Hold the outbox, or learn that another process does: two at work would send everything twice."""
-        with (self.folder / "outbox.lock").open("w") as lock:
+    def _lock(self, name: str) -> Iterator[bool]:
+        """Hold one of the node's locks, or learn that another process does: two at one outbox would send all twice."""
+        with (self.folder / f"{name}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -402,23 +403,29 @@ class Home:
 
         Args:
             ready: told the address once the node answers.
-        """
-        import structlog
 
-        log = structlog.get_logger().bind(party=self.node.party)
-        LocalBlobs(self.folder / "items").sweep()
+        Raises:
+            NodeError: it runs already, or cannot listen.
+        """
         stopping = threading.Event()
-        with self._outbox() as mine, self._serving(ready) as server, self._working(stopping, log):
+        with self._lock("node") as mine:
             if not mine:
                 raise NodeError(f"the node in `{self.folder}` is running already")
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stopping.set())
-            while not stopping.wait(0.2) and server.is_alive():
-                pass
-            stopping.set()
+            log = _log().bind(party=self.node.party)
+            with self._store.reading() as reader:
+                known = {item.id for item in reader.items()}
+            swept = LocalBlobs(self.folder / "items").sweep(known)
+            if swept:
+                log.info("removed what was left half-done", files=swept)
+            with self._serving(ready, stopping, log) as server, self._working(stopping, log):
+                while not stopping.wait(0.2):
+                    if not server.is_alive():
+                        raise NodeError("the served side has stopped by itself", hint="see the log")
 
     @contextmanager
-    def _serving(self, ready: Callable[[str], None]) -> Iterator[threading.Thread]:
+    def _serving(self, ready: Callable[[str], None], stopping: threading.Event, log: Any) -> Iterator[threading.Thread]:
         # The served side is slow to import, and most commands serve nothing.
         import uvicorn
 
@@ -427,7 +434,12 @@ class Home:
 
         keys = self.folder / "keys"
         trusted = self._trusted()
-        context = server_context(keys / "tls.pem", keys / "tls.key", trusted)
+        context = server_context(
+            keys / "tls.pem",
+            keys / "tls.key",
+            trusted,
+            refused=lambda why: log.warning("a connection was refused at the handshake", why=why),
+        )
         link = self.config.link
         server = uvicorn.Server(
             uvicorn.Config(
@@ -451,13 +463,16 @@ class Home:
                 raise NodeError(f"cannot listen on {link.host}:{link.port}", hint="is another node running there?")
             threading.Event().wait(0.01)
         ready(f"https://{link.host}:{link.port}")
-        watcher = threading.Thread(target=self._trust_new_peers, args=(context, trusted), daemon=True)
+        watching = (context, trusted, stopping, log)
+        watcher = threading.Thread(target=self._trust_new_peers, args=watching, name="trust", daemon=True)
         watcher.start()
         try:
             yield thread
         finally:
+            stopping.set()
             server.should_exit = True
             thread.join(5)
+            watcher.join(5)
 
     def _trusted(self) -> set[str]:
         """The certificates of the peers that stand in the settings with the fingerprint that was enrolled."""
@@ -469,10 +484,16 @@ class Home:
                 if party in named and named[party].fingerprint == peer.fingerprint
             }
 
-    def _trust_new_peers(self, context: ssl.SSLContext, trusted: set[str]) -> None:
+    def _trust_new_peers(self, context: ssl.SSLContext, trusted: set[str], stopping: threading.Event, log: Any) -> None:
         """A peer enrolled while the node runs is let in without a restart."""
-        while not threading.Event().wait(0.25):
-            for certificate in self._trusted() - trusted:
+        while not stopping.wait(0.25):
+            try:
+                new = self._trusted() - trusted
+            except GsomiaError as error:
+                log.error("the peers cannot be read", why=str(error))
+                stopping.wait(1)
+                continue
+            for certificate in new:
                 context.load_verify_locations(cadata=certificate)
                 trusted.add(certificate)
 
@@ -482,12 +503,25 @@ class Home:
 
         def supervise() -> None:
             while not stopping.is_set():
-                for party in self._parties():
-                    if party not in workers:
-                        worker = threading.Thread(target=work, args=(party,), name=f"outbox {party}", daemon=True)
-                        workers[party] = worker
-                        worker.start()
-                stopping.wait(0.25)
+                # A command may be sending at this moment; the outbox is this process's once that is done.
+                with self._lock("outbox") as mine:
+                    while mine and not stopping.is_set():
+                        try:
+                            start()
+                        except GsomiaError as error:
+                            log.error("the peers cannot be read", why=str(error))
+                        stopping.wait(0.25)
+                    if mine:
+                        for worker in workers.values():
+                            worker.join(10)
+                stopping.wait(0.05)
+
+        def start() -> None:
+            for party in self._parties():
+                if party not in workers:
+                    worker = threading.Thread(target=work, args=(party,), name=f"outbox {party}", daemon=True)
+                    workers[party] = worker
+                    worker.start()
 
         def work(party: str) -> None:
             while not stopping.is_set():
@@ -508,8 +542,22 @@ class Home:
             yield
         finally:
             stopping.set()
-            for thread in (supervisor, *workers.values()):
-                thread.join(10)
+            supervisor.join(15)
+
+
+def _log() -> Any:
+    """What a running node tells its operator: one JSON object a line, on stderr."""
+    import structlog
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
 
 
 def identity_text(home: Home) -> str:
