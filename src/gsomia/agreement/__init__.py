@@ -10,7 +10,7 @@ Read `conditions` (the language of clauses), then `clauses`, `instrument` (a fol
 
 from __future__ import annotations
 
-from gsomia.agreement.acts import LegalAct, Record, act_from_json
+from gsomia.agreement.acts import LegalAct, Record, act_from_json, unlike
 from gsomia.agreement.clauses import (
     CLAUSES,
     DUTY_ACTS,
@@ -114,4 +114,5 @@ __all__ = [
     "readings_at",
     "shipped_record",
     "state_at",
+    "unlike",
 ]

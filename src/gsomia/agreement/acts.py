@@ -13,7 +13,7 @@ from typing import Any
 from gsomia.errors import DataError
 from gsomia.keys import canonical
 
-__all__ = ["READINGS", "STATES", "LegalAct", "Record", "act_from_json"]
+__all__ = ["READINGS", "STATES", "LegalAct", "Record", "act_from_json", "unlike"]
 
 STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
 READINGS = ("immediate", "fresh-notice", "clock", "strict")
@@ -257,6 +257,35 @@ def _order(act: LegalAct) -> tuple[datetime, str]:
 def _check(act: LegalAct) -> None:
     if act.at.tzinfo is None or (act.known_at is not None and act.known_at.tzinfo is None):
         raise DataError(f"act `{act.id}`: an instant without a zone", hint="write an offset, such as +09:00")
+
+
+def unlike(own: Record, theirs: Record, name: str) -> list[tuple[LegalAct | None, LegalAct | None]]:
+    """Where two Parties' records of one instrument differ (protocol 4).
+
+    Args:
+        own: this Party's entries.
+        theirs: what the peer has reported; what it says nothing about, because it had not begun to report, is no
+            difference.
+        name: the instrument.
+
+    Returns:
+        (own, theirs) for each act that one side lacks (None) or has otherwise: another act, Party, instant or form.
+    """
+    mine = {act.id: act for act in own.under(name)}
+    reported = {act.id: act for act in theirs.under(name)}
+    since = min((act.at for act in reported.values()), default=None)
+    found: list[tuple[LegalAct | None, LegalAct | None]] = []
+    for key in sorted({*mine, *reported}):
+        one, other = mine.get(key), reported.get(key)
+        if other is None and one is not None and (since is None or one.at < since):
+            continue
+        if one is None or other is None or _said(one) != _said(other):
+            found.append((one, other))
+    return found
+
+
+def _said(act: LegalAct) -> tuple[str, str, datetime, str]:
+    return act.act, act.by, act.at, act.form
 
 
 def act_from_json(value: Mapping[str, Any]) -> LegalAct:

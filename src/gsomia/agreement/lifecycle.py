@@ -143,8 +143,8 @@ def step(view: View, act: LegalAct, term: Term | None, parties: frozenset[str], 
         for notice in notices:
             beside = beside or (notice.by == act.by and notice.suspended is not None)
         if beside and day is not None and term is not None and reading == "immediate":
-            # Whoever may end it at once is perhaps bound by no cut-off: the next end of a term is the earliest that such a
-            # note could serve. That it does nothing is the other course, `immediate-else`; between them it is open.
+            # Whoever may end it at once is perhaps bound by no cut-off: the next end of a term is the earliest that
+            # such a note could serve. That it does nothing is the other course, `immediate-else`; so it is open.
             day = next_anniversary(term, view.entered, act.at)
         for notice in notices:
             own = notice.by == act.by and notice.suspended is None and notice.beside <= beside

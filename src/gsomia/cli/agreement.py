@@ -6,7 +6,6 @@ They need no node: they ask the law and the acts that come with this release.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -26,6 +25,7 @@ from gsomia.agreement import (
 from gsomia.cli.law import (
     Instant,
     at_option,
+    cases_of,
     json_option,
     law_of,
     local,
@@ -36,15 +36,14 @@ from gsomia.cli.law import (
     shipped,
 )
 from gsomia.cli.routes import duties_command, matrix_command, routes_command
-from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
+    changed_cases,
     check_agreement,
     differences,
     example,
-    parse_cases,
     path_to,
     prove,
     to_cedar,
@@ -225,8 +224,7 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     Exit 0 unless a case fails or two clauses contradict each other.
     """
     law, record, a = law_of(folder)
-    files = shipped_law()[folder] if folder in shipped()[0].agreements else read_law_folder(Path(folder))
-    cases = parse_cases(files["cases.toml"], f"{folder}/cases.toml") if "cases.toml" in files and with_cases else []
+    cases = cases_of(folder) if with_cases else []
     found = check_agreement(law, a.name, record, cases)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
@@ -360,11 +358,16 @@ def prove_command(folder: str | None, as_json: bool) -> None:
 @json_option
 def diff(old: str, new: str, as_json: bool) -> None:
     """What changes from one version of an agreement to another: data, cases' answers, and what is newly permitted."""
-    _, _, one = law_of(old)
+    old_law, old_record, one = law_of(old)
     law, record, other = law_of(new)
     if one.parties != other.parties and not set(one.parties) & set(other.parties):
         raise UsageError(f"`{old}` and `{new}` have no Party in common")
     data = _data_changes(one, other)
+    cases = changed_cases(
+        (old_law, old_record, one.name),
+        (law, record, other.name),
+        [case for name in (old, new) for case in cases_of(name)],
+    )
     moved = differences(one, other, max((other.since, *other.days)), (*HANDLING_ACTS, *LEGAL_ACTS))
     if as_json:
         out(
@@ -372,6 +375,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
                 "old": one.version,
                 "new": other.version,
                 "data": data,
+                "cases": [c.to_json() for c in cases],
                 "requests": [{"act": d.act, "newly": d.newly, "request": d.request} for d in moved],
             }
         )
@@ -379,6 +383,8 @@ def diff(old: str, new: str, as_json: bool) -> None:
     click.echo(f"old {one.version}\nnew {other.version}")
     for line in data:
         click.echo(f"changed: {line}")
+    for c in cases:
+        click.echo(f"case {c.case.id}: {c.old} to {c.new}: {c.case.title}")
     for d in moved:
         facts = ", ".join(f"{k} {v}" for k, v in d.request.items() if k != "act")
         click.echo(f"newly {d.newly}: {d.act} where {facts}")
@@ -386,7 +392,6 @@ def diff(old: str, new: str, as_json: bool) -> None:
         levels = any(line.startswith(("level", "equivalence")) for line in data)
         more = "; the tables of levels differ, see above" if levels else ""
         click.echo(f"proven: the clauses of the new version permit nothing that those of the old do not{more}")
-    del law, record
 
 
 def _data_changes(one: Agreement, other: Agreement) -> list[str]:

@@ -14,11 +14,12 @@ import click
 from gsomia.agreement import READINGS, Agreement, Record, load_agreement, read_acts, shipped_record
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
-from gsomia.verdict import Law
+from gsomia.verdict import Case, Law, parse_cases
 
 __all__ = [
     "Instant",
     "at_option",
+    "cases_of",
     "json_option",
     "law_of",
     "local",
@@ -92,6 +93,13 @@ def law_of(name: str) -> tuple[Law, Record, Agreement]:
     if "acts.toml" in files:
         record = record.plus(read_acts(found.name, files["acts.toml"], found.parties))
     return law, record, found
+
+
+def cases_of(name: str) -> list[Case]:
+    """The cases in the folder of an agreement, by its name or its path."""
+    law, _ = shipped()
+    files = shipped_law()[name] if name in law.agreements else read_law_folder(Path(name))
+    return parse_cases(files["cases.toml"], f"{name}/cases.toml") if "cases.toml" in files else []
 
 
 def local(at: datetime, zone: timezone | Any = None) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Owed, Ruling, Verdict
 from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
 from gsomia.verdict.cedar import to_cedar
-from gsomia.verdict.checking import Finding, check_agreement
+from gsomia.verdict.checking import CaseChange, Finding, changed_cases, check_agreement
 from gsomia.verdict.counterexample import example
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
@@ -29,6 +29,7 @@ __all__ = [
     "UNCERTAIN",
     "UNKNOWN",
     "Case",
+    "CaseChange",
     "CaseResult",
     "Difference",
     "Facts",
@@ -49,6 +50,7 @@ __all__ = [
     "Unknown",
     "Verdict",
     "WhatIf",
+    "changed_cases",
     "check_agreement",
     "decide",
     "differences",

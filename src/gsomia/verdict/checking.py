@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement, ClauseUse, Record
+from gsomia.errors import DataError
 from gsomia.verdict.cases import Case, run_case
 from gsomia.verdict.compiling import rules_for
 from gsomia.verdict.law import Law
 
-__all__ = ["Finding", "check_agreement", "idle_clauses"]
+__all__ = ["CaseChange", "Finding", "changed_cases", "check_agreement", "idle_clauses"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,63 @@ class Finding:
     def to_json(self) -> dict[str, str]:
         """The finding as a JSON object."""
         return {"kind": self.kind, "place": self.place, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChange:
+    """A case whose answer is another one under another version.
+
+    Args:
+        case: the case.
+        old, new: the answers; with the state `uncertain`, each Party's view too.
+    """
+
+    case: Case
+    old: str
+    new: str
+
+    def to_json(self) -> dict[str, str]:
+        """The change as a JSON object."""
+        return {"case": self.case.id, "title": self.case.title, "old": self.old, "new": self.new}
+
+
+def changed_cases(
+    old: tuple[Law, Record, str], new: tuple[Law, Record, str], cases: Iterable[Case]
+) -> list[CaseChange]:
+    """The cases whose answers differ between two versions of an instrument, whatever the cases expect.
+
+    Args:
+        old, new: law, record and the instrument's name in each.
+        cases: the cases of both folders, under either name; one that stands in both is asked once.
+    """
+    found: list[CaseChange] = []
+    asked: set[str] = set()
+    for case in cases:
+        if case.id in asked:
+            continue
+        asked.add(case.id)
+        answers = [_answer(law, record, _renamed(case, {old[2], new[2]}, name)) for law, record, name in (old, new)]
+        if answers[0] != answers[1]:
+            found.append(CaseChange(case=case, old=answers[0], new=answers[1]))
+    return found
+
+
+def _renamed(case: Case, names: set[str], name: str) -> Case:
+    """The case with the instrument under the name that it has in this version."""
+    plus = tuple(replace(act, under=name) if act.under in names else act for act in case.plus)
+    without = tuple(f"{name}/{i.partition('/')[2]}" if i.partition("/")[0] in names else i for i in case.without)
+    under = name if case.request.under in names else case.request.under
+    return replace(case, request=replace(case.request, under=under), plus=plus, without=without)
+
+
+def _answer(law: Law, record: Record, case: Case) -> str:
+    try:
+        result = run_case(law, record, case)
+    except DataError:
+        return "cannot be asked"
+    views = result.answer.get("views") if case.ask == "state" and result.got == "uncertain" else None
+    told = ", ".join(f"{party}: {view}" for party, view in sorted(views.items())) if views else ""
+    return f"{result.got} ({told})" if told else result.got
 
 
 def check_agreement(law: Law, name: str, record: Record, cases: list[Case]) -> list[Finding]:
