@@ -1,0 +1,47 @@
+"""An officer at work in a process of its own, to be killed at any moment: transmits, marks and receipts without end.
+
+feeder.py FOLDER PARTY OTHER SEED; prints `sent COPY` or `receipted COPY` once each is done.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import time
+from pathlib import Path
+
+from gsomia.app import Home
+from gsomia.errors import GsomiaError
+from gsomia.node import Role, Sending, mark, receipt, transmit
+from gsomia.registry import CopyState
+
+MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
+SIZES = (0, 100, 20_000, 400_000)
+
+
+def main() -> None:
+    """Work until killed, or until stdin ends."""
+    folder, party, other, seed = sys.argv[1:]
+    chance = random.Random(int(seed))
+    home = Home(Path(folder))
+    disclosure, registry = home.acting("", Role.DISCLOSURE), home.acting("", Role.REGISTRY)
+    sending = Sending(to=other, level=MARKS[party], subject="dprk-missile", purpose="defence", title="report")
+    while True:
+        time.sleep(chance.uniform(0, 0.2))
+        try:
+            document = io.BytesIO(chance.randbytes(chance.choice(SIZES)))
+            print("sent", transmit(home.node, document, sending, by=disclosure).id, flush=True)
+            with home.node.store.reading() as reader:
+                here = [c for c in reader.copies(states=[CopyState.DELIVERED]) if c.holder == party]
+            for copy in here[:2]:
+                if not copy.own_mark:
+                    mark(home.node, copy.id, MARKS[party], by=registry)
+                receipt(home.node, copy.id, by=registry)
+                print("receipted", copy.id, flush=True)
+        except GsomiaError as error:
+            print("failed", error, flush=True)
+
+
+if __name__ == "__main__":
+    main()

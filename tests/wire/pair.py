@@ -1,0 +1,249 @@
+"""Two real nodes in folders, each a process of its own on loopback over real TLS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gsomia.app import Home, init, offered_law, shipped_acts
+from gsomia.node import (
+    Note,
+    Outgoing,
+    PersonDetails,
+    Role,
+    accredit,
+    assure,
+    audit,
+    enter_legal_acts,
+    enter_person,
+    fingerprint,
+)
+from gsomia.registry import Copy, Item
+
+__all__ = ["AT", "MARKS", "Pair", "build", "free_ports"]
+
+AT = datetime.fromisoformat("2018-01-10T12:00:00+09:00")
+PARTIES = ("JPN", "KOR")
+MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
+LAW = "jpn-kor-2016"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def build(folder: Path) -> None:
+    """Make two nodes that know each other, with the law adopted and the history entered."""
+    homes = {p: init(folder / p, p, exercise=True, port=port) for p, port in zip(PARTIES, free_ports(2), strict=True)}
+    for home in homes.values():
+        home.clock.set(AT)
+        home.enrol_officer("security", (Role.SECURITY,), by=None)
+        for role in (Role.LEGAL, Role.DISCLOSURE, Role.REGISTRY):
+            home.enrol_officer(role, (role,), by=home.acting("security", Role.SECURITY))
+    for party, home in homes.items():
+        security = home.acting("", Role.SECURITY)
+        (other,) = set(PARTIES) - {party}
+        document = homes[other].identity()
+        url = f"https://127.0.0.1:{homes[other].config.link.port}"
+        home.enrol_peer(document, fingerprint(document), url, by=security)
+        accredit(home.node, "system", "SECRET", by=security)
+        home.adopt((LAW,), by=home.acting("", Role.LEGAL))
+        history = [act for act in shipped_acts() if act.under == LAW and act.at <= AT]
+        enter_legal_acts(home.node, history, Note.of_text("n", b"n"), by=home.acting("", Role.LEGAL), tell=False)
+        assure(home.node, other, offered_law().agreements[LAW].name, "SECRET", by=security)
+        person = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), roster=True)
+        enter_person(home.node, person, by=security)
+        settings = home.folder / "node.toml"
+        text = settings.read_text().replace("[link]\n", "[link]\nretry_seconds = 0.1\nretry_limit_seconds = 0.3\n")
+        settings.write_text(text)
+    for home in homes.values():
+        home.close()
+
+
+class Pair:
+    """Copies of two built nodes, and the processes that run them.
+
+    Args:
+        template: what `build` made.
+        folder: where the copies lie.
+    """
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*-shm"))
+        self.processes: dict[str, subprocess.Popen[str]] = {}
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for party in list(self.processes):
+            self.kill(party)
+
+    def environment(self) -> dict[str, str]:
+        """A clean environment for the command."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("GSOMIA_")}
+        return kept | {"PYTHONUNBUFFERED": "1"}
+
+    def command(self, *words: str) -> list[str]:
+        """The command with these words."""
+        return [sys.executable, "-m", "gsomia", *words]
+
+    def start(self, *parties: str, before: Callable[[], None] | None = None) -> None:
+        """Start nodes as processes and wait until each answers."""
+        for party in parties or PARTIES:
+            with (self.folder / f"{party}.log").open("a") as log:
+                self.processes[party] = subprocess.Popen(
+                    self.command("node", "run", str(self.folder / party)),
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    env=self.environment(),
+                    preexec_fn=before,
+                )
+        for party in parties or PARTIES:
+            out = self.processes[party].stdout
+            assert out is not None
+            line = out.readline()
+            assert "answers at" in line, (self.folder / f"{party}.log").read_text()
+
+    def kill(self, party: str, number: int = signal.SIGKILL) -> int:
+        """End a node's process; returns its status."""
+        process = self.processes.pop(party)
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+        status = process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
+        return status
+
+    def spawn(self, party: str, *words: str, **more: Any) -> subprocess.Popen[str]:
+        """Start a command on a node and do not wait for it."""
+        return subprocess.Popen(
+            self.command(*words, "--node", str(self.folder / party)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment(),
+            **more,
+        )
+
+    def run(self, party: str, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command on a node."""
+        return subprocess.run(
+            self.command(*words, "--node", str(self.folder / party)),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=self.environment(),
+            check=False,
+            **more,
+        )
+
+    def transmit(self, giver: str, document: Path, *more: str) -> subprocess.CompletedProcess[str]:
+        """Transmit a document to the other Party."""
+        return self.run(giver, *self.words(giver, document), *more)
+
+    def words(self, giver: str, document: Path) -> list[str]:
+        """The words of a transmission."""
+        (other,) = set(PARTIES) - {giver}
+        return ["transmit", str(document), "--to", other, "--level", MARKS[giver], "--subject", "dprk-missile"]
+
+    def register(self, party: str) -> dict[str, dict[str, Any]]:
+        """A register, by copy: what two of them must tell alike, and the control number."""
+        home = self.home(party)
+        try:
+            with home.node.store.reading() as reader:
+                return {copy.id: _told(copy, reader.item(copy.item)) for copy in reader.copies()}
+        finally:
+            home.close()
+
+    def home(self, party: str) -> Home:
+        """The folder, opened in this process; close it."""
+        return Home(self.folder / party)
+
+    def waiting(self) -> int:
+        """How many outbox entries wait in both nodes."""
+        total = 0
+        for party in PARTIES:
+            home = self.home(party)
+            with home.node.store.reading() as reader:
+                total += len(reader.outgoing())
+            home.close()
+        return total
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until no outbox holds anything."""
+        deadline = time.monotonic() + seconds
+        homes = [self.home(party) for party in PARTIES]
+        try:
+            while True:
+                left: list[Outgoing] = []
+                for home in homes:
+                    with home.node.store.reading() as reader:
+                        left.extend(reader.outgoing())
+                if not left:
+                    return
+                assert time.monotonic() < deadline, f"{len(left)} wait, the first: {left[0]}"
+                time.sleep(0.05)
+        finally:
+            for home in homes:
+                home.close()
+
+    def holds(self, parties: Iterable[str] = PARTIES) -> None:
+        """What `gsomia verify` checks of the nodes."""
+        for party in parties:
+            home = self.home(party)
+            try:
+                assert [check for check in audit(home.node) if not check.holds] == []
+            finally:
+                home.close()
+
+    def same_story(self) -> Sequence[dict[str, Any]]:
+        """Both registers tell the same of every copy that either has; returns the rows."""
+        here, there = (self.register(party) for party in PARTIES)
+        assert here.keys() == there.keys(), here.keys() ^ there.keys()
+        for copy in here:
+            assert here[copy] | {"control_number": ""} == there[copy] | {"control_number": ""}
+        for register in (here, there):
+            numbers = [row["control_number"] for row in register.values()]
+            assert len(numbers) == len(set(numbers))
+        return [here[copy] for copy in sorted(here)]
+
+
+def _told(copy: Copy, item: Item | None) -> dict[str, Any]:
+    assert item is not None, f"copy {copy.id} stands without its item"
+    return {
+        "control_number": copy.control_number,
+        "item": (
+            item.id,
+            item.originator,
+            item.level,
+            item.label,
+            item.payload_digest,
+            item.plaintext_bytes,
+            item.title,
+        ),
+        "way": (copy.giver, copy.holder, copy.via, copy.destination, copy.instrument),
+        "state": copy.state.value,
+        "custodian": copy.custodian,
+        "marks": (copy.own_mark, copy.origin_mark),
+        "rungs": sorted((entry.rung.value, entry.act) for entry in copy.rungs),
+    }
