@@ -109,10 +109,15 @@ def test_diff_shows_what_is_newly_permitted(folder: Path) -> None:
     text = law.read_text(encoding="utf-8")
     said = run(agreement, "diff", "jpn-kor-2016", str(folder))
     assert "permit nothing" in said.stdout
+    assert "case " not in said.stdout
     law.write_text(text.replace('{ is = "purpose-bound" }', '{ is = "protected-in-dispute" }'), encoding="utf-8")
     said = run(agreement, "diff", "jpn-kor-2016", str(folder))
     assert "newly permitted: use where" in said.stdout
     assert "article 6(c)" in said.stdout
+    assert "case jk-032: refuse to permit: Missile-defence material may not serve a trade case" in said.stdout
+    changed = json.loads(run(agreement, "diff", "jpn-kor-2016", str(folder), "--json").stdout)["cases"]
+    assert {"case": "jk-032", "old": "refuse", "new": "permit"}.items() <= changed[0].items()
+    assert "jk-001" not in {change["case"] for change in changed}
     assert run(agreement, "prove", str(folder)).exit_code == 0
     law.write_text(
         text.replace('{ is = "no-third-party-without-consent" }', '{ is = "protected-in-dispute" }'), encoding="utf-8"
@@ -120,6 +125,20 @@ def test_diff_shows_what_is_newly_permitted(folder: Path) -> None:
     said = run(agreement, "prove", str(folder))
     assert said.exit_code == 5
     assert "BROKEN" in said.stdout
+
+
+def test_diff_asks_the_cases_of_a_version_under_another_name(folder: Path) -> None:
+    pytest.importorskip("z3", reason="proofs need the extra `prove`")
+    other = folder.rename(folder.with_name("next-2030"))
+    for name in ("agreement.toml", "acts.toml"):
+        text = (other / name).read_text(encoding="utf-8").replace("jpn-kor-2016", "next-2030")
+        (other / name).write_text(text.replace("notice_days = 90", "notice_days = 200"), encoding="utf-8")
+    (other / "cases.toml").unlink()
+    changed = json.loads(run(agreement, "diff", "jpn-kor-2016", str(other), "--json").stdout)["cases"]
+    found = {change["case"]: (change["old"], change["new"]) for change in changed}
+    assert found["jk-150"] == ("terminated", "notice-pending")
+    # Neither the route through the hub nor any other clause changed with the name.
+    assert "jk-049" not in found and "jk-032" not in found
 
 
 def test_routes_duties_matrix_and_export() -> None:

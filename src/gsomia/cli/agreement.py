@@ -1,6 +1,6 @@
 """`gsomia agreement ...`, `routes`, `duties`, `matrix`: the law, its state, and the questions nobody else answers.
 
-They need no node: they ask the law and the acts that come with this release.
+They need no node: they ask the law and the acts that come with this release, or with --node those of a node.
 """
 
 from __future__ import annotations
@@ -24,22 +24,26 @@ from gsomia.agreement import (
 )
 from gsomia.cli.law import (
     Instant,
+    asking,
     at_option,
     cases_of,
+    disputed_json,
     json_option,
     law_of,
     local,
-    now,
+    node_option,
     out,
     reading_option,
     readings_of,
     shipped,
+    tell_disputed,
 )
 from gsomia.cli.routes import duties_command, matrix_command, routes_command
 from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
+    Law,
     changed_cases,
     check_agreement,
     differences,
@@ -61,22 +65,24 @@ def agreement() -> None:
 @agreement.command()
 @click.argument("name", required=False)
 @json_option
-def show(name: str | None, as_json: bool) -> None:
+@node_option
+def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
     """The articles, levels and sources of NAME; without a name, what there is."""
-    law, _ = shipped()
-    if name is None:
-        if as_json:
-            out([{"name": a.name, "title": a.title, "version": a.version} for a in law.agreements.values()])
+    with asking(node_dir) as asked:
+        adopted = asked.law.agreements if asked.home is not None else None
+        if name is None:
+            _list({**shipped()[0].agreements, **asked.law.agreements}, adopted, as_json)
             return
-        for a in law.agreements.values():
-            binds = "binding" if a.binding else "not binding"
-            click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}\n{'':<14} {a.title}")
-        return
-    _, _, a = law_of(name)
+        _, _, a = asked.of(name, text=True)
+        said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
+        differing = asked.disputed(a.name)
     if as_json:
-        out(_as_json(a))
+        out({**_as_json(a), **said, **disputed_json(differing, asked)})
         return
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
+    if adopted is not None:
+        click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
+    tell_disputed(a, differing, asked)
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
     if a.term:
         days = a.term.notice // timedelta(hours=24)
@@ -93,6 +99,17 @@ def show(name: str | None, as_json: bool) -> None:
     for article in a.articles:
         how = ", ".join(use.name for use in article.clauses) or f"by hand: {article.by_hand}"
         click.echo(f"\n{article.number} [{article.confidence}] {article.source}\n  {article.text}\n  ({how})")
+
+
+def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
+    if as_json:
+        rows = [{"name": a.name, "title": a.title, "version": a.version} for a in known.values()]
+        out([{**row, "adopted": row["name"] in adopted} for row in rows] if adopted is not None else rows)
+        return
+    for a in known.values():
+        binds = "binding" if a.binding else "not binding"
+        here = "" if adopted is None else ", adopted" if a.name in adopted else ", not adopted"
+        click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}{here}\n{'':<14} {a.title}")
 
 
 def _as_json(a: Agreement) -> dict[str, Any]:
@@ -142,10 +159,20 @@ def _as_json(a: Agreement) -> dict[str, Any]:
 @click.option("--known", type=Instant(), help="What the record held at that earlier instant.")
 @reading_option
 @json_option
-def state(name: str, at: datetime | None, known: datetime | None, readings: tuple[str, ...], as_json: bool) -> None:
+@node_option
+def state(
+    name: str,
+    at: datetime | None,
+    known: datetime | None,
+    readings: tuple[str, ...],
+    as_json: bool,
+    node_dir: str | None,
+) -> None:
     """The legal state of NAME at an instant, with the days to the cut-off and the anniversary."""
-    _, record, a = law_of(name)
-    instant = now(at)
+    with asking(node_dir) as asked:
+        _, record, a = asked.of(name)
+        instant = asked.now(at)
+        differing = asked.disputed(a.name)
     found = state_at(a, record, instant, readings_of(readings), known=known)
     left = {
         "cut_off": found.cut_off,
@@ -164,10 +191,12 @@ def state(name: str, at: datetime | None, known: datetime | None, readings: tupl
                 **{f"days_to_{key}": (value - instant).days if value else None for key, value in left.items()},
                 "head": record.head(a.name),
                 "version": a.version,
+                **disputed_json(differing, asked),
             }
         )
         return
     click.echo(f"{a.name} at {local(instant)}: {found.state}")
+    tell_disputed(a, differing, asked)
     if found.disputed:
         for party, view in found.views.items():
             click.echo(f"  {party} reads it as {view} ({found.readings[party]})")
@@ -186,10 +215,14 @@ def state(name: str, at: datetime | None, known: datetime | None, readings: tupl
 @click.option("--until", type=Instant(), help="How far extensions are told; by default now.")
 @reading_option
 @json_option
-def timeline(name: str, form: str, until: datetime | None, readings: tuple[str, ...], as_json: bool) -> None:
+@node_option
+def timeline(
+    name: str, form: str, until: datetime | None, readings: tuple[str, ...], as_json: bool, node_dir: str | None
+) -> None:
     """Acts, announcements, extensions and states of NAME through time."""
-    _, record, a = law_of(name)
-    end = now(until)
+    with asking(node_dir) as asked:
+        _, record, a = asked.of(name)
+        end = asked.now(until)
     chosen = readings_of(readings)
     found = periods(a, record, chosen)
     told = events(a, record, end, chosen)
@@ -244,16 +277,20 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
 @click.option("--form", default="note", show_default=True)
 @at_option
 @json_option
-def what_if_command(act: str, under: str, by: str, form: str, at: datetime | None, as_json: bool) -> None:
-    """What would change if ACT were done."""
-    law, record, a = law_of(under)
-    _known_party(by, a)
-    instant = now(at)
-    thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
-    if act == "announce":
-        click.echo("an announcement is no legal act: nothing changes")
-        return
-    found = what_if(law, record, thought)
+@node_option
+def what_if_command(
+    act: str, under: str, by: str, form: str, at: datetime | None, as_json: bool, node_dir: str | None
+) -> None:
+    """What would change if ACT were done: states, routes, and on a node what waits and what is held."""
+    with asking(node_dir) as asked:
+        law, record, a = asked.of(under)
+        _known_party(by, a)
+        if act == "announce":
+            click.echo("an announcement is no legal act: nothing changes")
+            return
+        instant = asked.now(at)
+        thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
+        found = what_if(law, record, thought, pending=asked.waiting(instant), held=asked.held())
     if as_json:
         out(found.to_json())
         return
@@ -274,6 +311,14 @@ def what_if_command(act: str, under: str, by: str, form: str, at: datetime | Non
             groups[key] = groups.get(key, 0) + 1
         for (since, giver, getter, via, was, then), count in groups.items():
             click.echo(f"  {word}: {giver} to {getter} ({via}), {count} kinds of item, from {since}: {was} to {then}")
+    for row in found.stopping:
+        way = " - ".join((row["by"], *row["via"], row["to"]))
+        click.echo(
+            f"  stops: what waits to go {way}, from {row['from']}: {row['outcome']} ({', '.join(row['articles'])})"
+        )
+    for row in found.held:
+        kept = "stays protected" if row["protected"] else "NOT PROTECTED"
+        click.echo(f"  held: {row['items']} of {row['originator']} {row['level']} by {row['holder']}: {kept}")
     for duty in found.surviving:
         click.echo(f"  goes on: {duty.act} ({duty.instrument}:{duty.article}) to {', '.join(duty.to)}: {duty.text}")
 
@@ -283,10 +328,12 @@ def what_if_command(act: str, under: str, by: str, form: str, at: datetime | Non
 @click.option("--to", "goal", required=True, type=click.Choice(STATES))
 @at_option
 @json_option
-def path(name: str, goal: str, at: datetime | None, as_json: bool) -> None:
+@node_option
+def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """Which acts, by whom, in which form and by when, lead to a state."""
-    law, record, a = law_of(name)
-    instant = now(at)
+    with asking(node_dir) as asked:
+        law, record, a = asked.of(name)
+        instant = asked.now(at)
     steps, text = path_to(law, a.name, record, instant, goal)
     if as_json:
         out({"goal": goal, "steps": [s.to_json() for s in steps] if steps is not None else None, "text": text})
@@ -363,6 +410,10 @@ def diff(old: str, new: str, as_json: bool) -> None:
     if one.parties != other.parties and not set(one.parties) & set(other.parties):
         raise UsageError(f"`{old}` and `{new}` have no Party in common")
     data = _data_changes(one, other)
+    if one.name != other.name and one.parties == other.parties:
+        # The new version stands in the place of the old one, under whatever name.
+        law = Law({name: a for name, a in law.agreements.items() if name != one.name})
+        old_law = Law({name: a for name, a in old_law.agreements.items() if name != other.name})
     cases = changed_cases(
         (old_law, old_record, one.name),
         (law, record, other.name),
@@ -425,11 +476,14 @@ def _told(article: Any) -> str:
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--cedar", "form", flag_value="cedar", default="cedar", help="As Cedar policies.")
 @at_option
-def export(name: str, form: str, at: datetime | None) -> None:
+@node_option
+def export(name: str, form: str, at: datetime | None, node_dir: str | None) -> None:
     """The clauses of NAME as text for another engine."""
-    _, _, a = law_of(name)
+    with asking(node_dir) as asked:
+        _, _, a = asked.of(name, text=True)
+        instant = asked.now(at)
     del form
-    click.echo(to_cedar(a, day_of(a, now(at))), nl=False)
+    click.echo(to_cedar(a, day_of(a, instant)), nl=False)
 
 
 def _known_party(party: str, a: Agreement) -> None:

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gsomia.agreement import READINGS, Agreement, Record, load_agreement, read_acts, shipped_record
+from gsomia.agreement import READINGS, Agreement, LegalAct, Record, load_agreement, read_acts, shipped_record, unlike
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
-from gsomia.verdict import Case, Law, parse_cases
+from gsomia.verdict import Case, Facts, Item, Law, Request, granted, parse_cases
+
+if TYPE_CHECKING:
+    from gsomia.app import Home
+    from gsomia.node import Reader
 
 __all__ = [
+    "Asked",
     "Instant",
+    "asking",
     "at_option",
     "cases_of",
+    "disputed_json",
     "json_option",
     "law_of",
     "local",
+    "node_option",
     "now",
     "out",
     "reading_option",
     "readings_of",
     "shipped",
+    "tell_disputed",
 ]
 
 
@@ -62,8 +73,179 @@ reading_option = click.option(
 )
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def node_option(function: F) -> F:
+    """The node whose adopted law and own record are asked; without one, what comes with this release."""
+    # As in `options`, which opens nodes and so takes longer to import than most answers about the law.
+    return click.option(
+        "--node", "node_dir", envvar="GSOMIA_NODE", metavar="DIR", help="Ask the law and record of this node."
+    )(function)
+
+
 def now(at: datetime | None) -> datetime:
     return at if at is not None else datetime.now(UTC)  # noqa: TID251  # the shell's clock, where none was given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a command about the law asks: this release's law and record, or what a node adopted and entered.
+
+    Args:
+        law, record: the law and the record.
+        home, reader: the node and its store; None where no node is asked.
+    """
+
+    law: Law
+    record: Record
+    home: Home | None = None
+    reader: Reader | None = None
+
+    def now(self, at: datetime | None) -> datetime:
+        """The instant given, or now by the node's clock, or by this machine's."""
+        return self.home.clock.now() if at is None and self.home is not None else now(at)
+
+    def of(self, name: str, *, text: bool = False) -> tuple[Law, Record, Agreement]:
+        """The law and record, with the instrument of that name, or of that folder.
+
+        Args:
+            name: the instrument's name, or its folder.
+            text: whether the text alone is asked, which a node can show before it adopts it.
+
+        Raises:
+            UsageError: there is none, or the node has not adopted it.
+        """
+        if name in self.law.agreements:
+            return self.law, self.record, self.law.agreements[name]
+        if self.home is not None and name in shipped()[0].agreements and not text:
+            adopted = ", ".join(self.law.agreements) or "none"
+            raise UsageError(f"this node has not adopted `{name}`", hint=f"adopted: {adopted}")
+        law, record, found = law_of(name)
+        if self.home is None or name in law.agreements:
+            return law, record, found
+        own = Record(act for act in self.record if act.under != found.name)
+        return Law({**self.law.agreements, found.name: found}), own.plus(record.under(found.name)), found
+
+    def disputed(self, name: str) -> Differences:
+        """(peer, own entry, reported entry) wherever the node's own record and a peer's report differ (protocol 4)."""
+        if self.home is None or self.reader is None:
+            return []
+        reported: dict[str, list[LegalAct]] = {}
+        for entered in self.reader.record():
+            if entered.entered_by != self.home.node.party:
+                reported.setdefault(entered.entered_by, []).append(entered.legal)
+        return [
+            (peer, own, theirs)
+            for peer, acts in sorted(reported.items())
+            for own, theirs in unlike(self.record, Record(acts), name)
+        ]
+
+    def waiting(self, at: datetime) -> list[tuple[Request, Facts]]:
+        """What has been authorised here and has not left yet, as it would be asked again before it leaves."""
+        if self.home is None or self.reader is None:
+            return []
+        from gsomia.node import Sending, ask_release, ask_transmit
+        from gsomia.registry import CopyState
+
+        node, reader = self.home.node, self.reader
+        items = {item.id: item for item in reader.items()}
+        found: list[tuple[Request, Facts]] = []
+        for copy in reader.copies(states=(CopyState.AUTHORISED, CopyState.OFFERED)):
+            if copy.giver != node.party:
+                continue
+            item = items[copy.item]
+            under = copy.instrument if copy.instrument in self.law.agreements else ""
+            if copy.act == "release":
+                # What established its facts when it was authorised is not asked again: only the law is in question.
+                for held in reader.copies(item=item.id):
+                    if held.holder == node.party:
+                        _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
+                        found.append((request, granted(request, at)))
+                        break
+                continue
+            sending = Sending(
+                to=copy.destination,
+                via=copy.via,
+                level=item.level,
+                subject=item.subject,
+                purpose=item.purpose,
+                under=under,
+            )
+            request, facts, _ = ask_transmit(node, reader, sending, at=at, item=item.id)
+            found.append((request, facts))
+        return found
+
+    def held(self) -> Iterator[tuple[str, Item]]:
+        """(holder, item) of every registered copy that has reached its holder, or is on its way there."""
+        if self.reader is None:
+            return
+        from gsomia.registry import CopyState
+
+        nowhere = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED)
+        items = {
+            item.id: Item(
+                originator=item.originator,
+                level=item.level,
+                subject=item.subject,
+                form=item.form,
+                contains=item.contains,
+                purpose=item.purpose,
+            )
+            for item in self.reader.items()
+        }
+        for copy in self.reader.copies():
+            if copy.state not in nowhere:
+                yield copy.holder, items[copy.item]
+
+
+Differences = list[tuple[str, LegalAct | None, LegalAct | None]]
+
+
+def disputed_json(found: Differences, asked: Asked) -> dict[str, Any]:
+    """The key `disputed` for programs, where a node is asked."""
+    if asked.home is None:
+        return {}
+    own = asked.home.node.party
+    return {
+        "disputed": [
+            {own: mine.to_json() if mine else None, peer: theirs.to_json() if theirs else None}
+            for peer, mine, theirs in found
+        ]
+    }
+
+
+def tell_disputed(a: Agreement, found: Differences, asked: Asked) -> None:
+    """One line for each difference between the node's own record and a peer's report, naming both sides."""
+    if not found or asked.home is None:
+        return
+    from gsomia.cli.options import plain
+
+    for peer, mine, theirs in found:
+        act = mine or theirs
+        assert act is not None  # a difference has at least one side
+        sides = "; ".join(f"{who} {_entry(entry)}" for who, entry in ((asked.home.node.party, mine), (peer, theirs)))
+        click.echo(f"  disputed: {plain(f'{act.id}: {sides}')}")
+    click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
+
+
+def _entry(act: LegalAct | None) -> str:
+    return f"has {act.act} by {act.by} at {local(act.at)} ({act.form})" if act is not None else "has no such entry"
+
+
+@contextmanager
+def asking(node_dir: str | None) -> Iterator[Asked]:
+    """What is asked: the node, where one was given."""
+    if not node_dir:
+        law, record = shipped()
+        yield Asked(law=law, record=record)
+        return
+    from gsomia.cli.options import home_of
+    from gsomia.node import Case as Known
+
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        known = Known.of(home.node, reader)
+        yield Asked(law=known.law, record=known.record, home=home, reader=reader)
 
 
 def readings_of(given: Iterable[str]) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from gsomia.cli.law import at_option, json_option, local, now, out, shipped
+from gsomia.cli.law import Asked, asking, at_option, json_option, local, node_option, out
 from gsomia.errors import UsageError
 from gsomia.verdict import Item, matrix, routes, standing_duties
 
@@ -32,21 +32,27 @@ def _item(text: str, by: str) -> Item:
     )
 
 
+def _known(party: str, asked: Asked) -> None:
+    parties = sorted({p for a in asked.law.agreements.values() for p in a.parties})
+    if party not in parties:
+        hint = "Parties: " + ", ".join(parties) if parties else "this node has adopted no agreement"
+        raise UsageError(f"`{party}` is no Party to any agreement", hint=hint)
+
+
 @click.command("routes")
 @click.option("--from", "by", required=True, help="The Party that gives.")
 @click.option("--to", required=True, help="The Party that gets.")
 @click.option("--item", "text", default="", help="level=...,subject=...,form=...,contains=JPN+USA")
 @at_option
 @json_option
-def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool) -> None:
+@node_option
+def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """All ways by which an item could go, each with its instrument, legs and the approvals it needs."""
-    law, record = shipped()
     item = _item(text, by)
-    parties = sorted({p for a in law.agreements.values() for p in a.parties})
-    for party in (by, to):
-        if party not in parties:
-            raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
-    found = routes(law, record, now(at), by, to, item)
+    with asking(node_dir) as asked:
+        for party in (by, to):
+            _known(party, asked)
+        found = routes(asked.law, asked.record, asked.now(at), by, to, item)
     if as_json:
         out([route.to_json() for route in found])
         return
@@ -67,13 +73,12 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
 @click.option("--party", required=True, help="The Party that owes.")
 @at_option
 @json_option
-def duties_command(party: str, at: datetime | None, as_json: bool) -> None:
+@node_option
+def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """What a Party owes: to whom, since when, by which article."""
-    law, record = shipped()
-    parties = sorted({p for a in law.agreements.values() for p in a.parties})
-    if party not in parties:
-        raise UsageError(f"`{party}` is no Party to any agreement", hint="Parties: " + ", ".join(parties))
-    found = standing_duties(law, record, now(at), party)
+    with asking(node_dir) as asked:
+        _known(party, asked)
+        found = standing_duties(asked.law, asked.record, asked.now(at), party)
     if as_json:
         out([duty.to_json() for duty in found])
         return
@@ -89,10 +94,11 @@ def duties_command(party: str, at: datetime | None, as_json: bool) -> None:
 @click.command("matrix")
 @at_option
 @json_option
-def matrix_command(at: datetime | None, as_json: bool) -> None:
+@node_option
+def matrix_command(at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """Who may give what to whom: levels, subjects and routes."""
-    law, record = shipped()
-    rows = matrix(law, record, now(at))
+    with asking(node_dir) as asked:
+        rows = matrix(asked.law, asked.record, asked.now(at))
     if as_json:
         out(rows)
         return
