@@ -80,12 +80,15 @@ def _check_acts(node: Node, reader: Reader) -> Check:
     """Every act's signatures, by the keys that are enrolled."""
     keyring = KnownKeys(reader, node.party, node.keys.signing.public)
     counted = 0
-    for act in reader.acts():
-        try:
+    last = ""
+    try:
+        for act in reader.acts():
             verify_act(act, keyring, exercise=node.exercise)
-        except VerificationError as error:
-            return Check(name="signatures of acts", counted=counted, fault=str(error))
-        counted += 1
+            counted, last = counted + 1, act.id
+    except VerificationError as error:
+        # An act that cannot even be read has no id to name; the one before it does.
+        fault = f"{error}; the last that holds is `{last}`"
+        return Check(name="signatures of acts", counted=counted, fault=fault)
     return Check(name="signatures of acts", counted=counted)
 
 
@@ -93,7 +96,10 @@ def _check_receipts(node: Node, reader: Reader) -> Check:
     """Each rung in the register has its act; a receipted copy has a receipt by its holder for its very payload."""
     counted = 0
     for copy in reader.copies():
-        fault = _rung_fault(reader, copy)
+        try:
+            fault = _rung_fault(reader, copy)
+        except VerificationError as error:
+            fault = str(error)
         if fault:
             return Check(name="register and receipts", counted=counted, fault=f"copy `{copy.id}`: {fault}")
         counted += 1

@@ -297,7 +297,7 @@ def _seal(node: Node, source: BinaryIO, sending: Sending, item_id: str, level: s
     own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
     with node.blobs.writing(item_id) as sink:
         info = seal(
-            source,
+            _Reading(source),
             sink,
             recipients=[own],
             policy=policy,
@@ -323,6 +323,21 @@ def _seal(node: Node, source: BinaryIO, sending: Sending, item_id: str, level: s
         created_at=at,
         exercise=node.exercise,
     )
+
+
+class _Reading:
+    """The document as it is read: a fault of it is told as its own, and not as one of the store it is sealed into."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read up to so many bytes."""
+        try:
+            return self._source.read(size)
+        except OSError as error:
+            name = getattr(self._source, "name", "the document")
+            raise NodeError(f"cannot read `{name}`: {error.strerror}") from error
 
 
 def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> None:
