@@ -98,13 +98,16 @@ def _document(file: Path) -> Iterator[BinaryIO]:
         raise UsageError(f"`{file}` is a link to nothing")
     if file.is_dir():
         raise UsageError(f"`{file}` is a folder", hint="transmit one document at a time")
+    if file.is_char_device() or file.is_block_device() or file.is_socket():
+        raise UsageError(f"`{file}` is no ordinary file")
     try:
-        with file.open("rb") as source:
-            yield source
+        source = file.open("rb")
     except FileNotFoundError as error:
         raise UsageError(f"there is no file `{file}`") from error
     except OSError as error:
         raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+    with source:
+        yield source
 
 
 def _follow(home: Home, copy: Copy, wait: float, as_json: bool) -> None:
