@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,7 +66,7 @@ def spoken(ready: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         both.settle()
         finish(both["JPN"], sent.id)
         both.settle()
-        bodies = {}
+        bodies: dict[str, Any] = {}
         for envelope in both.wire.carried:
             value = reading(envelope)
             if value["from"] == "JPN" and value["type"] in ("offers", "deliver", "acts"):
@@ -106,7 +106,7 @@ def test_what_is_no_message_is_refused_with_a_signature(spoken: tuple[Exercise, 
     assert got["type"] == "refusal" and got["body"]["why"].startswith("not a message")
 
 
-SPELLINGS = {
+SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
     "a space": lambda d: d.replace(b'"v":1', b'"v": 1'),
     "a key twice": lambda d: d.replace(b'"v":1}', b'"v":1,"v":1}'),
     "a key more": lambda d: d.replace(b'"v":1}', b'"v":1,"x":1}'),

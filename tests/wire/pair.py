@@ -151,10 +151,9 @@ class Pair:
             self.command(*words, "--node", str(self.folder / party)),
             capture_output=True,
             text=True,
-            timeout=120,
             env=self.environment(),
             check=False,
-            **more,
+            **{"timeout": 120, **more},
         )
 
     def transmit(self, giver: str, document: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -106,3 +106,17 @@ def test_many_lines_of_log_stop_no_node(pair: Pair, tmp_path: Path) -> None:
     assert isinstance(process, subprocess.Popen)
     log = [json.loads(line) for line in (pair.folder / "JPN.log").read_text().splitlines() if line.startswith("{")]
     assert any(line["event"] == "peer waits" and "cannot be reached" in line["why"] for line in log)
+
+
+def test_a_peer_that_no_longer_stands_in_the_settings_is_turned_away(pair: Pair, tmp_path: Path) -> None:
+    document = tmp_path / "report"
+    document.write_bytes(b"report")
+    settings = pair.folder / "KOR" / "node.toml"
+    text = settings.read_text()
+    settings.write_text(text[: text.index("[peers.")])
+    pair.start("KOR")
+    done = pair.transmit("JPN", document)
+    assert done.returncode == 6 and "cannot be reached" in done.stderr
+    log = [json.loads(line) for line in (pair.folder / "KOR.log").read_text().splitlines() if line.startswith("{")]
+    assert "a connection was refused at the handshake" in {line["event"] for line in log}
+    assert pair.register("KOR") == {}
