@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from gsomia.errors import NodeError
 
 __all__ = ["LocalBlobs"]
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 _STAGING = ".staging-"
 _COUNT = itertools.count()
 
@@ -31,7 +33,7 @@ class LocalBlobs:
 
     def path(self, name: str) -> Path:
         """Where a blob of this name lies or would lie."""
-        if not name or name.startswith(".") or "/" in name:
+        if not _NAME.fullmatch(name):
             raise NodeError(f"not a name for a sealed item: `{name}`")
         return self._folder / name
 

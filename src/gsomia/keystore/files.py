@@ -41,7 +41,13 @@ class KeyFiles:
         return f"KeyFiles({str(self._folder)!r})"
 
     def path(self, name: str) -> Path:
-        """The file of this name."""
+        """The file of this name.
+
+        Raises:
+            NodeError: the name would lie elsewhere or be hidden.
+        """
+        if not name.isprintable() or not 0 < len(name) <= 64 or name.startswith(".") or "/" in name:
+            raise NodeError(f"not a name for a key: `{name!a}`")
         return self._folder / f"{name}.key"
 
     def exists(self, name: str) -> bool:
@@ -92,7 +98,7 @@ class KeyFiles:
             return AESGCM(derived).decrypt(unb64(document["nonce"]), unb64(document["box"]), kind.encode())
         except InvalidTag as error:
             raise NodeError(f"the passphrase does not open the key `{name}`") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NodeError(f"the key file `{self.path(name)}` is malformed") from error
 
     def _derive(self, salt: bytes, parameters: dict[str, int]) -> bytes:
