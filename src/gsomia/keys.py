@@ -209,6 +209,8 @@ class Envelope:
         try:
             if set(value) != {"payloadType", "payload", "signatures"}:
                 raise ValueError("keys are `payloadType`, `payload`, `signatures`")
+            if not isinstance(value["signatures"], list):
+                raise ValueError("`signatures` is a list")
             signatures = []
             for entry in value["signatures"]:
                 if set(entry) != {"keyid", "sig"} or not isinstance(entry["keyid"], str):
