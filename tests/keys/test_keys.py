@@ -1,0 +1,188 @@
+"""Keys and DSSE envelopes: the published vector, every tamper, and an independent reader of the Ed25519 half."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import pickle
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from securesystemslib.dsse import Envelope as OtherEnvelope
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+
+from gsomia.errors import SignatureError
+from gsomia.keys import Envelope, PublicKey, Signature, SigningKey, b64, canonical, pae, sign, unb64, verify
+
+KEY = SigningKey(bytes(range(64)))
+OTHER = SigningKey(bytes(range(1, 65)))
+TYPE = "application/vnd.gsomia.test.v1+json"
+
+
+def test_the_encoding_that_is_signed_is_that_of_the_specification() -> None:
+    """DSSE 1.0.2, protocol.md: the PAE of its example."""
+    assert pae("http://example.com/HelloWorld", b"hello world") == (
+        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
+    assert pae("", b"") == b"DSSEv1 0  0 "
+    assert pae("é", "é".encode()) == b"DSSEv1 2 \xc3\xa9 2 \xc3\xa9"
+
+
+@given(st.tuples(st.text(max_size=30), st.binary(max_size=60)), st.tuples(st.text(max_size=30), st.binary(max_size=60)))
+def test_no_two_pairs_of_type_and_payload_sign_the_same_bytes(one: tuple[str, bytes], two: tuple[str, bytes]) -> None:
+    assert (pae(*one) == pae(*two)) == (one == two)
+
+
+@given(st.binary(max_size=300))
+def test_what_is_signed_verifies_and_travels(payload: bytes) -> None:
+    envelope = sign(payload, TYPE, [KEY, OTHER])
+    assert len(envelope.signatures) == 4
+    again = Envelope.from_json(json.loads(json.dumps(envelope.to_json())))
+    assert again == envelope
+    for keys in ([KEY.public], [OTHER.public], [KEY.public, OTHER.public], [OTHER.public, KEY.public]):
+        assert verify(again, TYPE, keys) == payload
+
+
+def flip(data: bytes, place: int = 0) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def with_signature(number: int, change: Callable[[Signature], Signature]) -> Callable[[Envelope], Envelope]:
+    return lambda e: replace(e, signatures=tuple(change(s) if i == number else s for i, s in enumerate(e.signatures)))
+
+
+TAMPERS: dict[str, Callable[[Envelope], Envelope]] = {
+    "another type": lambda e: replace(e, payload_type="text/plain"),
+    "another payload": lambda e: replace(e, payload=flip(e.payload)),
+    "a byte more": lambda e: replace(e, payload=e.payload + b" "),
+    "no signatures": lambda e: replace(e, signatures=()),
+    "no Ed25519": lambda e: replace(e, signatures=e.signatures[1:]),
+    "no ML-DSA-65": lambda e: replace(e, signatures=e.signatures[:1]),
+    "a bit of Ed25519": with_signature(0, lambda s: replace(s, sig=flip(s.sig))),
+    "a bit of ML-DSA-65": with_signature(1, lambda s: replace(s, sig=flip(s.sig, 3000))),
+    "half of ML-DSA-65": with_signature(1, lambda s: replace(s, sig=s.sig[:1000])),
+    "an empty signature": with_signature(0, lambda s: replace(s, sig=b"")),
+    "the other's signatures under its own name": lambda e: sign(e.payload, TYPE, [OTHER]),
+    "the other's signatures under this name": lambda e: replace(
+        e,
+        signatures=tuple(
+            Signature(keyid=s.keyid.replace(OTHER.public.fingerprint, KEY.public.fingerprint), sig=s.sig)
+            for s in sign(e.payload, TYPE, [OTHER]).signatures
+        ),
+    ),
+    "each twice": lambda e: replace(e, signatures=e.signatures * 2),
+    "Ed25519 of one payload and ML-DSA-65 of another": lambda e: replace(
+        e, signatures=(e.signatures[0], sign(b"another", TYPE, [KEY]).signatures[1])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERS)
+def test_what_was_altered_does_not_verify(name: str) -> None:
+    envelope = sign(b"payload", TYPE, [KEY])
+    assert verify(envelope, TYPE, [KEY.public]) == b"payload"
+    with pytest.raises(SignatureError):
+        verify(TAMPERS[name](envelope), TYPE, [KEY.public])
+    assert verify(envelope, TYPE, [KEY.public]) == b"payload"
+
+
+def test_nobody_needed_is_not_everybody_satisfied() -> None:
+    envelope = sign(b"payload", TYPE, [KEY])
+    with pytest.raises(SignatureError, match="no key was named"):
+        verify(envelope, TYPE, [])
+    with pytest.raises(ValueError, match="at least one key"):
+        sign(b"payload", TYPE, [])
+    with pytest.raises(SignatureError):
+        verify(envelope, TYPE, [KEY.public, OTHER.public])
+
+
+def test_a_long_message_is_not_remembered() -> None:
+    """What was verified is remembered for the small envelopes of batches alone; long messages would fill the memory."""
+    for size, remembered in ((100, True), (100_000, False)):
+        envelope = sign(bytes(size), TYPE, [KEY])
+        before = sys.getrefcount(envelope)
+        assert verify(envelope, TYPE, [KEY.public]) == bytes(size)
+        assert (sys.getrefcount(envelope) > before) is remembered
+
+
+def test_an_independent_reader_accepts_the_ed25519_half() -> None:
+    """securesystemslib, which sigstore and TUF use, reads the envelope and checks the classical signature."""
+    payload = "発射 발사".encode()
+    envelope = sign(payload, TYPE, [KEY, OTHER])
+    theirs = OtherEnvelope.from_dict(copy.deepcopy(envelope.to_json()))
+    assert theirs.pae() == pae(TYPE, payload)
+    for key in (KEY, OTHER):
+        keyid = f"{key.public.fingerprint}/ed25519"
+        reader = SSlibKey(keyid, "ed25519", "ed25519", {"public": key.public.ed25519.hex()})
+        assert theirs.verify([reader], 1) == {keyid: reader}
+    forged = OtherEnvelope.from_dict(envelope.to_json() | {"payload": b64(payload + b"!")})
+    with pytest.raises(Exception, match="Accepted signatures do not match threshold"):
+        forged.verify([reader], 1)
+
+
+NO_ENVELOPES: list[Any] = [
+    None, [], "x", 1, {}, {"payload": "", "payloadType": ""}, {"payload": "", "payloadType": "", "signatures": {}},
+    {"payload": "", "payloadType": "", "signatures": [], "more": 1},
+    {"payload": 1, "payloadType": "", "signatures": []},
+    {"payload": "", "payloadType": 1, "signatures": []}, {"payload": "A", "payloadType": "", "signatures": []},
+    {"payload": "AB==", "payloadType": "", "signatures": []}, {"payload": "", "payloadType": "", "signatures": ["x"]},
+    {"payload": "", "payloadType": "", "signatures": [{"keyid": 1, "sig": ""}]},
+    {"payload": "", "payloadType": "", "signatures": [{"keyid": "", "sig": "="}]},
+    {"payload": "", "payloadType": "", "signatures": [{"keyid": "", "sig": "", "more": ""}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_ENVELOPES, ids=repr)
+def test_what_is_no_envelope_is_refused(value: Any) -> None:
+    with pytest.raises(SignatureError, match="not a DSSE envelope"):
+        Envelope.from_json(value)
+
+
+@given(st.binary(max_size=100))
+def test_base64_has_one_spelling(data: bytes) -> None:
+    text = b64(data)
+    assert unb64(text) == data == base64.b64decode(text)
+    for other in (text + "\n", " " + text, text + "=", text.rstrip("=") + "!", text.replace("+", "-") + "-"):
+        with pytest.raises(ValueError, match="base64"):
+            unb64(other)
+
+
+@pytest.mark.parametrize("text", ["AB==", "AAB=", "QQ", "é", "QQ=\n="])
+def test_base64_with_bits_left_over_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="base64"):
+        unb64(text)
+
+
+def test_a_private_key_shows_and_pickles_nothing() -> None:
+    for text in (repr(KEY), str(KEY), f"{KEY}"):
+        assert KEY.seed.hex() not in text and repr(KEY.seed) not in text
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(KEY)
+    assert SigningKey(KEY.seed).public == KEY.public
+    assert SigningKey.generate().seed != SigningKey.generate().seed
+    with pytest.raises(ValueError, match="64 bytes"):
+        SigningKey(b"short")
+
+
+def test_a_public_key_reads_strictly() -> None:
+    good = KEY.public.to_json()
+    assert PublicKey.from_json(good) == KEY.public
+    assert len(KEY.public.fingerprint) == 64 and KEY.public.fingerprint != OTHER.public.fingerprint
+    odd: list[Any] = [None, [], {}, good | {"x": ""}, good | {"ed25519": ""}, good | {"ml-dsa-65": 1}]
+    odd += [{"ed25519": good["ed25519"]}, good | {"ed25519": good["ml-dsa-65"]}]
+    for value in odd:
+        with pytest.raises(ValueError):
+            PublicKey.from_json(value)
+
+
+def test_canonical_json_refuses_what_it_cannot_hold() -> None:
+    assert canonical({"b": 1, "a": "é", "c": [True, None]}) == '{"a":"é","b":1,"c":[true,null]}'.encode()
+    for value in (float("nan"), float("inf"), 2**53, "\ud800", {1: 2}, {"x": object()}):
+        with pytest.raises((ValueError, TypeError)):
+            canonical(value)

@@ -1,0 +1,186 @@
+"""Keys and sealed items at rest: modes, passphrases, and names that appear only when all is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from gsomia.blobs import LocalBlobs
+from gsomia.errors import NodeError
+from gsomia.keystore import KeyFiles
+
+# --- keys ----------------------------------------
+
+
+@pytest.mark.parametrize("passphrase", [None, "秘密 비밀".encode()])
+def test_a_key_is_read_back_and_nobody_else_may_read_it(tmp_path: Path, passphrase: bytes | None) -> None:
+    previous = os.umask(0)
+    try:
+        files = KeyFiles(tmp_path / "keys", passphrase)
+        files.write("signing", "kind", b"the secret itself")
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+    assert files.path("signing").stat().st_mode & 0o777 == 0o600
+    assert KeyFiles(tmp_path / "keys", passphrase).read("signing", "kind") == b"the secret itself"
+    text = files.path("signing").read_text()
+    assert ("dGhlIHNlY3JldCBpdHNlbGY=" in text) is (passphrase is None)
+    assert "secret" not in repr(files).replace("keys", "") and "秘" not in repr(files)
+
+
+def test_a_sealed_key_opens_by_its_passphrase_alone(tmp_path: Path) -> None:
+    KeyFiles(tmp_path, b"right").write("signing", "kind", b"secret")
+    with pytest.raises(NodeError, match="the passphrase does not open the key `signing`"):
+        KeyFiles(tmp_path, b"wrong").read("signing", "kind")
+    with pytest.raises(NodeError, match="no passphrase was given") as caught:
+        KeyFiles(tmp_path).read("signing", "kind")
+    assert "GSOMIA_PASSPHRASE_FILE" in caught.value.hint
+    with pytest.raises(NodeError, match="is of kind `kind`, not `other`"):
+        KeyFiles(tmp_path, b"right").read("signing", "other")
+    path = tmp_path / "signing.key"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"kind": "other"}))
+    with pytest.raises(NodeError, match="does not open"):  # the kind is bound to the box
+        KeyFiles(tmp_path, b"right").read("signing", "other")
+
+
+def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
+    files = KeyFiles(tmp_path)
+    files.write("signing", "kind", b"first")
+    with pytest.raises(NodeError, match="cannot write the key `signing`"):
+        files.write("signing", "kind", b"second")
+    assert files.read("signing", "kind") == b"first"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", "{}", '{"v":1}', '{"v":2,"kind":"kind","secret":""}', '{"v":1,"kind":"kind","secret":5}',
+     '{"v":1,"kind":"kind","secret":"%"}', '{"v":1,"kind":"kind","box":"AAAA"}',
+     '{"v":1,"kind":"kind","salt":"","nonce":"","box":"","argon2id":{"iterations":-1,"lanes":1,"memory_kib":1}}',
+     '{"v":1,"kind":"kind","salt":"AAAAAAAAAAAAAAAAAAAAAA==","nonce":"","box":"","argon2id":[]}'],
+)  # fmt: skip
+def test_a_key_file_that_is_none_is_said_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "signing.key").write_text(text)
+    with pytest.raises(NodeError, match="key"):
+        KeyFiles(tmp_path, b"x").read("signing", "kind")
+
+
+@pytest.mark.parametrize("name", ["../signing", "a/b", "", ".hidden"])
+def test_a_key_has_a_plain_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NodeError, match="not a name for a key"):
+        KeyFiles(tmp_path / "keys").write(name, "kind", b"x")
+    with pytest.raises(NodeError, match="not a name for a key"):
+        KeyFiles(tmp_path / "keys").read(name, "kind")
+
+
+# --- sealed items ----------------------------------------
+
+
+def test_an_item_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path / "items")
+    assert blobs.names() == []
+    with pytest.raises(ZeroDivisionError), blobs.writing("item") as sink:
+        sink.write(b"half")
+        sink.flush()
+        assert blobs.names() == [] and not blobs.exists("item")
+        raise ZeroDivisionError
+    assert list((tmp_path / "items").iterdir()) == []
+    with blobs.writing("item") as sink:
+        sink.write(b"whole")
+    assert blobs.names() == ["item"] and blobs.size("item") == 5
+    with pytest.raises(ZeroDivisionError), blobs.writing("item") as sink:
+        sink.write(b"another")
+        raise ZeroDivisionError
+    with blobs.reading("item") as file:
+        assert file.read() == b"whole"
+
+
+def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path) -> None:
+    script = (
+        "import resource, signal, sys; from pathlib import Path; from gsomia.blobs import LocalBlobs\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000))\n"
+        "try:\n"
+        "    with LocalBlobs(Path(sys.argv[1])).writing('item') as sink: sink.write(bytes(20000))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("NodeError cannot write the sealed item `item`: File too large"), done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 10000
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc/passwd", ".staging-x", "a\0b", "x" * 300])
+def test_an_item_has_a_plain_name(tmp_path: Path, name: str) -> None:
+    blobs = LocalBlobs(tmp_path / "items")
+    with pytest.raises(NodeError), blobs.writing(name) as sink:
+        sink.write(b"x")
+    with pytest.raises(NodeError), blobs.reading(name):
+        pass
+    with pytest.raises(NodeError):
+        blobs.rename("x", name)
+    with pytest.raises(NodeError):
+        blobs.size(name)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_is_missing_is_said_so(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path)
+    for act in (lambda: blobs.size("x"), lambda: blobs.rename("x", "y"), lambda: blobs.reading("x").__enter__()):
+        with pytest.raises(NodeError, match=r"`(x|y)`"):
+            act()
+    blobs.remove("x")
+
+
+def test_two_writers_of_one_name_do_not_mix(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path)
+    faults: list[BaseException] = []
+
+    def write(letter: bytes) -> None:
+        try:
+            for _ in range(20):
+                with blobs.writing("item") as sink:
+                    for _ in range(20):
+                        sink.write(letter * 1000)
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with blobs.reading("item") as file:
+        data = file.read()
+    assert len(data) == 20_000 and len(set(data)) == 1
+
+
+def test_a_sweep_removes_what_nobody_writes_and_nothing_needs(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path)
+    assert LocalBlobs(tmp_path / "none").sweep(()) == 0
+    for name in ("needed", "new", "old", "upload-old"):
+        with blobs.writing(name) as sink:
+            sink.write(b"x")
+    long_ago = time.time() - 2 * 24 * 3600
+    for name in ("needed", "old", "upload-old"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    script = (
+        "import os, sys; from pathlib import Path; from gsomia.blobs import LocalBlobs\n"
+        "with LocalBlobs(Path(sys.argv[1])).writing('half') as sink:\n"
+        "    sink.write(b'x'); sink.flush(); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert len([path for path in tmp_path.iterdir() if path.name.startswith(".staging-half")]) == 1
+    with blobs.writing("now") as sink:
+        sink.write(b"x")
+        assert blobs.sweep({"needed"}) == 3
+        assert blobs.names() == ["needed", "new"]
+    assert blobs.names() == ["needed", "new", "now"]
