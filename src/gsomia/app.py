@@ -15,6 +15,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import re
 import signal
 import ssl
 import sys
@@ -62,6 +63,7 @@ host = "{host}"
 port = {port}
 """
 
+_URL = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]{0,4})?/?")
 _PEER = """
 [peers.{party}]
 url = "{url}"
@@ -82,7 +84,10 @@ class FolderClock:
         """The instant by this node, UTC."""
         if self._settable:
             self._refresh()
-        return self.machine() + self._offset
+        try:
+            return self.machine() + self._offset
+        except OverflowError as error:
+            raise self._unreadable() from error
 
     def machine(self) -> dt.datetime:
         """The machine's own time, for schedules alone."""
@@ -109,8 +114,11 @@ class FolderClock:
                 self._seen = stamp
         except FileNotFoundError:
             self._offset = dt.timedelta()
-        except ValueError as error:
-            raise NodeError(f"`{self._path}` does not hold the offset of the clock in microseconds") from error
+        except (ValueError, OverflowError) as error:
+            raise self._unreadable() from error
+
+    def _unreadable(self) -> NodeError:
+        return NodeError(f"`{self._path}` does not hold the offset of the clock in microseconds")
 
 
 def offered_law(folders: Mapping[str, Mapping[str, bytes]] | None = None) -> Law:
@@ -274,11 +282,14 @@ class Home:
 
     def enrol_peer(self, document: Mapping[str, Any], fingerprint: str, url: str, *, by: Acting) -> SignedAct:
         """Enrol a peer by an act, and name it in the settings."""
-        party = str(document.get("party", ""))
+        from gsomia.web import check_certificate
+
+        party = str(document.get("party", "")) if isinstance(document, Mapping) else ""
         if party in self.config.peers:
             raise UsageError(f"`{party}` stands in the settings already")
-        if not url.startswith("https://"):
+        if not _URL.fullmatch(url):
             raise UsageError(f"not the address of a peer: `{url}`", hint="https://host:port")
+        check_certificate(document.get("certificate") if isinstance(document, Mapping) else None)
         act = enrol_peer(self.node, document, fingerprint, by=by)
         path = self.folder / "node.toml"
         addition = _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])

@@ -86,7 +86,7 @@ def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None
         document = json.loads(identity.read_text(encoding="utf-8"))
     except OSError as error:
         raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"`{identity}` is not JSON: {error}") from error
     with home_of(node_dir) as home:
         act = home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["certificate_der", "client_context", "make_certificate", "server_context"]
+from gsomia.errors import DataError
+
+__all__ = ["certificate_der", "check_certificate", "client_context", "make_certificate", "server_context"]
 
 
 def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) -> tuple[bytes, bytes]:
@@ -73,6 +75,22 @@ def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) 
         certificate.public_bytes(Encoding.PEM),
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
     )
+
+
+def check_certificate(pem: object) -> None:
+    """Check that an identity carries one certificate in PEM, and nothing beside it.
+
+    Raises:
+        DataError: it does not; the served side could not start with it.
+    """
+    try:
+        if not isinstance(pem, str):
+            raise ValueError("text was expected")
+        found = x509.load_pem_x509_certificates(pem.encode("ascii"))
+        if len(found) != 1 or found[0].public_bytes(Encoding.PEM).decode().strip() != pem.strip():
+            raise ValueError("one certificate was expected")
+    except ValueError as error:
+        raise DataError(f"not an identity of a node: its `certificate` is not one PEM certificate: {error}") from error
 
 
 def certificate_der(pem: str) -> bytes:
