@@ -1,0 +1,252 @@
+"""Making a node, its settings and its law, by the command line: what is wrong is named with file, key and the known."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gsomia.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process: status, stdout, stderr."""
+
+    def command(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gsomia", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return int(end.value.code or 0), out, err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node with a security and a legal officer."""
+    from gsomia.app import init
+    from gsomia.node import Role
+
+    folder = tmp_path_factory.mktemp("made") / "jpn"
+    home = init(folder, "JPN", exercise=True)
+    home.enrol_officer("sato", (Role.SECURITY,), by=None)
+    home.enrol_officer("ito", (Role.LEGAL,), by=home.acting("sato", Role.SECURITY))
+    home.close()
+    return folder
+
+
+@pytest.fixture
+def node(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(made, tmp_path / "jpn"))
+
+
+def test_a_node_is_made_once_and_says_who_it_is(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "jpn"
+    status, out, _ = run("init", folder, "--party", "JPN", "--exercise")
+    assert status == 0 and out.startswith("EXERCISE node of JPN made in")
+    fingerprint = out.split()[-1]
+    assert folder.stat().st_mode & 0o077 == 0
+    for path in (folder / "keys").iterdir():
+        assert path.name == "tls.pem" or path.stat().st_mode & 0o777 == 0o600, path
+    assert run("node", "fingerprint", "--node", folder)[1].strip() == fingerprint
+    document = json.loads(run("node", "identity", "--node", folder)[1])
+    assert (document["party"], document["exercise"]) == ("JPN", True)
+    status, _, err = run("init", folder, "--party", "KOR")
+    assert status == 2 and "is not an empty folder" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["jpn"]
+
+
+@pytest.mark.parametrize("party", ["jpn", "JP", "JAPAN", "J/N", "..."])
+def test_a_party_is_three_letters(run: Run, tmp_path: Path, party: str) -> None:
+    status, _, err = run("init", tmp_path / "x", "--party", party)
+    assert status == 2 and f"not a Party: `{party}`" in err and "ISO 3166-1" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sealed_keys_need_their_passphrase(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "right").write_text("correct horse\n")
+    (tmp_path / "wrong").write_text("battery staple\n")
+    monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(tmp_path / "right"))
+    assert run("init", tmp_path / "jpn", "--party", "JPN", "--exercise")[0] == 0
+    assert run("node", "fingerprint", "--node", tmp_path / "jpn")[0] == 0
+    for name in ("signing", "sealing", "log"):
+        assert "secret" not in json.loads((tmp_path / "jpn" / "keys" / f"{name}.key").read_text())
+    monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(tmp_path / "wrong"))
+    status, _, err = run("node", "fingerprint", "--node", tmp_path / "jpn")
+    assert status == 1 and "the passphrase does not open the key" in err
+    monkeypatch.delenv("GSOMIA_PASSPHRASE_FILE")
+    status, _, err = run("node", "fingerprint", "--node", tmp_path / "jpn")
+    assert status == 1 and "GSOMIA_PASSPHRASE_FILE" in err
+    monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(tmp_path / "none"))
+    status, _, err = run("node", "fingerprint", "--node", tmp_path / "jpn")
+    assert status == 1 and "cannot read the passphrase file" in err
+
+
+SETTINGS: dict[str, tuple[str, list[str]]] = {
+    "a misspelt key": ("colour = 1\n", ["node.toml", "colour: unknown key", "known: exercise, law_folders, link"]),
+    "a misspelt key of the link": ("[link]\nporrt = 1\n", ["link.porrt: unknown key", "known:", "max_skew_seconds"]),
+    "a misspelt key of a peer": (
+        f'[peers.KOR]\nurl = "https://x"\nfingerprint = "{"0" * 64}"\nurll = ""\n',
+        ["peers.KOR.urll: unknown key", "known: fingerprint, url"],
+    ),
+    "a fingerprint that is none": ('[peers.KOR]\nurl = "https://x"\nfingerprint = "abc"\n', ["peers.KOR.fingerprint"]),
+    "a port that is none": ("[link]\nport = 70000\n", ["link.port"]),
+    "a time that is none": ("[link]\nmax_skew_seconds = 0\n", ["link.max_skew_seconds"]),
+    "no TOML": ("= =\n", ["node.toml", "line"]),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_fault_in_the_settings_names_file_key_and_the_known(run: Run, node: Path, name: str) -> None:
+    text, says = SETTINGS[name]
+    settings = node / "node.toml"
+    kept = settings.read_text().split("[link]")[0]
+    settings.write_text(kept + text)
+    status, _, err = run("register", "--node", node)
+    assert status == 2, err
+    for words in (str(settings), *says):
+        assert words in err
+
+
+def test_party_and_exercise_are_fixed_for_ever(run: Run, node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GSOMIA_PARTY", "KOR")
+    status, _, err = run("register", "--node", node)
+    assert status == 2 and "fixed for ever" in err
+
+
+AGREEMENTS: dict[str, tuple[str, str, list[str]]] = {
+    "a key too many": ('title = "', 'titel = ""\ntitle = "', ["titel", "unknown key", "title"]),
+    "a key too many in an article": ('by_hand = "', 'by_hands = ""\nby_hand = "', ["article[", "by_hands", "by_hand"]),
+    "a clause that nobody knows": ('is = "purpose-bound"', 'is = "purpos-bound"', ["purpos-bound", "purpose-bound"]),
+}
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_a_fault_in_an_agreement_names_file_key_and_the_known(run: Run, node: Path, tmp_path: Path, name: str) -> None:
+    old, new, says = AGREEMENTS[name]
+    law = tmp_path / "jpn-kor-2016"
+    shutil.copytree(Path(__file__).parents[2] / "agreements" / "jpn-kor-2016", law)
+    path = law / "agreement.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    settings = node / "node.toml"
+    settings.write_text(f'law_folders = ["{law}"]\n' + settings.read_text())
+    status, _, err = run("agreement", "adopt", "jpn-kor-2016", "--node", node)
+    assert status == 2, err
+    for words in ("jpn-kor-2016", "agreement.toml", *says):
+        assert words in err, err
+
+
+@pytest.mark.parametrize("officer", ["../../outside", "a/b", "", ".hidden", "x" * 65, "\x1b[2J"])
+def test_an_officers_id_leaves_no_file_elsewhere(run: Run, node: Path, tmp_path: Path, officer: str) -> None:
+    before = {path for path in tmp_path.rglob("*") if "sqlite" not in path.name}
+    status, _, err = run("officer", "enrol", officer, "--role", "registry", "--node", node)
+    assert status in (1, 2) and "not " in err and "\x1b" not in err
+    assert {path for path in tmp_path.rglob("*") if "sqlite" not in path.name} == before
+
+
+def test_an_unknown_role_enrols_nobody_and_leaves_no_key(run: Run, node: Path) -> None:
+    status, _, err = run("officer", "enrol", "kato", "--role", "czar", "--node", node)
+    assert status == 2 and "unknown role `czar`" in err and "disclosure, registry, security, legal" in err
+    assert not (node / "officers" / "kato.key").exists()
+    assert run("officer", "enrol", "kato", "--role", "registry", "--node", node)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--clearance", "ULTRA"], "unknown clearance `ULTRA`"),
+        (["--clearance", "SECRET", "--role", "king"], "unknown role `king`"),
+        (["--clearance", "SECRET", "--need", "weather"], "unknown subject `weather`"),
+        (["--clearance", "SECRET", "--purpose", "fun"], "unknown purpose `fun`"),
+        (["--clearance", "SECRET", "--by", "ito"], "does not hold the role `security`"),
+    ],
+)
+def test_a_person_is_entered_in_known_words(run: Run, node: Path, words: list[str], says: str) -> None:
+    status, _, err = run("person", "enter", "kimura", *words, "--node", node)
+    assert status == (3 if "--by" in words else 2) and says in err
+    assert "kimura" not in run("person", "list", "--node", node)[1]
+
+
+def test_a_peer_file_that_is_none_is_said_so(run: Run, node: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kor.json"
+    words = ["peer", "enrol", path, "--fingerprint", "0" * 64, "--url", "https://127.0.0.1:1", "--node", node]
+    assert run(*words)[0] == 1
+    for text in ("", "[]", "{}", '{"party":"KOR"}', "[" * 100_000, '"x"', "null"):
+        path.write_text(text)
+        status, _, err = run(*words)
+        assert status == 2 and "gsomia: " in err, text[:20]
+    assert "[peers" not in (node / "node.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"certificate": ""}, "not one PEM certificate"),
+        ({"certificate": "twice"}, "not one PEM certificate"),
+        ({"certificate": 5}, "not one PEM certificate"),
+        ({"url": "http://127.0.0.1:1"}, "not the address of a peer"),
+        ({"url": 'https://x"\n[link]\nport = 1'}, "not the address of a peer"),
+        ({"party": "USA"}, "the fingerprint of this identity is"),
+    ],
+)
+def test_a_peer_is_enrolled_whole_or_not_at_all(
+    run: Run, node: Path, tmp_path: Path, change: dict[str, str], says: str
+) -> None:
+    assert run("init", tmp_path / "kor", "--party", "KOR", "--exercise")[0] == 0
+    document = json.loads(run("node", "identity", "--node", tmp_path / "kor")[1])
+    fingerprint = run("node", "fingerprint", "--node", tmp_path / "kor")[1].strip()
+    path = tmp_path / "kor.json"
+    settings = (node / "node.toml").read_text()
+    words = ["peer", "enrol", path, "--fingerprint", fingerprint, "--node", node]
+    url = change.get("url", "https://127.0.0.1:1")
+    altered = document | {key: value for key, value in change.items() if key != "url"}
+    if altered["certificate"] == "twice":
+        altered["certificate"] = document["certificate"] * 2
+    path.write_text(json.dumps(altered))
+    status, _, err = run(*words, "--url", url)
+    assert status == 2 and says in err
+    assert (node / "node.toml").read_text() == settings
+    assert "KOR" not in run("peer", "list", "--node", node)[1]
+    path.write_text(json.dumps(document))
+    assert run(*words, "--url", "https://127.0.0.1:1")[0] == 0
+    assert "KOR" in run("peer", "list", "--node", node)[1]
+
+
+def test_a_real_node_has_no_clock_to_set(run: Run, tmp_path: Path) -> None:
+    assert run("init", tmp_path / "kor", "--party", "KOR")[0] == 0
+    status, _, err = run("clock", "set", "2016-11-23T00:00+09:00", "--node", tmp_path / "kor")
+    assert status == 2 and "only an EXERCISE node" in err
+    status, _, err = run("clock", "set", "2016-11-23T00:00", "--node", tmp_path / "kor")
+    assert status == 2 and "needs its offset" in err
+
+
+def test_a_clock_that_was_tampered_with_stops_the_node(run: Run, node: Path) -> None:
+    assert run("clock", "set", "2016-11-23T00:00+09:00", "--node", node)[0] == 0
+    assert run("clock", "show", "--node", node)[1].startswith("2016-11-22T15:0")
+    for text in ("tomorrow", "", "9" * 400, "9" * 30):
+        (node / "clock").write_text(text)
+        os.utime(node / "clock", (1, 1))
+        status, _, err = run("clock", "show", "--node", node)
+        assert status == 1 and "clock" in err
+
+
+def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GSOMIA_NODE", raising=False)
+    status, _, err = run("register")
+    assert status == 2 and "--node DIR" in err
+    status, _, err = run("register", "--node", "https://127.0.0.1:1")
+    assert status == 2 and "by its folder" in err
