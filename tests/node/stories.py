@@ -2,33 +2,85 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import io
 import json
+import shutil
 import sqlite3
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from gsomia.agreement import LegalAct
+from gsomia.app import offered_law, shipped_acts
 from gsomia.node import Refused, Role, audit, mark, open_item, receipt
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.testing import Exercise, Player
+from gsomia.verdict import Law
 
 __all__ = [
     "MARKS",
     "PRESENT",
+    "Stage",
     "finish",
     "forget",
     "holds",
+    "new_stage",
+    "ready",
     "refusals",
     "register",
     "same_story",
     "words_of",
 ]
 
+Stage = Callable[..., Exercise]
+"""Makes an exercise for these Parties, at this instant."""
+
 MARKS = {"JPN": "極秘", "KOR": "군사II급비밀", "USA": "SECRET"}
 """Each Party's own mark for a SECRET item."""
 
 PRESENT = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
 """The states of a copy that lies in its holder's register."""
+
+
+@functools.cache
+def _law() -> Law:
+    return offered_law()
+
+
+@functools.cache
+def _history() -> tuple[LegalAct, ...]:
+    return tuple(shipped_acts())
+
+
+@functools.cache
+def ready(parties: tuple[str, ...], at: str) -> Exercise:
+    """An exercise as it stands at an instant, made once; tests take copies."""
+    folder = Path(tempfile.mkdtemp(prefix="gsomia-ready-"))
+    exercise = Exercise(folder / "nodes", parties, law=_law(), history=_history(), at=datetime.fromisoformat(at))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(exercise.__exit__)
+    return exercise
+
+
+@pytest.fixture(name="stage")
+def new_stage(tmp_path: Path) -> Iterator[Stage]:
+    """Makes exercises of a test's own, which end with it."""
+    with ExitStack() as stack:
+        count = 0
+
+        def make(*parties: str, at: str = "2018-01-10T12:00:00+09:00") -> Exercise:
+            nonlocal count
+            count += 1
+            return stack.enter_context(ready(parties or ("JPN", "KOR"), at).again(tmp_path / f"nodes-{count}"))
+
+        yield make
 
 
 def register(player: Player) -> dict[str, tuple[Copy, Item]]:

@@ -11,9 +11,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import Stage
 from lying import act, altered, in_acts, message, resigned, send, without_acts
-from stories import MARKS, PRESENT, finish, forget, holds, refusals, register, same_story, words_of
+from stories import (  # noqa: F401
+    MARKS,
+    PRESENT,
+    Stage,
+    finish,
+    forget,
+    holds,
+    new_stage,
+    ready,
+    refusals,
+    register,
+    same_story,
+    words_of,
+)
 
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, b64, canonical, sign, unb64
@@ -340,6 +352,14 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "an act of an unknown type": (
         lambda v: v["body"]["acts"][0]["acts"][0].update(statement='{"v":1,"type":"annex"}'),
         "unknown type of act",
+    ),
+    "more acts than a message carries": (
+        lambda v: v["body"]["acts"][0].update(acts=v["body"]["acts"][0]["acts"] * 2049),
+        "at most 2048 acts",
+    ),
+    "an act longer than acts are": (
+        lambda v: v["body"]["acts"][0]["acts"][0].update(statement='{"v":1,"x":"' + "x" * 70_000 + '"}'),
+        "at most 65536 bytes",
     ),
     "an act nested without end": (
         lambda v: v["body"]["acts"][0]["acts"][0].update(statement="[" * 100_000),

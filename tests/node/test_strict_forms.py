@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying import message, reading, send
-from stories import finish, holds, register
+from stories import Stage, finish, holds, new_stage, ready, register  # noqa: F401
 
-from conftest import Stage
 from gsomia.errors import MessageError, SignatureError, VerificationError
 from gsomia.keys import canonical, sign
 from gsomia.node import Statement, answer, instant, read_instant
@@ -57,7 +56,7 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def spoken(ready: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exercise, dict[str, Any]]]:
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exercise, dict[str, Any]]]:
     """An exercise and one honest body of each type that Japan sent in it."""
     with ready(("JPN", "KOR"), "2018-01-10T12:00:00+09:00").again(tmp_path_factory.mktemp("s") / "nodes") as both:
         both["JPN"].transmit(b"report", to="KOR", level="極秘")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from conftest import Stage
-from stories import finish, holds, refusals, register, same_story, words_of
+from stories import Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lying import send
-from stories import MARKS, PRESENT, holds, refusals, register, same_story
+from stories import MARKS, PRESENT, Stage, holds, new_stage, ready, refusals, register, same_story  # noqa: F401
 
-from conftest import Stage
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope
 from gsomia.node import Peer, Role, answer, mark, receipt, release
@@ -106,9 +105,7 @@ def finished(both: Exercise) -> bool:
     ),
     pauses=st.lists(st.integers(0, 90), max_size=6),
 )
-def test_each_item_is_registered_once(
-    ready: Stage, fates: list[str], documents: list[tuple[str, int]], pauses: list[int]
-) -> None:
+def test_each_item_is_registered_once(fates: list[str], documents: list[tuple[str, int]], pauses: list[int]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         ready(("JPN", "KOR"), "2018-01-10T12:00:00+09:00").again(Path(folder) / "nodes") as both,

@@ -8,9 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import Stage
 from lying import kind_of, reading, send, signed_by, spoil, turned
-from stories import PRESENT, holds, refusals, register, same_story, words_of
+from stories import PRESENT, Stage, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope, Signature, SigningKey, sign

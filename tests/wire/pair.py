@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from gsomia.app import Home, init, offered_law, shipped_acts
 from gsomia.node import (
@@ -30,7 +35,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item
 
-__all__ = ["AT", "MARKS", "Pair", "build", "free_ports"]
+__all__ = ["MARKS", "PARTIES", "Pair", "introduced", "new_pair"]
 
 AT = datetime.fromisoformat("2018-01-10T12:00:00+09:00")
 PARTIES = ("JPN", "KOR")
@@ -75,6 +80,28 @@ def build(folder: Path) -> None:
         settings.write_text(text)
     for home in homes.values():
         home.close()
+
+
+@functools.cache
+def introduced() -> Path:
+    """Two nodes that have told each other of their officers and systems, and stopped; made once."""
+    folder = Path(tempfile.mkdtemp(prefix="gsomia-pair-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "built").mkdir()
+    build(folder / "built")
+    with Pair(folder / "built", folder / "nodes") as made:
+        made.start()
+        made.settle()
+        made.kill("JPN", signal.SIGTERM)
+        made.kill("KOR", signal.SIGTERM)
+    return folder / "nodes"
+
+
+@pytest.fixture(name="pair")
+def new_pair(tmp_path: Path) -> Iterator[Pair]:
+    """Two nodes that know each other and do not run yet."""
+    with Pair(introduced(), tmp_path / "nodes") as made:
+        yield made
 
 
 class Pair:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pair import Pair
+from pair import Pair, introduced, new_pair  # noqa: F401
 
 pytestmark = pytest.mark.wire
 
@@ -18,12 +19,12 @@ MEGABYTES = 24
 
 
 @pytest.fixture
-def small(template: Path, tmp_path: Path) -> Iterator[Pair]:
+def small(tmp_path: Path) -> Iterator[Pair]:
     """Two nodes on small disks of their own."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
     folder = tmp_path / "nodes"
-    pair = Pair(template, folder)
+    pair = Pair(introduced(), folder)
     mounted = []
     try:
         for party in ("JPN", "KOR"):
@@ -90,3 +91,33 @@ def test_receive_on_a_full_disk(small: Pair, tmp_path: Path, size: int) -> None:
     assert [row["state"] for row in small.same_story()] == ["delivered"]
     small.holds()
     assert len(blobs(small, "KOR")) == 1
+
+
+def limited() -> None:
+    """No file beyond a mebibyte: what a quota does, and needs no root."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+
+
+def test_a_quota_stops_a_transmission_cleanly(pair: Pair, tmp_path: Path) -> None:
+    document = tmp_path / "report"
+    document.write_bytes(os.urandom(3 * 2**20))
+    done = pair.run("JPN", *pair.words("JPN", document), preexec_fn=limited)
+    assert done.returncode == 1 and "cannot write the sealed item" in done.stderr and "Traceback" not in done.stderr
+    assert blobs(pair, "JPN") == set() and pair.register("JPN") == {}
+    pair.start("KOR")
+    done = pair.transmit("JPN", document)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_quota_stops_a_reception_cleanly(pair: Pair, tmp_path: Path) -> None:
+    document = tmp_path / "report"
+    document.write_bytes(os.urandom(3 * 2**20))
+    pair.start("KOR", before=limited)
+    done = pair.transmit("JPN", document, "--wait", "2")
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert blobs(pair, "KOR") == set() and pair.register("KOR") == {}
+    pair.kill("KOR")
+    pair.start("KOR", "JPN")
+    pair.settle()
+    assert [row["state"] for row in pair.same_story()] == ["delivered"]
+    pair.holds()

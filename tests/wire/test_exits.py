@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from pair import Pair
+from pair import Pair, new_pair  # noqa: F401
 
 pytestmark = pytest.mark.wire
 
@@ -43,10 +43,7 @@ def test_exit_1_failure(pair: Pair, document: Path) -> None:
     ("words", "says"),
     [
         (["--to", "PRK"], ["unknown Party `PRK`", "known: JPN, KOR"]),
-        (["--level", "COSMIC"], ["unknown level `COSMIC`", "極秘"]),
         (["--subject", "weather"], ["unknown subject `weather`", "dprk-missile"]),
-        (["--purpose", "fun"], ["unknown purpose `fun`", "defence"]),
-        (["--under", "nato"], ["unknown agreement `nato`", "jpn-kor-2016"]),
         (["--by", "nobody"], ["nobody"]),
         (["--colour", "red"], ["No such option"]),
     ],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from pair import Pair
+from pair import Pair, introduced, new_pair  # noqa: F401
 
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, sign
@@ -28,9 +28,9 @@ STRANGER = SigningKey(bytes(range(64)))
 
 
 @pytest.fixture(scope="module")
-def served(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Korea's node, running."""
-    with Pair(template, tmp_path_factory.mktemp("tls") / "nodes") as pair:
+    with Pair(introduced(), tmp_path_factory.mktemp("tls") / "nodes") as pair:
         pair.start("KOR")
         yield pair
 

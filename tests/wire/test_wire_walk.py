@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pair import MARKS, Pair
+from pair import MARKS, Pair, new_pair  # noqa: F401
 
 pytestmark = pytest.mark.wire
 
