@@ -44,6 +44,7 @@ from gsomia.node import (
     enrol_peer,
     identity,
     log_files,
+    log_named,
     step,
 )
 from gsomia.sealed import XWingPrivateKey
@@ -364,9 +365,7 @@ class Home:
             UsageError: there is no such log, or the folder holds something.
         """
         with self._store.reading() as reader:
-            state = reader.log(name)
-            if state is None:
-                raise UsageError(f"no log `{name}`", hint=f"logs: {', '.join(log.name for log in reader.logs())}")
+            state = log_named(reader, name)
             if folder.exists() and any(folder.iterdir()):
                 raise UsageError(f"`{folder}` is not empty")
             for path, data in log_files(self.node, reader, state):

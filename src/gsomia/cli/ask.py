@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json, table
-from gsomia.errors import UsageError, VerificationError
-from gsomia.node import KEYS_PATH, Case, Check, Sending, ask_open, ask_release, ask_transmit, audit, held_copy
-from gsomia.tlog import Checkpoint, LogVerifier, check_tiles, parse_note
+from gsomia.cli.logs import check_folder, report
+from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
+from gsomia.errors import UsageError
+from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, audit, held_copy
 from gsomia.verdict import Verdict
 
-__all__ = ["log_command", "print_verdict", "verdict_command", "verify_command"]
+__all__ = ["print_verdict", "verdict_command", "verify_command"]
 
 
 @click.group("verdict")
@@ -125,12 +125,12 @@ def verify_command(path: Path | None, origin: Path | None, as_json: bool, node_d
     """Check a node: logs, signatures, receipts, sealed items; or what PATH holds: a log's folder, a sealed item."""
     if path is None:
         with home_of(node_dir) as home:
-            _report(home.node.party, list(audit(home.node)), as_json)
+            report(home.node.party, list(audit(home.node)), as_json)
     elif (path / "checkpoint").is_file():
-        _report(str(path), [_check_log(path)], as_json)
+        report(str(path), [check_folder(path)], as_json)
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
-            _report(home.node.party, list(audit(home.node)), as_json)
+            report(home.node.party, list(audit(home.node)), as_json)
     elif path.is_file():
         _verify_file(path, origin, as_json)
     else:
@@ -141,67 +141,3 @@ def _verify_file(path: Path, origin: Path | None, as_json: bool) -> None:
     from gsomia.cli.seal import verify_file
 
     verify_file(str(path), origin=str(origin) if origin is not None else "", as_json=as_json)
-
-
-def _check_log(folder: Path) -> Check:
-    """A log as files (C2SP tiles) against its own signed checkpoint and the keys beside it."""
-
-    def read_file(name: str) -> bytes | None:
-        file = folder / name
-        return file.read_bytes() if file.is_file() else None
-
-    keys = folder / KEYS_PATH
-    if not keys.is_file():
-        raise UsageError(f"`{keys}` is missing", hint="the log's verifier keys lie beside its checkpoint")
-    verifier = LogVerifier.from_text(keys.read_text(encoding="utf-8"))
-    result = check_tiles(read_file, verifier)
-    return Check(
-        name=f"log {verifier.name}", counted=result.entries, fault="; ".join(fault.text for fault in result.faults)
-    )
-
-
-@click.group("log")
-def log_command() -> None:
-    """The node's logs: one shared with each peer, and the internal one."""
-
-
-@log_command.command("show")
-@json_option
-@node_option
-def show_logs(as_json: bool, node_dir: str | None) -> None:
-    """List the logs, their sizes and roots."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        heads = [Checkpoint.from_text(parse_note(state.checkpoint).text) for state in reader.logs()]
-    rows = [[head.origin, head.size, head.root.hex()] for head in heads]
-    if as_json:
-        print_json("logs", {"logs": [dict(zip(("origin", "size", "root"), row, strict=True)) for row in rows]})
-    else:
-        table(["log", "entries", "root"], rows)
-
-
-@log_command.command("export")
-@click.argument("name")
-@click.argument("folder", type=click.Path(path_type=Path))
-@node_option
-def export_log(name: str, folder: Path, node_dir: str | None) -> None:
-    """Write the log NAME as files (C2SP tiles) into FOLDER, for `gsomia verify FOLDER` or any public tool."""
-    with home_of(node_dir) as home:
-        click.echo(f"{home.export_log(name, folder)} entries in {folder}")
-
-
-def _report(what: str, checks: list[Check], as_json: bool) -> None:
-    """The checks that were made, each by name; exit 5 where one does not hold."""
-    if as_json:
-        rows = [{"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault} for c in checks]
-        print_json("verify", {"of": what, "holds": all(c.holds for c in checks), "checks": rows})
-    else:
-        click.echo(f"the following checks were made of {what}:")
-        for check in checks:
-            click.echo(f"  {'ok  ' if check.holds else 'FAIL'} {check.name} ({check.counted})")
-            if check.fault:
-                click.echo(f"       {check.fault}")
-    failed = [check for check in checks if not check.holds]
-    if failed:
-        raise VerificationError(f"{failed[0].name}: {failed[0].fault}")
-    if not checks:
-        raise VerificationError(f"there was nothing to verify in {what}")

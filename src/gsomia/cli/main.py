@@ -27,10 +27,10 @@ class _Lazy(click.Group):
 
     commands_in: ClassVar[dict[str, str]] = {
         "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "setup", "clock": "setup",
-        "act": "standing", "assure": "standing", "accredit": "standing",
+        "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "exchange", "release": "exchange", "inbox": "exchange", "mark": "exchange", "receipt": "exchange",
         "open": "exchange", "register": "exchange", "consent": "exchange", "refused": "exchange", "outbox": "exchange",
-        "verdict": "ask", "verify": "ask", "log": "ask",
+        "verdict": "ask", "verify": "ask", "log": "logs",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip

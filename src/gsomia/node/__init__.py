@@ -7,14 +7,14 @@ Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effec
 
 from __future__ import annotations
 
-from gsomia.node.acts import LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, read_instant
-from gsomia.node.checks import Check, audit
+from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
+from gsomia.node.checks import Check, audit, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
-from gsomia.node.node import Acting, Limits, Node, log_origin
+from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import (
@@ -34,13 +34,14 @@ from gsomia.node.ports import (
     Store,
     Writer,
 )
-from gsomia.node.publish import KEYS_PATH, log_files
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release, transmit
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 
 __all__ = [
+    "ACT_TYPES",
     "CLEARANCES",
     "KEYS_PATH",
     "LEGAL_ACTS",
@@ -52,6 +53,7 @@ __all__ = [
     "Consent",
     "Credential",
     "EnteredAct",
+    "KnownKeys",
     "Limits",
     "LogState",
     "Node",
@@ -82,6 +84,8 @@ __all__ = [
     "ask_transmit",
     "assure",
     "audit",
+    "audit_logs",
+    "check_log",
     "concerned",
     "enrol_officer",
     "enrol_peer",
@@ -93,9 +97,12 @@ __all__ = [
     "instant",
     "keep_refused",
     "log_files",
+    "log_named",
     "log_origin",
     "mark",
     "open_item",
+    "pack",
+    "prove",
     "read_instant",
     "receipt",
     "record_of",

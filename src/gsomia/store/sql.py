@@ -30,6 +30,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item, RungEntry
 from gsomia.store import rows, schema
+from gsomia.store.logs import LogReads
 
 __all__ = ["SqlStore"]
 
@@ -175,7 +176,7 @@ _SERIAL = (
 )
 
 
-class SqlReader:
+class SqlReader(LogReads):
     """Reads within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:

@@ -1,0 +1,237 @@
+"""Commands about acts: the record of legal acts, and every signed act the node holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gsomia.agreement import LegalAct
+from gsomia.app import Home, shipped_acts
+from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.errors import NodeError, UsageError
+from gsomia.node import (
+    ACT_TYPES,
+    LEGAL_ACTS,
+    Note,
+    Reader,
+    Role,
+    SignedAct,
+    enter_legal_acts,
+    instant,
+    pack,
+)
+
+__all__ = ["act_command"]
+
+
+@click.group("act")
+def act_command() -> None:
+    """Enter legal acts in the record; list and show the acts of the node."""
+
+
+@act_command.command("enter")
+@click.argument("names", nargs=-1)
+@click.option("--history", is_flag=True, help="NAMES are ids of acts of the shipped record, or whole agreements.")
+@click.option("--under", help="The agreement (without --history).")
+@click.option("--type", "kind", help="The legal act, such as give-notice (without --history).")
+@click.option("--party", help="Whose act it is (without --history).")
+@click.option("--effective", type=Instant(), help="When the act was done (without --history).")
+@click.option("--note", "reference", required=True, help="The reference of the diplomatic note.")
+@click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its hash.")
+@by_option
+@node_option
+def enter(
+    names: tuple[str, ...],
+    history: bool,
+    under: str | None,
+    kind: str | None,
+    party: str | None,
+    effective: object,
+    reference: str,
+    note_file: Path | None,
+    by: str,
+    node_dir: str | None,
+) -> None:
+    """Enter legal acts in this node's record, with the note they rest on."""
+    try:
+        text = note_file.read_bytes() if note_file is not None else reference.encode()
+    except OSError as error:
+        raise NodeError(f"cannot read `{note_file}`: {error.strerror}") from error
+    note = Note(reference=reference, digest=hashlib.sha256(text).hexdigest())
+    with home_of(node_dir) as home:
+        now = home.clock.now()
+        if history:
+            chosen = _from_history(names)
+            past = [act for act in chosen if act.at <= now]
+            if not past:
+                raise UsageError("none of these acts has happened yet by this node's clock")
+        else:
+            past = [_one(names, under, kind, party, effective, reference)]
+        for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
+            click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
+        home.deliver()
+
+
+def _from_history(names: tuple[str, ...]) -> list[LegalAct]:
+    record = list(shipped_acts())
+    chosen = [act for act in record if act.id in names or act.under in names]
+    unknown = set(names) - {act.id for act in chosen} - {act.under for act in chosen}
+    if unknown or not names:
+        known = ", ".join(sorted({act.id for act in record}))
+        raise UsageError(f"no such act in the shipped record: `{'`, `'.join(sorted(unknown))}`", hint=f"known: {known}")
+    return chosen
+
+
+def _one(
+    names: tuple[str, ...], under: str | None, kind: str | None, party: str | None, effective: object, note: str
+) -> LegalAct:
+    from datetime import datetime
+
+    if len(names) != 1 or not under or not kind or not party or not isinstance(effective, datetime):
+        raise UsageError(
+            "an act needs an id, --under, --type, --party and --effective", hint="or name shipped acts with --history"
+        )
+    if kind not in LEGAL_ACTS:
+        raise UsageError(f"unknown legal act `{kind}`", hint=f"known: {', '.join(LEGAL_ACTS)}")
+    at = effective.astimezone(UTC)
+    return LegalAct(
+        id=f"{under}/{names[0]}",
+        under=under,
+        act=kind,
+        by=party,
+        at=at,
+        form="note",
+        source=note,
+        confidence="A",
+        note=note,
+        known_at=at,
+    )
+
+
+@act_command.command("list")
+@click.option("--all", "every", is_flag=True, help="Every signed act, not the record of legal acts alone.")
+@click.option("--type", "kind", default="", help="Acts of this type alone.")
+@click.option("--item", default="", help="Acts about this item alone (control number, item id or copy id).")
+@json_option
+@node_option
+def list_acts(every: bool, kind: str, item: str, as_json: bool, node_dir: str | None) -> None:
+    """List the record of legal acts, one's own entries and what peers report; with --all, every act."""
+    if kind and kind not in ACT_TYPES:
+        raise UsageError(f"unknown type of act `{kind}`", hint=f"known: {', '.join(ACT_TYPES)}")
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        if every or kind or item:
+            _list_all(home, reader, kind, item, as_json)
+        else:
+            _list_record(home, reader, as_json)
+
+
+def _list_record(home: Home, reader: Reader, as_json: bool) -> None:
+    entered = sorted(reader.record(), key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
+    own = home.node.party
+    head = ["at", "act", "by", "entry", "note"]
+    rows = [
+        [
+            instant(e.legal.at),
+            e.legal.id,
+            e.legal.by,
+            "own" if e.entered_by == own else f"reported by {e.entered_by}",
+            e.note,
+        ]
+        for e in entered
+    ]
+    _print(as_json, "record", head, rows)
+
+
+def _list_all(home: Home, reader: Reader, kind: str, item: str, as_json: bool) -> None:
+    items = [""]
+    if item:
+        items = sorted({copy.item for copy in reader.find(item)}) or [item]
+    head = ["at", "act", "type", "party", "instrument", "item", "officers"]
+    acts = [act for one in items for act in reader.acts(types=[kind] if kind else (), item=one)]
+    if item and not acts:
+        raise UsageError(f"no act is about `{item}`", hint="`gsomia register` lists what there is")
+    rows = []
+    for act in acts:
+        said = act.statement
+        officers = ", ".join(signer.officer for signer in said.signers if signer.officer)
+        rows.append([instant(said.at), said.id, said.type, said.party, said.instrument, said.item, officers])
+    _print(as_json, "acts", head, rows)
+
+
+def _print(as_json: bool, schema: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    if as_json:
+        print_json(schema, {"acts": [dict(zip(head, row, strict=True)) for row in rows]})
+    else:
+        table(head, rows)
+
+
+@act_command.command("show")
+@click.argument("act")
+@json_option
+@node_option
+def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
+    """Show ACT: what it says, who signed it, how it came, and where it stands in the logs."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        found = _named(reader, act)
+        value = _act_json(reader, found)
+    if as_json:
+        print_json("act", value)
+        return
+    said = found.statement
+    for name in ("id", "type", "at", "party", "instrument", "item", "copy"):
+        if value[name]:
+            click.echo(f"{name:<12}{plain(value[name])}")
+    click.echo(f"{'parties':<12}{', '.join(said.parties) or '-'}")
+    for signer in value["signers"]:
+        who = f"officer {signer['officer']} as {signer['role']}" if signer["officer"] else f"node of {said.party}"
+        click.echo(f"{'signed by':<12}{plain(who)} with key {signer['key'][:16]}")
+    click.echo(f"{'batch':<12}{value['batch']['index'] + 1} of {value['batch']['size']}")
+    click.echo(f"{'came':<12}{value['source']}, recorded {value['recorded_at']}")
+    for place in value["logs"]:
+        click.echo(f"{'log':<12}{place['log']} entry {place['index']}")
+    for key, word in said.body.items():
+        click.echo(f"{key:<12}{plain(str(word))}")
+
+
+def _named(reader: Reader, act: str) -> SignedAct:
+    """The act with this id, or the entry in the record of legal acts under it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = reader.act(act)
+    if found is None:
+        entries = [entry.act for entry in reader.record() if entry.legal.id == act]
+        found = reader.act(entries[0]) if len(entries) == 1 else None
+        if len(entries) > 1:
+            raise UsageError(f"`{act}` was entered {len(entries)} times", hint=f"show one: {', '.join(entries)}")
+    if found is None:
+        raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
+    return found
+
+
+def _act_json(reader: Reader, act: SignedAct) -> dict[str, Any]:
+    said = act.statement
+    source, recorded = reader.arrival(act.id) or ("", said.at)
+    return {
+        "id": said.id,
+        "type": said.type,
+        "at": instant(said.at),
+        "party": said.party,
+        "instrument": said.instrument,
+        "parties": list(said.parties),
+        "item": said.item,
+        "copy": said.copy,
+        "signers": [{"role": s.role, "officer": s.officer, "key": s.key} for s in said.signers],
+        "body": dict(said.body),
+        "source": source,
+        "recorded_at": instant(recorded),
+        "batch": {"index": act.index, "size": act.size},
+        "logs": [{"log": log, "index": index, "salt": salt.hex()} for log, index, salt in reader.log_places(act.id)],
+        "signed": pack([act]),
+    }

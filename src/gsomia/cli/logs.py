@@ -1,0 +1,325 @@
+"""Commands about the node's logs: show, prove, verify, fsck, tail, export."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gsomia.app import Home
+from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
+from gsomia.errors import NodeError, UsageError, VerificationError
+from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, log_named, log_origin, prove
+from gsomia.tlog import (
+    Checkpoint,
+    LogCheck,
+    LogProof,
+    LogVerifier,
+    check_tiles,
+    commitment,
+    parse_note,
+    verify_cosignatures,
+    verify_signed,
+)
+
+__all__ = ["check_folder", "log_command", "report"]
+
+
+@click.group("log")
+def log_command() -> None:
+    """The node's logs: one shared with each peer, and the internal one."""
+
+
+@log_command.command("show")
+@click.argument("name", default="")
+@json_option
+@node_option
+def show_logs(name: str, as_json: bool, node_dir: str | None) -> None:
+    """List the logs, their sizes and roots; with NAME (KOR, internal), that log's checkpoint as it is signed."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        states = [log_named(reader, name)] if name else list(reader.logs())
+        heads = [(Checkpoint.from_text(parse_note(state.checkpoint).text), state) for state in states]
+        keys = home.node.keys.log.public
+    rows = [[head.origin, head.size, head.root.hex(), instant(state.signed_at)] for head, state in heads]
+    if as_json:
+        fields = ("origin", "size", "root", "signed_at")
+        logs: list[dict[str, Any]] = [dict(zip(fields, row, strict=True)) for row in rows]
+        for log, (head, state) in zip(logs, heads, strict=True):
+            log["checkpoint"] = state.checkpoint.decode()
+            log["keys"] = keys.named(head.origin).to_text()
+        print_json("logs", {"logs": logs})
+    elif name:
+        click.echo(heads[0][1].checkpoint.decode(), nl=False)
+    else:
+        table(["log", "entries", "root", "signed"], rows)
+
+
+@log_command.command("prove")
+@click.argument("act")
+@click.option("--log", default="", help="The log, where the act stands in several (KOR, internal).")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="A .tlog-proof file; else on stdout."
+)
+@json_option
+@node_option
+def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: str | None) -> None:
+    """Prove that ACT is in a log, up to its newest checkpoint (c2sp.org/tlog-proof)."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        name, proof = prove(reader, act, log)
+        found = reader.act(act)
+        keys = home.node.keys.log.public.named(name).to_text()
+    data = proof.to_bytes()
+    if output is not None:
+        try:
+            output.write_bytes(data)
+        except OSError as error:
+            raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
+    if as_json:
+        statement = found.data.decode() if found is not None else ""
+        value = {"act": act, "log": name, "index": proof.index, "statement": statement, "keys": keys}
+        print_json("log-proof", value | {"proof": data.decode()})
+    elif output is None:
+        click.echo(data.decode(), nl=False)
+    else:
+        click.echo(f"act {act} is entry {proof.index} of {name}; the proof is in {output}")
+
+
+@log_command.command("verify")
+@click.argument("proof", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--act", "act_file", type=click.Path(path_type=Path, dir_okay=False), help="The act's statement.")
+@click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), help="The log's keys, or an identity.")
+@json_option
+@node_option
+def verify_log(
+    proof: Path | None, act_file: Path | None, keys: Path | None, as_json: bool, node_dir: str | None
+) -> None:
+    """Check the node's logs, each entry against its act and the signed checkpoint; or PROOF, that an act is in one.
+
+    PROOF is what `log prove` wrote, as text or with --json (then it names the act and the keys itself, and --keys
+    says whose they must be). With --node in place of --keys, the peers' enrolled keys are used.
+    """
+    if proof is None:
+        with home_of(node_dir) as home:
+            report(f"logs of {home.node.party}", list(audit_logs(home.node)), as_json)
+        return
+    report(str(proof), _check_proof(proof, act_file, keys, node_dir), as_json)
+
+
+def _check_proof(path: Path, act_file: Path | None, keys: Path | None, node_dir: str | None) -> list[Check]:
+    text = _read(path)
+    told = _json(text)
+    if told is not None:
+        text = str(told.get("proof", ""))
+    if act_file is not None:
+        statement = _statement(_read(act_file))
+    elif told is not None:
+        statement = str(told.get("statement", ""))
+    else:
+        raise UsageError("which act?", hint="name its statement with --act, or prove with --json")
+    parsed = LogProof.from_bytes(text.encode())
+    origin = Checkpoint.from_text(parse_note(parsed.note).text).origin
+    log_keys, witnesses = _keys(origin, keys, node_dir)
+    checks: list[Check] = []
+
+    def made(name: str, check: Any) -> None:
+        try:
+            checks.append(Check(name=name, counted=check()))
+        except VerificationError as error:
+            checks.append(Check(name=name, counted=0, fault=str(error)))
+
+    def cosigned() -> int:
+        return len(verify_cosignatures(parsed.note, witnesses))
+
+    made(f"checkpoint of {origin}", lambda: verify_signed(parsed.note, log_keys).checkpoint.size)
+    made(f"entry {parsed.index}", lambda: bool(parsed.verify(_entry(parsed, statement), log_keys)))
+    made("cosignatures", cosigned)
+    return checks
+
+
+def _entry(proof: LogProof, statement: str) -> bytes:
+    try:
+        return commitment(proof.extra, statement.encode())
+    except ValueError as error:
+        raise VerificationError(f"the proof carries no salt: {error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read `{path}`: {error}") from error
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _statement(text: str) -> str:
+    """An act's statement: as it is, or in what `act show --json` wrote."""
+    value = _json(text)
+    try:
+        return str(value["signed"][0]["acts"][0]["statement"]) if value is not None and "signed" in value else text
+    except (KeyError, IndexError, TypeError) as error:
+        raise UsageError("that file holds no act", hint="`gsomia act show ACT --json` writes one") from error
+
+
+def _keys(origin: str, keys: Path | None, node_dir: str | None) -> tuple[LogVerifier, list[LogVerifier]]:
+    """The log's keys, and those of the witnesses that are known."""
+    if keys is not None:
+        text = _read(keys)
+        value = _json(text)
+        verifier = LogVerifier.from_text(str(value.get("log", "")) if value is not None else text)
+        return verifier.named(origin), []
+    if not node_dir:
+        raise UsageError("whose log?", hint="give --keys FILE (log.pub or an identity), or --node DIR")
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        known = {peer.party: peer.log for peer in reader.peers().values()} | {
+            home.node.party: home.node.keys.log.public
+        }
+        exercise = home.node.exercise
+    parts = origin.split("/")
+    owner = known.get(parts[1]) if len(parts) == 3 else None
+    if owner is None or log_origin(parts[1], parts[2].replace("internal", ""), exercise=exercise) != origin:
+        raise UsageError(f"`{origin}` is no log of a node that is known here", hint=f"known: {', '.join(known)}")
+    return owner.named(origin), list(known.values())
+
+
+@log_command.command("fsck")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@json_option
+@node_option
+def fsck(folder: Path | None, as_json: bool, node_dir: str | None) -> None:
+    """Check every entry, every hash and the checkpoint of the node's logs, or of a log's FOLDER; name each fault."""
+    if folder is not None:
+        results = [_check_files(folder)]
+    else:
+        with home_of(node_dir) as home, home.node.store.reading() as reader:
+            results = [(state.name, check_log(home.node, reader, state)) for state in reader.logs()]
+    rows = [
+        [name, result.entries, result.tiles, "; ".join(fault.text for fault in result.faults)]
+        for name, result in results
+    ]
+    if as_json:
+        logs = [
+            {
+                "log": name,
+                "entries": result.entries,
+                "tiles": result.tiles,
+                "holds": result.holds,
+                "faults": [
+                    {"kind": f.kind.value, "path": f.path, "index": f.index, "text": f.text} for f in result.faults
+                ],
+            }
+            for name, result in results
+        ]
+        print_json("fsck", {"holds": all(result.holds for _, result in results), "logs": logs})
+    else:
+        table(["log", "entries", "tiles", "faults"], rows)
+    failed = [(name, result.faults[0].text) for name, result in results if not result.holds]
+    if failed:
+        raise VerificationError(f"log {failed[0][0]}: {failed[0][1]}")
+    if not results:
+        raise VerificationError("there was no log to check")
+
+
+@log_command.command("tail")
+@click.argument("name")
+@click.option("--lines", "-n", default=10, show_default=True, type=click.IntRange(0), help="How many entries.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until interrupted.")
+@json_option
+@node_option
+def tail(name: str, lines: int, follow: bool, as_json: bool, node_dir: str | None) -> None:
+    """Print the last entries of the log NAME (KOR, internal) with their acts; --json prints an object a line."""
+    with home_of(node_dir) as home:
+        with home.node.store.reading() as reader:
+            at = max(0, log_named(reader, name).size - lines)
+        while True:
+            at = _tail(home, name, at, as_json)
+            if not follow:
+                return
+            time.sleep(0.2)
+
+
+def _tail(home: Home, name: str, start: int, as_json: bool) -> int:
+    with home.node.store.reading() as reader:
+        state = log_named(reader, name)
+        for row in _entries(reader, state.name, start, state.size):
+            if as_json:
+                click.echo(json.dumps({"schema": "gsomia/log-entry/v1", **row}, ensure_ascii=False))
+            else:
+                click.echo(plain(f"{row['index']:>6}  {row['at']}  {row['party']}  {row['type']:<16}  {row['act']}"))
+    return state.size
+
+
+def _entries(reader: Reader, log: str, start: int, stop: int) -> Sequence[dict[str, Any]]:
+    rows = []
+    for index, (entry, act_id, _) in enumerate(reader.log_entries(log, start, stop), start):
+        act = reader.act(act_id)
+        said = act.statement if act is not None else None
+        rows.append(
+            {
+                "log": log,
+                "index": index,
+                "act": act_id,
+                "type": said.type if said else "missing",
+                "party": said.party if said else "",
+                "at": instant(said.at) if said else "",
+                "item": said.item if said else "",
+                "entry": entry.hex(),
+            }
+        )
+    return rows
+
+
+@log_command.command("export")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@node_option
+def export_log(name: str, folder: Path, node_dir: str | None) -> None:
+    """Write the log NAME as files (C2SP tiles) into FOLDER, for `gsomia verify FOLDER` or any public tool."""
+    with home_of(node_dir) as home:
+        click.echo(f"{home.export_log(name, folder)} entries in {folder}")
+
+
+def check_folder(folder: Path) -> Check:
+    """A log as files (C2SP tiles) against its own signed checkpoint and the keys beside it."""
+    name, result = _check_files(folder)
+    return Check(name=f"log {name}", counted=result.entries, fault="; ".join(fault.text for fault in result.faults))
+
+
+def _check_files(folder: Path) -> tuple[str, LogCheck]:
+    def read_file(name: str) -> bytes | None:
+        file = folder / name
+        return file.read_bytes() if file.is_file() else None
+
+    keys = folder / KEYS_PATH
+    if not keys.is_file():
+        raise UsageError(f"`{keys}` is missing", hint="the log's verifier keys lie beside its checkpoint")
+    verifier = LogVerifier.from_text(keys.read_text(encoding="utf-8"))
+    return verifier.name, check_tiles(read_file, verifier)
+
+
+def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
+    """The checks that were made, each by name; exit 5 where one does not hold."""
+    if as_json:
+        rows = [{"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault} for c in checks]
+        print_json("verify", {"of": what, "holds": all(c.holds for c in checks), "checks": rows})
+    else:
+        click.echo(f"the following checks were made of {what}:")
+        for check in checks:
+            click.echo(f"  {'ok  ' if check.holds else 'FAIL'} {check.name} ({check.counted})")
+            if check.fault:
+                click.echo(f"       {check.fault}")
+    failed = [check for check in checks if not check.holds]
+    if failed:
+        raise VerificationError(f"{failed[0].name}: {failed[0].fault}")
+    if not checks:
+        raise VerificationError(f"there was nothing to verify in {what}")

@@ -1,0 +1,164 @@
+"""The node's logs and acts by the command line: shown, proven, verified, checked and followed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gsomia.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+OFFICERS = 3
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process: status, stdout, stderr."""
+
+    def command(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gsomia", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return int(end.value.code or 0), out, err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node with three officers: three acts in the internal log."""
+    from gsomia.app import init
+    from gsomia.node import Role
+
+    folder = tmp_path_factory.mktemp("made") / "jpn"
+    home = init(folder, "JPN", exercise=True)
+    home.enrol_officer("sato", (Role.SECURITY,), by=None)
+    home.enrol_officer("ito", (Role.LEGAL,), by=home.acting("sato", Role.SECURITY))
+    home.enrol_officer("mori", (Role.REGISTRY,), by=home.acting("sato", Role.SECURITY))
+    home.close()
+    return folder
+
+
+@pytest.fixture
+def node(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(made, tmp_path / "jpn"))
+
+
+def acts(run: Run, node: Path, *more: str) -> list[dict[str, str]]:
+    status, out, _ = run("act", "list", "--all", "--json", "--node", node, *more)
+    assert status == 0
+    listed = json.loads(out)["acts"]
+    assert isinstance(listed, list)
+    return listed
+
+
+def change(node: Path, statement: str) -> None:
+    with sqlite3.connect(node / "register.sqlite") as connection:
+        assert connection.execute(statement).rowcount >= 1
+    connection.close()
+
+
+def test_every_act_is_listed_and_shown(run: Run, node: Path) -> None:
+    listed = acts(run, node)
+    assert [(act["type"], act["officers"]) for act in listed] == [
+        ("enrol-key", ""),
+        ("enrol-key", "sato"),
+        ("enrol-key", "sato"),
+    ]
+    assert acts(run, node, "--type", "enrol-key") == listed
+    assert run("act", "list", "--json", "--node", node)[1].count('"act"') == 0, "the record holds legal acts alone"
+    status, out, _ = run("act", "show", listed[1]["act"], "--json", "--node", node)
+    shown = json.loads(out)
+    assert (status, shown["body"]["officer"], shown["source"]) == (0, "ito", "own")
+    assert [(place["log"], place["index"]) for place in shown["logs"]] == [("exercise.gsomia/JPN/internal", 1)]
+    status, out, _ = run("act", "show", listed[1]["act"], "--node", node)
+    assert status == 0 and "officer sato as security" in out and "internal entry 1" in out
+
+
+def test_what_is_not_there_is_named(run: Run, node: Path) -> None:
+    status, _, err = run("act", "show", "nothing", "--node", node)
+    assert status == 2 and "no act `nothing` is here" in err
+    status, _, err = run("act", "list", "--type", "nothing", "--node", node)
+    assert status == 2 and "unknown type of act `nothing`" in err and "enrol-key" in err
+    status, _, err = run("log", "show", "KOR", "--node", node)
+    assert status == 2 and "no log `KOR`" in err and "exercise.gsomia/JPN/internal" in err
+    status, _, err = run("log", "prove", "nothing", "--node", node)
+    assert status == 2 and "no act `nothing` is in a log" in err
+
+
+def test_a_log_is_shown_with_its_checkpoint(run: Run, node: Path) -> None:
+    status, out, _ = run("log", "show", "--json", "--node", node)
+    (log,) = json.loads(out)["logs"]
+    assert (status, log["origin"], log["size"]) == (0, "exercise.gsomia/JPN/internal", OFFICERS)
+    status, out, _ = run("log", "show", "internal", "--node", node)
+    assert (status, out) == (0, log["checkpoint"])
+
+
+def test_a_proof_is_checked_by_the_keys_one_names(run: Run, node: Path, tmp_path: Path) -> None:
+    act = acts(run, node)[2]["act"]
+    identity, proof, told = tmp_path / "identity", tmp_path / "a.tlog-proof", tmp_path / "proof.json"
+    identity.write_text(run("node", "identity", "--node", node)[1])
+    assert run("log", "prove", act, "-o", proof, "--node", node)[0] == 0
+    told.write_text(run("log", "prove", act, "--json", "--node", node)[1])
+    statement = tmp_path / "act.json"
+    statement.write_text(run("act", "show", act, "--json", "--node", node)[1])
+    assert run("log", "verify", told, "--keys", identity)[0] == 0
+    assert run("log", "verify", told, "--node", node)[0] == 0
+    status, out, _ = run("log", "verify", proof, "--act", statement, "--keys", identity, "--json")
+    assert status == 0 and [c["holds"] for c in json.loads(out)["checks"]] == [True, True, True]
+    other = tmp_path / "other"
+    other.write_text(run("act", "show", acts(run, node)[0]["act"], "--json", "--node", node)[1])
+    status, out, _ = run("log", "verify", proof, "--act", other, "--keys", identity)
+    assert status == 5 and "FAIL entry 2" in out and "ok   checkpoint" in out
+    assert run("log", "verify", proof, "--keys", identity)[0] == 2, "the act must be named"
+    assert run("init", tmp_path / "kor", "--party", "KOR", "--exercise")[0] == 0
+    identity.write_text(run("node", "identity", "--node", tmp_path / "kor")[1])
+    status, out, _ = run("log", "verify", proof, "--act", statement, "--keys", identity)
+    assert status == 5 and "FAIL checkpoint" in out
+
+
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("UPDATE log_entry SET commitment = zeroblob(32) WHERE position = 1", "entry 1"),
+        ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 0 AND position = 2", "tile/0/000.p/3"),
+        ("DELETE FROM log_node WHERE level = 0 AND position = 2", "tile/0/000.p/3"),
+        ("DELETE FROM log_entry WHERE position = 1", "tile/entries/000.p/3"),
+        ("UPDATE log SET checkpoint = CAST(replace(checkpoint, 'JPN', 'KOR') AS BLOB)", "checkpoint"),
+    ],
+)
+def test_fsck_names_each_fault_where_it_is(run: Run, node: Path, statement: str, where: str) -> None:
+    status, out, _ = run("log", "fsck", "--json", "--node", node)
+    assert status == 0 and json.loads(out)["logs"][0]["entries"] == OFFICERS
+    change(node, statement)
+    status, out, err = run("log", "fsck", "--json", "--node", node)
+    assert status == 5 and not json.loads(out)["holds"]
+    assert where in err, err
+    assert run("log", "verify", "--node", node)[0] == 5
+
+
+def test_an_exported_log_is_checked_by_its_folder(run: Run, node: Path, tmp_path: Path) -> None:
+    assert run("log", "export", "internal", tmp_path / "log", "--node", node)[0] == 0
+    assert run("log", "fsck", tmp_path / "log")[0] == 0
+    bundle = tmp_path / "log" / "tile" / "entries" / "000.p" / "3"
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"\0")
+    assert run("log", "fsck", tmp_path / "log")[0] == 5
+
+
+def test_the_last_entries_are_told_with_their_acts(run: Run, node: Path) -> None:
+    status, out, _ = run("log", "tail", "internal", "-n", "2", "--json", "--node", node)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and [(line["index"], line["type"]) for line in lines] == [(1, "enrol-key"), (2, "enrol-key")]
+    assert [line["act"] for line in lines] == [act["act"] for act in acts(run, node)[1:]]
+    assert run("log", "tail", "internal", "-n", "0", "--node", node)[1] == ""
