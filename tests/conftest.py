@@ -7,8 +7,9 @@ from collections.abc import Generator
 
 import pytest
 
-ALLOWED = ("long form", "shared data")
-"""How the reason of a skip begins that is no missing part: a long form not asked for, a data set kept elsewhere."""
+ALLOWED = ("long form", "shared data", "not permitted")
+"""How the reason of a skip begins that is no missing part: a long form not asked for, a data set kept elsewhere, or
+what the machine forbids even its root, such as a mount."""
 
 
 @pytest.hookimpl(wrapper=True)

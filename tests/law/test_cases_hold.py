@@ -37,7 +37,7 @@ def test_ids_stand_in_one_file_only() -> None:
 
 def test_the_common_cases_are_copied_and_kept_as_they_are() -> None:
     if not PUBLIC.exists():
-        pytest.skip("the common cases lie beside the checkout only where the project is developed")
+        pytest.skip("shared data: the common cases lie beside the checkout only where the project is developed")
     ours = {case.id: case for case in ALL}
     for case in parse_cases(PUBLIC.read_bytes(), "public"):
         assert case.id in ours, f"{case.id} is not copied"

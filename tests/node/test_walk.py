@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from stories import Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
+    Case,
     PersonDetails,
     Role,
     answer_consent,
     ask_consent,
     audit,
+    holdings,
     mark,
     open_item,
     receipt,
     release,
+    waiting,
 )
 from gsomia.registry import CopyState, Direction, Rung
+from gsomia.verdict import UNKNOWN, decide
 
 NAMED = {"JPN": "極秘", "KOR": "군사II급비밀"}
 
@@ -180,6 +185,34 @@ def test_through_the_hub_there_are_two_legs_and_two_receipts(stage: Stage) -> No
         register(p)[c][1].payload_digest for p, c in ((korea, first.id), (america, first.id), (japan, second.id))
     }
     assert len(digests) == 1
+
+
+def test_what_waits_at_the_hub_is_asked_with_what_its_records_establish(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA", at="2015-06-01T12:00:00+09:00")
+    korea, america = three["KOR"], three["USA"]
+    first = korea.transmit(b"test", to="JPN", via=("USA",), level="군사II급비밀")
+    with korea.node.store.reading() as reader:
+        ((asked, _),) = waiting(korea.node, reader, korea.node.clock.now())
+    assert (asked.act, asked.to, asked.via) == ("transmit", "JPN", ("USA",))
+    three.settle()
+    finish(america, first.id)
+    release(america.node, first.id, "JPN", by=america.by(Role.DISCLOSURE))
+    at = america.node.clock.now()
+    with america.node.store.reading() as reader:
+        ((asked, facts),) = waiting(america.node, reader, at)
+        case = Case.of(america.node, reader)
+        ((holder, item),) = holdings(reader)
+    assert (holder, item.originator) == ("USA", "KOR")
+    verdict = decide(case.law, asked, facts, case.record, at)
+    assert verdict.outcome == "permit"
+    assert {**facts.established_by}["consent"]
+    # The same question with a fact that no record establishes is not permitted.
+    assert (
+        decide(
+            case.law, asked, replace(facts, accredited=UNKNOWN, assurance=UNKNOWN, consent=UNKNOWN), case.record, at
+        ).outcome
+        == "refuse"
+    )
 
 
 def test_the_hub_cannot_hand_on_what_the_originator_did_not_send_on(stage: Stage) -> None:

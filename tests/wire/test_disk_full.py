@@ -32,7 +32,7 @@ def small(tmp_path: Path) -> Iterator[Pair]:
             (folder / party).mkdir(mode=0o700)
             words = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder / party)]
             if subprocess.run(words, check=False, capture_output=True).returncode:
-                pytest.skip("a tmpfs cannot be mounted here")
+                pytest.skip("not permitted: a tmpfs cannot be mounted here")
             mounted.append(folder / party)
             shutil.copytree(folder / f"{party}.was", folder / party, dirs_exist_ok=True)
         yield pair

@@ -16,7 +16,7 @@ import click
 from gsomia.agreement import READINGS, Agreement, LegalAct, Record, load_agreement, read_acts, shipped_record, unlike
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
-from gsomia.verdict import Case, Facts, Item, Law, Request, granted, parse_cases
+from gsomia.verdict import Case, Facts, Item, Law, Request, parse_cases
 
 if TYPE_CHECKING:
     from gsomia.app import Home
@@ -142,61 +142,20 @@ class Asked:
         ]
 
     def waiting(self, at: datetime) -> list[tuple[Request, Facts]]:
-        """What has been authorised here and has not left yet, as it would be asked again before it leaves."""
+        """What waits at the node to leave it; nothing where no node is asked."""
         if self.home is None or self.reader is None:
             return []
-        from gsomia.node import Sending, ask_release, ask_transmit
-        from gsomia.registry import CopyState
+        from gsomia.node import waiting
 
-        node, reader = self.home.node, self.reader
-        items = {item.id: item for item in reader.items()}
-        found: list[tuple[Request, Facts]] = []
-        for copy in reader.copies(states=(CopyState.AUTHORISED, CopyState.OFFERED)):
-            if copy.giver != node.party:
-                continue
-            item = items[copy.item]
-            under = copy.instrument if copy.instrument in self.law.agreements else ""
-            if copy.act == "release":
-                # What established its facts when it was authorised is not asked again: only the law is in question.
-                for held in reader.copies(item=item.id):
-                    if held.holder == node.party:
-                        _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
-                        found.append((request, granted(request, at)))
-                        break
-                continue
-            sending = Sending(
-                to=copy.destination,
-                via=copy.via,
-                level=item.level,
-                subject=item.subject,
-                purpose=item.purpose,
-                under=under,
-            )
-            request, facts, _ = ask_transmit(node, reader, sending, at=at, item=item.id)
-            found.append((request, facts))
-        return found
+        return waiting(self.home.node, self.reader, at)
 
     def held(self) -> Iterator[tuple[str, Item]]:
-        """(holder, item) of every registered copy that has reached its holder, or is on its way there."""
+        """What the node's register holds; nothing where no node is asked."""
         if self.reader is None:
-            return
-        from gsomia.registry import CopyState
+            return iter(())
+        from gsomia.node import holdings
 
-        nowhere = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED)
-        items = {
-            item.id: Item(
-                originator=item.originator,
-                level=item.level,
-                subject=item.subject,
-                form=item.form,
-                contains=item.contains,
-                purpose=item.purpose,
-            )
-            for item in self.reader.items()
-        }
-        for copy in self.reader.copies():
-            if copy.state not in nowhere:
-                yield copy.holder, items[copy.item]
+        return holdings(self.reader)
 
 
 Differences = list[tuple[str, LegalAct | None, LegalAct | None]]

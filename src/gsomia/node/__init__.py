@@ -34,6 +34,7 @@ from gsomia.node.ports import (
     Store,
     Writer,
 )
+from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
@@ -93,6 +94,7 @@ __all__ = [
     "enter_person",
     "fingerprint",
     "held_copy",
+    "holdings",
     "identity",
     "instant",
     "keep_refused",
@@ -110,4 +112,5 @@ __all__ = [
     "step",
     "transmit",
     "upload",
+    "waiting",
 ]

@@ -1,0 +1,66 @@
+"""What a thought-of legal act would bear on at this node: what waits to leave, and what is held (for `what-if`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from gsomia.node.facts import Case, item_of, transmission_facts
+from gsomia.node.node import Node
+from gsomia.node.ports import Reader
+from gsomia.node.sending import Sending, ask_release, ask_transmit
+from gsomia.registry import CopyState
+from gsomia.verdict import Facts, Item, Request
+
+__all__ = ["holdings", "waiting"]
+
+_NOWHERE = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED)
+
+
+def waiting(node: Node, reader: Reader, at: datetime) -> list[tuple[Request, Facts]]:
+    """What was authorised here and has not left yet, as it would be asked again before it leaves.
+
+    Args:
+        node: the giver's node.
+        reader: its store.
+        at: the instant of the question.
+
+    Returns:
+        Each question with the facts that this node's records establish for it.
+    """
+    agreements = Case.of(node, reader).law.agreements
+    found: list[tuple[Request, Facts]] = []
+    for copy in reader.copies(states=(CopyState.AUTHORISED, CopyState.OFFERED)):
+        item = reader.item(copy.item)
+        if copy.giver != node.party or item is None:
+            continue
+        under = copy.instrument if copy.instrument in agreements else ""
+        if copy.act == "release":
+            to = (copy.holder,)
+            facts = transmission_facts(
+                node, reader, giver=node.party, holder=copy.holder, item=item.id, receivers=to, at=at
+            )
+            held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
+            if held is not None:
+                _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
+                found.append((request, facts))
+            continue
+        sending = Sending(
+            to=copy.destination,
+            via=copy.via,
+            level=item.level,
+            subject=item.subject,
+            purpose=item.purpose,
+            under=under,
+        )
+        request, facts, _ = ask_transmit(node, reader, sending, at=at, item=item.id)
+        found.append((request, facts))
+    return found
+
+
+def holdings(reader: Reader) -> Iterator[tuple[str, Item]]:
+    """(holder, item) of every registered copy that has reached its holder, or is on its way there."""
+    items = {item.id: item_of(item) for item in reader.items()}
+    for copy in reader.copies():
+        if copy.state not in _NOWHERE:
+            yield copy.holder, items[copy.item]
