@@ -51,6 +51,8 @@ def shipped() -> tuple[Law, Record]:
 
 
 class Instant(click.ParamType[datetime]):
+    """A date-time with its offset, such as 2019-11-22T18:00+09:00; UTC from then on."""
+
     name = "instant"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import east_asian_width
@@ -14,6 +13,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
+from gsomia.cli.law import Instant, json_option
 from gsomia.errors import NodeError, UsageError
 
 __all__ = [
@@ -31,24 +31,6 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Instant(click.ParamType[datetime]):
-    """A date-time with its offset, such as 2019-11-22T18:00+09:00."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601 with an offset."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
-        if at.tzinfo is None:
-            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
-        return at
-
-
 def node_option(function: F) -> F:
     """The node to work with."""
     return click.option(
@@ -61,11 +43,6 @@ def by_option(function: F) -> F:
     return click.option("--by", default="", metavar="OFFICER", help="The officer who acts, where several could.")(
         function
     )
-
-
-def json_option(function: F) -> F:
-    """Output for programs."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")(function)
 
 
 def passphrase() -> bytes | None:
