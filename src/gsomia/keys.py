@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -71,10 +72,35 @@ def canonical(value: Any) -> bytes:
     Raises:
         ValueError: a value JSON cannot hold, or an integer beyond 2**53 - 1.
     """
+    if _plain(value):
+        try:
+            return _PLAIN_JSON.encode(value).encode()
+        except UnicodeEncodeError:
+            pass  # half a surrogate pair; the slow way says so
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise ValueError(str(error)) from error
+
+
+# Python's own JSON writes the RFC 8785 form where keys are ASCII and numbers are whole: it escapes the same characters
+# in the same way, and only beyond ASCII does its order of keys (code points) part from RFC 8785's (UTF-16 units).
+_PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+_SAFE_INTEGER = 2**53 - 1
+
+
+def _plain(value: Any) -> bool:
+    """Whether Python's own JSON writes a value in its RFC 8785 form: exact types, ASCII keys, whole numbers."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
+    if kind is dict:
+        if not all(map(_plain, value.values())):
+            return False
+        return all(type(key) is str and key.isascii() for key in value)
+    return kind in (list, tuple) and all(map(_plain, value))
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope as OtherEnvelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
@@ -186,3 +187,36 @@ def test_canonical_json_refuses_what_it_cannot_hold() -> None:
     for value in (float("nan"), float("inf"), 2**53, "\ud800", {1: 2}, {"x": object()}):
         with pytest.raises((ValueError, TypeError)):
             canonical(value)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(
+            st.text(st.characters(exclude_categories=()), max_size=4) | st.integers(0, 3), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(JSON_VALUES)
+@example({"\ufb33": 1, "\U0001f600": 2, "a": 3})
+@example({"a": '\x00\x08\x1f\x7f\u2028"\\/é'})
+@example([2**53 - 1, 2**53, -(2**53), True])
+def test_the_quick_canonical_json_is_that_of_the_reference(value: Any) -> None:
+    try:
+        expected: bytes | None = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, TypeError):
+        expected = None
+    try:
+        assert canonical(value) == expected
+    except (ValueError, TypeError):
+        assert expected is None

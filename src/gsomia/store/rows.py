@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from datetime import datetime
@@ -33,6 +32,7 @@ from gsomia.tlog import LogVerifier
 __all__ = [
     "act_of",
     "act_row",
+    "batch_row",
     "consent_of",
     "consent_row",
     "copy_of",
@@ -62,9 +62,9 @@ Row = dict[str, Any]
 def plain_row(value: Any) -> Row:
     """A dataclass whose fields are text, numbers and instants, as a row."""
     row: Row = {}
-    for field in dataclasses.fields(value):
-        cell = getattr(value, field.name)
-        row[field.name] = instant(cell) if isinstance(cell, datetime) else cell
+    for name in value.__dataclass_fields__:
+        cell = getattr(value, name)
+        row[name] = instant(cell) if isinstance(cell, datetime) else cell
     return row
 
 
@@ -263,7 +263,7 @@ def act_row(act: SignedAct, source: str, at: datetime) -> Row:
         "party": statement.party,
         "item": statement.item,
         "statement": act.data,
-        "batch": batch_key(act),
+        "batch": batch_key(act.envelope),
         "position": act.index,
         "size": act.size,
         "path": b"".join(act.path),
@@ -272,9 +272,28 @@ def act_row(act: SignedAct, source: str, at: datetime) -> Row:
     }
 
 
-def batch_key(act: SignedAct) -> str:
+def batch_row(envelope: Envelope) -> Row:
+    """The envelope of a batch of acts as a row."""
+    return {"id": batch_key(envelope), "envelope": _envelope_text(envelope)}
+
+
+# An envelope is some 10 KiB, is the same for all acts of its batch, and acts of one batch come one after another.
+
+
+@lru_cache(maxsize=64)
+def batch_key(envelope: Envelope) -> str:
     """What names a batch: SHA-256 of its envelope, signatures included, for one batch may be signed more than once."""
-    return hashlib.sha256(canonical(act.envelope.to_json())).hexdigest()
+    return hashlib.sha256(canonical(envelope.to_json())).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _envelope_text(envelope: Envelope) -> str:
+    return json.dumps(envelope.to_json())
+
+
+@lru_cache(maxsize=64)
+def _envelope(text: str) -> Envelope:
+    return Envelope.from_json(json.loads(text))
 
 
 def act_of(row: Row) -> SignedAct:
@@ -286,5 +305,5 @@ def act_of(row: Row) -> SignedAct:
         index=row["position"],
         size=row["size"],
         path=tuple(path[i : i + 32] for i in range(0, len(path), 32)),
-        envelope=Envelope.from_json(json.loads(row["envelope"])),
+        envelope=_envelope(row["envelope"]),
     )

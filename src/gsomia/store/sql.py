@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -31,8 +31,11 @@ from gsomia.node import (
 from gsomia.registry import Copy, Item, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.logs import LogReads
+from gsomia.store.prepared import Prepared
 
 __all__ = ["SqlStore"]
+
+_T = TypeVar("_T")
 
 SCHEMA_VERSION = "0001"
 """The revision of the tables that this release works with (see `migrations/versions`)."""
@@ -116,8 +119,9 @@ class SqlStore:
         try:
             with self._engine.connect().execution_options(gsomia_write=write) as connection, connection.begin():
                 yield connection
-        except sa.exc.DBAPIError as error:
-            raise NodeError(f"the register `{self._path}` cannot be used: {error.orig}") from error
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+            why = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            raise NodeError(f"the register `{self._path}` cannot be used: {why}") from error
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -134,116 +138,131 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-# Statements are built once: building one costs more than running it.
-
-
 @cache
-def _upsert(table: sa.Table, *, replace: bool) -> sa.Insert:
+def _upsert(table: sa.Table, *, replace: bool) -> Prepared:
     """Insert a row; one with the same key is replaced, or left as it is."""
     statement = insert(table)
+    columns = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key]
     if not replace:
-        return statement.on_conflict_do_nothing()
-    rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        return Prepared(statement.on_conflict_do_nothing(), columns)
+    rest = {name: statement.excluded[name] for name in columns if name not in keys}
+    return Prepared(statement.on_conflict_do_update(index_elements=keys, set_=rest), columns)
 
 
 @cache
-def _insert(table: sa.Table) -> sa.Insert:
-    """Insert a new row."""
-    return sa.insert(table)
+def _insert(table: sa.Table) -> Prepared:
+    """Insert a new row; a serial number is given by the database."""
+    columns = [column.name for column in table.columns if column.autoincrement is not True]
+    return Prepared(sa.insert(table), columns)
 
 
 @cache
-def _by(table: sa.Table, *columns: str) -> sa.Select[Any]:
+def _by(table: sa.Table, *columns: str, order: tuple[str, ...] = ()) -> Prepared:
     """The rows with these values; each column is a parameter of its own name."""
-    return sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in columns))
+    chosen = sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in columns))
+    return Prepared(chosen.order_by(*(table.c[name] for name in order)))
+
+
+@cache
+def _acts(types: int, *, item: bool) -> Prepared:
+    """Acts in order: of so many types (0 is any), parameters `type0` and on, and of an item."""
+    query = _ACTS.order_by(schema.act.c.seq)
+    if types:
+        query = query.where(schema.act.c.type.in_([sa.bindparam(f"type{number}") for number in range(types)]))
+    if item:
+        query = query.where(schema.act.c.item == sa.bindparam("item"))
+    return Prepared(query)
 
 
 _ACTS = sa.select(schema.act, schema.batch.c.envelope).join(schema.batch, schema.batch.c.id == schema.act.c.batch)
-_ACT = _ACTS.where(schema.act.c.id == sa.bindparam("id"))
-_RUNGS = sa.select(schema.rung).where(schema.rung.c.copy == sa.bindparam("copy")).order_by(schema.rung.c.at)
-_NODE = sa.select(schema.log_node.c.hash).where(
-    schema.log_node.c.log == sa.bindparam("log"),
-    schema.log_node.c.level == sa.bindparam("level"),
-    schema.log_node.c.position == sa.bindparam("position"),
-)
-_SERIAL = (
+_ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
+_RUNGS = _by(schema.rung, "copy", order=("at", "rung", "act"))
+_NODE = _by(schema.log_node, "log", "level", "position")
+_SERIAL = Prepared(
     insert(schema.serial)
-    .values(last=1)
-    .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + 1})
+    .values(name=sa.bindparam("name"), last=sa.literal_column("1"))
+    .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + sa.literal_column("1")})
     .returning(schema.serial.c.last)
 )
+_DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
 class SqlReader(LogReads):
-    """Reads within one transaction."""
+    """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
+        self._kept: dict[object, Any] = {}
 
-    def _all(self, query: sa.Select[Any], **values: object) -> list[dict[str, Any]]:
+    def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
+        if isinstance(query, Prepared):
+            return query.rows(self._connection, values)
         return [dict(row) for row in self._connection.execute(query, values).mappings()]
 
-    def _one(self, query: sa.Select[Any], **values: object) -> dict[str, Any] | None:
-        row = self._connection.execute(query, values).mappings().first()
-        return None if row is None else dict(row)
+    def _one(self, query: Prepared, **values: object) -> dict[str, Any] | None:
+        return query.row(self._connection, values)
+
+    def _once(self, name: object, read: Callable[[], _T]) -> _T:
+        """What `read` gives, read once in this transaction."""
+        if name not in self._kept:
+            self._kept[name] = read()
+        kept: _T = self._kept[name]
+        return kept
 
     def setting(self, key: str) -> str | None:
         row = self._one(_by(schema.setting, "key"), key=key)
         return None if row is None else str(row["value"])
 
     def peers(self) -> Mapping[str, Peer]:
-        return {row["party"]: rows.peer_of(row) for row in self._all(_by(schema.peer))}
+        return self._once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(_by(schema.peer))})
 
     def officers(self, party: str | None = None) -> Sequence[Officer]:
-        query = sa.select(schema.officer).order_by(schema.officer.c.enrolled_at, schema.officer.c.id)
-        if party is not None:
-            query = query.where(schema.officer.c.party == party)
-        return [rows.officer_of(row) for row in self._all(query)]
+        every = _by(schema.officer, order=("enrolled_at", "id"))
+        officers = self._once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
+        return [officer for officer in officers if party in (None, officer.party)]
 
     def officer(self, party: str, officer: str) -> Officer | None:
-        row = self._one(_by(schema.officer, "party", "id"), party=party, id=officer)
-        return None if row is None else rows.officer_of(row)
+        return next((found for found in self.officers(party) if found.id == officer), None)
 
     def persons(self) -> Sequence[Person]:
-        return [rows.person_of(row) for row in self._all(sa.select(schema.person).order_by(schema.person.c.id))]
+        return [rows.person_of(row) for row in self._all(_by(schema.person, order=("id",)))]
 
     def person(self, person: str) -> Person | None:
         row = self._one(_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
 
     def credentials(self) -> Sequence[Credential]:
-        return [rows.credential_of(row) for row in self._all(_by(schema.credential))]
+        return self._once("credentials", lambda: [rows.credential_of(row) for row in self._all(_by(schema.credential))])
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
-        query = sa.select(schema.consent).order_by(schema.consent.c.at)
-        if item is not None:
-            query = query.where(schema.consent.c.item == item)
-        return [rows.consent_of(row) for row in self._all(query)]
+        if item is None:
+            found = self._all(_by(schema.consent, order=("at",)))
+        else:
+            found = self._all(_by(schema.consent, "item", order=("at",)), item=item)
+        return [rows.consent_of(row) for row in found]
 
     def adopted(self) -> Mapping[str, str]:
-        return {row["instrument"]: row["version"] for row in self._all(_by(schema.adopted))}
+        every = _by(schema.adopted)
+        return self._once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
 
     def record(self) -> Sequence[EnteredAct]:
-        query = sa.select(schema.entered).order_by(schema.entered.c.id, schema.entered.c.entered_by)
-        return [rows.entered_of(row) for row in self._all(query)]
+        every = _by(schema.entered, order=("id", "entered_by"))
+        return self._once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
 
     def act(self, act: str) -> SignedAct | None:
         row = self._one(_ACT, id=act)
         return None if row is None else rows.act_of(row)
 
     def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
-        query = _ACTS.order_by(schema.act.c.seq)
-        if types:
-            query = query.where(schema.act.c.type.in_(types))
+        values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
         if item:
-            query = query.where(schema.act.c.item == item)
-        for row in self._connection.execute(query).mappings():
-            yield rows.act_of(dict(row))
+            return iter([rows.act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
+        return map(rows.act_of, _acts(len(types), item=False).each(self._connection, values))
 
     def items(self) -> Sequence[Item]:
-        return [rows.item_of(row) for row in self._all(sa.select(schema.item).order_by(schema.item.c.created_at))]
+        return [rows.item_of(row) for row in self._all(_by(schema.item, order=("created_at",)))]
 
     def item(self, item: str) -> Item | None:
         row = self._one(_by(schema.item, "id"), id=item)
@@ -255,7 +274,8 @@ class SqlReader(LogReads):
         ids = [row["id"] for row in found]
         for start in range(0, len(ids), 500):
             part = schema.rung.c.copy.in_(ids[start : start + 500])
-            for row in self._all(sa.select(schema.rung).where(part).order_by(schema.rung.c.at)):
+            order = (schema.rung.c.at, schema.rung.c.rung, schema.rung.c.act)
+            for row in self._all(sa.select(schema.rung).where(part).order_by(*order)):
                 rungs.setdefault(row["copy"], []).append(rows.rung_of(row))
         return [rows.copy_of(row, tuple(rungs.get(row["id"], ()))) for row in found]
 
@@ -293,14 +313,14 @@ class SqlReader(LogReads):
         return [rows.outgoing_of(row) for row in self._all(query)]
 
     def refused(self) -> Sequence[Refused]:
-        return [rows.refused_of(row) for row in self._all(sa.select(schema.refused).order_by(schema.refused.c.id))]
+        return [rows.refused_of(row) for row in self._all(_by(schema.refused, order=("id",)))]
 
     def log(self, name: str) -> LogState | None:
         row = self._one(_by(schema.log, "name"), name=name)
         return None if row is None else rows.log_of(row)
 
     def logs(self) -> Sequence[LogState]:
-        return [rows.log_of(row) for row in self._all(sa.select(schema.log).order_by(schema.log.c.name))]
+        return [rows.log_of(row) for row in self._all(_by(schema.log, order=("name",)))]
 
     def log_entries(self, name: str, start: int, stop: int) -> Sequence[tuple[bytes, str, bytes]]:
         table = schema.log_entry
@@ -312,70 +332,104 @@ class SqlReader(LogReads):
         return [(row["commitment"], row["act"], row["salt"]) for row in self._all(query)]
 
     def log_node(self, name: str, level: int, index: int) -> bytes:
-        value = self._connection.execute(_NODE, {"log": name, "level": level, "position": index}).scalar()
-        if value is None:
+        row = self._one(_NODE, log=name, level=level, position=index)
+        if row is None:
             raise NodeError(f"log `{name}` lacks its tree node at level {level}, index {index}")
-        return bytes(value)
+        return bytes(row["hash"])
 
 
 class SqlWriter(SqlReader):
-    """Reads and changes within one transaction."""
+    """Reads and changes within one transaction; nobody else writes meanwhile."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._copies_kept: dict[str, Copy] = {}
+        self._items_kept: dict[str, Item] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        with self._connection.begin_nested():
-            yield
+        try:
+            with self._connection.begin_nested():
+                yield
+        except BaseException:
+            for kept in (self._kept, self._copies_kept, self._items_kept):
+                kept.clear()
+            raise
 
     def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
-        return self._connection.execute(_upsert(table, replace=replace), row).rowcount
+        return _upsert(table, replace=replace).run(self._connection, row)
+
+    def _put_standing(self, table: sa.Table, row: Mapping[str, Any]) -> None:
+        self._put(table, row)
+        self._kept.clear()
 
     def put_setting(self, key: str, value: str) -> None:
         self._put(schema.setting, {"key": key, "value": value})
 
     def put_peer(self, peer: Peer) -> None:
-        self._put(schema.peer, rows.peer_row(peer))
+        self._put_standing(schema.peer, rows.peer_row(peer))
 
     def put_officer(self, officer: Officer) -> None:
-        self._put(schema.officer, rows.officer_row(officer))
+        self._put_standing(schema.officer, rows.officer_row(officer))
 
     def put_person(self, person: Person) -> None:
         self._put(schema.person, rows.person_row(person))
 
     def put_credential(self, credential: Credential) -> None:
-        self._put(schema.credential, rows.plain_row(credential))
+        self._put_standing(schema.credential, rows.plain_row(credential))
 
     def put_consent(self, consent: Consent) -> None:
         self._put(schema.consent, rows.consent_row(consent))
 
     def put_adopted(self, instrument: str, version: str, act: str) -> None:
-        self._put(schema.adopted, {"instrument": instrument, "version": version, "act": act})
+        self._put_standing(schema.adopted, {"instrument": instrument, "version": version, "act": act})
 
     def put_entered(self, entered: EnteredAct) -> None:
-        self._put(schema.entered, rows.entered_row(entered))
+        self._put_standing(schema.entered, rows.entered_row(entered))
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
-        envelope = json.dumps(act.envelope.to_json())
-        self._put(schema.batch, {"id": rows.batch_key(act), "envelope": envelope}, replace=False)
-        self._connection.execute(_insert(schema.act), rows.act_row(act, source, at))
+        self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
+        _insert(schema.act).run(self._connection, rows.act_row(act, source, at))
+
+    def item(self, item: str) -> Item | None:
+        found = self._items_kept.get(item) or super().item(item)
+        if found is not None:
+            self._items_kept[item] = found
+        return found
 
     def put_item(self, item: Item) -> None:
+        self._items_kept.pop(item.id, None)
         self._put(schema.item, rows.item_row(item))
+
+    def copy(self, copy: str) -> Copy | None:
+        found = self._copies_kept.get(copy) or super().copy(copy)
+        if found is not None:
+            self._copies_kept[copy] = found
+        return found
 
     def put_copy(self, copy: Copy) -> None:
         self._put(schema.copy, rows.copy_row(copy))
+        kept = self._copies_kept.get(copy.id)
+        if kept is not None:
+            # The rungs stand in a table of their own, which this does not change.
+            self._copies_kept[copy.id] = dataclasses.replace(copy, rungs=kept.rungs)
 
     def put_rung(self, rung: RungEntry) -> None:
-        self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
+        added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
+        kept = self._copies_kept.get(rung.copy)
+        if kept is not None and added:
+            rungs = sorted((*kept.rungs, rung), key=lambda entry: (entry.at, entry.rung.value, entry.act))
+            self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=tuple(rungs))
 
     def put_acceptance(self, copy: str, act: str) -> None:
         self._put(schema.acceptance, {"copy": copy, "act": act})
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
-        self._connection.execute(_insert(schema.outgoing), row)
+        _insert(schema.outgoing).run(self._connection, row)
 
     def put_refused(self, refused: Refused) -> None:
-        self._connection.execute(_insert(schema.refused), rows.refused_row(refused))
+        _insert(schema.refused).run(self._connection, rows.refused_row(refused))
 
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing
@@ -383,10 +437,10 @@ class SqlWriter(SqlReader):
         self._connection.execute(sa.update(table).where(table.c.id == outgoing).values(change))
 
     def done(self, outgoing: int) -> None:
-        self._connection.execute(sa.delete(schema.outgoing).where(schema.outgoing.c.id == outgoing))
+        _DONE.run(self._connection, {"outgoing": outgoing})
 
     def next_serial(self, name: str) -> int:
-        return int(self._connection.execute(_SERIAL, {"name": name}).scalar_one())
+        return int(_SERIAL.scalar(self._connection, {"name": name}))
 
     def see_message(self, message: str, peer: str, at: datetime) -> bool:
         return self._put(schema.seen, {"message": message, "peer": peer, "at": instant(at)}, replace=False) == 1
@@ -398,15 +452,16 @@ class SqlWriter(SqlReader):
         entries: Sequence[tuple[bytes, str, bytes]],
         nodes: Iterable[tuple[int, int, bytes]],
     ) -> None:
-        self._connection.execute(
-            _insert(schema.log_entry),
+        name = state.name
+        _insert(schema.log_entry).run_many(
+            self._connection,
             [
-                {"log": state.name, "position": first + i, "commitment": commitment, "act": act, "salt": salt}
-                for i, (commitment, act, salt) in enumerate(entries)
+                {"log": name, "position": position, "commitment": commitment, "act": act, "salt": salt}
+                for position, (commitment, act, salt) in enumerate(entries, first)
             ],
         )
-        self._connection.execute(
-            _insert(schema.log_node),
-            [{"log": state.name, "level": level, "position": index, "hash": digest} for level, index, digest in nodes],
+        _insert(schema.log_node).run_many(
+            self._connection,
+            [{"log": name, "level": level, "position": index, "hash": digest} for level, index, digest in nodes],
         )
         self._put(schema.log, rows.plain_row(state))

@@ -194,6 +194,7 @@ class Exercise:
         self.wire = Wire(self.players)
         self._seed = seed
         self._stores: list[SqlStore] = []
+        self._laws: dict[tuple[str, ...], Law] = {}
 
     def again(self, folder: Path) -> Exercise:
         """The same nodes as they stand now, in another folder, with a clock and a wire of their own.
@@ -247,7 +248,7 @@ class Exercise:
             store=store,
             blobs=LocalBlobs(self.folder / party / "items"),
             clock=self.clock,
-            law=lambda adopted: Law({name: self.law.agreements[name] for name in adopted}),
+            law=self._adopted,
             link=lambda peer: self.wire.between(party, peer),
             limits=Limits(retry=timedelta()),
         )
@@ -256,6 +257,13 @@ class Exercise:
         }
         self.players[party] = Player(node, officers)
         return self.players[party]
+
+    def _adopted(self, versions: Mapping[str, str]) -> Law:
+        """The agreements adopted, put together once: a law keeps its compiled rules."""
+        key = tuple(sorted(versions))
+        if key not in self._laws:
+            self._laws[key] = Law({name: self.law.agreements[name] for name in key})
+        return self._laws[key]
 
     def _introduce(self, player: Player) -> None:
         for other in self.players.values():
