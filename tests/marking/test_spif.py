@@ -292,3 +292,10 @@ def test_a_damaged_policy_reads_or_is_refused_with_our_error(place: int, byte: b
         except DataError:
             continue
         assert len(policy.levels) == 5
+
+
+@pytest.mark.parametrize(("name", "value"), [("lacv", "1u0"), ("hierarchy", "high"), ("version", "one")])
+def test_a_lenient_reader_needs_the_numbers_too(name: str, value: str) -> None:
+    data = re.sub(rf' {name}="[0-9]+"'.encode(), f' {name}="{value}"'.encode(), KOR_FILE, count=1)
+    with pytest.raises(DataError, match=f"`{name}` is a whole number"):
+        load(data, lenient=True)

@@ -34,6 +34,7 @@ from gsomia.agreement.conditions import (
     Same,
     attributes,
 )
+from gsomia.agreement.equivalence import policies, policy_oid
 from gsomia.agreement.instrument import (
     LAW_FILES,
     Agreement,
@@ -46,7 +47,7 @@ from gsomia.agreement.instrument import (
     read_acts,
     shipped_record,
 )
-from gsomia.agreement.levels import RANKS, Level, Levels
+from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.lifecycle import (
     READINGS,
     STATES,
@@ -84,6 +85,7 @@ __all__ = [
     "Condition",
     "Duty",
     "Event",
+    "Government",
     "Is",
     "LegalAct",
     "LegalState",
@@ -109,6 +111,8 @@ __all__ = [
     "midnight",
     "next_anniversary",
     "periods",
+    "policies",
+    "policy_oid",
     "read_acts",
     "read_toml",
     "readings_at",

@@ -12,7 +12,7 @@ from typing import Any
 
 from gsomia.agreement.acts import READINGS, LegalAct, Record
 from gsomia.agreement.clauses import CLAUSES, HANDLING_ACTS, LEGAL_ACTS, Clause
-from gsomia.agreement.levels import RANKS, Level, Levels
+from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.tables import Table, fixed_zone, read_toml
 from gsomia.agreement.timers import Term
 from gsomia.errors import DataError
@@ -104,6 +104,7 @@ class Agreement:
         title, kind, binding, parties, languages, authentic: as in `agreement.toml`.
         since: the day of the text.
         levels_table: the table of levels.
+        governments: how each Party's Government is named, by Party.
         articles: the articles in the order of the text.
         obligations: what permitted acts oblige to.
         term: how it runs; None where that was not read.
@@ -123,6 +124,7 @@ class Agreement:
     authentic: str
     since: date
     levels_table: Levels
+    governments: dict[str, Government]
     articles: tuple[Article, ...]
     obligations: tuple[Owing, ...]
     term: Term | None
@@ -259,6 +261,7 @@ def load_agreement(name: str, files: Mapping[str, bytes]) -> Agreement:
         authentic=top.text("authentic"),
         since=since,
         levels_table=levels,
+        governments=_governments(top, parties),
         articles=articles,
         obligations=_obligations(top, numbers),
         term=term,
@@ -281,6 +284,27 @@ def _readings(top: Table, parties: tuple[str, ...]) -> dict[str, str]:
     table = top.table("readings", optional=True)
     found = {party: table.text(party, among=READINGS) for party in parties if party in table}
     table.done(more=parties)
+    return found
+
+
+def _governments(top: Table, parties: tuple[str, ...]) -> dict[str, Government]:
+    found: dict[str, Government] = {}
+    for table in top.tables("government"):
+        party, language = table.text("party", among=parties), table.text("language")
+        names = table.table("names")
+        government = Government(
+            party=party,
+            language=language,
+            names={name: names.text(name) for name in names.names()},
+            source=table.text("source"),
+            confidence=table.text("confidence", among=CONFIDENCES),
+        )
+        table.done()
+        if party in found:
+            raise table.fault("party", f"`{party}` is there twice")
+        if language not in government.names:
+            raise table.fault("names", f"lacks the name in `{language}`, the Government's own language")
+        found[party] = government
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gsomia.marking import fold
 
-__all__ = ["RANKS", "Level", "Levels"]
+__all__ = ["RANKS", "Government", "Level", "Levels"]
 
 RANKS: dict[str, int] = {"CONFIDENTIAL": 1, "SECRET": 2, "TOP SECRET": 3}
 """English names of the levels in rising order; 0 is no level at all."""
@@ -33,6 +33,24 @@ class Level:
     english: str
     rank: int
     covered: bool
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Government:
+    """How the providing Government is named where its information is marked or spoken of (Articles 4.2 and 4.3).
+
+    Args:
+        party: the Party whose Government it is.
+        language: of its own marks (BCP 47).
+        names: language to the name in it.
+        source, confidence: as for an article.
+    """
+
+    party: str
+    language: str
+    names: Mapping[str, str]
     source: str
     confidence: str
 

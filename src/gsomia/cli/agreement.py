@@ -16,12 +16,12 @@ from gsomia.agreement import (
     STATES,
     Agreement,
     LegalAct,
-    day_of,
     draw,
     events,
     periods,
     state_at,
 )
+from gsomia.cli.export import export
 from gsomia.cli.law import (
     Instant,
     asking,
@@ -50,7 +50,6 @@ from gsomia.verdict import (
     example,
     path_to,
     prove,
-    to_cedar,
     what_if,
 )
 
@@ -60,6 +59,9 @@ __all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "s
 @click.group()
 def agreement() -> None:
     """The law as data: its articles, its state, and what would change it."""
+
+
+agreement.add_command(export)
 
 
 @agreement.command()
@@ -464,26 +466,18 @@ def _data_changes(one: Agreement, other: Agreement) -> list[str]:
             found.append(f"article {k[0]} is new: {k[1]}")
         elif before[k] != after[k]:
             found.append(f"article {k[0]}: {_told(before[k])} to {_told(after[k])}")
+    names, named = one.governments, other.governments
+    found += [
+        f"government {k}: {names.get(k)} to {named.get(k)}"
+        for k in sorted({*names, *named})
+        if names.get(k) != named.get(k)
+    ]
     return found
 
 
 def _told(article: Any) -> str:
     clauses = ", ".join(f"{u.clause!r} since {u.since or 'the beginning'}" for u in article.clauses)
     return clauses or f"by hand: {article.by_hand}"
-
-
-@agreement.command()
-@click.argument("name", default="jpn-kor-2016")
-@click.option("--cedar", "form", flag_value="cedar", default="cedar", help="As Cedar policies.")
-@at_option
-@node_option
-def export(name: str, form: str, at: datetime | None, node_dir: str | None) -> None:
-    """The clauses of NAME as text for another engine."""
-    with asking(node_dir) as asked:
-        _, _, a = asked.of(name, text=True)
-        instant = asked.now(at)
-    del form
-    click.echo(to_cedar(a, day_of(a, instant)), nl=False)
 
 
 def _known_party(party: str, a: Agreement) -> None:

@@ -21,8 +21,9 @@ from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
 if TYPE_CHECKING:
-    from gsomia.marking.spif import Place, Policy, read_spiffy
+    from gsomia.marking.spif import Applied, Place, Policy, read_spiffy
     from gsomia.marking.spif import Row as SpifRow
+    from gsomia.marking.spif import TagRow as SpifTagRow
     from gsomia.marking.spif import access as policy_access
     from gsomia.marking.spif import check as check_label
     from gsomia.marking.spif import export as export_spif
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gsomia.marking.spif import load as load_spif
     from gsomia.marking.spif import render as render_label
     from gsomia.marking.spif import scale as policy_scale
+    from gsomia.marking.spif import tag_set as spif_tag_set
     from gsomia.marking.spif import translate as translate_label
     from gsomia.marking.us import ATTRIBUTES as US_ATTRIBUTES
     from gsomia.marking.us import UNSHOWN as US_UNSHOWN
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 
 # Banners, policies and XML forms are imported when they are first asked for: labels alone are needed everywhere.
 _LATER: Final = {
+    "Applied": ("spif", "Applied"),
     "Binding": ("xml", "Binding"),
     "Breach": ("us", "Breach"),
     "DataReference": ("xml", "DataReference"),
@@ -73,6 +76,7 @@ _LATER: Final = {
     "Place": ("spif", "Place"),
     "Policy": ("spif", "Policy"),
     "SpifRow": ("spif", "Row"),
+    "SpifTagRow": ("spif", "TagRow"),
     "US_ATTRIBUTES": ("us", "ATTRIBUTES"),
     "US_UNSHOWN": ("us", "UNSHOWN"),
     "UsMarking": ("us", "UsMarking"),
@@ -96,6 +100,7 @@ _LATER: Final = {
     "render_portion": ("us", "render_portion"),
     "roll_up_portions": ("us", "roll_up"),
     "sign_binding": ("xml", "sign_binding"),
+    "spif_tag_set": ("spif", "tag_set"),
     "translate_label": ("spif", "translate"),
     "us_label": ("us", "to_label"),
     "us_marking": ("us", "from_label"),
@@ -121,6 +126,7 @@ __all__ = [
     "US_ATTRIBUTES",
     "US_UNSHOWN",
     "Access",
+    "Applied",
     "Binding",
     "Breach",
     "Category",
@@ -136,6 +142,7 @@ __all__ = [
     "Policy",
     "Scale",
     "SpifRow",
+    "SpifTagRow",
     "UsMarking",
     "XmlLabel",
     "banner",
@@ -166,6 +173,7 @@ __all__ = [
     "render_portion",
     "roll_up_portions",
     "sign_binding",
+    "spif_tag_set",
     "translate_label",
     "us_label",
     "us_marking",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from gsomia.marking.spif.deciding import access, check, faults, scale, translate
-from gsomia.marking.spif.model import Policy
+from gsomia.marking.spif.model import Applied, Policy
 from gsomia.marking.spif.reading import load
 from gsomia.marking.spif.rendering import Place, render
 from gsomia.marking.spif.spiffy import read_spiffy
-from gsomia.marking.spif.writing import Row, export
+from gsomia.marking.spif.writing import Row, TagRow, export, tag_set
 
 __all__ = [
+    "Applied",
     "Place",
     "Policy",
     "Row",
+    "TagRow",
     "access",
     "check",
     "export",
@@ -21,5 +23,6 @@ __all__ = [
     "read_spiffy",
     "render",
     "scale",
+    "tag_set",
     "translate",
 ]

@@ -132,6 +132,14 @@ def _under(element: _Element | None, name: str) -> Iterator[_Element]:
         yield from element.iterchildren(_NS + name)
 
 
+def _number(element: _Element, name: str, default: str = "") -> int:
+    """A number on which levels are told apart: a lenient reader needs it too."""
+    value = str(element.get(name, default))
+    if not INTEGER.fullmatch(value):
+        raise DataError(f"the SPIF: `{name}` is a whole number, not `{printable(value)}` (line {element.sourceline})")
+    return int(value)
+
+
 def _true(element: _Element, name: str) -> bool:
     return element.get(name) in ("true", "1")
 
@@ -192,7 +200,7 @@ def _policy(root: _Element, faults: _Faults) -> Policy:
     return Policy(
         name=str(identity.get("name")),
         id=str(identity.get("id")),
-        version=int(root.get("version", "1")),
+        version=_number(root, "version", "1"),
         levels=tuple(_level(element) for element in _under(classes, "securityClassification")),
         tags=tuple(
             _tag(tag_set, tag, faults)
@@ -223,8 +231,8 @@ def _notes(root: _Element) -> tuple[tuple[str, str], ...]:
 def _level(element: _Element) -> Level:
     return Level(
         name=str(element.get("name")),
-        lacv=int(str(element.get("lacv"))),
-        hierarchy=int(str(element.get("hierarchy"))),
+        lacv=_number(element, "lacv"),
+        hierarchy=_number(element, "hierarchy"),
         color=element.get("color", ""),
         obsolete=_true(element, "obsolete"),
         phrases=_phrases(element),
@@ -232,7 +240,7 @@ def _level(element: _Element) -> Level:
         equivalents=tuple(
             EquivalentClass(
                 policy=str(e.get("policyRef")),
-                lacv=int(str(e.get("lacv"))),
+                lacv=_number(e, "lacv"),
                 applied=cast(Any, e.get("applied")),
                 required=_requirements(e),
             )

@@ -9,6 +9,7 @@ from typing import Final
 
 from gsomia.errors import DataError
 from gsomia.marking.instants import in_utc
+from gsomia.marking.label import CategoryType
 from gsomia.marking.spif.model import Applied
 from gsomia.marking.spif.reading import NAMESPACE, NOTES, load
 from gsomia.marking.xml.markup import escaped
@@ -38,6 +39,34 @@ class Row:
     equivalents: tuple[tuple[str, int, Applied], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRow:
+    """A tag of a Party's policy with its values.
+
+    Args:
+        name: the tag's name, which its set has too.
+        kind: `PERMISSIVE` or `INFORMATIVE`.
+        values: in the order in which they are shown; each gets its place as its number.
+        equivalents: (policy name, that policy's identifier of the same tag's set, who may apply it), where each value
+            has the same name and number there.
+    """
+
+    name: str
+    kind: CategoryType
+    values: tuple[str, ...]
+    equivalents: tuple[tuple[str, str, Applied], ...] = ()
+
+
+def tag_set(oid: str, place: int) -> str:
+    """The object identifier of a policy's tag set.
+
+    Args:
+        oid: the policy's.
+        place: of the tag among the policy's, from 1.
+    """
+    return f"{oid}.{place}"
+
+
 def export(
     *,
     name: str,
@@ -45,6 +74,7 @@ def export(
     rows: Sequence[Row],
     others: Mapping[str, str],
     at: datetime,
+    tags: Sequence[TagRow] = (),
     notes: Sequence[tuple[str, str]] = (),
     originator: str = "CN=gsomia",
     version: int = 1,
@@ -57,6 +87,7 @@ def export(
         rows: the levels.
         others: names of the policies that the rows refer to, with their object identifiers.
         at: the file's date.
+        tags: the categories that labels of the policy may have.
         notes: (key, text) pairs such as the agreement, its article and its source, kept in `extensions`.
         originator: the maker's distinguished name.
         version: the file's version.
@@ -94,6 +125,8 @@ def export(
             ]
         lines.append("    </securityClassification>")
     lines.append("  </securityClassifications>")
+    if tags:
+        lines += ["  <securityCategoryTagSets>", *_tags(oid, tags), "  </securityCategoryTagSets>"]
     if others:
         lines.append("  <equivalentPolicies>")
         lines += [f'    <equivalentPolicy name="{_a(other)}" id="{_a(oid)}"/>' for other, oid in others.items()]
@@ -109,6 +142,36 @@ def export(
     if not rows or any(lacv < 0 for _, lacv in numbers):
         raise DataError("a SPIF has levels, and their numbers are not negative")
     return data
+
+
+_TAG_TYPES: Final = {"PERMISSIVE": 'tagType="enumerated" enumType="permissive"', "INFORMATIVE": 'tagType="tagType7"'}
+
+
+def _tags(oid: str, tags: Sequence[TagRow]) -> list[str]:
+    lines: list[str] = []
+    for place, tag in enumerate(tags, 1):
+        if tag.kind not in _TAG_TYPES:
+            raise DataError(f"the tag `{tag.name}` is PERMISSIVE or INFORMATIVE, not {tag.kind}")
+        how = _TAG_TYPES[tag.kind]
+        lines += [
+            f'    <securityCategoryTagSet name="{_a(tag.name)}" id="{_a(tag_set(oid, place))}">',
+            f'      <securityCategoryTag name="{_a(tag.name)}" {how}>',
+        ]
+        for number, value in enumerate(tag.values, 1):
+            lines.append(f'        <tagCategory name="{_a(value)}" lacv="{number}">')
+            lines += [
+                f'          <equivalentSecCategoryTag policyRef="{_a(policy)}" tagSetId="{_a(there)}" {how}'
+                f' lacv="{number}" applied="{_a(applied)}"/>'
+                for policy, there, applied in tag.equivalents
+            ]
+            lines += [
+                f'          <markingData phrase="{_a(value)}">',
+                "            <code>pageTopBottom</code>",
+                "          </markingData>",
+                "        </tagCategory>",
+            ]
+        lines += ["      </securityCategoryTag>", "    </securityCategoryTagSet>"]
+    return lines
 
 
 def _a(value: str) -> str:
