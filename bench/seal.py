@@ -96,12 +96,12 @@ def opening(file: Any, sink: Any, *, proven: bool, workers: ThreadPoolExecutor |
     """Open, after checking the provenance where there is one to be had."""
     item = read(file)
     if not proven:
-        item.open([IDENTITY], sink)
+        item.open([IDENTITY], sink, workers=workers)
         return
     envelope = read_provenance(item)
     assert envelope is not None
     statement = check_provenance(item, envelope, NODE.public, workers=workers)
-    item.open([IDENTITY], sink, payload_digest=statement.payload_digest)
+    item.open([IDENTITY], sink, payload_digest=statement.payload_digest, workers=workers)
 
 
 def run(short: bool) -> Iterator[Result]:

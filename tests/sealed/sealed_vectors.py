@@ -5,15 +5,28 @@ One file, one fault; the tampers are those of `tampers.py`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
 import shutil
 
 from sealing import VECTORS, identity, originator, private_keys, public, recipient, sealed
-from tampers import OTHER_ITEM, PLAIN, TAMPERS, Sample, archive, entries, note
+from tampers import OTHER_ITEM, PLAIN, TAMPERS, Sample, _tags, _with, archive, edited, entries, note
 
-from gsomia.sealed import XWingPrivateKey, private_pem, public_pem, read, rewrap, seal
+from gsomia.keys import Envelope
+from gsomia.sealed import (
+    XWingPrivateKey,
+    private_pem,
+    provenance_assertion,
+    public_pem,
+    read,
+    read_provenance,
+    rewrap,
+    seal,
+    sign_batch,
+)
+from gsomia.sealed.assertion import bind
 from gsomia.sealed.item import payload_key
 from gsomia.sealed.policy import Policy
 
@@ -44,6 +57,7 @@ def holds() -> dict[str, tuple[bytes, list[str], bytes]]:
         recipients=[recipient(keys[wing], kid=wing)],
     )
     made["rewrapped"] = (passed.getvalue(), [wing], PLAIN)
+    made["stated-in-a-batch"] = (_batched(vector_sample(), 5), [wing], PLAIN)
     plain = io.BytesIO()
     to = [recipient(keys[wing], kid=wing)]
     seal(io.BytesIO(PLAIN), plain, recipients=to, policy=Policy(uuid="1"), mime_type="text/plain", segment_bytes=1024)
@@ -52,6 +66,16 @@ def holds() -> dict[str, tuple[bytes, list[str], bytes]]:
     return made
 
 
+def _batched(s: Sample, size: int) -> bytes:
+    statement = read_provenance(read(io.BytesIO(s.good)))
+    assert isinstance(statement, Envelope)
+    others = [b"EXERCISE %d" % number for number in range(size - 1)]
+    entry = sign_batch([*others, statement.payload], originator())[-1]
+    assertion = bind(provenance_assertion(entry), key=s.key, tags=_tags(s))
+    return edited(s, lambda manifest: _with(manifest, "provenance", assertion))
+
+
+@functools.cache
 def vector_sample() -> Sample:
     """As `tampers.sample`, with the keys' published names."""
     wing = private_keys()["hpqt:xwing"]

@@ -16,14 +16,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sealing import LABEL, golden_key, identity, originator, private_keys, recipient, sealed
 
 from gsomia.keys import Envelope, Signature, SigningKey, canonical, sign
-from gsomia.sealed import PROVENANCE_TYPE, Assertion, label, provenance_assertion, read, read_provenance
+from gsomia.sealed import PROVENANCE_TYPE, Assertion, label, provenance_assertion, read, read_provenance, sign_batch
 from gsomia.sealed.assertion import bind
 from gsomia.sealed.container import payload_end, payload_start, tail
 from gsomia.sealed.item import payload_key
@@ -874,7 +874,7 @@ def _rebound(s: Sample, envelope: Envelope) -> bytes:
 
 def _envelope(data: bytes) -> Envelope:
     envelope = read_provenance(read(io.BytesIO(data)))
-    assert envelope is not None
+    assert isinstance(envelope, Envelope)
     return envelope
 
 
@@ -920,6 +920,72 @@ def statement_of_another_type(s: Sample) -> bytes:
 @holder("statement is of another item")
 def provenance_of_another_item(s: Sample) -> bytes:
     return _rebound(s, _envelope(s.other))
+
+
+def _batched(s: Sample, **changed: Any) -> bytes:
+    """The good item with its statement second in a batch of three, and something of that changed."""
+    statements = [b"first", _envelope(s.good).payload, b"third"]
+    entry = replace(sign_batch(statements, originator())[1], **changed)
+    stated = bind(provenance_assertion(entry), key=s.key, tags=_tags(s))
+    return edited(s, lambda m: _with(m, "provenance", stated))
+
+
+@holder("not in the batch")
+def batched_statement_at_another_place(s: Sample) -> bytes:
+    return _batched(s, index=0)
+
+
+@holder("no such place")
+def batched_statement_beyond_the_batch(s: Sample) -> bytes:
+    return _batched(s, index=3)
+
+
+@holder("path does not fit")
+def batch_path_cut(s: Sample) -> bytes:
+    return _batched(s, path=(bytes(32),))
+
+
+@holder("not in the batch")
+def batch_path_altered(s: Sample) -> bytes:
+    return _batched(s, path=(bytes(32), bytes(32)))
+
+
+@holder("not in the batch")
+def batch_size_altered(s: Sample) -> bytes:
+    return _batched(s, size=4)
+
+
+@holder("not in the batch")
+def batched_statement_altered(s: Sample) -> bytes:
+    real = _envelope(s.good).payload.replace(b'"exercise":true', b'"exercise":false')
+    return _batched(s, statement=real)
+
+
+@holder("statement is of another item")
+def batched_statement_of_another_item(s: Sample) -> bytes:
+    (entry,) = sign_batch([_envelope(s.other).payload], originator())
+    return edited(s, lambda m: _with(m, "provenance", bind(provenance_assertion(entry), key=s.key, tags=_tags(s))))
+
+
+@holder("signature of key|is missing")
+def batch_signed_by_another(s: Sample) -> bytes:
+    (entry,) = sign_batch([_envelope(s.good).payload], SigningKey.generate())
+    return edited(s, lambda m: _with(m, "provenance", bind(provenance_assertion(entry), key=s.key, tags=_tags(s))))
+
+
+@holder("payload type")
+def batch_signed_as_acts(s: Sample) -> bytes:
+    (entry,) = sign_batch([_envelope(s.good).payload], originator())
+    acts = sign(entry.envelope.payload, "application/vnd.gsomia.acts.v1+json", [originator()])
+    stated = provenance_assertion(replace(entry, envelope=acts))
+    return edited(s, lambda m: _with(m, "provenance", bind(stated, key=s.key, tags=_tags(s))))
+
+
+@holder("two provenance statements")
+def stated_alone_and_in_a_batch(s: Sample) -> bytes:
+    entry = provenance_assertion(sign_batch([_envelope(s.good).payload], originator())[0])
+    second = Assertion(id="provenance-2", format=entry.format, schema=entry.schema, value=entry.value)
+    return edited(s, lambda m: m["assertions"].append(bind(second, key=s.key, tags=_tags(s))))
 
 
 @holder("not in its one form")

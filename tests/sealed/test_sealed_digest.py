@@ -6,11 +6,13 @@ import hashlib
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gsomia.errors import SealError
 from gsomia.sealed import Identity, Pending, Policy, Recipient, Workers, XWingPrivateKey, read, seal
 from gsomia.sealed.digest import PayloadDigest
 
@@ -74,17 +76,20 @@ def test_sealing_and_reading_with_workers() -> None:
         )
         item = read(sink)
         assert read(sink).payload_digest() == item.payload_digest(workers) == info.payload_digest
-        item.open([Identity(kid="k", key=key)], out, payload_digest=info.payload_digest)
+        item.open([Identity(kid="k", key=key)], out, payload_digest=info.payload_digest, workers=workers)
+        assert out.getvalue() == plain
+        out.seek(0)
+        read(sink).open([Identity(kid="k", key=key)], out, workers=workers)
     assert out.getvalue() == plain
 
 
 class Late:
-    """Workers that take each hash only when it is asked for: the slowest there can be."""
+    """Workers that begin only when the result is asked for: the slowest there can be."""
 
-    def submit(self, fn: Callable[[memoryview], bytes], segment: memoryview, /) -> Pending:
+    def submit(self, fn: Callable[..., bytes], /, *args: Any) -> Pending:
         class Waiting:
             def result(self) -> bytes:
-                return fn(segment)
+                return fn(*args)
 
         return Waiting()
 
@@ -95,3 +100,63 @@ def test_a_worker_may_be_a_segment_behind() -> None:
     policy = Policy(uuid="1")
     info = seal(io.BytesIO(plain), sink, recipients=to, policy=policy, mime_type="", segment_bytes=1024, workers=Late())
     assert read(sink).payload_digest(Late()) == read(sink).payload_digest() == info.payload_digest
+    out = io.BytesIO()
+    read(sink).open([Identity(kid="k", key=key)], out, workers=Late())
+    assert out.getvalue() == plain
+
+
+@given(st.binary(max_size=5000), st.integers(1024, 1500), st.booleans())
+def test_with_workers_the_item_says_the_same(plain: bytes, segment_bytes: int, digest: bool) -> None:
+    key, sink, out = XWingPrivateKey.generate(), io.BytesIO(), io.BytesIO()
+    to, policy = [Recipient(kid="k", url="", key=key.public)], Policy(uuid="1")
+    info = seal(
+        io.BytesIO(plain),
+        sink,
+        recipients=to,
+        policy=policy,
+        mime_type="",
+        segment_bytes=segment_bytes,
+        digest=digest,
+        workers=Late(),
+    )
+    assert info.payload_digest == (read(sink).payload_digest() if digest else b"")
+    assert info.segments == max(1, -(-len(plain) // segment_bytes)) and info.plaintext_bytes == len(plain)
+    assert read(sink).open([Identity(kid="k", key=key)], out, workers=Late()).plaintext_bytes == len(plain)
+    assert out.getvalue() == plain
+
+
+def test_a_worker_verifies_before_a_byte_is_written() -> None:
+    key, sink = XWingPrivateKey.generate(), io.BytesIO()
+    to, policy = [Recipient(kid="k", url="", key=key.public)], Policy(uuid="1")
+    seal(io.BytesIO(bytes(4096)), sink, recipients=to, policy=policy, mime_type="", segment_bytes=1024)
+    start = read(sink)._layout.payload.data
+    for segment in range(4):
+        data = bytearray(sink.getvalue())
+        data[start + 1052 * segment + 100] ^= 1
+        out = io.BytesIO()
+        with ThreadPoolExecutor(1) as workers, pytest.raises(SealError, match=f"segment {segment} was altered"):
+            read(io.BytesIO(bytes(data))).open([Identity(kid="k", key=key)], out, workers=workers)
+        assert out.getvalue() == bytes(1024 * segment)
+
+
+def test_bounds_hold_with_workers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = XWingPrivateKey.generate()
+    to, policy = [Recipient(kid="k", url="", key=key.public)], Policy(uuid="1")
+    monkeypatch.setattr("gsomia.sealed.writer.MAX_SEGMENTS", 3)
+    for size, fits in ((3072, True), (3073, False)):
+        source = io.BytesIO(bytes(size))
+        with ThreadPoolExecutor(1) as workers:
+            try:
+                seal(
+                    source,
+                    io.BytesIO(),
+                    recipients=to,
+                    policy=policy,
+                    mime_type="",
+                    segment_bytes=1024,
+                    workers=workers,
+                )
+            except SealError as error:
+                assert not fits and "too long" in str(error)
+            else:
+                assert fits

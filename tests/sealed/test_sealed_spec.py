@@ -6,6 +6,7 @@ import io
 
 from sealing import VECTORS
 
+from gsomia.keys import Envelope
 from gsomia.sealed import Statement, read, read_provenance
 
 PAGE = VECTORS.parent / "docs" / "spec" / "sealed-item.md"
@@ -17,7 +18,7 @@ def test_the_example_shows_the_vectors_values() -> None:
     item = read(io.BytesIO(FILE.read_bytes()))
     information = item.manifest["encryptionInformation"]
     envelope = read_provenance(item)
-    assert envelope is not None
+    assert isinstance(envelope, Envelope)
     statement = Statement.from_bytes(envelope.payload)
     (access,) = information["keyAccess"]
     shown = [

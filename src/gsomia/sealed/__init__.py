@@ -20,6 +20,7 @@ Read next: `writer` (sealing), `item` (opening), `container` (the ZIP), `wrap` (
 
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, label
 from gsomia.sealed.authorship import (
+    PROVENANCE_BATCH_SCHEMA,
     PROVENANCE_SCHEMA,
     PROVENANCE_TYPE,
     Statement,
@@ -28,6 +29,7 @@ from gsomia.sealed.authorship import (
     provenance_assertion,
     read_provenance,
 )
+from gsomia.sealed.batch import BatchedStatement, sign_batch
 from gsomia.sealed.container import Seekable, Sink, Source
 from gsomia.sealed.digest import Pending, Workers
 from gsomia.sealed.item import Opened, SealedItem, read
@@ -37,14 +39,17 @@ from gsomia.sealed.manifest import KeyAccess
 from gsomia.sealed.policy import Policy
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
 from gsomia.sealed.wrap import Identity, PrivateKey, PublicWrapKey, Recipient
-from gsomia.sealed.writer import SEGMENT_BYTES, SealedInfo, seal
+from gsomia.sealed.writer import SEGMENT_BYTES, BegunItem, SealedInfo, begin, seal
 
 __all__ = [
     "LABEL_SCHEMA",
+    "PROVENANCE_BATCH_SCHEMA",
     "PROVENANCE_SCHEMA",
     "PROVENANCE_TYPE",
     "SEGMENT_BYTES",
     "Assertion",
+    "BatchedStatement",
+    "BegunItem",
     "CompositePrivateKey",
     "CompositePublicKey",
     "Identity",
@@ -64,6 +69,7 @@ __all__ = [
     "Workers",
     "XWingPrivateKey",
     "XWingPublicKey",
+    "begin",
     "check_provenance",
     "label",
     "load_private_key",
@@ -78,4 +84,5 @@ __all__ = [
     "rewrap",
     "rewrap_chunks",
     "seal",
+    "sign_batch",
 ]

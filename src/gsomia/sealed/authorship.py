@@ -13,11 +13,13 @@ from typing import Any, Final
 from gsomia.errors import SealError
 from gsomia.keys import Envelope, PublicKey, canonical, verify
 from gsomia.sealed.assertion import Assertion
+from gsomia.sealed.batch import BatchedStatement
 from gsomia.sealed.digest import Workers
 from gsomia.sealed.item import SealedItem
 from gsomia.sealed.policy import Policy, canonical_form, load_json
 
 __all__ = [
+    "PROVENANCE_BATCH_SCHEMA",
     "PROVENANCE_SCHEMA",
     "PROVENANCE_TYPE",
     "Statement",
@@ -31,6 +33,8 @@ PROVENANCE_TYPE: Final = "application/vnd.gsomia.provenance.v1+json"
 """The payload type of the signed envelope."""
 PROVENANCE_SCHEMA: Final = "urn:gsomia:provenance:v1"
 """The schema of the assertion that carries it."""
+PROVENANCE_BATCH_SCHEMA: Final = "urn:gsomia:provenance-batch:v1"
+"""The schema of the assertion that carries it with its place in a signed batch."""
 _FIELDS: Final = frozenset({"v", "item", "label", "policy", "payload_digest", "core_digest", "exercise"})
 
 
@@ -126,39 +130,41 @@ def provenance(
     ).to_bytes()
 
 
-def provenance_assertion(envelope: Envelope) -> Assertion:
+def provenance_assertion(signed: Envelope | BatchedStatement) -> Assertion:
     """The assertion that carries a signed statement in the item: what `seal`'s callback returns."""
-    value = canonical(envelope.to_json()).decode("ascii")
-    return Assertion(id="provenance", format="json", schema=PROVENANCE_SCHEMA, value=value)
+    schema = PROVENANCE_SCHEMA if isinstance(signed, Envelope) else PROVENANCE_BATCH_SCHEMA
+    value = canonical(signed.to_json()).decode("utf-8")
+    return Assertion(id="provenance", format="json", schema=schema, value=value)
 
 
-def read_provenance(item: SealedItem) -> Envelope | None:
-    """The envelope that an item carries, not yet checked, or None for a foreign item.
+def read_provenance(item: SealedItem) -> Envelope | BatchedStatement | None:
+    """The signed statement that an item carries, not yet checked, or None for a foreign item.
 
     Raises:
-        SealError: there are two, or it is not an envelope in its one form.
+        SealError: there are two, or it is not in its one form.
         SignatureError: it is not a DSSE envelope.
     """
-    found = [entry for entry in item.assertions if entry.schema == PROVENANCE_SCHEMA]
+    found = [entry for entry in item.assertions if entry.schema in (PROVENANCE_SCHEMA, PROVENANCE_BATCH_SCHEMA)]
     if not found:
         return None
     value = found[0].value
     if len(found) > 1 or not isinstance(value, str):
         raise SealError("the item carries two provenance statements, or one that is not text")
-    envelope = Envelope.from_json(load_json(value.encode(), "the provenance envelope"))
-    if canonical(envelope.to_json()).decode() != value:
+    kind = Envelope if found[0].schema == PROVENANCE_SCHEMA else BatchedStatement
+    signed: Envelope | BatchedStatement = kind.from_json(load_json(value.encode(), "the provenance envelope"))
+    if canonical(signed.to_json()).decode() != value:
         raise SealError("the provenance envelope is not in its one form")
-    return envelope
+    return signed
 
 
 def check_provenance(
-    item: SealedItem, envelope: Envelope, key: PublicKey, *, workers: Workers | None = None
+    item: SealedItem, signed: Envelope | BatchedStatement, key: PublicKey, *, workers: Workers | None = None
 ) -> Statement:
     """Check that the holder of a key stated exactly this item, reading its whole payload once.
 
     Args:
         item: the sealed item.
-        envelope: the signed statement: from `read_provenance`, or from the act.
+        signed: the signed statement, alone or with its place in a batch: from `read_provenance`, or from the act.
         key: the originator's key, as enrolled; never one that the item brought along.
         workers: takes the hashes of the payload beside the caller's thread.
 
@@ -169,7 +175,8 @@ def check_provenance(
         SignatureError: it is not signed by that key, by Ed25519 and by ML-DSA-65.
         SealError: the statement is of another item, label, policy, manifest or payload.
     """
-    statement = Statement.from_bytes(verify(envelope, PROVENANCE_TYPE, [key]))
+    data = verify(signed, PROVENANCE_TYPE, [key]) if isinstance(signed, Envelope) else signed.verify(key)
+    statement = Statement.from_bytes(data)
     if item.item_id != statement.item:
         raise SealError("the provenance statement is of another item")
     if not hmac.compare_digest(item.policy_digest, statement.policy):
@@ -180,6 +187,5 @@ def check_provenance(
         raise SealError("the manifest is not the one that was stated")
     if item.label is None or canonical_form(item.label, "the label") != canonical(statement.label):
         raise SealError("the label is not the one that was stated")
-    item.payload_digest(workers)
-    item.check_payload_digest(statement.payload_digest)
+    item.check_payload_digest(statement.payload_digest, workers)
     return statement

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = ["PayloadDigest", "Pending", "Workers", "leaf"]
 
 
 class Pending(Protocol):
-    """A hash that a worker is taking."""
+    """What a worker is doing."""
 
     def result(self) -> bytes:
-        """Wait for it."""
+        """Wait for it; raises what went wrong."""
         ...
 
 
 class Workers(Protocol):
-    """Where hashing may go on beside the caller's thread, as `concurrent.futures.ThreadPoolExecutor` offers it."""
+    """Where a segment is worked on beside the caller's thread, as `concurrent.futures.ThreadPoolExecutor` offers it."""
 
-    def submit(self, fn: Callable[[memoryview], bytes], segment: memoryview, /) -> Pending:
-        """Start taking a hash."""
+    def submit(self, fn: Callable[..., bytes], /, *args: Any) -> Pending:
+        """Start on it."""
         ...
 
 
@@ -48,25 +48,21 @@ class PayloadDigest:
         self._size = 0
         self._workers = workers
 
-    @property
-    def beside(self) -> bool:
-        """Whether workers take the hashes."""
-        return self._workers is not None
-
     def add(self, segment: memoryview) -> None:
         """Add the next segment."""
         if self._workers is None:
-            self._add(leaf(segment))
+            self.add_leaf(leaf(segment))
             return
         self._settle()
         self._pending = self._workers.submit(leaf, segment)
 
     def _settle(self) -> None:
         if self._pending is not None:
-            self._add(self._pending.result())
+            self.add_leaf(self._pending.result())
             self._pending = None
 
-    def _add(self, node: bytes) -> None:
+    def add_leaf(self, node: bytes) -> None:
+        """Add the next segment by its leaf hash, 32 bytes."""
         # The set bits of the old size that the addition carries over are exactly the complete subtrees to join.
         size = self._size
         while size & 1:

@@ -19,7 +19,7 @@ from gsomia.errors import SealError
 from gsomia.sealed import manifest as manifests
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
 from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
-from gsomia.sealed.digest import PayloadDigest, Workers
+from gsomia.sealed.digest import PayloadDigest, Pending, Workers
 from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
 from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
@@ -212,7 +212,7 @@ class SealedItem:
         if self._payload_digest:
             return self._payload_digest
         digest, held, crc = PayloadDigest(workers), [], 0
-        for number, segment in self._ciphertext():
+        for number, segment in self._segments(0, self.segments):
             digest.add(segment)
             held.append(self._seen(number, segment))
             crc = crc32(segment, crc)
@@ -220,13 +220,17 @@ class SealedItem:
         self._held, self._payload_digest = held, digest.root()
         return self._payload_digest
 
-    def check_payload_digest(self, expected: bytes) -> None:
-        """Check that the payload is the one of this digest, 32 bytes, reading it all if that was not done yet.
+    def check_payload_digest(self, expected: bytes, workers: Workers | None = None) -> None:
+        """Check that the payload is the one of this digest, reading it all if that was not done yet.
+
+        Args:
+            expected: 32 bytes.
+            workers: as for `payload_digest`.
 
         Raises:
             SealError: it is another, or malformed.
         """
-        if not hmac.compare_digest(self.payload_digest(), expected):
+        if not hmac.compare_digest(self.payload_digest(workers), expected):
             raise SealError("the payload is not the one that was stated")
 
     def ciphertext(self) -> Iterator[memoryview]:
@@ -236,7 +240,8 @@ class SealedItem:
             SealError: a segment is cut short or changed, or at the end the payload's CRC-32 does not hold.
         """
         crc = 0
-        for _, segment in self._ciphertext():
+        for number, segment in self._segments(0, self.segments):
+            self._check_same(number, segment)
             crc = crc32(segment, crc)
             yield segment
         self._check_crc(crc)
@@ -248,10 +253,13 @@ class SealedItem:
     def _seen(self, number: int, segment: memoryview) -> bytes:
         return self._witness.encrypt(number.to_bytes(12, "big"), b"", segment)
 
-    def _ciphertext(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, memoryview]]:
-        """The segments from `first` up to `last`, each in a buffer that the next but one overwrites."""
+    def _check_same(self, number: int, segment: memoryview) -> None:
+        if self._held and not hmac.compare_digest(self._seen(number, segment), self._held[number]):
+            raise SealError(f"segment {number} changed while the item was being read")
+
+    def _segments(self, first: int, end: int) -> Iterator[tuple[int, memoryview]]:
+        """The segments from `first` up to `end`, each in a buffer that the next but one overwrites."""
         offsets = self._manifest.offsets
-        end = self.segments if last is None else last
         buffers = [memoryview(bytearray(self._largest(first, end))) for _ in range(2)]
         at = self._layout.payload.data + offsets[first]
         for number in range(first, end):
@@ -262,8 +270,6 @@ class SealedItem:
             at += len(segment)
             if segment[-16:] != self._manifest.tags[16 * number : 16 * number + 16]:
                 raise SealError(f"segment {number} does not end in the tag that the manifest names")
-            if self._held and not hmac.compare_digest(self._seen(number, segment), self._held[number]):
-                raise SealError(f"segment {number} changed while the item was being read")
             yield number, segment
 
     def _largest(self, first: int, end: int) -> int:
@@ -272,7 +278,14 @@ class SealedItem:
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
-    def open(self, identities: Sequence[Identity], sink: Sink, *, payload_digest: bytes | None = None) -> Opened:
+    def open(
+        self,
+        identities: Sequence[Identity],
+        sink: Sink,
+        *,
+        payload_digest: bytes | None = None,
+        workers: Workers | None = None,
+    ) -> Opened:
         """Write the plaintext to a sink.
 
         Policy bindings, root signature and assertions are checked first; with `payload_digest` the whole payload too,
@@ -283,6 +296,7 @@ class SealedItem:
             identities: private keys; together they must open every share.
             sink: takes the plaintext.
             payload_digest: what a checked provenance says that the payload is, 32 bytes.
+            workers: verifies and decrypts beside the caller's thread, which reads and writes meanwhile.
 
         Raises:
             SealError: no key opens it, or anything was altered.
@@ -294,15 +308,23 @@ class SealedItem:
                 raise SealError(
                     f"assertion {shown(min(unbound))} is not bound to the item, as all of a stated item's are"
                 )
-            self.check_payload_digest(payload_digest)
+            self.check_payload_digest(payload_digest, workers)
         cipher, crc, written = AESGCM(key), 0, 0
-        plain = memoryview(bytearray(self._largest(0, self.segments)))
-        for number, segment in self._ciphertext():
+        before: tuple[memoryview, Pending] | None = None
+        beside = workers if self.segments > 1 else None
+        plains = [memoryview(bytearray(self._largest(0, self.segments))) for _ in range(2 if beside else 1)]
+        for number, segment in self._segments(0, self.segments):
             crc = crc32(segment, crc) if not self._held else crc
-            view = plain[: len(segment) - OVERHEAD]
-            self._decrypt(cipher, number, segment, view)
-            write_all(sink, view)
+            view = plains[number % len(plains)][: len(segment) - OVERHEAD]
+            if beside is None:
+                self._decrypt(cipher, number, segment, view)
+                write_all(sink, view)
+            else:
+                ready = _wait(before)
+                before = (view, beside.submit(self._decrypt, cipher, number, segment, view))
+                write_all(sink, ready)
             written += len(view)
+        write_all(sink, _wait(before))
         if not self._held:
             self._check_crc(crc)
         return Opened(plaintext_bytes=written, bound=bound)
@@ -321,14 +343,16 @@ class SealedItem:
         if not 0 <= number < self.segments:
             raise IndexError(f"segment {number} of {self.segments}")
         cipher = AESGCM(self._unlock(identities)[0])
-        for _, segment in self._ciphertext(number, number + 1):
+        for _, segment in self._segments(number, number + 1):
             plain = bytearray(len(segment) - OVERHEAD)
             self._decrypt(cipher, number, segment, memoryview(plain))
         return bytes(plain)
 
-    def _decrypt(self, cipher: AESGCM, number: int, segment: memoryview, plain: memoryview) -> None:
+    def _decrypt(self, cipher: AESGCM, number: int, segment: memoryview, plain: memoryview) -> bytes:
+        self._check_same(number, segment)
         try:
             cipher.decrypt_into(segment[:12], segment[12:], None, plain)
+            return b""
         except InvalidTag:
             raise SealError(f"segment {number} was altered") from None
 
@@ -389,6 +413,14 @@ class SealedItem:
             raise SealError("the released shares are not all the shares of this item")
         manifest = replace(self._manifest, key_access=tuple(access))
         return SealedItem(self._file, self._layout, manifest, self._manifest_digest)
+
+
+def _wait(job: tuple[memoryview, Pending] | None) -> memoryview:
+    """The plaintext that a worker verified, or nothing."""
+    if job is None:
+        return memoryview(b"")
+    job[1].result()
+    return job[0]
 
 
 # Key material is no part of a SealedItem's face; re-wrapping, in this package, asks here.
