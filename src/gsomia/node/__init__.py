@@ -14,6 +14,7 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
+from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
@@ -28,6 +29,7 @@ from gsomia.node.ports import (
     Outgoing,
     Peer,
     PeerLink,
+    PendingOpening,
     Person,
     Reader,
     Refused,
@@ -38,7 +40,9 @@ from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
+from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release, transmit
+from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 
 __all__ = [
@@ -65,9 +69,11 @@ __all__ = [
     "Outgoing",
     "Peer",
     "PeerLink",
+    "PendingOpening",
     "Person",
     "PersonDetails",
     "Reader",
+    "Recalled",
     "Refused",
     "Role",
     "Sending",
@@ -106,9 +112,13 @@ __all__ = [
     "pack",
     "prove",
     "read_instant",
+    "recall",
+    "recall_of",
+    "recalls",
     "receipt",
     "record_of",
     "release",
+    "share",
     "step",
     "transmit",
     "upload",

@@ -167,6 +167,8 @@ def _words_fault(reader: Reader, copy: Copy, item: Item) -> str:
         "label": item.label,
         "payload_digest": item.payload_digest,
         "core_digest": item.core_digest,
+        "custody": item.custody.value,
+        "holders": list(item.holders),
     }
     differing = [name for name, value in registered.items() if authority[0].get(name) != value]
     return f"`{differing[0]}` is not what the officer's act says" if differing else ""

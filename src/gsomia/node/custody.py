@@ -8,6 +8,8 @@ from typing import BinaryIO
 from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
+from gsomia.node.keyasking import ask_keys, enter_acts
+from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -116,7 +118,7 @@ class Opening:
 
 
 def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[Copy, Item, Verdict]:
-    """Whether a person may open an item, without opening it.
+    """Whether a person may open an item, without opening it; what a holder of the key says comes with the opening.
 
     Raises:
         UsageError: no such item is held, or the person was never entered.
@@ -132,7 +134,7 @@ def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[C
         act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
     )
     verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, node.clock.now())
-    return copy, item, verdict
+    return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator))
 
 
 def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Opening:
@@ -145,13 +147,16 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         sink: takes the plaintext.
 
     Raises:
-        RefusedError: the agreement refuses; the refusal is kept.
+        RefusedError: the agreement refuses, here or at the node that holds the key; the refusal is kept.
+        PendingError: the node that holds the key cannot be reached; the opening is kept among those that wait.
         VerificationError: the item does not hold; no plaintext leaves.
     """
     at = node.clock.now()
     with node.store.reading() as reader:
         copy, item, verdict = ask_open(node, reader, reference, person)
         origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(item.originator)
+        who = reader.person(person)
+        assert who is not None  # `ask_open` has seen the person
     if verdict.outcome != "permit":
         refuse(node, f"open {copy.control_number} for {person}", verdict, at)
     if not copy.own_mark:
@@ -162,8 +167,13 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         if envelope is None or origin is None:
             raise refused("origin-unproven", f"`{copy.control_number}`: its origin cannot be proven")
         statement = check_provenance(sealed, envelope, origin)
+        facts = opening_facts(who, item, copy)
+        keys = ask_keys(node, copy, item, sealed, person=person, facts=facts, verdict=verdict_digest(verdict))
         with node.store.writing() as tx:
-            body = {"person": person, "verdict": verdict_digest(verdict)}
+            enter_acts(node, tx, keys.acts, at)
+            tx.end_pending(copy.id, person)
+            recalled = unless_recalled(verdict, recall_of(tx, item.id, item.originator))
+            body = {"person": person, "verdict": verdict_digest(verdict), "releases": keys.releases}
             drafts = [Draft(type="access", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)]
             if copy.rung(Rung.OPENED) is None:
                 # The originator is told once that the item was opened, never by whom.
@@ -177,8 +187,11 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
                         body={"payload_digest": item.payload_digest},
                     )
                 )
-            make(node, tx, drafts, at=at)
-        sealed.open([node.identity], sink, payload_digest=bytes.fromhex(item.payload_digest))
+            if recalled.outcome == "permit":
+                make(node, tx, drafts, at=at)
+        if recalled.outcome != "permit":  # it was logged while the key was asked for
+            refuse(node, f"open {copy.control_number} for {person}", recalled, at)
+        keys.sealed.open(keys.identities, sink, payload_digest=bytes.fromhex(item.payload_digest))
     return Opening(copy=copy, item=item, verdict=verdict, statement=statement)
 
 

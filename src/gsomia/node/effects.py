@@ -304,6 +304,41 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
     return effect
 
 
+def _recall(node: Node, tx: Writer, statement: Statement) -> None:
+    """A recall stops what has not left yet, ends what waits, and goes on to those the item was handed on to."""
+    _text(statement.body, "why")
+    item = tx.item(statement.item)
+    if item is None:
+        return  # what was recalled before it came is not taken in: `keyholding.recall_of` finds the act
+    if statement.party != item.originator:
+        raise VerificationError(f"act `{statement.id}`: only `{item.originator}` recalls item `{item.id}`")
+    if statement.body.get("payload_digest") != item.payload_digest:
+        raise VerificationError(f"act `{statement.id}`: it is of another payload than item `{item.id}`")
+    for copy in tx.copies(item=item.id):
+        tx.end_pending(copy.id)
+        if copy.giver != node.party:
+            continue
+        if copy.state in (CopyState.AUTHORISED, CopyState.OFFERED):
+            tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=f"recalled by {statement.party}"))
+        elif statement.party != node.party and copy.holder not in {statement.party, *statement.parties}:
+            tx.put_outgoing(copy.holder, "act", statement.id, node.clock.machine())
+
+
+def _confirm_recall(node: Node, tx: Writer, statement: Statement) -> None:
+    act = tx.act(_text(statement.body, "recall"))
+    if act is None or (act.statement.type, act.statement.item) != ("recall", statement.item):
+        raise VerificationError(f"act `{statement.id}` confirms a recall that was never asked")
+
+
+def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
+    item = tx.item(statement.item)
+    told = {statement.party, *statement.parties}
+    if item is not None and statement.type == "release-key" and not {statement.party} <= {*item.holders}:
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` holds no key of item `{item.id}`")
+    if node.party not in told:
+        raise VerificationError(f"act `{statement.id}`: it is no answer to this node")
+
+
 _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "enrol-key": _enrol_key,
     "enrol-peer": _enrol_peer,
@@ -314,6 +349,10 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "rejected": _rejected,
     "mark": _mark,
     "release": _release,
+    "recall": _recall,
+    "confirm-recall": _confirm_recall,
+    "release-key": _answer_key,
+    "refuse-key": _answer_key,
     "consent": _consent("granted"),
     "request-consent": _consent("asked"),
     "refuse-consent": _consent("refused"),

@@ -6,10 +6,10 @@ answer is recorded, so the next step begins where this one broke off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from gsomia.errors import GsomiaError, NodeError, PeerError, SignatureError, VerificationError
 from gsomia.keys import b64
@@ -21,8 +21,8 @@ from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
 from gsomia.node.sending import refresh
-from gsomia.registry import Copy, CopyState, Item, Rung
-from gsomia.sealed import Recipient, rewrap_chunks
+from gsomia.registry import Copy, CopyState, Custody, Item, Rung
+from gsomia.sealed import Recipient, read, rewrap_chunks
 from gsomia.verdict import Request, Verdict
 
 __all__ = ["INLINE_BYTES", "step"]
@@ -211,6 +211,8 @@ def _make_offer(
         via=copy.via,
         under=question.under or verdict.instrument or "",
         own_level="" if level == item.level else level,
+        custody=item.custody,
+        holders=item.holders,
         law=dict(verdict.law),
         heads={name: case.record.head(name) for name in sorted(verdict.law)},
         verdict=verdict_digest(verdict),
@@ -374,11 +376,23 @@ def _content(node: Node, peer: Peer, one: _Leaving) -> bytes:
     """One sealed item's bytes, or b"" where it was large and was uploaded."""
     recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
     with node.blobs.reading(one.item.id) as file:
-        total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
+        if one.item.custody is Custody.RECIPIENT:
+            total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
+        else:
+            # Its key stays wrapped as it is: for its originator's node alone, or in shares.
+            sealed = read(file)
+            sealed.check_payload_digest(bytes.fromhex(one.item.payload_digest))
+            total, chunks = sealed.sealed_bytes, _pieces(file)
         if total <= INLINE_BYTES:
             return b"".join(chunks)
         node.link(peer.party).upload(one.copy.id, chunks, total)
     return b""
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(INLINE_BYTES):
+        yield piece
 
 
 def _give_up(node: Node, lost: Sequence[_Leaving], why: Mapping[str, str]) -> None:

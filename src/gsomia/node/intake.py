@@ -15,11 +15,13 @@ from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, read_instant
 from gsomia.node.effects import next_control_number
 from gsomia.node.judging import judge
+from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
 from gsomia.sealed import SealedItem, check_provenance, read, read_provenance
 
@@ -189,6 +191,8 @@ def _accepted(node: Node, delivery: Delivery, at: datetime) -> str:
         act = reader.act(reader.acceptance(offer.copy) or "")
         if act is None or act.statement.body["offer"] != offer.digest:
             raise MessageError(f"copy `{offer.copy}` was not offered and accepted")
+        if (recalled := recall_of(reader, offer.item, offer.originator)) is not None:
+            raise MessageError(f"item `{offer.item}` was recalled by `{recalled.by}`")
         if read_instant(act.statement.body["valid_until"]) < at:
             why, _ = judge(node, reader, offer, at)
             if why:
@@ -226,8 +230,6 @@ def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem
         raise SealError("the sealed item is not the one whose digests were signed")
     if sealed.plaintext_bytes != delivery.plaintext_bytes or sealed.mime_type != delivery.mime_type:
         raise SealError("the sealed item's size or type is not what was said")
-    if node.keys.sealing.kid not in {access.kid for access in sealed.key_access}:
-        raise SealError("the sealed item's key is not wrapped for this node")
     with node.store.reading() as reader:
         origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
     if origin is None:
@@ -238,7 +240,8 @@ def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem
     statement = check_provenance(sealed, envelope, origin)
     if statement.payload_digest.hex() != delivery.payload_digest:
         raise SealError("the sealed item is not the one whose digests were signed")
-    sealed.segment(0, [node.identity])  # the key wrapped for this node is the one bound to the policy
+    with node.store.reading() as reader:
+        check_wrapping(node, reader, sealed, offer)
     if statement.exercise is not node.exercise:
         raise SignatureError("real and EXERCISE nodes refuse each other's items")
     label = Label.from_ocl(statement.label)
@@ -265,9 +268,22 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
         raise SignatureError(f"copy `{offer.copy}` comes without its officer's act or its dispatch")
     if kinds["dispatched"].body.get("acceptance") != acceptance:
         raise SignatureError(f"copy `{offer.copy}` was dispatched on another acceptance than this node's")
-    names = ("level", "subject", "purpose", "label", "contains", "holder", "destination", "via", "under")
+    names = (
+        "level",
+        "subject",
+        "purpose",
+        "label",
+        "contains",
+        "holder",
+        "destination",
+        "via",
+        "under",
+        "custody",
+        "holders",
+    )
     said = {name: authority.body.get(name) for name in names}
-    offered = {name: getattr(offer, name) for name in said} | {"contains": list(offer.contains), "via": list(offer.via)}
+    offered = {name: getattr(offer, name) for name in said}
+    offered |= {name: list(getattr(offer, name)) for name in ("contains", "via", "holders")}
     if said != offered or authority.body.get("payload_digest") != digest or authority.item != offer.item:
         raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
 
@@ -303,14 +319,18 @@ def _register(
                 sealed_bytes=sealed.sealed_bytes,
                 created_at=delivery.created_at,
                 exercise=node.exercise,
+                custody=offer.custody,
+                holders=offer.holders,
             )
         )
-    elif (known.payload_digest, known.core_digest, known.originator) != (
+    elif (known.payload_digest, known.core_digest, known.originator, known.custody, known.holders) != (
         delivery.payload_digest,
         delivery.core_digest,
         offer.originator,
+        offer.custody,
+        offer.holders,
     ):
-        raise SealError(f"item `{offer.item}` is registered here with another payload")
+        raise SealError(f"item `{offer.item}` is registered here with another payload or in another custody")
     tx.put_copy(
         Copy(
             id=offer.copy,

@@ -7,6 +7,7 @@ from typing import Any
 
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.facts import Case, transmission_facts
+from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
@@ -68,7 +69,15 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
         receivers=(*offer.via, offer.destination),
         at=at,
     )
-    verdict = decide(case.law, offer.request(), facts, case.record, at)
+    verdict = with_custody(
+        unless_recalled(
+            decide(case.law, offer.request(), facts, case.record, at), recall_of(tx, offer.item, offer.originator)
+        ),
+        offer.custody,
+        offer.holders,
+        direct=not offer.via,
+        taken=node.limits.custody,
+    )
     if verdict.outcome == "permit":
         return "", verdict
     why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)

@@ -13,6 +13,7 @@ from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.ports import Blobs, Clock, NodeKeys, PeerLink, Reader, Store
+from gsomia.registry import Custody
 from gsomia.sealed import Identity
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
@@ -30,13 +31,14 @@ class Acting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds of an exchange (protocol 2)."""
+    """The bounds of an exchange (protocol 2), and the custodies that this Party takes part in (protocol 11)."""
 
     max_skew: timedelta = timedelta(seconds=60)
     acceptance: timedelta = timedelta(seconds=60)
     max_item_bytes: int = 64 * 2**30
     retry: timedelta = timedelta(seconds=1)
     retry_limit: timedelta = timedelta(minutes=5)
+    custody: frozenset[Custody] = frozenset(Custody)
 
 
 class Locks:

@@ -10,14 +10,15 @@ from typing import Any
 from gsomia.errors import MessageError
 from gsomia.keys import canonical
 from gsomia.node.acts import instant, read_instant
-from gsomia.registry import read_copy_id
+from gsomia.node.keyholding import check_holders
+from gsomia.registry import Custody, read_copy_id
 from gsomia.verdict import Item, Request, Verdict
 
 __all__ = ["Offer"]
 
 _TEXTS = (
     "copy", "item", "originator", "level", "subject", "form", "purpose", "label", "act", "giver", "holder",
-    "destination", "under", "own_level", "verdict",
+    "destination", "under", "own_level", "verdict", "custody",
 )  # fmt: skip
 
 
@@ -34,6 +35,7 @@ class Offer:
         own_level: the giver's own mark where the item is not the giver's, else "".
         law: instrument to version, as the giver applied it.
         heads: instrument to the head of the giver's act record for it.
+        custody, holders: who holds the key once it is delivered, and the Parties that this names.
         verdict: the giver's verdict, as the digest of its JSON.
         sealed_bytes: at most what the recipient will be sent.
         clock: the giver's.
@@ -55,6 +57,8 @@ class Offer:
     via: tuple[str, ...]
     under: str
     own_level: str
+    custody: Custody
+    holders: tuple[str, ...]
     law: dict[str, str]
     heads: dict[str, str]
     verdict: str
@@ -68,6 +72,7 @@ class Offer:
             "v": 1,
             "contains": list(self.contains),
             "via": list(self.via),
+            "holders": list(self.holders),
             "law": self.law,
             "heads": self.heads,
             "sealed_bytes": self.sealed_bytes,
@@ -82,7 +87,7 @@ class Offer:
             MessageError: a key is missing, unknown or of the wrong kind.
         """
         try:
-            known = {*_TEXTS, "v", "contains", "via", "law", "heads", "sealed_bytes", "clock"}
+            known = {*_TEXTS, "v", "contains", "via", "holders", "law", "heads", "sealed_bytes", "clock"}
             if set(value) != known or value["v"] != 1:
                 raise ValueError(f"its keys are {', '.join(sorted(known))}")
             texts = {name: _text(value[name]) for name in _TEXTS}
@@ -93,7 +98,9 @@ class Offer:
             if (item, giver) != (texts["item"], texts["giver"]):
                 raise ValueError("the copy's id is not of this item and giver")
             offer = cls(
-                **texts,
+                **{name: text for name, text in texts.items() if name != "custody"},
+                custody=Custody(texts["custody"]),
+                holders=tuple(_text(party) for party in value["holders"]),
                 contains=tuple(_text(party) for party in value["contains"]),
                 via=tuple(_text(party) for party in value["via"]),
                 law={_text(k): _text(v) for k, v in value["law"].items()},
@@ -107,6 +114,13 @@ class Offer:
                 raise ValueError("its holder is not the next Party on its way")
             if offer.originator not in offer.contains:
                 raise ValueError("it does not contain what its originator made")
+            check_holders(
+                offer.custody,
+                offer.holders,
+                originator=offer.originator,
+                giver=offer.giver,
+                holder=offer.holder,
+            )
             if canonical(offer.to_json()) != canonical(value):
                 raise ValueError("it is not in the one form that offers have")
             return offer

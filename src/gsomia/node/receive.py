@@ -11,12 +11,14 @@ from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
 from gsomia.node.intake import Delivery, take_delivery
 from gsomia.node.judging import decide_offer, standing_acceptance
+from gsomia.node.keyrelease import answer_key_requests
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Refused
 from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.revocation import confirm_recalls
 
 __all__ = ["answer"]
 
@@ -96,6 +98,7 @@ def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> di
                 what = f"act {act.statement.type} {act.id[:64]}"
                 tx.put_refused(Refused(at=at, source=peer.party, what=what, why=refused[act.id]))
         record(node, tx, taken, at=at)
+        confirm_recalls(node, tx, taken, at)
     return refused
 
 
@@ -154,4 +157,5 @@ _HANDLERS: Mapping[str, Any] = {
     "acts": _record_acts,
     "offers": _answer_offers,
     "deliver": _take_deliveries,
+    "ask-keys": answer_key_requests,
 }

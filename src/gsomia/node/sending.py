@@ -6,7 +6,6 @@ transaction. The node sends it when the recipient's node has accepted (see `exch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,18 +13,17 @@ from datetime import datetime
 from typing import BinaryIO
 
 from gsomia.errors import NodeError, RefusedError, UsageError
-from gsomia.keys import sign
-from gsomia.marking import Category, Label
 from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
+from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
+from gsomia.node.sealing import seal_item
 from gsomia.node.words import check_words, treaty_mark
-from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
-from gsomia.sealed import PROVENANCE_TYPE, Assertion, Policy, Recipient, provenance, provenance_assertion, seal
-from gsomia.sealed import label as label_assertion
+from gsomia.registry import Copy, CopyState, Custody, Direction, Item, copy_id
+from gsomia.sealed import Recipient
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
@@ -43,6 +41,7 @@ class Sending:
         subject, purpose: as the agreement names them.
         title: shown in both registers; never part of the offer.
         under: the instrument, or "" for any that could carry it.
+        custody: who holds the key once it is delivered; shares are given by `share`.
     """
 
     to: str
@@ -53,6 +52,7 @@ class Sending:
     mime_type: str = "application/octet-stream"
     via: tuple[str, ...] = ()
     under: str = ""
+    custody: Custody = Custody.RECIPIENT
 
 
 def ask_transmit(
@@ -64,6 +64,7 @@ def ask_transmit(
     item: str = "",
     pending: Sequence[Consent] = (),
     case: Case | None = None,
+    holders: Sequence[str] = (),
 ) -> tuple[Request, Facts, Verdict]:
     """The question of a transmission and the agreement's answer, without acting.
 
@@ -75,6 +76,7 @@ def ask_transmit(
         item: the item's id where it has one.
         pending: consents that the same act would record.
         case: another law or record than the node's own, for a counterfactual.
+        holders: the Parties that would hold shares of its key.
 
     Raises:
         UsageError: a Party, level, subject, purpose or agreement that is not known; it names those that are.
@@ -115,7 +117,14 @@ def ask_transmit(
         at=at,
         pending=pending,
     )
-    return request, facts, decide(case.law, request, facts, case.record, at)
+    verdict = with_custody(
+        decide(case.law, request, facts, case.record, at),
+        sending.custody,
+        holders_of(sending.custody, node.party, holders),
+        direct=not sending.via,
+        taken=node.limits.custody,
+    )
+    return request, facts, verdict
 
 
 def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> Copy:
@@ -147,15 +156,17 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
     with node.store.reading() as reader:
         known_peer(reader, hop)
     assert request.item is not None  # `ask_transmit` always names one
-    item = _seal(node, source, sending, item_id, request.item.level, hop, at)
+    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
+    readers = (hop, sending.to)
+    item = seal_item(node, source, sending, item_id, request.item.level, readers, at, recipients=[own])
     try:
         return _authorise(node, sending, item, verdict, pending, hop=hop, by=by, at=at)
     except BaseException:
-        _discard(node, item_id)
+        discard(node, item_id)
         raise
 
 
-def _discard(node: Node, item: str) -> None:
+def discard(node: Node, item: str) -> None:
     """Remove the content of an item that was not registered after all."""
     with suppress(NodeError):
         with node.store.reading() as reader:
@@ -178,29 +189,35 @@ def _authorise(
     """Item, copy, the officer's act and the outbox entry, in one transaction."""
     with node.store.writing() as tx:
         tx.put_item(item)
-        number = tx.next_serial(f"copy/{item.id}")
-        entry = Copy(
-            id=copy_id(item.id, node.party, number),
-            item=item.id,
-            number=number,
-            direction=Direction.SENT,
-            act="transmit",
-            giver=node.party,
-            holder=hop,
-            via=sending.via,
-            destination=sending.to,
-            instrument=verdict.instrument or "",
-            state=CopyState.AUTHORISED,
-            control_number=next_control_number(node, tx, at),
-            custodian=node.party,
-            at=at,
-        )
-        tx.put_copy(entry)
-        drafts = [_authority(entry, item, verdict)]
+        entry = new_copy(node, tx, sending, item, verdict, hop=hop, at=at)
+        drafts = [authority(entry, item, verdict)]
         if pending:
-            drafts.insert(0, _consent_draft(pending[0], hop))
+            drafts.insert(0, consent_draft(pending[0], (hop,)))
         make(node, tx, drafts, at=at, by=by, send=False)
         tx.put_outgoing(hop, "copy", entry.id, node.clock.machine())
+    return entry
+
+
+def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verdict, *, hop: str, at: datetime) -> Copy:
+    """Register a new copy of one's own item, authorised and not yet on its way."""
+    number = tx.next_serial(f"copy/{item.id}")
+    entry = Copy(
+        id=copy_id(item.id, node.party, number),
+        item=item.id,
+        number=number,
+        direction=Direction.SENT,
+        act="transmit",
+        giver=node.party,
+        holder=hop,
+        via=sending.via,
+        destination=sending.to,
+        instrument=verdict.instrument or "",
+        state=CopyState.AUTHORISED,
+        control_number=next_control_number(node, tx, at),
+        custodian=node.party,
+        at=at,
+    )
+    tx.put_copy(entry)
     return entry
 
 
@@ -220,13 +237,14 @@ def _own_consent(node: Node, sending: Sending, item: str, act: str, at: datetime
     )
 
 
-def _consent_draft(consent: Consent, hop: str) -> Draft:
+def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
+    """The originator's own consent as an act, for the Parties it is told to."""
     return Draft(
         type="consent",
         id=consent.act,
         instrument=consent.instrument,
         item=consent.item,
-        parties=(hop,),
+        parties=told,
         body={
             "request": "",
             "originator": consent.originator,
@@ -237,7 +255,7 @@ def _consent_draft(consent: Consent, hop: str) -> Draft:
     )
 
 
-def _authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "") -> Draft:
+def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "") -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
     A release is an act under the agreement that protects the item; `under` is the one that carries the copy.
@@ -260,84 +278,12 @@ def _authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = ""
             "label": item.label,
             "payload_digest": item.payload_digest,
             "core_digest": item.core_digest,
+            "custody": item.custody.value,
+            "holders": list(item.holders),
             "verdict": verdict_digest(verdict),
             "law": dict(verdict.law),
         },
     )
-
-
-def _seal(node: Node, source: BinaryIO, sending: Sending, item_id: str, level: str, hop: str, at: datetime) -> Item:
-    label = Label(
-        policy=node.party,
-        classification=level,
-        categories=(
-            Category(
-                type="PERMISSIVE", tag="Releasable To", values=tuple(dict.fromkeys((node.party, hop, sending.to)))
-            ),
-            *((Category(type="INFORMATIVE", tag="Context", values=("EXERCISE",)),) if node.exercise else ()),
-        ),
-        created=at,
-        originator=node.party,
-    )
-    ocl = label.to_ocl()
-
-    policy = Policy(uuid=item_id)
-
-    def authorship(payload_digest: bytes, core_digest: bytes) -> Assertion:
-        statement = provenance(
-            item=item_id,
-            label=ocl,
-            policy=policy,
-            payload_digest=payload_digest,
-            core_digest=core_digest,
-            exercise=node.exercise,
-        )
-        return provenance_assertion(sign(statement, PROVENANCE_TYPE, [node.keys.signing]))
-
-    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
-    with node.blobs.writing(item_id) as sink:
-        info = seal(
-            _Reading(source),
-            sink,
-            recipients=[own],
-            policy=policy,
-            mime_type=sending.mime_type,
-            assertions=[label_assertion(ocl)],
-            provenance=authorship,
-        )
-    return Item(
-        id=item_id,
-        originator=node.party,
-        level=level,
-        subject=sending.subject,
-        form="electronic",
-        purpose=sending.purpose,
-        contains=(node.party,),
-        title=sending.title,
-        mime_type=sending.mime_type,
-        label=json.dumps(ocl, ensure_ascii=False, sort_keys=True),
-        payload_digest=info.payload_digest.hex(),
-        core_digest=info.core_digest.hex(),
-        plaintext_bytes=info.plaintext_bytes,
-        sealed_bytes=info.sealed_bytes,
-        created_at=at,
-        exercise=node.exercise,
-    )
-
-
-class _Reading:
-    """The document as it is read: a fault of it is told as its own, and not as one of the store it is sealed into."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Read up to so many bytes."""
-        try:
-            return self._source.read(size)
-        except OSError as error:
-            name = getattr(self._source, "name", "the document")
-            raise NodeError(f"cannot read `{name}`: {error.strerror}") from error
 
 
 def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> None:
@@ -415,8 +361,8 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
             at=at,
         )
         tx.put_copy(entry)
-        authority = _authority(entry, item, verdict, protecting=held.instrument)
-        make(node, tx, [authority], at=at, by=by, send=False)
+        act = authority(entry, item, verdict, protecting=held.instrument)
+        make(node, tx, [act], at=at, by=by, send=False)
         tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
     return entry
 
@@ -448,7 +394,13 @@ def ask_release(
         item=item_of(item, received=held.at),
         under=protecting(case, held, item),
     )
-    verdict = decide(case.law, onward, facts, case.record, at)
+    verdict = with_custody(
+        unless_recalled(decide(case.law, onward, facts, case.record, at), recall_of(reader, item.id, item.originator)),
+        item.custody,
+        item.holders,
+        direct=False,
+        taken=node.limits.custody | {item.custody},
+    )
     agreement = case.law.agreements.get(verdict.instrument)
     if agreement is not None and to in agreement.parties:
         return verdict, onward, None
@@ -476,6 +428,7 @@ def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tup
         ]
         return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
     case = Case.of(node, tx)
+    recalled = recall_of(tx, item.id, item.originator)
     question = Request(
         act="transmit",
         by=node.party,
@@ -488,4 +441,11 @@ def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tup
     facts = transmission_facts(
         node, tx, giver=node.party, holder=copy.holder, item=item.id, receivers=(*copy.via, copy.destination), at=at
     )
-    return question, decide(case.law, question, facts, case.record, at)
+    verdict = with_custody(
+        unless_recalled(decide(case.law, question, facts, case.record, at), recalled),
+        item.custody,
+        item.holders,
+        direct=not copy.via,
+        taken=node.limits.custody,
+    )
+    return question, verdict

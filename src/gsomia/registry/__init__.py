@@ -5,6 +5,7 @@ from __future__ import annotations
 from gsomia.registry.register import (
     Copy,
     CopyState,
+    Custody,
     Direction,
     Item,
     Rung,
@@ -18,6 +19,7 @@ from gsomia.registry.register import (
 __all__ = [
     "Copy",
     "CopyState",
+    "Custody",
     "Direction",
     "Item",
     "Rung",

@@ -12,6 +12,7 @@ from gsomia.errors import VerificationError
 __all__ = [
     "Copy",
     "CopyState",
+    "Custody",
     "Direction",
     "Item",
     "Rung",
@@ -55,11 +56,24 @@ class Direction(enum.StrEnum):
     REPORTED = "reported"
 
 
+class Custody(enum.StrEnum):
+    """Who holds an item's key once it is delivered (protocol 11).
+
+    `recipient`: the recipient's node, which answers for it. `originator`: the originator's node, which is asked at each
+    opening. `shares`: three Parties' nodes hold two of three shares each, so that each needs one of the others.
+    """
+
+    RECIPIENT = "recipient"
+    ORIGINATOR = "originator"
+    SHARES = "shares"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """Classified military information under one id, given by its originator for ever (protocol 6).
 
-    Sizes are in bytes; digests are hexadecimal SHA-256; `label` is the originator's label as a JSON text.
+    Sizes are in bytes; digests are hexadecimal SHA-256; `label` is the originator's label as a JSON text. `holders` are
+    the Parties whose nodes hold the key, or a share of it: none are named where each recipient's own does.
     """
 
     id: str
@@ -78,6 +92,8 @@ class Item:
     sealed_bytes: int
     created_at: datetime
     exercise: bool
+    custody: Custody = Custody.RECIPIENT
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from gsomia.node import (
     Officer,
     Outgoing,
     Peer,
+    PendingOpening,
     Person,
     Refused,
     SignedAct,
@@ -25,7 +26,7 @@ from gsomia.node import (
     instant,
     read_instant,
 )
-from gsomia.registry import Copy, CopyState, Direction, Item, Rung, RungEntry
+from gsomia.registry import Copy, CopyState, Custody, Direction, Item, Rung, RungEntry
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
@@ -48,6 +49,7 @@ __all__ = [
     "outgoing_of",
     "peer_of",
     "peer_row",
+    "pending_of",
     "person_of",
     "person_row",
     "plain_row",
@@ -78,7 +80,12 @@ def _tuple(text: str) -> tuple[str, ...]:
 
 def item_row(item: Item) -> Row:
     """An item as a row."""
-    return plain_row(item) | {"contains": _list(item.contains), "exercise": int(item.exercise)}
+    return plain_row(item) | {
+        "contains": _list(item.contains),
+        "exercise": int(item.exercise),
+        "custody": item.custody.value,
+        "holders": _list(item.holders),
+    }
 
 
 def item_of(row: Row) -> Item:
@@ -89,6 +96,8 @@ def item_of(row: Row) -> Item:
             "contains": _tuple(row["contains"]),
             "created_at": read_instant(row["created_at"]),
             "exercise": bool(row["exercise"]),
+            "custody": Custody(row["custody"]),
+            "holders": _tuple(row["holders"]),
         }
     )
 
@@ -231,6 +240,11 @@ def entered_of(row: Row) -> EnteredAct:
         note_digest=row["note_digest"],
         act=row["act"],
     )
+
+
+def pending_of(row: Row) -> PendingOpening:
+    """An opening that waits, from its row."""
+    return PendingOpening(**row | {"at": read_instant(row["at"])})
 
 
 def outgoing_of(row: Row) -> Outgoing:

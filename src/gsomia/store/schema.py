@@ -129,6 +129,8 @@ item = _table(
     _number("sealed_bytes"),
     _text("created_at"),
     _number("exercise"),
+    _text("custody"),
+    _text("holders"),
 )
 copy = _table(
     "copy",
@@ -158,6 +160,7 @@ rung = _table(
     _text("party"),
     _text("at"),
 )
+pending = _table("pending", _text("copy", key=True), _text("person", key=True), _text("at"), _text("why"))
 acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
 
 outgoing = _table(

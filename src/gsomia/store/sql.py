@@ -23,6 +23,7 @@ from gsomia.node import (
     Officer,
     Outgoing,
     Peer,
+    PendingOpening,
     Person,
     Refused,
     SignedAct,
@@ -302,6 +303,10 @@ class SqlReader(LogReads):
         row = self._one(_by(schema.acceptance, "copy"), copy=copy)
         return None if row is None else str(row["act"])
 
+    def pending(self) -> Sequence[PendingOpening]:
+        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        return [rows.pending_of(row) for row in self._all(query)]
+
     def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]:
         query = sa.select(schema.outgoing).order_by(schema.outgoing.c.id)
         if peer:
@@ -423,6 +428,14 @@ class SqlWriter(SqlReader):
 
     def put_acceptance(self, copy: str, act: str) -> None:
         self._put(schema.acceptance, {"copy": copy, "act": act})
+
+    def put_pending(self, opening: PendingOpening) -> None:
+        self._put(schema.pending, rows.plain_row(opening))
+
+    def end_pending(self, copy: str, person: str = "") -> None:
+        table = schema.pending
+        chosen = sa.delete(table).where(table.c.copy == copy)
+        self._connection.execute(chosen.where(table.c.person == person) if person else chosen)
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}

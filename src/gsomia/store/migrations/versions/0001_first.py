@@ -136,6 +136,8 @@ def upgrade() -> None:
         sa.Column("sealed_bytes", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("exercise", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("custody", sa.Text(), nullable=False),
+        sa.Column("holders", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sqlite_with_rowid=True,
     )
@@ -255,5 +257,14 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "pending",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", "person", name=op.f("pk_pending")),
         sqlite_with_rowid=True,
     )

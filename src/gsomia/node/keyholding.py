@@ -1,0 +1,144 @@
+"""Who may hold an item's key (protocol 11), and what that does to a verdict; whether an item was recalled.
+
+No agreement speaks of keys. What bears is that the originator alone decides who else may know (Article 6(a)), and that
+the recipient answers for what it holds (Article 9): so the custody is chosen by the originator's officer, item by item,
+and taken or not by the recipient's Party. A key is asked for under the agreement that protects the item: never through
+a hub, and never by one who got the item from another than its originator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gsomia.node.acts import SignedAct
+from gsomia.node.ports import Reader
+from gsomia.registry import Copy, Custody, Item
+from gsomia.verdict import PERMIT, REFUSE, Ground, Verdict
+
+__all__ = [
+    "SHARES",
+    "Recalled",
+    "check_holders",
+    "holders_of",
+    "recall_of",
+    "recalls",
+    "unless_recalled",
+    "with_custody",
+]
+
+SHARES = 3
+"""So many Parties hold an item in shares; two of them open it."""
+
+
+def holders_of(custody: Custody, originator: str, parties: Sequence[str] = ()) -> tuple[str, ...]:
+    """The Parties whose nodes hold the key or a share of it, as the register names them."""
+    if custody is Custody.SHARES:
+        return tuple(sorted(parties))
+    return (originator,) if custody is Custody.ORIGINATOR else ()
+
+
+def check_holders(custody: Custody, holders: Sequence[str], *, originator: str, giver: str, holder: str) -> None:
+    """Check that the holders named fit the custody and the leg.
+
+    Raises:
+        ValueError: they do not.
+    """
+    if custody is not Custody.RECIPIENT and giver != originator:
+        raise ValueError(f"an item in the custody `{custody}` comes from its originator alone")
+    if custody is Custody.SHARES:
+        if list(holders) != sorted({*holders}) or len(holders) != SHARES or not {originator, holder} <= {*holders}:
+            raise ValueError("three Parties hold the shares, sorted, the originator and this holder among them")
+    elif tuple(holders) != holders_of(custody, originator):
+        raise ValueError(f"other Parties hold the key than the custody `{custody}` says")
+
+
+def with_custody(
+    verdict: Verdict, custody: Custody, holders: Sequence[str], *, direct: bool, taken: frozenset[Custody]
+) -> Verdict:
+    """A verdict on giving an item, with what the custody of its key adds.
+
+    Args:
+        verdict: the agreement's own answer.
+        custody: who is to hold the key.
+        holders: the Parties that it names.
+        direct: whether the item goes from its originator straight to its recipient.
+        taken: the custodies that this Party takes part in.
+    """
+    if custody not in taken:
+        return _grounded(verdict, REFUSE, f"this Party takes no part in the custody `{custody}`")
+    if custody is Custody.RECIPIENT:
+        return verdict
+    if not direct:
+        text = f"the custody `{custody}` is between an originator and its recipient; nobody stands between them"
+        return _grounded(verdict, REFUSE, text)
+    if verdict.outcome != PERMIT:
+        return verdict
+    who = "the originator's node decides on each opening"
+    if custody is Custody.SHARES:
+        who = f"{', '.join(holders)} hold shares of its key; two of them open it"
+    return _grounded(verdict, PERMIT, who)
+
+
+def unless_recalled(verdict: Verdict, recalled: Recalled | None) -> Verdict:
+    """A verdict on opening or giving an item, refused where its originator recalled it."""
+    if recalled is None:
+        return verdict
+    return _grounded(verdict, REFUSE, f"recalled by {recalled.by}", clause="recalled", established_by=recalled.act)
+
+
+def _grounded(
+    verdict: Verdict, effect: str, text: str, *, clause: str = "custody", established_by: str = ""
+) -> Verdict:
+    """The verdict with one ground more, by the node's own rule; a refusal leads."""
+    ground = Ground(effect=effect, clause=clause, text=text, established_by=established_by)
+    ruling = verdict.ruling
+    if effect == PERMIT:
+        return verdict._replace(ruling=replace(ruling, grounds=(*ruling.grounds, ground)))
+    kept = tuple(one for one in ruling.grounds if one.effect == REFUSE)
+    return verdict._replace(ruling=replace(ruling, outcome=REFUSE, grounds=(ground, *kept), obligations=()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """An item's recall: by whom, by which act, why; and which Parties said that they have logged it."""
+
+    by: str
+    act: str
+    why: str
+    confirmed: frozenset[str] = frozenset()
+
+    def standing(self, item: Item, copy: Copy) -> str:
+        """What the originator's register says of a copy: `stopped`, `confirmed`, or `asked, not confirmed`."""
+        if copy.holder in self.confirmed:
+            return "confirmed"
+        others = {*item.holders} - {item.originator, copy.holder}
+        if item.custody is Custody.ORIGINATOR or (item.custody is Custody.SHARES and others <= self.confirmed):
+            return "stopped"
+        return "asked, not confirmed"
+
+
+def recall_of(reader: Reader, item: str, originator: str) -> Recalled | None:
+    """The recall of an item by its originator, or None; it may be known before the item is."""
+    return _recalls(reader, {item: originator}, item).get(item)
+
+
+def recalls(reader: Reader) -> Mapping[str, Recalled]:
+    """The recalls of the items in the register, by item."""
+    return _recalls(reader, {item.id: item.originator for item in reader.items()}, "")
+
+
+def _recalls(reader: Reader, originators: Mapping[str, str], item: str) -> dict[str, Recalled]:
+    found: dict[str, Recalled] = {}
+    for act in reader.acts(types=["recall", "confirm-recall"], item=item):
+        statement = act.statement
+        if statement.type == "recall":
+            if originators.get(statement.item) == statement.party:
+                found[statement.item] = _recalled(act)
+        elif (before := found.get(statement.item)) is not None and statement.body.get("recall") == before.act:
+            found[statement.item] = replace(before, confirmed=before.confirmed | {statement.party})
+    return found
+
+
+def _recalled(act: SignedAct) -> Recalled:
+    return Recalled(by=act.statement.party, act=act.id, why=str(act.statement.body.get("why", "")))

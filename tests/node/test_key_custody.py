@@ -1,0 +1,347 @@
+"""Who holds the key (protocol 11): `originator` custody, recall, and openings that wait."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from stories import MARKS, Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
+
+from gsomia.errors import PeerError, PendingError, RefusedError, SealError, UsageError
+from gsomia.keys import Envelope, canonical, sign, unb64
+from gsomia.node import Limits, PersonDetails, Role, mark, open_item, recall, recalls, release
+from gsomia.registry import Copy, CopyState, Custody
+from gsomia.sealed import Identity, read
+from gsomia.testing import Exercise, Player
+
+
+def official(name: str, **words: object) -> PersonDetails:
+    details = {"clearance": "SECRET", "needs": ("dprk-missile",), "roster": True} | words
+    return PersonDetails(id=name, **details)  # type: ignore[arg-type]
+
+
+def held(exercise: Exercise, custody: Custody = Custody.ORIGINATOR) -> Copy:
+    """A report of Japan's, delivered to Korea and marked there."""
+    exercise.enter(official("kim"), "KOR")
+    copy = exercise["JPN"].transmit(b"report", to="KOR", level="極秘", custody=custody)
+    exercise.settle()
+    mark(exercise["KOR"].node, copy.id, MARKS["KOR"], by=exercise["KOR"].by(Role.REGISTRY))
+    exercise.settle()
+    return copy
+
+
+def opened(player: Player, reference: str, person: str = "kim") -> bytes:
+    sink = io.BytesIO()
+    open_item(player.node, reference, person, sink)
+    return sink.getvalue()
+
+
+def acts(player: Player, *types: str) -> list[dict[str, Any]]:
+    with player.node.store.reading() as reader:
+        return [json.loads(act.data) for act in reader.acts(types=types)]
+
+
+def waits(player: Player) -> list[tuple[str, str]]:
+    with player.node.store.reading() as reader:
+        return [(waiting.person, waiting.why) for waiting in reader.pending()]
+
+
+def test_each_opening_asks_the_originator_and_both_logs_hold_the_answer(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    with both["KOR"].node.blobs.reading(copy.item) as file, pytest.raises(SealError, match="none of the keys"):
+        read(file).open([both["KOR"].node.identity], io.BytesIO())
+    for _ in range(2):
+        assert opened(both["KOR"], copy.id) == b"report"
+    both.settle()
+    told = acts(both["JPN"], "release-key")
+    assert len(told) == 2 and acts(both["KOR"], "release-key") == told
+    assert all(act["parties"] == ["KOR"] and act["body"]["told"]["clearance"] == "SECRET" for act in told)
+    assert "kim" not in json.dumps(told), "the originator learns of no name"
+    assert {act["body"]["releases"][0] for act in acts(both["KOR"], "access")} == {act["id"] for act in told}
+    for party in ("JPN", "KOR"):
+        entry, item = register(both[party])[copy.id]
+        assert (item.custody, item.holders) == (Custody.ORIGINATOR, ("JPN",)) and entry.state == CopyState.OPENED
+    same_story(both)
+    holds(both)
+
+
+def test_the_released_key_is_for_one_opening_and_opens_nothing_afterwards(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    before = len(both.wire.carried)
+    assert opened(both["KOR"], copy.id) == b"report"
+    answers = [json.loads(envelope.payload) for envelope in both.wire.carried[before:]]
+    access = [value for answer in answers if answer["type"] == "keys" for value in answer["body"]["access"].values()]
+    assert len(access) == 1
+    with both["KOR"].node.blobs.reading(copy.item) as file:
+        sealed = read(file)
+        wrapped = [replace(one, wrapped_key=unb64(access[0]["wrappedKey"])) for one in sealed.key_access]
+        # All that Korea's node keeps, and all that went over the wire, with every key that it has.
+        kept = [Identity(kid="", key=both["KOR"].node.keys.sealing)]
+        with pytest.raises(SealError):
+            sealed.with_key_access(wrapped).segment(0, kept)
+
+
+@pytest.mark.parametrize(
+    ("told", "article"),
+    [
+        pytest.param({"clearance": "CONFIDENTIAL"}, "7", id="clearance"),
+        pytest.param({"need": False}, "7.2", id="need"),
+        pytest.param({"roster": False}, "6(e)", id="roster"),
+        pytest.param({"purpose_ended": True}, "6(h)", id="purpose ended"),
+        pytest.param({"purpose": "trade"}, "6(", id="another purpose"),
+    ],
+)
+def test_the_originator_decides_by_its_own_law_on_what_it_is_told(
+    stage: Stage, told: dict[str, object], article: str
+) -> None:
+    both = stage()
+    copy = held(both)
+
+    def asks_anyway(request: dict[str, Any]) -> None:
+        request.update(told)
+
+    # Korea's node asks for somebody for whom its own law would have refused.
+    both.wire.fault = forged(both["KOR"], "ask-keys", lambda body: asks_anyway(body["requests"][0]))
+    with pytest.raises((PendingError, RefusedError)):
+        opened(both["KOR"], copy.id)
+    refused = acts(both["JPN"], "refuse-key")
+    grounds = [ground["article"] for ground in refused[0]["body"]["grounds"] if ground["effect"] == "refuse"]
+    assert any(str(found).startswith(article) for found in grounds), refused
+    assert not acts(both["JPN"], "release-key")
+    assert "refuse" in words_of(refusals(both["JPN"]))
+
+
+def forged(player: Player, kind: str, change: Callable[[dict[str, Any]], None]) -> Callable[..., Envelope]:
+    """A wire fault: messages of a kind by a player are changed and signed again with its own key."""
+
+    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        value = json.loads(envelope.payload)
+        if value["type"] != kind or value["from"] != player.node.party:
+            return envelope
+        change(value["body"])
+        return sign(canonical(value), envelope.payload_type, [player.node.keys.signing])
+
+    return fault
+
+
+def test_the_end_of_the_agreement_stops_no_opening_and_a_recall_stops_the_next(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    assert opened(both["KOR"], copy.id) == b"report"
+    ended(both)
+    with pytest.raises(RefusedError):
+        both["JPN"].transmit(b"another", to="KOR", level="極秘")
+    assert opened(both["KOR"], copy.id) == b"report"
+
+    act = recall(both["JPN"].node, copy.control_number, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
+    standing = recalled(both["JPN"], copy)
+    assert standing == "stopped", "the recall has not reached Korea, and Japan's node answers no more"
+    with pytest.raises(RefusedError, match="recalled by JPN") as caught:
+        opened(both["KOR"], copy.id)
+    assert [ground["clause"] for ground in caught.value.verdict["grounds"]] == ["recalled"]  # type: ignore[attr-defined]
+    both.settle()
+    assert recalled(both["JPN"], copy) == "confirmed"
+    with pytest.raises(RefusedError, match="refuse") as caught:
+        opened(both["KOR"], copy.id)
+    assert act.id in json.dumps(caught.value.verdict)
+    assert len(acts(both["JPN"], "refuse-key")) == 1, "Korea's own node refuses by now and asks nobody"
+    holds(both)
+    same_story(both)
+
+
+def ended(exercise: Exercise, *parties: str) -> None:
+    """Japan gives notice, the Parties enter it, and the agreement's term runs out."""
+    from gsomia.agreement import LegalAct
+    from gsomia.node import Note, enter_legal_acts
+
+    exercise.clock.at = datetime.fromisoformat("2018-08-20T12:00:00+09:00")
+    at = exercise.clock.at - timedelta(days=1)
+    notice = LegalAct(
+        id="jpn-kor-2016/EXERCISE-notice", under="jpn-kor-2016", act="give-notice", by="JPN", at=at, form="note",
+        source="EXERCISE", confidence="A", note="EXERCISE", known_at=at,
+    )  # fmt: skip
+    for player in (exercise[party] for party in parties or exercise.players):
+        note = Note.of_text("EXERCISE notice", b"EXERCISE")
+        enter_legal_acts(player.node, [notice], note, by=player.by(Role.LEGAL))
+    exercise.settle()
+    exercise.clock.at = datetime.fromisoformat("2019-03-01T12:00:00+09:00")
+
+
+def recalled(player: Player, copy: Copy) -> str:
+    with player.node.store.reading() as reader:
+        item, entry = reader.item(copy.item), reader.copy(copy.id)
+        assert item is not None and entry is not None
+        return recalls(reader)[copy.item].standing(item, entry)
+
+
+def test_with_recipient_custody_a_recall_is_asked_until_the_holder_has_logged_it(stage: Stage) -> None:
+    both = stage()
+    copy = held(both, Custody.RECIPIENT)
+    away(both, "JPN")
+    recall(both["JPN"].node, copy.item, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
+    both.settle(tolerate=True)
+    assert recalled(both["JPN"], copy) == "asked, not confirmed"
+    assert opened(both["KOR"], copy.id) == b"report"
+    both.wire.fault = None
+    both.settle()
+    assert recalled(both["JPN"], copy) == "confirmed"
+    with pytest.raises(RefusedError, match="refuse"):
+        opened(both["KOR"], copy.id)
+    holds(both)
+
+
+def away(exercise: Exercise, *parties: str) -> None:
+    """Nothing reaches these Parties' nodes, and nothing comes from them."""
+
+    def fault(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        message = json.loads(envelope.payload)
+        if {message["from"], message["to"]} & {*parties}:
+            raise PeerError("connection refused")
+        return envelope
+
+    exercise.wire.fault = fault
+
+
+def test_an_opening_waits_for_the_originator_with_the_reason_and_works_once_it_is_back(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    away(both, "JPN")
+    with pytest.raises(PendingError, match="connection refused"):
+        opened(both["KOR"], copy.id)
+    assert waits(both["KOR"]) == [("kim", "JPN: connection refused")]
+    assert not acts(both["KOR"], "access", "opened")
+    both.wire.fault = None
+    assert opened(both["KOR"], copy.id) == b"report"
+    assert waits(both["KOR"]) == []
+    both.settle()
+    holds(both)
+
+
+def test_an_answer_that_was_lost_leaves_the_release_in_both_logs(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+
+    def fault(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if direction == "answered" and json.loads(envelope.payload)["type"] == "keys":
+            raise PeerError("connection reset")
+        return envelope
+
+    both.wire.fault = fault
+    with pytest.raises(PendingError, match="connection reset"):
+        opened(both["KOR"], copy.id)
+    both.wire.fault = None
+    both.settle()
+    assert len(acts(both["JPN"], "release-key")) == 1 and acts(both["KOR"], "release-key") == acts(
+        both["JPN"], "release-key"
+    )
+    assert opened(both["KOR"], copy.id) == b"report"
+    both.settle()
+    assert len(acts(both["KOR"], "release-key")) == 2
+    holds(both)
+
+
+def test_nobody_hands_on_an_item_whose_key_its_originator_holds(stage: Stage) -> None:
+    all_three = stage("JPN", "KOR", "USA")
+    copy = held(all_three)
+    with pytest.raises(RefusedError) as caught:
+        release(all_three["KOR"].node, copy.id, "USA", by=all_three["KOR"].by(Role.DISCLOSURE))
+    assert "custody" in json.dumps(caught.value.verdict)
+
+
+def test_no_hub_stands_between_an_originator_and_who_asks_it(stage: Stage) -> None:
+    all_three = stage("JPN", "KOR", "USA")
+    with pytest.raises(RefusedError) as caught:
+        all_three["JPN"].transmit(b"report", to="KOR", via=("USA",), level="極秘", custody=Custody.ORIGINATOR)
+    assert "nobody stands between" in json.dumps(caught.value.verdict)
+    assert register(all_three["JPN"]) == {}
+
+
+def test_a_party_that_takes_no_part_in_the_custody_refuses_the_offer(stage: Stage) -> None:
+    both = stage()
+    both.with_limits("KOR", Limits(retry=timedelta(), custody=frozenset({Custody.RECIPIENT})))
+    copy = both["JPN"].transmit(b"report", to="KOR", level="極秘", custody=Custody.ORIGINATOR)
+    both.settle()
+    entry, _ = register(both["JPN"])[copy.id]
+    assert entry.state == CopyState.REFUSED and "takes no part in the custody `originator`" in entry.reason
+    assert register(both["KOR"]) == {}
+    both.with_limits("JPN", Limits(retry=timedelta(), custody=frozenset({Custody.RECIPIENT})))
+    with pytest.raises(RefusedError, match="refuse"):
+        both["JPN"].transmit(b"report", to="KOR", level="極秘", custody=Custody.ORIGINATOR)
+
+
+def test_the_custody_stands_in_the_act_the_offer_and_both_registers(stage: Stage) -> None:
+    both = stage()
+    for custody, holders in ((Custody.RECIPIENT, []), (Custody.ORIGINATOR, ["JPN"])):
+        copy = (
+            held(both, custody)
+            if custody is Custody.RECIPIENT
+            else both["JPN"].transmit(b"report", to="KOR", level="極秘", custody=custody)
+        )
+        both.settle()
+        authority = [act for act in acts(both["KOR"], "transmit") if act["copy"] == copy.id]
+        assert [(act["body"]["custody"], act["body"]["holders"]) for act in authority] == [(custody.value, holders)]
+        offers = [
+            offer
+            for envelope in both.wire.carried
+            if (message := json.loads(envelope.payload))["type"] == "offers"
+            for offer in message["body"]["offers"]
+            if offer["copy"] == copy.id
+        ]
+        assert offers and all((offer["custody"], offer["holders"]) == (custody.value, holders) for offer in offers)
+
+
+def test_a_recall_keeps_what_has_not_left(stage: Stage) -> None:
+    both = stage()
+    copy = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    recall(both["JPN"].node, copy.item, "too soon", by=both["JPN"].by(Role.DISCLOSURE))
+    both.settle()
+    entry, _ = register(both["JPN"])[copy.id]
+    assert (entry.state, entry.reason) == (CopyState.REFUSED, "recalled by JPN") and register(both["KOR"]) == {}
+    with pytest.raises(RefusedError, match="recalled before"):
+        recall(both["JPN"].node, copy.item, "again", by=both["JPN"].by(Role.DISCLOSURE))
+    with pytest.raises(UsageError, match="no item"):
+        recall(both["JPN"].node, "JPN-2018-000077", "?", by=both["JPN"].by(Role.DISCLOSURE))
+    with pytest.raises(RefusedError, match="does not hold the role"):
+        other = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+        recall(both["JPN"].node, other.item, "?", by=both["JPN"].by(Role.REGISTRY))
+
+
+def test_only_the_originator_recalls(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    with pytest.raises(RefusedError, match="`JPN`'s to recall"):
+        recall(both["KOR"].node, copy.id, "?", by=both["KOR"].by(Role.DISCLOSURE))
+
+
+def test_an_item_that_was_handed_on_is_recalled_from_all(stage: Stage) -> None:
+    from gsomia.node import answer_consent, ask_consent
+
+    all_three = stage("JPN", "KOR", "USA")
+    copy = all_three["JPN"].transmit(b"report", to="USA", level="極秘")
+    all_three.settle()
+    finish(all_three["USA"], copy.id)
+    by = all_three["USA"].by(Role.DISCLOSURE)
+    asked = ask_consent(all_three["USA"].node, copy.id, "KOR", "EXERCISE", by=by)
+    all_three.settle()
+    answer_consent(
+        all_three["JPN"].node, asked[0].id, grant=True, conditions="", by=all_three["JPN"].by(Role.DISCLOSURE)
+    )
+    all_three.settle()
+    onward = release(all_three["USA"].node, copy.id, "KOR", by=by)
+    all_three.settle()
+    all_three.enter(official("kim"), "KOR")
+    finish(all_three["KOR"], onward.id, "kim")
+    all_three.settle()
+    recall(all_three["JPN"].node, copy.item, "an error in it", by=all_three["JPN"].by(Role.DISCLOSURE))
+    all_three.settle()
+    assert {recalled(all_three["JPN"], one) for one in (copy, onward)} == {"confirmed"}
+    with pytest.raises(RefusedError, match="refuse"):
+        opened(all_three["KOR"], onward.id)
+    holds(all_three)
