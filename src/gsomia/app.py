@@ -229,6 +229,7 @@ class Home:
                 max_item_bytes=link.max_item_bytes,
                 retry=dt.timedelta(seconds=link.retry_seconds),
                 retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
+                custody=frozenset(link.custody),
             ),
         )
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gsomia.errors import DataError, NodeError
+from gsomia.registry import Custody
 
 __all__ = ["LinkConfig", "NodeConfig", "PeerConfig", "read_config", "read_law_folder", "shipped_law"]
 
@@ -30,6 +31,7 @@ class LinkConfig(_Section):
     max_item_bytes: int = Field(default=64 * 2**30, gt=0)
     retry_seconds: float = Field(default=1, gt=0)
     retry_limit_seconds: float = Field(default=300, gt=0)
+    custody: tuple[Custody, ...] = Field(default=tuple(Custody), min_length=1)
 
 
 class PeerConfig(_Section):

@@ -12,6 +12,7 @@ from gsomia.cli.logs import check_folder, report
 from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
 from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, audit, held_copy
+from gsomia.registry import Custody
 from gsomia.verdict import Verdict
 
 __all__ = ["print_verdict", "verdict_command", "verify_command"]
@@ -35,6 +36,7 @@ def _at_option(function: Any) -> Any:
 @click.option("--subject", required=True)
 @click.option("--purpose", default="defence", show_default=True)
 @click.option("--under", default="")
+@click.option("--custody", type=click.Choice(["recipient", "originator"]), default="recipient", show_default=True)
 @click.option("--without", multiple=True, metavar="ACT", help="Leave an act out of the record: a counterfactual.")
 @_at_option
 @json_option
@@ -46,13 +48,16 @@ def transmit(
     subject: str,
     purpose: str,
     under: str,
+    custody: str,
     without: tuple[str, ...],
     at: datetime | None,
     as_json: bool,
     node_dir: str | None,
 ) -> int:
     """May this Party transmit such an item?"""
-    sending = Sending(to=to, via=via, level=level, subject=subject, purpose=purpose, under=under)
+    sending = Sending(
+        to=to, via=via, level=level, subject=subject, purpose=purpose, under=under, custody=Custody(custody)
+    )
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         when = at or home.clock.now()
         case = Case.of(home.node, reader)

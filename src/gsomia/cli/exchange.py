@@ -17,6 +17,7 @@ from gsomia.app import Home
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import (
+    Recalled,
     Role,
     Sending,
     answer_consent,
@@ -24,11 +25,13 @@ from gsomia.node import (
     instant,
     mark,
     open_item,
+    recalls,
     receipt,
     release,
+    share,
     transmit,
 )
-from gsomia.registry import Copy, CopyState, Item, Rung
+from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 
 __all__ = [
     "consent_command",
@@ -50,13 +53,21 @@ _wait_option = click.option(
 
 @click.command("transmit")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--to", required=True, help="The Party for whom it is meant.")
+@click.option("--to", default="", help="The Party for whom it is meant.")
 @click.option("--via", multiple=True, help="A Party it passes through.")
 @click.option("--level", required=True, help="The national mark, such as 特定秘密.")
 @click.option("--subject", required=True, help="Such as dprk-missile.")
 @click.option("--purpose", default="defence", show_default=True)
 @click.option("--title", default="", help="Shown in both registers; the file's name where it is left out.")
 @click.option("--under", default="", help="The agreement; any that could carry it where it is left out.")
+@click.option(
+    "--custody",
+    type=click.Choice([Custody.RECIPIENT.value, Custody.ORIGINATOR.value]),
+    default=Custody.RECIPIENT.value,
+    show_default=True,
+    help="Whose node holds the key: the originator's is asked at each opening.",
+)
+@click.option("--shares", default="", metavar="A,B,C", help="Three Parties that hold it, and of whom two open it.")
 @_wait_option
 @by_option
 @json_option
@@ -70,12 +81,18 @@ def transmit_command(
     purpose: str,
     title: str,
     under: str,
+    custody: str,
+    shares: str,
     wait: float,
     by: str,
     as_json: bool,
     node_dir: str | None,
 ) -> None:
     """Seal FILE and transmit it, if the agreement permits."""
+    if bool(to) == bool(shares):
+        raise UsageError("to whom?", hint="name one Party with --to, or three with --shares JPN,KOR,USA")
+    if shares and (via or custody != Custody.RECIPIENT.value):
+        raise UsageError("shares go straight to their holders and are a custody of their own")
     sending = Sending(
         to=to,
         via=via,
@@ -85,10 +102,15 @@ def transmit_command(
         title=title or file.name,
         mime_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         under=under,
+        custody=Custody(custody),
     )
     with home_of(node_dir) as home, _document(file) as source:
-        copy = transmit(home.node, source, sending, by=home.acting(by, Role.DISCLOSURE))
-        _follow(home, copy, wait, as_json)
+        acting = home.acting(by, Role.DISCLOSURE)
+        if shares:
+            copies = share(home.node, source, sending, tuple(shares.split(",")), by=acting)
+        else:
+            copies = [transmit(home.node, source, sending, by=acting)]
+        _follow_all(home, copies, wait, as_json)
 
 
 @contextmanager
@@ -108,6 +130,18 @@ def _document(file: Path) -> Iterator[BinaryIO]:
         raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
     with source:
         yield source
+
+
+def _follow_all(home: Home, copies: Sequence[Copy], wait: float, as_json: bool) -> None:
+    """Follow each copy; what became of one hides nothing of the others, and a refusal counts before a wait."""
+    errors: list[PendingError | RefusedError] = []
+    for copy in copies:
+        try:
+            _follow(home, copy, wait, as_json)
+        except (PendingError, RefusedError) as error:
+            errors.append(error)
+    if errors:
+        raise min(errors, key=lambda one: isinstance(one, PendingError))
 
 
 def _follow(home: Home, copy: Copy, wait: float, as_json: bool) -> None:
@@ -173,22 +207,29 @@ def release_command(item: str, to: str, wait: float, by: str, as_json: bool, nod
 @json_option
 @node_option
 def inbox_command(as_json: bool, node_dir: str | None) -> None:
-    """List what was received and waits for a mark or a receipt."""
+    """List what was received and waits for a mark or a receipt, and openings that wait for a peer."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         party = home.node.party
         waiting = [c for c in reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]) if c.holder == party]
         asked = [c for c in reader.consents() if c.state == "asked" and c.originator == party]
+        openings = [
+            {"control_number": c.control_number, "person": o.person, "at": instant(o.at), "why": o.why}
+            for o in reader.pending()
+            if (c := reader.copy(o.copy)) is not None
+        ]
         rows = [_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"} for c in waiting]
     if as_json:
         requests = [
             {"request": c.id, "asker": c.asker, "to": list(c.receivers), "item": c.item, "why": c.conditions}
             for c in asked
         ]
-        print_json("inbox", {"items": rows, "requests": requests})
+        print_json("inbox", {"items": rows, "requests": requests, "openings": openings})
         return
     head = ["control number", "from", "mark", "subject", "title", "waits for"]
     keys = ("control_number", "from", "foreign_mark", "subject", "title", "todo")
     table(head, [[row[key] for key in keys] for row in rows])
+    for opening in openings:
+        click.echo(plain("{control_number} waits to be opened for {person}: {why}".format(**opening)))
     for request in asked:
         click.echo(
             plain(
@@ -198,7 +239,7 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
         )
 
 
-def _row(copy: Copy, item: Item | None) -> dict[str, Any]:
+def _row(copy: Copy, item: Item | None, recalled: Recalled | None = None) -> dict[str, Any]:
     receipted = copy.rung(Rung.RECEIPTED)
     return {
         "control_number": copy.control_number,
@@ -216,6 +257,9 @@ def _row(copy: Copy, item: Item | None) -> dict[str, Any]:
         "title": item.title if item else "",
         "state": copy.state.value,
         "custodian": copy.custodian,
+        "custody": item.custody.value if item else "",
+        "holders": list(item.holders) if item else [],
+        "recall": recalled.standing(item, copy) if recalled and item else "",
         "instrument": copy.instrument,
         "receipt": receipted.act if receipted else "",
         "payload_digest": item.payload_digest if item else "",
@@ -227,9 +271,10 @@ def _row(copy: Copy, item: Item | None) -> dict[str, Any]:
 @json_option
 @node_option
 def register_command(as_json: bool, node_dir: str | None) -> None:
-    """The control register: what was given and received, its marks, custodian and receipt."""
+    """The control register: what was given and received, its marks, custodian, key, recall and receipt."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        rows = [_row(copy, reader.item(copy.item)) for copy in reader.copies()]
+        recalled = recalls(reader)
+        rows = [_row(copy, reader.item(copy.item), recalled.get(copy.item)) for copy in reader.copies()]
         exercise, party = home.node.exercise, home.node.party
     if as_json:
         print_json("register", {"party": party, "exercise": exercise, "copies": rows})
@@ -243,6 +288,7 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
         "originator's mark",
         "holder's mark",
         "custodian",
+        "key held by",
         "state",
         "title",
     ]
@@ -257,7 +303,8 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
             f"{row['originator']} {row['foreign_mark']}",
             f"{row['own_mark']} ({row['origin_mark']})" if row["own_mark"] else "-",
             row["custodian"],
-            row["state"],
+            "+".join(row["holders"]) or row["to"],
+            row["state"] + (f", recalled: {row['recall']}" if row["recall"] else ""),
             row["title"],
         ]
         for row in rows

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from gsomia.errors import NodeError
 from gsomia.keys import sign
 from gsomia.marking import Category, Label
 from gsomia.node.keyholding import holders_of
 from gsomia.node.node import Node
-from gsomia.registry import Item
+from gsomia.registry import Custody, Item
 from gsomia.sealed import PROVENANCE_TYPE, Assertion, Policy, Recipient, provenance, provenance_assertion, seal
 from gsomia.sealed import label as label_assertion
 
-if TYPE_CHECKING:
-    from gsomia.node.sending import Sending
+__all__ = ["Sending", "seal_item"]
 
-__all__ = ["seal_item"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What an officer wants to send.
+
+    Args:
+        to: the Party for whom it is meant.
+        via: Parties it passes through, in order; empty for direct.
+        level: the mark as typed; it must be one of this Party's marks in the agreement.
+        subject, purpose: as the agreement names them.
+        title: shown in both registers; never part of the offer.
+        under: the instrument, or "" for any that could carry it.
+        custody: who holds the key once it is delivered; shares are given by `share`.
+    """
+
+    to: str
+    level: str
+    subject: str
+    purpose: str
+    title: str = ""
+    mime_type: str = "application/octet-stream"
+    via: tuple[str, ...] = ()
+    under: str = ""
+    custody: Custody = Custody.RECIPIENT
 
 
 def seal_item(

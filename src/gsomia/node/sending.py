@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
@@ -20,39 +19,14 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
-from gsomia.node.sealing import seal_item
+from gsomia.node.sealing import Sending, seal_item
 from gsomia.node.words import check_words, treaty_mark
-from gsomia.registry import Copy, CopyState, Custody, Direction, Item, copy_id
+from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.sealed import Recipient
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
 __all__ = ["Sending", "ask_transmit", "release", "transmit"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """What an officer wants to send.
-
-    Args:
-        to: the Party for whom it is meant.
-        via: Parties it passes through, in order; empty for direct.
-        level: the mark as typed; it must be one of this Party's marks in the agreement.
-        subject, purpose: as the agreement names them.
-        title: shown in both registers; never part of the offer.
-        under: the instrument, or "" for any that could carry it.
-        custody: who holds the key once it is delivered; shares are given by `share`.
-    """
-
-    to: str
-    level: str
-    subject: str
-    purpose: str
-    title: str = ""
-    mime_type: str = "application/octet-stream"
-    via: tuple[str, ...] = ()
-    under: str = ""
-    custody: Custody = Custody.RECIPIENT
 
 
 def ask_transmit(
