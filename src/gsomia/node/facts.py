@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from gsomia.agreement import Record
+from gsomia.agreement import LegalAct, Record
 from gsomia.node.node import Node
-from gsomia.node.ports import Consent, Person, Reader
+from gsomia.node.ports import Consent, Credential, Person, Reader
 from gsomia.registry import Copy
 from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
@@ -31,12 +32,18 @@ class Case:
     @classmethod
     def of(cls, node: Node, reader: Reader) -> Case:
         """As this node holds them now."""
-        return cls(law=node.law(reader.adopted()), record=record_of(node, reader))
+        return reader.once("case", lambda: cls(law=node.law(reader.adopted()), record=record_of(node, reader)))
 
 
 def record_of(node: Node, reader: Reader) -> Record:
     """The legal acts that this Party's own legal officer entered; a peer's report changes nothing here (protocol 4)."""
-    return Record(entered.legal for entered in reader.record() if entered.entered_by == node.party)
+    return _record(tuple(entered.legal for entered in reader.record() if entered.entered_by == node.party))
+
+
+@lru_cache(maxsize=16)
+def _record(acts: tuple[LegalAct, ...]) -> Record:
+    # A record keeps what was folded from it, so one that says the same is the same.
+    return Record(acts)
 
 
 def protecting(case: Case, copy: Copy, item: RegisterItem) -> str | None:
@@ -98,10 +105,8 @@ def transmission_facts(
         known |= {"channel": "government", "encrypted": True, "combined_staff": False}
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
     credentials = reader.credentials()
-    for credential in credentials:
-        # An assurance counts for the providing Party to which it was given (Article 7.5).
-        act = reader.act(credential.act) if (credential.kind, credential.party) == ("assure", holder) else None
-        if act is not None and giver in act.statement.parties and credential.at <= at:
+    for credential in reader.once(("assured", giver, holder), lambda: _assurances(reader, giver, holder)):
+        if credential.at <= at:
             known["assurance"], by["assurance"] = True, credential.act
     systems = {c.party: c.act for c in credentials if c.kind == "accredit" and c.at <= at}
     if giver in systems and holder in systems:
@@ -120,6 +125,13 @@ def transmission_facts(
         known["consent_to"] = frozenset(party for c in granted for party in c.receivers)
         by |= dict.fromkeys(("consent-before", "consent-of", "consent-to"), by["consent"])
     return Facts(**known, established_by=by)
+
+
+def _assurances(reader: Reader, giver: str, holder: str) -> list[Credential]:
+    """The assurances of a holder that count for a giver: those given to that providing Party (Article 7.5)."""
+    own = [c for c in reader.credentials() if (c.kind, c.party) == ("assure", holder)]
+    acts = [(credential, reader.act(credential.act)) for credential in own]
+    return [credential for credential, act in acts if act is not None and giver in act.statement.parties]
 
 
 def opening_facts(person: Person, item: RegisterItem, copy: Copy) -> Facts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from gsomia.agreement import LegalAct
 from gsomia.keys import Envelope, PublicKey, SigningKey
@@ -33,6 +33,8 @@ __all__ = [
     "Store",
     "Writer",
 ]
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -169,6 +171,10 @@ class LogState:
 
 class Reader(Protocol):
     """Reading one consistent state of the store."""
+
+    def once(self, name: Hashable, read: Callable[[], T]) -> T:
+        """What `read` makes of what stands (peers, officers, law, record, credentials), made once while that stands."""
+        ...
 
     def setting(self, key: str) -> str | None: ...
     def peers(self) -> Mapping[str, Peer]: ...

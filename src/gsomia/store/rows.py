@@ -143,10 +143,15 @@ def officer_of(row: Row) -> Officer:
         **row
         | {
             "roles": _tuple(row["roles"]),
-            "key": PublicKey.from_json(json.loads(row["key"])),
+            "key": _key(row["key"]),
             "enrolled_at": read_instant(row["enrolled_at"]),
         }
     )
+
+
+@lru_cache(maxsize=256)
+def _key(text: str) -> PublicKey:
+    return PublicKey.from_json(json.loads(text))
 
 
 def peer_row(peer: Peer) -> Row:
@@ -229,12 +234,8 @@ def entered_row(entered: EnteredAct) -> Row:
 
 def entered_of(row: Row) -> EnteredAct:
     """A legal act in the record from its row."""
-    document = json.loads(row["document"])
-    for name in ("at", "known_at", "ends", "received"):
-        if document.get(name) is not None:
-            document[name] = read_instant(document[name])
     return EnteredAct(
-        legal=LegalAct(**document),
+        legal=_legal(row["document"]),
         entered_by=row["entered_by"],
         note=row["note"],
         note_digest=row["note_digest"],
@@ -245,6 +246,15 @@ def entered_of(row: Row) -> EnteredAct:
 def pending_of(row: Row) -> PendingOpening:
     """An opening that waits, from its row."""
     return PendingOpening(**row | {"at": read_instant(row["at"])})
+
+
+@lru_cache(maxsize=256)
+def _legal(text: str) -> LegalAct:
+    document = json.loads(text)
+    for name in ("at", "known_at", "ends", "received"):
+        if document.get(name) is not None:
+            document[name] = read_instant(document[name])
+    return LegalAct(**document)
 
 
 def outgoing_of(row: Row) -> Outgoing:

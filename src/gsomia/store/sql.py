@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -195,7 +195,7 @@ class SqlReader(LogReads):
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
-        self._kept: dict[object, Any] = {}
+        self._kept: dict[Hashable, Any] = {}
 
     def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
         if isinstance(query, Prepared):
@@ -205,8 +205,7 @@ class SqlReader(LogReads):
     def _one(self, query: Prepared, **values: object) -> dict[str, Any] | None:
         return query.row(self._connection, values)
 
-    def _once(self, name: object, read: Callable[[], _T]) -> _T:
-        """What `read` gives, read once in this transaction."""
+    def once(self, name: Hashable, read: Callable[[], _T]) -> _T:
         if name not in self._kept:
             self._kept[name] = read()
         kept: _T = self._kept[name]
@@ -217,11 +216,11 @@ class SqlReader(LogReads):
         return None if row is None else str(row["value"])
 
     def peers(self) -> Mapping[str, Peer]:
-        return self._once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(_by(schema.peer))})
+        return self.once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(_by(schema.peer))})
 
     def officers(self, party: str | None = None) -> Sequence[Officer]:
         every = _by(schema.officer, order=("enrolled_at", "id"))
-        officers = self._once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
+        officers = self.once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
         return [officer for officer in officers if party in (None, officer.party)]
 
     def officer(self, party: str, officer: str) -> Officer | None:
@@ -235,7 +234,7 @@ class SqlReader(LogReads):
         return None if row is None else rows.person_of(row)
 
     def credentials(self) -> Sequence[Credential]:
-        return self._once("credentials", lambda: [rows.credential_of(row) for row in self._all(_by(schema.credential))])
+        return self.once("credentials", lambda: [rows.credential_of(row) for row in self._all(_by(schema.credential))])
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         if item is None:
@@ -246,11 +245,11 @@ class SqlReader(LogReads):
 
     def adopted(self) -> Mapping[str, str]:
         every = _by(schema.adopted)
-        return self._once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
+        return self.once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
 
     def record(self) -> Sequence[EnteredAct]:
         every = _by(schema.entered, order=("id", "entered_by"))
-        return self._once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
+        return self.once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
 
     def act(self, act: str) -> SignedAct | None:
         row = self._one(_ACT, id=act)
@@ -353,13 +352,18 @@ class SqlWriter(SqlReader):
 
     @contextmanager
     def part(self) -> Iterator[None]:
+        self._connection.exec_driver_sql("SAVEPOINT part")
         try:
-            with self._connection.begin_nested():
-                yield
+            yield
         except BaseException:
             for kept in (self._kept, self._copies_kept, self._items_kept):
                 kept.clear()
+            # Where the disk took no more, the whole transaction may be gone already.
+            with suppress(sa.exc.DBAPIError):
+                self._connection.exec_driver_sql("ROLLBACK TO part")
+                self._connection.exec_driver_sql("RELEASE part")
             raise
+        self._connection.exec_driver_sql("RELEASE part")
 
     def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
         return _upsert(table, replace=replace).run(self._connection, row)
