@@ -125,7 +125,7 @@ def test_an_item_has_a_plain_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(NodeError), blobs.reading(name):
         pass
     with pytest.raises(NodeError):
-        blobs.rename("x", name)
+        blobs.rename([("x", name)])
     with pytest.raises(NodeError):
         blobs.size(name)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -133,7 +133,7 @@ def test_an_item_has_a_plain_name(tmp_path: Path, name: str) -> None:
 
 def test_what_is_missing_is_said_so(tmp_path: Path) -> None:
     blobs = LocalBlobs(tmp_path)
-    for act in (lambda: blobs.size("x"), lambda: blobs.rename("x", "y"), lambda: blobs.reading("x").__enter__()):
+    for act in (lambda: blobs.size("x"), lambda: blobs.rename([("x", "y")]), lambda: blobs.reading("x").__enter__()):
         with pytest.raises(NodeError, match=r"`(x|y)`"):
             act()
     blobs.remove("x")

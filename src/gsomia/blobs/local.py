@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -38,11 +38,12 @@ class LocalBlobs:
         return self._folder / name
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[BinaryIO]:
+    def writing(self, name: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
         """Write a blob; it takes its name when the block ends well, durable, replacing an older one.
 
         Args:
             name: the blob's name.
+            lasting: whether the name itself is made durable; else that waits for `rename`.
 
         Raises:
             NodeError: the disk does not take it; nothing is left under the name.
@@ -58,7 +59,8 @@ class LocalBlobs:
                 file.flush()
                 os.fsync(file.fileno())
             staging.replace(final)
-            _sync_folder(self._folder)
+            if lasting:
+                _sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot write the sealed item `{name}`: {error.strerror or error}") from error
         finally:
@@ -93,15 +95,20 @@ class LocalBlobs:
         except OSError as error:
             raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a whole blob another name, durably, replacing one that has it.
+    def rename(self, names: Sequence[tuple[str, str]]) -> None:
+        """Give whole blobs other names, durably, replacing those that have them.
+
+        Args:
+            names: old and new name of each.
 
         Raises:
-            NodeError: there is none of the old name, or the disk does not take it.
+            NodeError: there is none of an old name, or the disk does not take it.
         """
         try:
-            self.path(old).replace(self.path(new))
-            _sync_folder(self._folder)
+            for old, new in names:
+                self.path(old).replace(self.path(new))
+            if names:
+                _sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot name the sealed item `{new}`: {error.strerror}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
 from gsomia.sealed import SealedItem, check_provenance, read, read_provenance
 
-__all__ = ["Delivery", "Upload", "take_delivery", "upload"]
+__all__ = ["Delivery", "Upload", "take_deliveries", "upload"]
 
 USED = ""
 """In the place of an acceptance: it was used up by a rejection."""
@@ -136,37 +137,123 @@ class Delivery:
             raise MessageError(f"not a delivery: {error}") from error
 
 
-def take_delivery(
-    node: Node, peer: Peer, delivery: Delivery, acts: Sequence[SignedAct], at: datetime
-) -> list[SignedAct]:
-    """Take in one copy: wholly, or not at all.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrived:
+    """A copy whose content lies here and holds, ready to be registered."""
+
+    delivery: Delivery
+    acts: Sequence[SignedAct]
+    name: str
+    sealed_bytes: int
+
+
+def take_deliveries(
+    node: Node, peer: Peer, deliveries: Sequence[Delivery], acts: Sequence[SignedAct], at: datetime
+) -> tuple[list[SignedAct], list[str]]:
+    """Take in copies: each wholly, or not at all, and all that hold in one transaction.
+
+    Args:
+        node: the recipient.
+        peer: who sent them.
+        deliveries: what the message tells of each copy, each copy once.
+        acts: the acts that came along.
+        at: the instant.
 
     Returns:
-        The rungs, or the rejection; those given before where it came again; [] where its content is not here yet.
+        The rungs, or the rejections, or for a copy that came before what was given then; and the copies whose content
+        is not here yet.
     """
-    offer = delivery.offer
-    with node.store.reading() as reader:
-        given = _given_before(reader, offer)
-    if given:
-        return given
-    try:
-        acceptance = _accepted(node, delivery, at)
-        name = _stage(node, delivery)
-        if not name:
-            return []
+    by_copy: dict[str, list[SignedAct]] = {}
+    for act in acts:
+        by_copy.setdefault(act.statement.copy, []).append(act)
+    given: list[SignedAct] = []
+    missing: list[str] = []
+    arrived: list[_Arrived] = []
+    faults: dict[str, str] = {}
+    with node.locks.of_all([delivery.offer.copy for delivery in deliveries]):
+        with node.store.reading() as reader:
+            for delivery in deliveries:
+                copy = delivery.offer.copy
+                if before := _given_before(reader, delivery.offer):
+                    given.extend(before)
+                    continue
+                try:
+                    one = _arrive(node, reader, delivery, by_copy.get(copy, ()), at)
+                except (VerificationError, UsageError) as error:
+                    faults[copy] = why_of(error)
+                else:
+                    missing.extend([copy] if one is None else [])
+                    arrived.extend([one] if one is not None else [])
+        if arrived or faults:
+            given.extend(_take_in(node, peer, deliveries, arrived, faults, at))
+        for delivery in deliveries:
+            if delivery.offer.copy not in missing:
+                node.blobs.remove(_taken_name(delivery.offer.copy))
+    return given, missing
+
+
+def _arrive(node: Node, reader: Reader, delivery: Delivery, acts: Sequence[SignedAct], at: datetime) -> _Arrived | None:
+    """One copy's content, checked and durable under a name of this node's alone, or None where it is not here yet."""
+    acceptance = _accepted(node, reader, delivery, at)
+    name = _taken_name(delivery.offer.copy)
+    if delivery.content is not None:
+        if len(delivery.content) > delivery.offer.sealed_bytes:
+            raise MessageError(f"copy `{delivery.offer.copy}`: more bytes than were offered and accepted")
+        sealed = _check_content(node, reader, delivery, io.BytesIO(delivery.content))
+        # Its name is made to last with the item's, when it gets that.
+        with node.blobs.writing(name, lasting=False) as sink:
+            sink.write(delivery.content)
+    else:
+        if not _staged(node, delivery.offer.copy):
+            return None
         with node.blobs.reading(name) as file:
-            sealed = _check_content(node, delivery, file)
-        _check_authority(offer, delivery.payload_digest, acceptance, acts)
-        with node.store.writing() as tx:
-            held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
-            rungs = _register(node, tx, peer, delivery, acts, sealed, at)
+            sealed = _check_content(node, reader, delivery, file)
+    _check_authority(delivery.offer, delivery.payload_digest, acceptance, acts)
+    return _Arrived(delivery=delivery, acts=acts, name=name, sealed_bytes=sealed.sealed_bytes)
+
+
+def _take_in(
+    node: Node,
+    peer: Peer,
+    deliveries: Sequence[Delivery],
+    arrived: Sequence[_Arrived],
+    faults: dict[str, str],
+    at: datetime,
+) -> list[SignedAct]:
+    """Register what arrived and reject what is at fault, in one transaction; returns the rungs and rejections."""
+    with node.store.writing() as tx:
+        drafts: list[Draft] = []
+        moves: dict[str, str] = {}
+        entered: list[SignedAct] = []
+        for one in arrived:
+            offer = one.delivery.offer
+            try:
+                with tx.part():
+                    held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
+                    entered.extend(_register(node, tx, peer, one, at))
+            except (VerificationError, UsageError) as error:
+                faults[offer.copy] = why_of(error)
+                continue
             if not held:
-                # Before the transaction ends: an item is never registered without its content.
-                node.blobs.rename(name, offer.item)
-    except (VerificationError, UsageError) as error:
-        rungs = [_reject(node, peer, delivery, why_of(error), at)]
-    node.blobs.remove(_taken_name(offer.copy))
-    return rungs
+                moves.setdefault(offer.item, one.name)
+            for rung in ("accepted", "delivered"):
+                body = {"payload_digest": one.delivery.payload_digest}
+                drafts.append(_draft(rung, peer, offer, body))
+        for offer in (delivery.offer for delivery in deliveries if delivery.offer.copy in faults):
+            why = faults[offer.copy]
+            tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
+            # An acceptance is for once: what was rejected under it cannot come again under it.
+            tx.put_acceptance(offer.copy, USED)
+            drafts.append(_draft("rejected", peer, offer, {"why": why}))
+        record(node, tx, entered, at=at)
+        made = make(node, tx, drafts, at=at, send=False)
+        # Before the transaction ends: an item is never registered without its content.
+        node.blobs.rename([(name, item) for item, name in moves.items()])
+    return made
+
+
+def _draft(kind: str, peer: Peer, offer: Offer, body: dict[str, Any]) -> Draft:
+    return Draft(type=kind, instrument=offer.under, item=offer.item, copy=offer.copy, parties=(peer.party,), body=body)
 
 
 def _given_before(reader: Reader, offer: Offer) -> list[SignedAct]:
@@ -180,43 +267,34 @@ def _given_before(reader: Reader, offer: Offer) -> list[SignedAct]:
     return [act for act in reader.acts(types=["rejected"], item=offer.item) if act.statement.copy == offer.copy][-1:]
 
 
-def _accepted(node: Node, delivery: Delivery, at: datetime) -> str:
+def _accepted(node: Node, reader: Reader, delivery: Delivery, at: datetime) -> str:
     """Content is taken in only on this node's own acceptance of this very offer; after its time, decided again.
 
     Returns:
         The acceptance's id.
     """
     offer = delivery.offer
-    with node.store.reading() as reader:
-        act = reader.act(reader.acceptance(offer.copy) or "")
-        if act is None or act.statement.body["offer"] != offer.digest:
-            raise MessageError(f"copy `{offer.copy}` was not offered and accepted")
-        if (recalled := recall_of(reader, offer.item, offer.originator)) is not None:
-            raise MessageError(f"item `{offer.item}` was recalled by `{recalled.by}`")
-        if read_instant(act.statement.body["valid_until"]) < at:
-            why, _ = judge(node, reader, offer, at)
-            if why:
-                raise MessageError(f"the acceptance of copy `{offer.copy}` has expired, and now: {why}")
-        return act.id
+    act = reader.act(reader.acceptance(offer.copy) or "")
+    if act is None or act.statement.body["offer"] != offer.digest:
+        raise MessageError(f"copy `{offer.copy}` was not offered and accepted")
+    if (recalled := recall_of(reader, offer.item, offer.originator)) is not None:
+        raise MessageError(f"item `{offer.item}` was recalled by `{recalled.by}`")
+    if read_instant(act.statement.body["valid_until"]) < at:
+        why, _ = judge(node, reader, offer, at)
+        if why:
+            raise MessageError(f"the acceptance of copy `{offer.copy}` has expired, and now: {why}")
+    return act.id
 
 
-def _stage(node: Node, delivery: Delivery) -> str:
-    """The name under which the content lies for this node alone, or "" where it has not arrived."""
-    copy = delivery.offer.copy
-    name = _taken_name(copy)
-    if delivery.content is not None:
-        if len(delivery.content) > delivery.offer.sealed_bytes:
-            raise MessageError(f"copy `{copy}`: more bytes than were offered and accepted")
-        with node.blobs.writing(name) as sink:
-            sink.write(delivery.content)
-    elif node.blobs.exists(_upload_name(copy)):
-        node.blobs.rename(_upload_name(copy), name)
-    elif not node.blobs.exists(name):
-        return ""
-    return name
+def _staged(node: Node, copy: str) -> bool:
+    """Whether a copy's content was uploaded; it then lies under its taken name."""
+    if node.blobs.exists(_upload_name(copy)):
+        node.blobs.rename([(_upload_name(copy), _taken_name(copy))])
+        return True
+    return node.blobs.exists(_taken_name(copy))
 
 
-def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem:
+def _check_content(node: Node, reader: Reader, delivery: Delivery, file: BinaryIO) -> SealedItem:
     """Seal and authorship, before anything is registered.
 
     Raises:
@@ -230,8 +308,7 @@ def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem
         raise SealError("the sealed item is not the one whose digests were signed")
     if sealed.plaintext_bytes != delivery.plaintext_bytes or sealed.mime_type != delivery.mime_type:
         raise SealError("the sealed item's size or type is not what was said")
-    with node.store.reading() as reader:
-        origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
+    origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
     if origin is None:
         raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
     envelope = read_provenance(sealed)
@@ -240,8 +317,7 @@ def _check_content(node: Node, delivery: Delivery, file: BinaryIO) -> SealedItem
     statement = check_provenance(sealed, envelope, origin)
     if statement.payload_digest.hex() != delivery.payload_digest:
         raise SealError("the sealed item is not the one whose digests were signed")
-    with node.store.reading() as reader:
-        check_wrapping(node, reader, sealed, offer)
+    check_wrapping(node, reader, sealed, offer)
     if statement.exercise is not node.exercise:
         raise SignatureError("real and EXERCISE nodes refuse each other's items")
     label = Label.from_ocl(statement.label)
@@ -288,17 +364,9 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
         raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
 
 
-def _register(
-    node: Node,
-    tx: Writer,
-    peer: Peer,
-    delivery: Delivery,
-    acts: Sequence[SignedAct],
-    sealed: SealedItem,
-    at: datetime,
-) -> list[SignedAct]:
-    """Item, copy, the giver's acts and this node's rungs, in one transaction."""
-    offer = delivery.offer
+def _register(node: Node, tx: Writer, peer: Peer, arrived: _Arrived, at: datetime) -> list[SignedAct]:
+    """Item, copy and the giver's acts; returns those acts that are new, still to be logged."""
+    delivery, acts, offer = arrived.delivery, arrived.acts, arrived.delivery.offer
     known = tx.item(offer.item)
     if known is None:
         tx.put_item(
@@ -316,7 +384,7 @@ def _register(
                 payload_digest=delivery.payload_digest,
                 core_digest=delivery.core_digest,
                 plaintext_bytes=delivery.plaintext_bytes,
-                sealed_bytes=sealed.sealed_bytes,
+                sealed_bytes=arrived.sealed_bytes,
                 created_at=delivery.created_at,
                 exercise=node.exercise,
                 custody=offer.custody,
@@ -350,39 +418,7 @@ def _register(
         )
     )
     new = [act for act in acts if enter(node, tx, act, source=peer.party, at=at) is not None]
-    record(node, tx, new, at=at)
-    rungs = ("accepted", "delivered")
-    return make(
-        node,
-        tx,
-        [
-            Draft(
-                type=rung,
-                instrument=offer.under,
-                item=offer.item,
-                copy=offer.copy,
-                parties=(peer.party,),
-                body={"payload_digest": delivery.payload_digest},
-            )
-            for rung in rungs
-        ],
-        at=at,
-        send=False,
-    )
-
-
-def _reject(node: Node, peer: Peer, delivery: Delivery, why: str, at: datetime) -> SignedAct:
-    offer = delivery.offer
-    with node.store.writing() as tx:
-        tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
-        # An acceptance is for once: what was rejected under it cannot come again under it.
-        tx.put_acceptance(offer.copy, USED)
-        draft = Draft(
-            type="rejected",
-            instrument=offer.under,
-            item=offer.item,
-            copy=offer.copy,
-            parties=(peer.party,),
-            body={"why": why},
-        )
-        return make(node, tx, [draft], at=at, send=False)[0]
+    entry = tx.copy(offer.copy)
+    if entry is None or entry.state is not CopyState.DISPATCHED:
+        raise SignatureError(f"copy `{offer.copy}` was not dispatched by the acts that came with it")
+    return new

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -47,9 +48,14 @@ class Locks:
     def __init__(self) -> None:
         self._locks = tuple(threading.Lock() for _ in range(64))
 
-    def of(self, name: str) -> threading.Lock:
-        """The lock for a name; some names share one."""
-        return self._locks[zlib.crc32(name.encode()) % len(self._locks)]
+    @contextmanager
+    def of_all(self, names: Iterable[str]) -> Iterator[None]:
+        """Hold the locks of all these names; some names share one."""
+        # Always in one order, so that no two ever wait for each other.
+        with ExitStack() as held:
+            for number in sorted({zlib.crc32(name.encode()) % len(self._locks) for name in names}):
+                held.enter_context(self._locks[number])
+            yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

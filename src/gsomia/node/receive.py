@@ -9,7 +9,7 @@ from typing import Any
 from gsomia.errors import MessageError, UsageError, VerificationError
 from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
-from gsomia.node.intake import Delivery, take_delivery
+from gsomia.node.intake import Delivery, take_deliveries
 from gsomia.node.judging import decide_offer, standing_acceptance
 from gsomia.node.keyrelease import answer_key_requests
 from gsomia.node.ledger import Draft, enter, make, record
@@ -136,20 +136,14 @@ def _list(value: object) -> list[Any]:
 def _take_deliveries(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     acts = _acts(message)
     _take(node, peer, [act for act in acts if act.statement.type in ("enrol-key", "consent")], at)
-    results: list[SignedAct] = []
-    missing: list[str] = []
+    deliveries: dict[str, Delivery] = {}
     for value in _list(message.body.get("deliveries")):
         delivery = Delivery.from_json(value)
         offer = delivery.offer
         if offer.giver != peer.party or offer.holder != node.party:
             raise MessageError(f"a delivery of `{offer.copy}` that is not from `{peer.party}`")
-        own = [act for act in acts if act.statement.copy == offer.copy]
-        with node.locks.of(offer.copy):
-            rungs = take_delivery(node, peer, delivery, own, at)
-        if rungs:
-            results.extend(rungs)
-        else:
-            missing.append(offer.copy)
+        deliveries.setdefault(offer.copy, delivery)
+    results, missing = take_deliveries(node, peer, list(deliveries.values()), acts, at)
     return "delivered", {"acts": pack(results), "missing": missing}
 
 
