@@ -40,6 +40,7 @@ from gsomia.node import (
     PeerLink,
     SignedAct,
     adopt_law,
+    ask_witness,
     enrol_officer,
     enrol_peer,
     identity,
@@ -230,6 +231,9 @@ class Home:
                 retry=dt.timedelta(seconds=link.retry_seconds),
                 retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
                 custody=frozenset(link.custody),
+                witness_pause=dt.timedelta(seconds=self.config.witness.pause_seconds),
+                witness_interval=dt.timedelta(seconds=self.config.witness.interval_seconds),
+                unwitnessed=dt.timedelta(seconds=self.config.witness.unwitnessed_seconds),
             ),
         )
 
@@ -385,6 +389,7 @@ class Home:
                 try:
                     while step(self.node, party):
                         pass
+                    ask_witness(self.node, party)
                 except GsomiaError as error:
                     faults.append(f"{party}: {error}")
         return faults
@@ -537,7 +542,8 @@ class Home:
         def work(party: str) -> None:
             while not stopping.is_set():
                 try:
-                    if step(self.node, party):
+                    moved = step(self.node, party)
+                    if ask_witness(self.node, party) or moved:
                         continue
                 except PeerError as error:
                     log.info("peer waits", peer=party, why=str(error))

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gsomia.errors import DataError, NodeError
 from gsomia.registry import Custody
 
-__all__ = ["LinkConfig", "NodeConfig", "PeerConfig", "read_config", "read_law_folder", "shipped_law"]
+__all__ = ["LinkConfig", "NodeConfig", "PeerConfig", "WitnessConfig", "read_config", "read_law_folder", "shipped_law"]
 
 SETTINGS_FILE = "node.toml"
 
@@ -32,6 +32,14 @@ class LinkConfig(_Section):
     retry_seconds: float = Field(default=1, gt=0)
     retry_limit_seconds: float = Field(default=300, gt=0)
     custody: tuple[Custody, ...] = Field(default=tuple(Custody), min_length=1)
+
+
+class WitnessConfig(_Section):
+    """When peers are asked to cosign this node's logs, and how long entries may go without."""
+
+    pause_seconds: float = Field(default=1, ge=0)
+    interval_seconds: float = Field(default=3600, gt=0)
+    unwitnessed_seconds: float = Field(default=86400, gt=0)
 
 
 class PeerConfig(_Section):
@@ -54,6 +62,7 @@ class NodeConfig(BaseSettings):
     party: str = Field(pattern=r"^[A-Z]{3}$")
     exercise: bool
     link: LinkConfig = LinkConfig()
+    witness: WitnessConfig = WitnessConfig()
     peers: dict[str, PeerConfig] = {}
     law_folders: list[str] = []
 
@@ -106,7 +115,7 @@ def _explain(path: Path, error: ValidationError) -> str:
         return f"{path}: {key}: {fault['msg'].lower()}"
     known: Any = NodeConfig
     for part in fault["loc"][:-1]:
-        known = {"link": LinkConfig, "peers": PeerConfig}.get(str(part), known)
+        known = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig}.get(str(part), known)
     return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
 
 

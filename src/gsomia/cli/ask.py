@@ -127,7 +127,7 @@ def print_verdict(verdict: Verdict, as_json: bool) -> int:
 @json_option
 @node_option
 def verify_command(path: Path | None, origin: Path | None, as_json: bool, node_dir: str | None) -> None:
-    """Check a node: logs, signatures, receipts, sealed items; or what PATH holds: a log's folder, a sealed item."""
+    """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
     if path is None:
         with home_of(node_dir) as home:
             report(home.node.party, list(audit(home.node)), as_json)

@@ -279,6 +279,35 @@ def _entries(reader: Reader, log: str, start: int, stop: int) -> Sequence[dict[s
     return rows
 
 
+@log_command.command("witnesses")
+@json_option
+@node_option
+def show_witnesses(as_json: bool, node_dir: str | None) -> None:
+    """List what peers cosigned of the node's logs, and the proofs that a log forked or was rolled back."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        sizes = {state.name: state.size for state in reader.logs()}
+        rows = [
+            [row.log, row.witness, row.size, sizes.get(row.log, 0), instant(row.next_at), row.error]
+            for row in reader.cosigned()
+        ]
+        notes = [row.note.decode() for row in reader.cosigned()]
+        lies = [
+            {"log": lie.log, "party": lie.party, "kind": lie.kind, "at": instant(lie.at), "proof": lie.proof.decode()}
+            for lie in reader.lies()
+        ]
+    head = ["log", "witness", "cosigned", "entries", "asked again", "why not"]
+    if as_json:
+        fields = ("log", "witness", "size", "entries", "next_at", "error")
+        found = [dict(zip(fields, row, strict=True)) for row in rows]
+        for one, note in zip(found, notes, strict=True):
+            one["checkpoint"] = note
+        print_json("witnesses", {"witnesses": found, "equivocations": lies})
+        return
+    table(head, rows)
+    for lie in lies:
+        click.echo(plain(f"{lie['log']} of {lie['party']}: {lie['kind']}, found {lie['at']}"))
+
+
 @log_command.command("export")
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -310,7 +339,10 @@ def _check_files(folder: Path) -> tuple[str, LogCheck]:
 def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
     """The checks that were made, each by name; exit 5 where one does not hold."""
     if as_json:
-        rows = [{"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault} for c in checks]
+        rows = [
+            {"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault, "remark": c.remark}
+            for c in checks
+        ]
         print_json("verify", {"of": what, "holds": all(c.holds for c in checks), "checks": rows})
     else:
         click.echo(f"the following checks were made of {what}:")
@@ -318,6 +350,8 @@ def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
             click.echo(f"  {'ok  ' if check.holds else 'FAIL'} {check.name} ({check.counted})")
             if check.fault:
                 click.echo(f"       {check.fault}")
+            if check.remark:
+                click.echo(f"       {check.remark}")
     failed = [check for check in checks if not check.holds]
     if failed:
         raise VerificationError(f"{failed[0].name}: {failed[0].fault}")

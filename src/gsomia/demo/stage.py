@@ -21,6 +21,7 @@ from gsomia.node import (
     Role,
     accredit,
     assure,
+    audit_witnesses,
     concerned,
     enter_legal_acts,
     enter_person,
@@ -163,6 +164,12 @@ class Stage:
     def settle(self) -> None:
         """Wait until no node has anything left to send."""
         self.wait("empty outboxes", lambda: not any(self._waiting(home) for home in self.homes.values()))
+
+    def witnessed(self) -> None:
+        """Wait until the peers have cosigned what is due, so that no log is found unwitnessed for too long."""
+        self.wait(
+            "witnesses", lambda: not any(c.fault for home in self.homes.values() for c in audit_witnesses(home.node))
+        )
 
     @staticmethod
     def _waiting(home: Home) -> bool:

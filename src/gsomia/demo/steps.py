@@ -405,6 +405,7 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
         7, "Everything is checked again from the nodes' own records; then one byte of a copy of a log is flipped."
     )
     stage.settle()
+    stage.witnessed()
     now = stage.homes["JPN"].clock.now()
     for party in PARTIES:
         checks = list(audit(stage.homes[party].node))

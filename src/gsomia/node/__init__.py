@@ -8,7 +8,8 @@ Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effec
 from __future__ import annotations
 
 from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
-from gsomia.node.checks import Check, audit, audit_logs
+from gsomia.node.audit import audit
+from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
@@ -22,8 +23,10 @@ from gsomia.node.ports import (
     Blobs,
     Clock,
     Consent,
+    Cosigned,
     Credential,
     EnteredAct,
+    LogLie,
     LogState,
     NodeKeys,
     Outgoing,
@@ -44,6 +47,8 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release, transmit
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.witnessed import audit_witnesses
+from gsomia.node.witnessing import ask_witness
 
 __all__ = [
     "ACT_TYPES",
@@ -56,10 +61,12 @@ __all__ = [
     "Check",
     "Clock",
     "Consent",
+    "Cosigned",
     "Credential",
     "EnteredAct",
     "KnownKeys",
     "Limits",
+    "LogLie",
     "LogState",
     "Node",
     "NodeKeys",
@@ -89,9 +96,11 @@ __all__ = [
     "ask_open",
     "ask_release",
     "ask_transmit",
+    "ask_witness",
     "assure",
     "audit",
     "audit_logs",
+    "audit_witnesses",
     "check_log",
     "concerned",
     "enrol_officer",

@@ -1,4 +1,4 @@
-"""`verify`: everything a node holds, checked again from its own records, each check by name."""
+"""Everything a node holds, checked again from its own records, each check by name."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from gsomia.registry import Copy, Direction, Item, Rung
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
-__all__ = ["Check", "audit", "audit_logs"]
+__all__ = ["Check", "audit_logs", "audit_records", "done"]
 
 _PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check and what it found: `fault` is "" where it holds."""
+    """One check and what it found: `fault` is "" where it holds; `remark` is what people should know nevertheless."""
 
     name: str
     counted: int
     fault: str = ""
+    remark: str = ""
 
     @property
     def holds(self) -> bool:
@@ -33,7 +34,7 @@ class Check:
         return not self.fault
 
 
-def audit(node: Node) -> Iterator[Check]:
+def audit_records(node: Node) -> Iterator[Check]:
     """Check the node's logs, acts, register and sealed items; each check is yielded as it ends.
 
     Args:
@@ -41,9 +42,9 @@ def audit(node: Node) -> Iterator[Check]:
     """
     yield from audit_logs(node)
     with node.store.reading() as reader:
-        yield _done("signatures of acts", partial(_check_acts, node, reader))
-        yield _done("register and receipts", partial(_check_receipts, node, reader))
-        yield _done("sealed items", partial(_check_items, node, reader))
+        yield done("signatures of acts", partial(_check_acts, node, reader))
+        yield done("register and receipts", partial(_check_receipts, node, reader))
+        yield done("sealed items", partial(_check_items, node, reader))
 
 
 def audit_logs(node: Node) -> Iterator[Check]:
@@ -54,10 +55,10 @@ def audit_logs(node: Node) -> Iterator[Check]:
     """
     with node.store.reading() as reader:
         for state in reader.logs():
-            yield _done(f"log {state.name}", partial(_check_log, node, reader, state))
+            yield done(f"log {state.name}", partial(_check_log, node, reader, state))
 
 
-def _done(name: str, check: Callable[[], Check]) -> Check:
+def done(name: str, check: Callable[[], Check]) -> Check:
     """A check as it ends; a store that somebody was at may hold what nothing can read."""
     try:
         return check()

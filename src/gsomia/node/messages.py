@@ -21,7 +21,19 @@ __all__ = ["MESSAGE_TYPES", "Message", "read_answer", "read_message", "write_mes
 
 MESSAGE_TYPE = "application/vnd.gsomia.message.v1+json"
 
-MESSAGE_TYPES = ("offers", "answers", "deliver", "delivered", "acts", "recorded", "ask-keys", "keys", "refusal")
+MESSAGE_TYPES = (
+    "offers",
+    "answers",
+    "deliver",
+    "delivered",
+    "acts",
+    "recorded",
+    "ask-keys",
+    "keys",
+    "checkpoints",
+    "cosigned",
+    "refusal",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

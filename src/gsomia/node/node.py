@@ -32,7 +32,14 @@ class Acting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds of an exchange (protocol 2), and the custodies that this Party takes part in (protocol 11)."""
+    """The bounds of an exchange (protocol 2) and of witnessing (protocol 9).
+
+    Args:
+        custody: the custodies that this Party takes part in (protocol 11).
+        witness_pause: between two checkpoints of one common log that its peer is asked to cosign.
+        witness_interval: the same for the internal log.
+        unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
+    """
 
     max_skew: timedelta = timedelta(seconds=60)
     acceptance: timedelta = timedelta(seconds=60)
@@ -40,6 +47,9 @@ class Limits:
     retry: timedelta = timedelta(seconds=1)
     retry_limit: timedelta = timedelta(minutes=5)
     custody: frozenset[Custody] = frozenset(Custody)
+    witness_pause: timedelta = timedelta(seconds=1)
+    witness_interval: timedelta = timedelta(hours=1)
+    unwitnessed: timedelta = timedelta(hours=24)
 
 
 class Locks:

@@ -19,8 +19,10 @@ __all__ = [
     "Blobs",
     "Clock",
     "Consent",
+    "Cosigned",
     "Credential",
     "EnteredAct",
+    "LogLie",
     "LogState",
     "NodeKeys",
     "Outgoing",
@@ -169,6 +171,40 @@ class LogState:
     signed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """What a peer last cosigned of one of this node's logs, and when it is asked again.
+
+    Args:
+        log: the log's origin.
+        witness: the peer.
+        size: entries in the newest checkpoint that the peer is known to keep; 0 for none.
+        note: that checkpoint with the peer's cosignatures, or without where the answer was lost; b"" for none.
+        attempts: how often it was asked in vain since.
+        next_at: by the node's clock; an EXERCISE clock that is set back far makes it due.
+        error: why it did not cosign; "" where it did.
+    """
+
+    log: str
+    witness: str
+    size: int
+    note: bytes
+    attempts: int
+    next_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLie:
+    """Proof that a Party's log forked or was rolled back: both signed checkpoints (`tlog.Equivocation`)."""
+
+    log: str
+    party: str
+    kind: str
+    proof: bytes
+    at: datetime
+
+
 class Reader(Protocol):
     """Reading one consistent state of the store."""
 
@@ -209,6 +245,13 @@ class Reader(Protocol):
         """How an act came: "own" or the Party it came from, and when it was recorded."""
         ...
 
+    def cosigned(self) -> Sequence[Cosigned]: ...
+    def kept(self, log: str) -> bytes | None:
+        """The checkpoint of a peer's log that this node cosigned last."""
+        ...
+
+    def lies(self) -> Sequence[LogLie]: ...
+
 
 class Writer(Reader, Protocol):
     """Changing the store in one transaction: all of it, or nothing."""
@@ -236,6 +279,9 @@ class Writer(Reader, Protocol):
     def put_refused(self, refused: Refused) -> None: ...
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None: ...
     def done(self, outgoing: int) -> None: ...
+    def put_cosigned(self, cosigned: Cosigned) -> None: ...
+    def put_kept(self, log: str, note: bytes, at: datetime) -> None: ...
+    def put_lie(self, lie: LogLie) -> None: ...
     def next_serial(self, name: str) -> int: ...
     def see_message(self, message: str, peer: str, at: datetime) -> bool: ...
     def append_log(

@@ -19,6 +19,7 @@ from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Refused
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
+from gsomia.node.witnessing import answer_checkpoints
 
 __all__ = ["answer"]
 
@@ -152,4 +153,5 @@ _HANDLERS: Mapping[str, Any] = {
     "offers": _answer_offers,
     "deliver": _take_deliveries,
     "ask-keys": answer_key_requests,
+    "checkpoints": answer_checkpoints,
 }

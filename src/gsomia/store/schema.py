@@ -203,3 +203,16 @@ log_node = _table(
     _bytes("hash"),
     without_rowid=True,
 )
+
+cosigned = _table(
+    "cosigned",
+    _text("log", key=True),
+    _text("witness", key=True),
+    _number("size"),
+    _bytes("note"),
+    _number("attempts"),
+    _text("next_at"),
+    _text("error"),
+)
+kept = _table("kept", _text("log", key=True), _bytes("note"), _text("at"))
+lie = _table("lie", _text("id", key=True), _text("log"), _text("party"), _text("kind"), _bytes("proof"), _text("at"))

@@ -31,7 +31,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item, RungEntry
 from gsomia.store import rows, schema
-from gsomia.store.logs import LogReads
+from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.prepared import Prepared
 
 __all__ = ["SqlStore"]
@@ -342,7 +342,7 @@ class SqlReader(LogReads):
         return bytes(row["hash"])
 
 
-class SqlWriter(SqlReader):
+class SqlWriter(SqlReader, LogWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:

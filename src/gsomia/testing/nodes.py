@@ -33,6 +33,7 @@ from gsomia.node import (
     accredit,
     adopt_law,
     answer,
+    ask_witness,
     assure,
     concerned,
     enrol_officer,
@@ -250,7 +251,7 @@ class Exercise:
             clock=self.clock,
             law=self._adopted,
             link=lambda peer: self.wire.between(party, peer),
-            limits=Limits(retry=timedelta()),
+            limits=Limits(retry=timedelta(), witness_pause=timedelta(), witness_interval=timedelta()),
         )
         officers = {
             role: Acting(officer=f"{party.lower()}-{role}", key=SigningKey(chance(role, 64))) for role in Role.ALL
@@ -308,6 +309,22 @@ class Exercise:
                     except PeerError:
                         if not tolerate:
                             raise
+        self.witness(tolerate=tolerate)
+
+    def witness(self, *, tolerate: bool = False) -> None:
+        """Let every node ask its peers to cosign its logs.
+
+        Args:
+            tolerate: go on where a peer cannot be reached.
+        """
+        for player in self.players.values():
+            for other in self.players:
+                try:
+                    if other != player.node.party:
+                        ask_witness(player.node, other)
+                except PeerError:
+                    if not tolerate:
+                        raise
 
     def pass_time(self, span: timedelta) -> None:
         """Let the clocks of all go on."""

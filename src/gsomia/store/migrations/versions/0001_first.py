@@ -95,6 +95,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_copy_item"), "copy", ["item"], unique=False)
     op.create_index(op.f("ix_copy_state"), "copy", ["state"], unique=False)
     op.create_table(
+        "cosigned",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("witness", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("next_at", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "witness", name=op.f("pk_cosigned")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "credential",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("party", sa.Text(), nullable=False),
@@ -139,6 +151,25 @@ def upgrade() -> None:
         sa.Column("custody", sa.Text(), nullable=False),
         sa.Column("holders", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "kept",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("log", name=op.f("pk_kept")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "lie",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lie")),
         sqlite_with_rowid=True,
     )
     op.create_table(

@@ -1,0 +1,261 @@
+"""Peers as witnesses of each other's logs (protocol 9): asking for a cosignature, and giving one.
+
+A node asks the peer of a common log to cosign its checkpoint when an exchange is done, and any peer to cosign that of
+its internal log at fixed intervals. An act never waits for it. A peer cosigns only what continues what it cosigned
+before; where a log has forked or was rolled back, both signed checkpoints are kept as proof by whoever finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, VerificationError
+from gsomia.node.messages import Message, read_answer, write_message
+from gsomia.node.node import Node, log_origin
+from gsomia.node.ports import Cosigned, LogLie, LogState, Peer, Reader, Refused, Writer
+from gsomia.tlog import (
+    Checkpoint,
+    Equivocation,
+    Frontier,
+    SignedCheckpoint,
+    WitnessError,
+    WitnessRefusal,
+    WitnessRequest,
+    add_signatures,
+    consistency_proof,
+    parse_note,
+    verify_cosignatures,
+    verify_signed,
+    witness,
+)
+
+__all__ = ["answer_checkpoints", "ask_witness", "contradiction"]
+
+MANY = 4
+"""At most this many checkpoints in one message."""
+
+
+def ask_witness(node: Node, party: str) -> int:
+    """Ask a peer to cosign those of this node's checkpoints that are due.
+
+    Args:
+        node: whose logs.
+        party: the peer.
+
+    Returns:
+        How many checkpoints were cosigned.
+
+    Raises:
+        PeerError: the peer cannot be reached, or its answer cannot be used; it is asked again later.
+    """
+    with node.store.reading() as reader:
+        peer = reader.peers().get(party)
+        due = (
+            []
+            if peer is None
+            else [state for name in _asked(node, party) if (state := _due(node, reader, party, name))]
+        )
+    if peer is None or not due:
+        return 0
+    try:
+        return _ask(node, peer, due, again=True)
+    except GsomiaError as error:
+        with node.store.writing() as tx:
+            for state in due:
+                before = _before(tx, state.name, party)
+                wait = min(node.limits.retry * 2 ** min(before.attempts, 20), node.limits.retry_limit)
+                at = node.clock.now() + wait
+                tx.put_cosigned(replace(before, attempts=before.attempts + 1, next_at=at, error=str(error)))
+        raise
+
+
+def _asked(node: Node, party: str) -> tuple[str, str]:
+    return node.log_name(party), node.log_name("")
+
+
+def _before(reader: Reader, log: str, party: str) -> Cosigned:
+    """What a witness last cosigned of a log."""
+    known = next((row for row in reader.cosigned() if (row.log, row.witness) == (log, party)), None)
+    if known is not None:
+        return known
+    return Cosigned(log=log, witness=party, size=0, note=b"", attempts=0, next_at=_LONG_AGO, error="")
+
+
+_LONG_AGO = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
+
+
+def _due(node: Node, reader: Reader, party: str, name: str) -> LogState | None:
+    """The head of a log that has to be cosigned now."""
+    state = reader.log(name)
+    before = _before(reader, name, party)
+    if state is None or state.size == before.size:
+        return None
+    wait = before.next_at - node.clock.now()
+    longest = max(node.limits.witness_interval, node.limits.retry_limit, node.limits.witness_pause)
+    # An EXERCISE clock that was set back must not put witnesses off for years.
+    return None if timedelta() < wait <= longest else state
+
+
+def _ask(node: Node, peer: Peer, states: Sequence[LogState], *, again: bool) -> int:
+    with node.store.reading() as reader:
+        requests = {state.name: _request(reader, state, _before(reader, state.name, peer.party)) for state in states}
+    body = {"requests": [request.to_bytes().decode() for request in requests.values()]}
+    message, envelope = write_message(node, peer.party, "checkpoints", body, at=node.clock.now())
+    reply = node.link(peer.party).exchange(envelope)
+    answers = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now()).get("answers")
+    if not isinstance(answers, list) or len(answers) != len(states):
+        raise PeerError(f"`{peer.party}` did not say which checkpoints it cosigned")
+    count = 0
+    stale: list[LogState] = []
+    for state, answer in zip(states, answers, strict=True):
+        try:
+            if "cosignature" in answer:
+                _cosigned(node, peer, state, requests[state.name], str(answer["cosignature"]))
+                count += 1
+            elif _refused(node, peer, state, answer):
+                stale.append(state)
+        except (AttributeError, TypeError, KeyError, LogError) as error:
+            raise PeerError(f"`{peer.party}` answered a checkpoint with what cannot be used: {error}") from error
+    if stale and again:
+        return count + _ask(node, peer, stale, again=False)
+    return count
+
+
+def _request(reader: Reader, state: LogState, before: Cosigned) -> WitnessRequest:
+    proof: list[bytes] = []
+    if 0 < before.size <= state.size:
+
+        def read(level: int, index: int) -> bytes:
+            return reader.log_node(state.name, level, index)
+
+        proof = consistency_proof(before.size, state.size, read)
+        if before.size & (before.size - 1) == 0 and before.size < state.size:
+            # RFC 6962 leaves the old root out here; where it is not the one that was signed, it proves the fork.
+            root = Frontier.at(before.size, read).root()
+            signed = Checkpoint.from_text(parse_note(before.note).text).root if before.note else root
+            proof = proof if signed == root else [root, *proof]
+    return WitnessRequest(old_size=min(before.size, state.size), proof=tuple(proof), note=state.checkpoint)
+
+
+def _pause(node: Node, log: str) -> timedelta:
+    return node.limits.witness_interval if log == node.log_name("") else node.limits.witness_pause
+
+
+def _cosigned(node: Node, peer: Peer, state: LogState, request: WitnessRequest, lines: str) -> None:
+    note = add_signatures(request.note, lines.encode())
+    if not verify_cosignatures(note, [peer.log]):
+        raise PeerError(f"`{peer.party}` answered a checkpoint without its two cosignatures")
+    row = Cosigned(
+        log=state.name,
+        witness=peer.party,
+        size=state.size,
+        note=note,
+        attempts=0,
+        next_at=node.clock.now() + _pause(node, state.name),
+        error="",
+    )
+    with node.store.writing() as tx:
+        tx.put_cosigned(row)
+
+
+def _refused(node: Node, peer: Peer, state: LogState, answer: Mapping[str, Any]) -> bool:
+    """The witness does not cosign: note why; whether it is worth asking again from the size it names."""
+    kind, why, kept = str(answer["refused"]), str(answer["why"]), str(answer["kept"]).encode()
+    own = node.keys.log.public.named(state.name)
+    at = node.clock.now()
+    with node.store.writing() as tx:
+        before = _before(tx, state.name, peer.party)
+        # Only what this node itself signed counts: a witness could otherwise say anything.
+        held = verify_signed(kept, own) if kept else None
+        fault = contradiction(tx, state, held) if held is not None else ""
+        if held is not None and not fault:
+            tx.put_cosigned(replace(before, size=held.checkpoint.size, note=held.note, error=why))
+            return kind == WitnessRefusal.STALE
+        prove = kind == WitnessRefusal.STALE and held is not None and held.checkpoint.size <= state.size
+        wait = max(node.limits.witness_interval, node.limits.retry)
+        row = replace(before, attempts=before.attempts + 1, next_at=node.clock.now() + wait, error=fault or why)
+        if held is not None:
+            row = replace(row, size=held.checkpoint.size, note=held.note)
+        if row.error != before.error:
+            what = f"checkpoint of {state.name}"
+            tx.put_refused(Refused(at=at, source=peer.party, what=what, why=row.error[:1000]))
+        tx.put_cosigned(row)
+        if answer.get("proof"):
+            lie = Equivocation.from_bytes(str(answer["proof"]).encode())
+            tx.put_lie(LogLie(log=state.name, party=node.party, kind=lie.verify(own), proof=lie.to_bytes(), at=at))
+    # An honest node whose log has forked shows the witness that it has, so that both have the proof.
+    return prove
+
+
+def contradiction(reader: Reader, state: LogState, held: SignedCheckpoint) -> str:
+    """What is wrong with a log, by a checkpoint of it that its own keys signed before; "" where it fits.
+
+    Args:
+        reader: the node's store.
+        state: the log's head.
+        held: the checkpoint that somebody kept.
+    """
+    size = held.checkpoint.size
+    if size > state.size:
+        return (
+            f"this node signed `{state.name}` at {size} entries and it has {state.size} now: "
+            "the store was restored from an old backup, or entries were taken out"
+        )
+    root = Frontier.at(size, lambda level, index: reader.log_node(state.name, level, index)).root()
+    if root != held.checkpoint.root:
+        return f"this node signed `{state.name}` at {size} entries with another root than they have now: it has forked"
+    return ""
+
+
+def answer_checkpoints(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
+    """Cosign a peer's checkpoints, or say why not; each for itself."""
+    requests = message.body.get("requests")
+    if not isinstance(requests, list) or len(requests) > MANY or not all(isinstance(one, str) for one in requests):
+        raise MessageError(f"a list of at most {MANY} requests to a witness was expected")
+    answers = []
+    for text in requests:
+        with node.store.writing() as tx:
+            answers.append(_answer(node, tx, peer, text.encode(), at))
+    return "cosigned", {"answers": answers}
+
+
+def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> dict[str, Any]:
+    kept = None
+    try:
+        request = WitnessRequest.from_bytes(data)
+        try:
+            origin = Checkpoint.from_text(parse_note(request.note).text).origin
+        except LogError as error:
+            raise WitnessError(str(error), kind=WitnessRefusal.MALFORMED) from error
+        if origin not in {log_origin(peer.party, log, exercise=node.exercise) for log in (node.party, "")}:
+            # A log that it shares with another Party is none of this node's business.
+            raise WitnessError(f"`{origin}` is no log for this witness", kind=WitnessRefusal.SIGNATURE)
+        kept = tx.kept(origin)
+        lines = witness(
+            kept,
+            request,
+            verifier=peer.log.named(origin),
+            cosigner=node.keys.log,
+            at=at,
+            max_skew=node.limits.max_skew,
+        )
+    except WitnessError as error:
+        lie = error.equivocation
+        if lie is not None:
+            kind = lie.verify(peer.log.named(origin))
+            tx.put_lie(LogLie(log=origin, party=peer.party, kind=kind, proof=lie.to_bytes(), at=at))
+        if error.kind is not WitnessRefusal.STALE:
+            tx.put_refused(Refused(at=at, source=peer.party, what="checkpoint", why=str(error)[:1000]))
+        return {
+            "refused": error.kind.value,
+            "why": str(error),
+            "kept": kept.decode() if kept is not None else "",
+            "proof": lie.to_bytes().decode() if lie is not None else "",
+        }
+    except VerificationError as error:
+        return {"refused": WitnessRefusal.SIGNATURE.value, "why": str(error), "kept": "", "proof": ""}
+    tx.put_kept(origin, request.note, at)
+    return {"cosignature": lines.decode()}
