@@ -8,7 +8,7 @@ Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effec
 from __future__ import annotations
 
 from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
-from gsomia.node.audit import audit
+from gsomia.node.auditing import audit
 from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
