@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
+from stories import MARKS, Stage, finish, forget, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
 
 from gsomia.errors import PeerError, PendingError, RefusedError, SealError, UsageError
-from gsomia.keys import Envelope, canonical, sign, unb64
-from gsomia.node import Limits, PersonDetails, Role, mark, open_item, recall, recalls, release
+from gsomia.keys import Envelope, b64, canonical, sign, unb64
+from gsomia.node import Limits, PersonDetails, Role, answer, audit, mark, open_item, recall, recalls, release
 from gsomia.registry import Copy, CopyState, Custody
-from gsomia.sealed import Identity, read
+from gsomia.sealed import Identity, Recipient, XWingPrivateKey, read, rewrap_chunks
 from gsomia.testing import Exercise, Player
 
 
@@ -345,3 +345,180 @@ def test_an_item_that_was_handed_on_is_recalled_from_all(stage: Stage) -> None:
     with pytest.raises(RefusedError, match="refuse"):
         opened(all_three["KOR"], onward.id)
     holds(all_three)
+
+
+def kept_answer(exercise: Exercise, after: int) -> dict[str, Any]:
+    """The last answer with a key that went over the wire."""
+    answers = [json.loads(envelope.payload) for envelope in exercise.wire.carried[after:]]
+    body: dict[str, Any] = next(answer["body"] for answer in reversed(answers) if answer["type"] == "keys")
+    return body
+
+
+def another_key(body: dict[str, Any]) -> None:
+    (name,) = body["access"]
+    body["access"][name]["kid"] = XWingPrivateKey.generate().kid
+
+
+def flipped(body: dict[str, Any], *path: object) -> None:
+    """One bit of a base64 text changed."""
+    for step in path[:-1]:
+        body = body[step]  # type: ignore[index]
+    data = bytearray(unb64(body[path[-1]]))  # type: ignore[index]
+    data[len(data) // 2] ^= 1
+    body[path[-1]] = b64(bytes(data))  # type: ignore[index]
+
+
+def the_access(body: dict[str, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = next(iter(body["access"].values()))
+    return value
+
+
+ANSWERS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "no act": (lambda body: body["acts"].clear(), "did not answer with one act"),
+    "no key": (lambda body: body["access"].clear(), "holds no wrapped key"),
+    "a key under another request": (
+        lambda body: body["access"].update({"x": body["access"].pop(next(iter(body["access"])))}),
+        "holds no wrapped key",
+    ),
+    "wrapped for another's key": (another_key, "of another wrapped key"),
+    "the wrapped key altered": (lambda body: flipped(the_access(body), "wrappedKey"), "of another wrapped key"),
+    "another share": (lambda body: the_access(body).update(sid="1"), "of another wrapped key"),
+    "the key is no object": (lambda body: body["access"].update({next(iter(body["access"])): 7}), "not an object"),
+    "the act's Ed25519 signature": (
+        lambda body: flipped(body["acts"][0]["envelope"], "signatures", 0, "sig"),
+        "signature",
+    ),
+    "the act's ML-DSA-65 signature": (
+        lambda body: flipped(body["acts"][0]["envelope"], "signatures", 1, "sig"),
+        "signature",
+    ),
+    "the act's words": (
+        lambda body: body["acts"][0]["acts"][0].update(
+            statement=body["acts"][0]["acts"][0]["statement"].replace('"roster":true', '"roster":false')
+        ),
+        "not in the batch that was signed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_that_does_not_hold_opens_nothing(stage: Stage, name: str) -> None:
+    both = stage()
+    copy = held(both)
+    change, why = ANSWERS[name]
+    both.wire.fault = forged(both["JPN"], "keys", change)
+    with pytest.raises(PendingError, match=why):
+        opened(both["KOR"], copy.id)
+    assert not acts(both["KOR"], "access", "opened")
+    assert waits(both["KOR"])
+    both.wire.fault = None
+    both.settle()
+    assert opened(both["KOR"], copy.id) == b"report"
+    holds(both)
+
+
+def test_a_release_that_was_given_before_opens_nothing_again(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    before = len(both.wire.carried)
+    assert opened(both["KOR"], copy.id) == b"report"
+    old = kept_answer(both, before)
+
+    def replay(body: dict[str, Any]) -> None:
+        (name,) = body["access"]
+        body["acts"] = old["acts"]
+        body["access"] = {name: the_access(old)}
+
+    both.wire.fault = forged(both["JPN"], "keys", replay)
+    with pytest.raises(PendingError, match="answers another request"):
+        opened(both["KOR"], copy.id)
+    assert len(acts(both["KOR"], "access")) == 1
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_request_with_either_signature_altered_is_answered_with_nothing(stage: Stage, number: int) -> None:
+    both = stage()
+    copy = held(both)
+
+    def fault(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if json.loads(envelope.payload)["type"] != "ask-keys":
+            return envelope
+        value = envelope.to_json()
+        flipped(value, "signatures", number, "sig")
+        return Envelope.from_json(value)
+
+    both.wire.fault = fault
+    with pytest.raises(PendingError, match="refused the message"):
+        opened(both["KOR"], copy.id)
+    assert not acts(both["JPN"], "release-key", "refuse-key")
+
+
+def test_a_request_that_is_sent_again_is_a_replay(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    before = len(both.wire.carried)
+    assert opened(both["KOR"], copy.id) == b"report"
+    asked = next(e for e in both.wire.carried[before:] if json.loads(e.payload)["type"] == "ask-keys")
+    with both["JPN"].node.store.reading() as reader:
+        korea = reader.peers()["KOR"]
+    reply = json.loads(answer(both["JPN"].node, korea, asked).payload)
+    assert reply["type"] == "refusal" and "replay" in reply["body"]["why"]
+    assert len(acts(both["JPN"], "release-key")) == 1
+
+
+REQUESTS: dict[str, dict[str, object]] = {
+    "a flag that is text": {"need": "true"},
+    "a text that is a number": {"clearance": 2},
+    "a key of another length": {"key": "AAAA"},
+    "a copy of another item": {"copy": "00000000-0000-4000-8000-000000000000-JPN-1"},
+    "an unknown word": {"name": "kim"},
+    "another version": {"v": 2},
+    "a version that is a flag": {"v": True},
+    "an unprintable text": {"role": "official\n"},
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_in_another_form_is_refused_whole(stage: Stage, name: str) -> None:
+    both = stage()
+    copy = held(both)
+    both.wire.fault = forged(both["KOR"], "ask-keys", lambda body: body["requests"][0].update(REQUESTS[name]))
+    with pytest.raises(PendingError, match="not a request for a key"):
+        opened(both["KOR"], copy.id)
+    both.wire.fault = forged(both["KOR"], "ask-keys", lambda body: body.update(requests=body["requests"] * 2))
+    with pytest.raises(PendingError, match="one id"):
+        opened(both["KOR"], copy.id)
+    assert not acts(both["JPN"], "release-key", "refuse-key")
+
+
+def test_a_custody_other_than_the_officer_signed_is_rejected(stage: Stage) -> None:
+    """An item said to be in its originator's custody whose key is wrapped for the recipient too is not taken in."""
+    both = stage()
+    japan = both["JPN"]
+    copy = japan.transmit(b"report", to="KOR", level="極秘", custody=Custody.ORIGINATOR)
+    korea = both["KOR"].node.keys.sealing
+    with japan.node.blobs.reading(copy.item) as file:
+        recipients = [Recipient(kid=key.kid, url="", key=key.public) for key in (japan.node.keys.sealing, korea)]
+        _, chunks = rewrap_chunks(file, identities=[japan.node.identity], recipients=recipients)
+        data = b"".join(chunks)
+    with japan.node.blobs.writing(copy.item) as sink:
+        sink.write(data)
+    both.settle()
+    entry, _ = register(japan)[copy.id]
+    assert entry.state == CopyState.REJECTED and "for its originator's node alone" in entry.reason
+    assert register(both["KOR"]) == {}
+
+
+def test_verify_finds_an_opening_without_a_release_and_a_release_after_a_recall(stage: Stage) -> None:
+    both = stage()
+    copy = held(both)
+    assert opened(both["KOR"], copy.id) == b"report"
+    both.settle()
+    holds(both)
+    forget(both["KOR"], "UPDATE act SET type = 'opened' WHERE type = 'release-key'")
+    faults = [check.fault for check in audit(both["KOR"].node) if check.name == "keys released"]
+    assert "did not release for it" in faults[0]
+    recall(both["JPN"].node, copy.item, "an error", by=both["JPN"].by(Role.DISCLOSURE))
+    forget(both["JPN"], "UPDATE act SET seq = -1 WHERE type = 'recall'")
+    faults = [check.fault for check in audit(both["JPN"].node) if check.name == "keys released"]
+    assert "after its recall" in faults[0]

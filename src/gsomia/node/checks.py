@@ -8,6 +8,7 @@ from functools import partial
 
 from gsomia.errors import GsomiaError, LogError, VerificationError
 from gsomia.node.acts import verify_act
+from gsomia.node.keychecks import check_keys
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.registry import Copy, Direction, Item, Rung
@@ -44,6 +45,7 @@ def audit_records(node: Node) -> Iterator[Check]:
     with node.store.reading() as reader:
         yield done("signatures of acts", partial(_check_acts, node, reader))
         yield done("register and receipts", partial(_check_receipts, node, reader))
+        yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
 
@@ -110,6 +112,12 @@ def _check_acts(node: Node, reader: Reader) -> Check:
         fault = f"{error}; the last that holds is `{last}`"
         return Check(name="signatures of acts", counted=counted, fault=fault)
     return Check(name="signatures of acts", counted=counted)
+
+
+def _check_keys(node: Node, reader: Reader) -> Check:
+    """Keys released for openings, where a recipient's node does not hold them itself."""
+    counted, fault = check_keys(node, reader)
+    return Check(name="keys released", counted=counted, fault=fault)
 
 
 def _check_receipts(node: Node, reader: Reader) -> Check:
