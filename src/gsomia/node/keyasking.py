@@ -175,9 +175,8 @@ class _Asking:
         with self.node.store.reading() as reader:
             known = KnownKeys(reader, self.node.party, self.node.keys.signing.public)
             statement = verify_act(act, known, exercise=self.node.exercise)
-            before = reader.act(act.id)
         said = (statement.party, statement.item, statement.copy, statement.body.get("request"))
-        if said != (peer.party, request.item, request.copy, request.digest) or before is not None:
+        if said != (peer.party, request.item, request.copy, request.digest):
             raise SignatureError(f"act `{act.id}` answers another request")
         if statement.type not in ("release-key", "refuse-key"):
             raise SignatureError(f"act `{act.id}` is no answer to a request for a key")
