@@ -118,7 +118,7 @@ def test_the_originator_decides_by_its_own_law_on_what_it_is_told(
     assert "refuse" in words_of(refusals(both["JPN"]))
 
 
-def forged(player: Player, kind: str, change: Callable[[dict[str, Any]], None]) -> Callable[..., Envelope]:
+def forged(player: Player, kind: str, change: Callable[[dict[str, Any]], object]) -> Callable[..., Envelope]:
     """A wire fault: messages of a kind by a player are changed and signed again with its own key."""
 
     def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
