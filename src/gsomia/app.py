@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import signal
 import ssl
 import sys
@@ -31,7 +32,7 @@ from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import SigningKey
-from gsomia.keystore import KeyFiles
+from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri
 from gsomia.node import (
     Acting,
     Limits,
@@ -59,7 +60,7 @@ _SETTINGS = """\
 # Settings of a gsomia node. `party` and `exercise` are fixed for ever.
 party = "{party}"
 exercise = {exercise}
-
+{keystore}
 [link]
 host = "{host}"
 port = {port}
@@ -142,6 +143,7 @@ def init(
     host: str = "127.0.0.1",
     port: int = 8443,
     passphrase: bytes | None = None,
+    keystore: str = "",
 ) -> Home:
     """Make a node: keys, certificate, settings, empty register and logs.
 
@@ -151,31 +153,51 @@ def init(
         exercise: fixed for ever.
         host, port: where peers reach it.
         passphrase: seals the keys.
+        keystore: the `pkcs11:` URI of the key in an HSM that seals them instead; the key is made if it is not there.
 
     Raises:
-        UsageError: not a Party's code, or the folder is not empty.
+        UsageError: not a Party's code, the folder is not empty, or a real node's keys would lie in the clear.
+        NodeError: the HSM cannot be used, or the disk does not take it.
     """
     if len(party) != 3 or not party.isalpha() or not party.isascii() or not party.isupper():
         raise UsageError(f"not a Party: `{party}`", hint="ISO 3166-1 alpha-3, such as JPN, KOR, USA")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"`{folder}` is not an empty folder", hint="a node is made once, in a folder of its own")
+    box = _box(keystore, passphrase)
+    if box is None and not exercise:
+        raise UsageError(
+            "a real node's keys do not lie in the clear",
+            hint="set GSOMIA_PASSPHRASE_FILE, or give --keystore with an HSM's key",
+        )
+    if isinstance(box, TokenKey):
+        box.make()
     from gsomia.web import make_certificate
 
     # Made beside its place and moved there whole, so that a node half made is never found.
     staging = folder.with_name(f".{folder.name}.making-{os.getpid()}")
     try:
         staging.mkdir(parents=True, mode=0o700)
-        keys = KeyFiles(staging / "keys", passphrase)
+        keys = KeyFiles(staging / "keys", box)
         keys.write("signing", "gsomia-signing", SigningKey.generate().seed)
         keys.write("sealing", "x-wing", XWingPrivateKey.generate().to_bytes())
         keys.write("log", "gsomia-log", LogSigner.generate(f"gsomia/{party}").seed)
         now = dt.datetime.now(dt.UTC)
-        certificate, key = make_certificate(party, exercise=exercise, host=host, at=now)
+        # TLS reads its key from a file, so that file is encrypted under a password which lies with the other secrets.
+        password = secrets.token_hex(32).encode() if box is not None else b""
+        if password:
+            keys.write("tls", "tls-password", password)
+        certificate, key = make_certificate(party, exercise=exercise, host=host, at=now, password=password)
         (staging / "keys" / "tls.pem").write_bytes(certificate)
-        descriptor = os.open(staging / "keys" / "tls.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(staging / "keys" / "tls-key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(key)
-        settings = _SETTINGS.format(party=party, exercise=str(exercise).lower(), host=host, port=port)
+        settings = _SETTINGS.format(
+            party=party,
+            exercise=str(exercise).lower(),
+            keystore=f"keystore = {json.dumps(keystore, ensure_ascii=False)}\n" if keystore else "",
+            host=host,
+            port=port,
+        )
         (staging / "node.toml").write_text(settings, encoding="utf-8")
         (staging / "items").mkdir()
         SqlStore.create(staging / "register.sqlite").close()
@@ -185,6 +207,13 @@ def init(
     except OSError as error:
         raise NodeError(f"cannot make a node in `{folder}`: {error.strerror}") from error
     return Home(folder, passphrase=passphrase)
+
+
+def _box(keystore: str, passphrase: bytes | None) -> Box | None:
+    """What seals the keys at rest: a key in an HSM where the settings name one, or a passphrase where one was given."""
+    if keystore:
+        return TokenKey(TokenUri.parse(keystore))
+    return Passphrase(passphrase) if passphrase is not None else None
 
 
 @dataclass
@@ -197,10 +226,11 @@ class Home:
     """
 
     folder: Path
-    passphrase: bytes | None = None
+    passphrase: bytes | None = field(default=None, repr=False)
     config: NodeConfig = field(init=False)
     node: Node = field(init=False)
     clock: FolderClock = field(init=False)
+    _box: Box | None = field(init=False, repr=False)
     _store: SqlStore = field(init=False)
     _links: dict[str, Any] = field(init=False, default_factory=dict)
     _law: dict[tuple[tuple[str, str], ...], Law] = field(init=False, default_factory=dict)
@@ -208,7 +238,8 @@ class Home:
     def __post_init__(self) -> None:
         self.config = read_config(self.folder)
         self._store = SqlStore.open(self.folder / "register.sqlite")
-        keys = KeyFiles(self.folder / "keys", self.passphrase)
+        self._box = _box(self.config.keystore, self.passphrase)
+        keys = KeyFiles(self.folder / "keys", self._box)
         self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)
         link = self.config.link
         self.node = Node(
@@ -247,11 +278,15 @@ class Home:
         """The node's identity, for its peers' officers to enrol."""
         return identity(self.node, (self.folder / "keys" / "tls.pem").read_text(encoding="ascii"))
 
+    def _tls_password(self) -> bytes:
+        keys = KeyFiles(self.folder / "keys", self._box)
+        return keys.read("tls", "tls-password") if keys.exists("tls") else b""
+
     # --- officers' key files --------------------------------------------------------------------------------------
 
     def officer_files(self) -> KeyFiles:
         """Where officers' key files lie."""
-        return KeyFiles(self.folder / "officers", self.passphrase)
+        return KeyFiles(self.folder / "officers", self._box)
 
     def acting(self, officer: str, role: str) -> Acting:
         """An officer at work, with the key from its file.
@@ -316,7 +351,9 @@ class Home:
             from gsomia.web import client_context
 
             keys = self.folder / "keys"
-            context = client_context(keys / "tls.pem", keys / "tls.key", peer.certificate)
+            context = client_context(
+                keys / "tls.pem", keys / "tls-key.pem", peer.certificate, password=self._tls_password()
+            )
             self._links[party] = HttpLink(party, settings.url, context)
         way: PeerLink = self._links[party]
         return way
@@ -452,8 +489,9 @@ class Home:
         trusted = self._trusted()
         context = server_context(
             keys / "tls.pem",
-            keys / "tls.key",
+            keys / "tls-key.pem",
             trusted,
+            password=self._tls_password(),
             refused=lambda why: log.warning("a connection was refused at the handshake", why=why),
         )
         link = self.config.link

@@ -61,6 +61,7 @@ class NodeConfig(BaseSettings):
 
     party: str = Field(pattern=r"^[A-Z]{3}$")
     exercise: bool
+    keystore: str = ""
     link: LinkConfig = LinkConfig()
     witness: WitnessConfig = WitnessConfig()
     peers: dict[str, PeerConfig] = {}

@@ -91,16 +91,24 @@ _SAFE_INTEGER = 2**53 - 1
 
 def _plain(value: Any) -> bool:
     """Whether Python's own JSON writes a value in its RFC 8785 form: exact types, ASCII keys, whole numbers."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
-    if kind is dict:
-        if not all(map(_plain, value.values())):
+    waiting = [value]
+    for one in waiting:
+        kind = type(one)
+        if kind is str or kind is bool or one is None:
+            continue
+        if kind is dict:
+            # `join` takes nothing but text, so this asks both questions of all keys at once.
+            try:
+                if not "".join(one).isascii():
+                    return False
+            except TypeError:
+                return False
+            waiting += one.values()
+        elif kind is list or kind is tuple:
+            waiting += one
+        elif kind is not int or not -_SAFE_INTEGER <= one <= _SAFE_INTEGER:
             return False
-        return all(type(key) is str and key.isascii() for key in value)
-    return kind in (list, tuple) and all(map(_plain, value))
+    return True
 
 
 @lru_cache(maxsize=512)

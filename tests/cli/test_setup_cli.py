@@ -95,7 +95,7 @@ def test_sealed_keys_need_their_passphrase(run: Run, tmp_path: Path, monkeypatch
 
 
 SETTINGS: dict[str, tuple[str, list[str]]] = {
-    "a misspelt key": ("colour = 1\n", ["node.toml", "colour: unknown key", "known: exercise, law_folders, link"]),
+    "a misspelt key": ("colour = 1\n", ["node.toml", "colour: unknown key", "known: exercise, keystore, law_folders, link"]),
     "a misspelt key of the link": ("[link]\nporrt = 1\n", ["link.porrt: unknown key", "known:", "max_skew_seconds"]),
     "a misspelt key of a peer": (
         f'[peers.KOR]\nurl = "https://x"\nfingerprint = "{"0" * 64}"\nurll = ""\n',
@@ -226,7 +226,15 @@ def test_a_peer_is_enrolled_whole_or_not_at_all(
     assert "KOR" in run("peer", "list", "--node", node)[1]
 
 
-def test_a_real_node_has_no_clock_to_set(run: Run, tmp_path: Path) -> None:
+def test_a_real_nodes_keys_never_lie_in_the_clear(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("init", tmp_path / "kor", "--party", "KOR")
+    assert status == 2 and "do not lie in the clear" in err and "--keystore" in err
+    assert not (tmp_path / "kor").exists()
+
+
+def test_a_real_node_has_no_clock_to_set(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "passphrase").write_text("EXERCISE\n")
+    monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     assert run("init", tmp_path / "kor", "--party", "KOR")[0] == 0
     status, _, err = run("clock", "set", "2016-11-23T00:00+09:00", "--node", tmp_path / "kor")
     assert status == 2 and "only an EXERCISE node" in err

@@ -15,41 +15,42 @@ import pytest
 
 from gsomia.blobs import LocalBlobs
 from gsomia.errors import NodeError
-from gsomia.keystore import KeyFiles
+from gsomia.keystore import KeyFiles, Passphrase, credential
 
 # --- keys ----------------------------------------
 
 
 @pytest.mark.parametrize("passphrase", [None, "秘密 비밀".encode()])
 def test_a_key_is_read_back_and_nobody_else_may_read_it(tmp_path: Path, passphrase: bytes | None) -> None:
+    box = Passphrase(passphrase) if passphrase is not None else None
     previous = os.umask(0)
     try:
-        files = KeyFiles(tmp_path / "keys", passphrase)
+        files = KeyFiles(tmp_path / "keys", box)
         files.write("signing", "kind", b"the secret itself")
     finally:
         os.umask(previous)
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
     assert files.path("signing").stat().st_mode & 0o777 == 0o600
-    assert KeyFiles(tmp_path / "keys", passphrase).read("signing", "kind") == b"the secret itself"
+    assert KeyFiles(tmp_path / "keys", box).read("signing", "kind") == b"the secret itself"
     text = files.path("signing").read_text()
     assert ("dGhlIHNlY3JldCBpdHNlbGY=" in text) is (passphrase is None)
     assert "secret" not in repr(files).replace("keys", "") and "秘" not in repr(files)
 
 
 def test_a_sealed_key_opens_by_its_passphrase_alone(tmp_path: Path) -> None:
-    KeyFiles(tmp_path, b"right").write("signing", "kind", b"secret")
+    KeyFiles(tmp_path, Passphrase(b"right")).write("signing", "kind", b"secret")
     with pytest.raises(NodeError, match="the passphrase does not open the key `signing`"):
-        KeyFiles(tmp_path, b"wrong").read("signing", "kind")
+        KeyFiles(tmp_path, Passphrase(b"wrong")).read("signing", "kind")
     with pytest.raises(NodeError, match="no passphrase was given") as caught:
         KeyFiles(tmp_path).read("signing", "kind")
     assert "GSOMIA_PASSPHRASE_FILE" in caught.value.hint
     with pytest.raises(NodeError, match="is of kind `kind`, not `other`"):
-        KeyFiles(tmp_path, b"right").read("signing", "other")
+        KeyFiles(tmp_path, Passphrase(b"right")).read("signing", "other")
     path = tmp_path / "signing.key"
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"kind": "other"}))
     with pytest.raises(NodeError, match="does not open"):  # the kind is bound to the box
-        KeyFiles(tmp_path, b"right").read("signing", "other")
+        KeyFiles(tmp_path, Passphrase(b"right")).read("signing", "other")
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
@@ -60,17 +61,78 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     assert files.read("signing", "kind") == b"first"
 
 
+def test_a_file_in_anothers_place_opens_nothing(tmp_path: Path) -> None:
+    files = KeyFiles(tmp_path, Passphrase(b"right"))
+    files.write("one", "kind", b"first")
+    files.write("two", "kind", b"second")
+    assert files.names() == ["one", "two"]
+    files.path("one").replace(files.path("two"))
+    with pytest.raises(NodeError, match="does not open the key `two`, or it was altered"):
+        files.read("two", "kind")
+
+
+def test_a_key_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = KeyFiles(tmp_path)
+
+    def broken(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(NodeError, match="cannot write the key `signing`: No space left"):
+        files.write("signing", "kind", b"secret")
+    assert list(tmp_path.iterdir()) == [] and files.names() == []
+
+
+def test_a_key_that_a_dying_process_wrote_is_none(tmp_path: Path) -> None:
+    script = (
+        "import json, os, sys; from pathlib import Path; from gsomia.keystore import KeyFiles\n"
+        "json.dump = lambda document, file: (file.write('{'), file.flush(), os.kill(os.getpid(), 9))\n"
+        "KeyFiles(Path(sys.argv[1])).write('signing', 'kind', b'x')\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    files = KeyFiles(tmp_path)
+    assert files.names() == [] and not files.exists("signing")
+    files.write("signing", "kind", b"secret")
+    assert files.read("signing", "kind") == b"secret"
+
+
+@pytest.mark.parametrize("variable", ["GSOMIA_PASSPHRASE_FILE", "CREDENTIALS_DIRECTORY"])
+def test_a_passphrase_comes_from_a_file_or_from_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv("GSOMIA_PASSPHRASE_FILE", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert credential("passphrase") is None
+    path = tmp_path / "gsomia-passphrase"
+    monkeypatch.setenv(variable, str(path if variable.startswith("GSOMIA") else tmp_path))
+    if variable.startswith("GSOMIA"):
+        with pytest.raises(NodeError, match="cannot read the passphrase file"):
+            credential("passphrase")
+    else:
+        assert credential("passphrase") is None and credential("pin") is None
+    for text, held in ((b"a b\n", b"a b"), (b"\xff\r\n", b"\xff"), (b"", None), (b"\n", None), (b"x" * 4097, None)):
+        path.write_bytes(text)
+        if held is None:
+            with pytest.raises(NodeError, match="is empty, or longer"):
+                credential("passphrase")
+        else:
+            assert credential("passphrase") == held
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "null", "{}", '{"v":1}', '{"v":2,"kind":"kind","secret":""}', '{"v":1,"kind":"kind","secret":5}',
      '{"v":1,"kind":"kind","secret":"%"}', '{"v":1,"kind":"kind","box":"AAAA"}',
      '{"v":1,"kind":"kind","salt":"","nonce":"","box":"","argon2id":{"iterations":-1,"lanes":1,"memory_kib":1}}',
-     '{"v":1,"kind":"kind","salt":"AAAAAAAAAAAAAAAAAAAAAA==","nonce":"","box":"","argon2id":[]}'],
+     '{"v":1,"kind":"kind","salt":"AAAAAAAAAAAAAAAAAAAAAA==","nonce":"","box":"","argon2id":[]}',
+     '{"v":1,"kind":"kind","salt":"AAAAAAAAAAAAAAAAAAAAAA==","nonce":"AAAAAAAAAAAAAAAA","box":"","argon2id":'
+     '{"iterations":3,"lanes":4,"memory_kib":99999999999}}', "[" * 100_000],
 )  # fmt: skip
 def test_a_key_file_that_is_none_is_said_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "signing.key").write_text(text)
     with pytest.raises(NodeError, match="key"):
-        KeyFiles(tmp_path, b"x").read("signing", "kind")
+        KeyFiles(tmp_path, Passphrase(b"x")).read("signing", "kind")
 
 
 @pytest.mark.parametrize("name", ["../signing", "a/b", "", ".hidden"])

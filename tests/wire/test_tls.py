@@ -59,7 +59,7 @@ def answers(
 
 def own_context(pair: Pair, party: str = "JPN") -> ssl.SSLContext:
     keys = pair.folder / party / "keys"
-    return client_context(keys / "tls.pem", keys / "tls.key", korea(pair))
+    return client_context(keys / "tls.pem", keys / "tls-key.pem", korea(pair))
 
 
 def kept(pair: Pair) -> list[str]:
@@ -85,8 +85,8 @@ def refused_at_handshake(pair: Pair, context: ssl.SSLContext) -> None:
 def test_an_unknown_certificate_is_refused_at_the_handshake(served: Pair, tmp_path: Path) -> None:
     certificate, key = make_certificate("JPN", exercise=True, host="127.0.0.1", at=datetime.now(UTC))
     (tmp_path / "tls.pem").write_bytes(certificate)
-    (tmp_path / "tls.key").write_bytes(key)
-    refused_at_handshake(served, client_context(tmp_path / "tls.pem", tmp_path / "tls.key", korea(served)))
+    (tmp_path / "tls-key.pem").write_bytes(key)
+    refused_at_handshake(served, client_context(tmp_path / "tls.pem", tmp_path / "tls-key.pem", korea(served)))
 
 
 def test_no_certificate_is_refused_at_the_handshake(served: Pair) -> None:
@@ -117,7 +117,7 @@ def test_plain_http_is_refused(served: Pair) -> None:
 def test_the_client_speaks_to_the_pinned_certificate_alone(served: Pair, tmp_path: Path) -> None:
     other, _ = make_certificate("KOR", exercise=True, host="127.0.0.1", at=datetime.now(UTC))
     keys = served.folder / "JPN" / "keys"
-    link = HttpLink("KOR", url(served), client_context(keys / "tls.pem", keys / "tls.key", other.decode()))
+    link = HttpLink("KOR", url(served), client_context(keys / "tls.pem", keys / "tls-key.pem", other.decode()))
     try:
         with pytest.raises(PeerError, match="cannot be reached"):
             link.exchange(sign(b"{}", MESSAGE_TYPE, [STRANGER]))

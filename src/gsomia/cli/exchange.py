@@ -342,13 +342,17 @@ def receipt_command(item: str, by: str, node_dir: str | None) -> None:
 @click.option("--for", "person", default="", help="Who reads; clearance, need and roster come from the register.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where the plaintext goes.")
 @click.option(
-    "--key", type=click.Path(path_type=Path, dir_okay=False), help="Open the FILE with a key, without a node."
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY.pem",
+    help="Open the FILE with a key (or an HSM's, by its pkcs11: URI).",
 )
 @node_option
-def open_command(item: str, person: str, output: Path | None, key: Path | None, node_dir: str | None) -> None:
+def open_command(item: str, person: str, output: Path | None, keys: tuple[str, ...], node_dir: str | None) -> None:
     """Open a held ITEM for a person: an act, with verdict and log; or, with --key, a FILE without a node."""
-    if key is not None:
-        _open_file(Path(item), key, output)
+    if keys:
+        _open_file(Path(item), keys, output)
         return
     if not person:
         raise UsageError("for whom?", hint="name the person with --for; `gsomia person enter` says who they are")
@@ -359,10 +363,10 @@ def open_command(item: str, person: str, output: Path | None, key: Path | None, 
         home.deliver()
 
 
-def _open_file(file: Path, key: Path, output: Path | None) -> None:
+def _open_file(file: Path, keys: tuple[str, ...], output: Path | None) -> None:
     from gsomia.cli.seal import open_file
 
-    open_file(str(file), keys=[str(key)], output=str(output) if output is not None else "-")
+    open_file(str(file), keys=keys, output=str(output) if output is not None else "-")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.law import Instant, json_option
-from gsomia.errors import NodeError, UsageError
+from gsomia.errors import UsageError
+from gsomia.keystore import credential
 
 __all__ = [
     "Instant",
@@ -22,7 +22,6 @@ __all__ = [
     "home_of",
     "json_option",
     "node_option",
-    "passphrase",
     "plain",
     "print_json",
     "table",
@@ -45,17 +44,6 @@ def by_option(function: F) -> F:
     )
 
 
-def passphrase() -> bytes | None:
-    """What seals the keys: the contents of the file that GSOMIA_PASSPHRASE_FILE names, or None."""
-    path = os.environ.get("GSOMIA_PASSPHRASE_FILE")
-    if not path:
-        return None
-    try:
-        return Path(path).read_bytes().rstrip(b"\r\n")
-    except OSError as error:
-        raise NodeError(f"cannot read the passphrase file `{path}`: {error.strerror}") from error
-
-
 @contextmanager
 def home_of(node_dir: str | None) -> Iterator[Home]:
     """Open the node a command was given.
@@ -69,7 +57,7 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         raise UsageError(
             f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
         )
-    home = Home(Path(node_dir), passphrase=passphrase())
+    home = Home(Path(node_dir), passphrase=credential("passphrase"))
     if home.node.exercise:
         click.echo("EXERCISE", err=True)
     try:

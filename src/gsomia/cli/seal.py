@@ -19,6 +19,7 @@ import click
 
 from gsomia.errors import NodeError, RefusedError, SealError, UsageError
 from gsomia.keys import PublicKey
+from gsomia.keystore import TokenUri, token_private_key
 from gsomia.sealed import (
     CompositePrivateKey,
     CompositePublicKey,
@@ -136,6 +137,8 @@ def _public(path: str) -> PublicWrapKey:
 
 
 def _identity(path: str) -> Identity:
+    if path.startswith("pkcs11:"):
+        return Identity(kid="", key=token_private_key(TokenUri.parse(path)))
     data = _key_bytes(path)
     if _is_node_key(data):
         raise _refused(
@@ -205,7 +208,7 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
 
     Args:
         file: path, or `-` for standard input.
-        keys: paths of private keys; together they must open every share.
+        keys: paths of private keys, or `pkcs11:` URIs of keys in an HSM; together they must open every share.
         output: path, or `-` for standard output.
         force: replace an existing file.
 

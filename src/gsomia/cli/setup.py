@@ -10,8 +10,9 @@ import click
 
 from gsomia.app import identity_text
 from gsomia.app import init as init_node
-from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, passphrase, print_json, table
+from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.errors import DataError, NodeError
+from gsomia.keystore import credential
 from gsomia.node import PersonDetails, Role, enter_person, fingerprint, instant
 
 __all__ = [
@@ -30,9 +31,12 @@ __all__ = [
 @click.option("--exercise", is_flag=True, help="An EXERCISE node, for ever.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where peers reach it.")
 @click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
-def init_command(folder: Path, party: str, exercise: bool, host: str, port: int) -> None:
+@click.option("--keystore", default="", metavar="URI", help="Seal the keys by an HSM's key: its pkcs11: URI.")
+def init_command(folder: Path, party: str, exercise: bool, host: str, port: int, keystore: str) -> None:
     """Make a node in FOLDER: keys, certificate, settings, an empty register."""
-    home = init_node(folder, party, exercise=exercise, host=host, port=port, passphrase=passphrase())
+    home = init_node(
+        folder, party, exercise=exercise, host=host, port=port, passphrase=credential("passphrase"), keystore=keystore
+    )
     click.echo(f"{'EXERCISE ' if exercise else ''}node of {party} made in {folder}")
     click.echo(f"fingerprint {fingerprint(home.identity())}")
     home.close()

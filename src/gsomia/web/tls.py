@@ -11,15 +11,17 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gsomia.errors import DataError
+from gsomia.errors import DataError, NodeError
 
 __all__ = ["certificate_der", "check_certificate", "client_context", "make_certificate", "server_context"]
 
 
-def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) -> tuple[bytes, bytes]:
+def make_certificate(
+    party: str, *, exercise: bool, host: str, at: dt.datetime, password: bytes = b""
+) -> tuple[bytes, bytes]:
     """A self-signed certificate for one node and its private key (ECDSA P-256).
 
     Args:
@@ -27,6 +29,7 @@ def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) 
         exercise: whether EXERCISE stands in the certificate.
         host: the address peers use, a name or an IP address.
         at: the instant from which it is valid; it is valid for ten years.
+        password: encrypts the private key; "" leaves it in the clear.
 
     Returns:
         Certificate and key, both PEM.
@@ -73,7 +76,9 @@ def make_certificate(party: str, *, exercise: bool, host: str, at: dt.datetime) 
     )
     return (
         certificate.public_bytes(Encoding.PEM),
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password) if password else NoEncryption()
+        ),
     )
 
 
@@ -99,31 +104,51 @@ def certificate_der(pem: str) -> bytes:
 
 
 def server_context(
-    certificate: Path, key: Path, peers: Iterable[str], *, refused: Callable[[str], None] | None = None
+    certificate: Path,
+    key: Path,
+    peers: Iterable[str],
+    *,
+    password: bytes = b"",
+    refused: Callable[[str], None] | None = None,
 ) -> ssl.SSLContext:
     """TLS 1.3 that answers only holders of the peers' pinned certificates.
 
     Args:
         certificate, key: this node's PEM files.
         peers: the peers' certificates, PEM text.
+        password: opens the key's file where it is encrypted.
         refused: told why a handshake failed; nothing else would say so.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if refused is not None:
         context.sslobject_class = _telling(refused)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key, password)
     _trust_only(context, peers)
     return context
 
 
-def client_context(certificate: Path, key: Path, peer: str) -> ssl.SSLContext:
-    """TLS 1.3 towards one peer, whose pinned certificate (PEM text) is the only one trusted."""
+def _load(context: ssl.SSLContext, certificate: Path, key: Path, password: bytes) -> None:
+    try:
+        # Without a password OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(certificate, key, password=password)
+    except (OSError, ssl.SSLError) as error:
+        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        raise NodeError(f"the TLS key `{key}` cannot be used: {why}") from None
+
+
+def client_context(certificate: Path, key: Path, peer: str, *, password: bytes = b"") -> ssl.SSLContext:
+    """TLS 1.3 towards one peer, whose pinned certificate (PEM text) is the only one trusted.
+
+    Args:
+        certificate, key, password: as for `server_context`.
+        peer: the peer's certificate.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     # The pinned certificate names the peer; the address it is reached at says nothing.
     context.check_hostname = False
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key, password)
     _trust_only(context, [peer])
     return context
 
