@@ -17,6 +17,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import ssl
 import sys
@@ -206,6 +207,8 @@ def init(
         staging.rename(folder)
     except OSError as error:
         raise NodeError(f"cannot make a node in `{folder}`: {error.strerror}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     return Home(folder, passphrase=passphrase)
 
 

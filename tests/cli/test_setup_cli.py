@@ -95,7 +95,10 @@ def test_sealed_keys_need_their_passphrase(run: Run, tmp_path: Path, monkeypatch
 
 
 SETTINGS: dict[str, tuple[str, list[str]]] = {
-    "a misspelt key": ("colour = 1\n", ["node.toml", "colour: unknown key", "known: exercise, keystore, law_folders, link"]),
+    "a misspelt key": (
+        "colour = 1\n",
+        ["node.toml", "colour: unknown key", "known: exercise, keystore, law_folders, link"],
+    ),
     "a misspelt key of the link": ("[link]\nporrt = 1\n", ["link.porrt: unknown key", "known:", "max_skew_seconds"]),
     "a misspelt key of a peer": (
         f'[peers.KOR]\nurl = "https://x"\nfingerprint = "{"0" * 64}"\nurll = ""\n',

@@ -185,7 +185,25 @@ def test_a_nodes_keys_are_sealed_by_the_token(tmp_path: Path, monkeypatch: pytes
         Home(folder)
     with pytest.raises(NodeError, match="there is no token"):
         init(tmp_path / "kor", "KOR", exercise=True, keystore=uri("kor", token="none", pin_source=pin))
-    assert not (tmp_path / "kor").exists()
+    with pytest.raises(NodeError, match="several keys are called"):
+        init(tmp_path / "kor", "KOR", exercise=True, keystore=uri("twice", pin_source=pin))
+    assert [path.name for path in tmp_path.iterdir()] == ["jpn"]
+
+
+def test_a_token_that_fails_half_way_leaves_no_half_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    close = TokenKey.close
+
+    def failing(self: TokenKey, secret: bytes, bound: bytes) -> dict[str, object]:
+        written.append(bound.decode())
+        if len(written) == 3:
+            raise NodeError("the token was pulled out")
+        return close(self, secret, bound)
+
+    monkeypatch.setattr(TokenKey, "close", failing)
+    with pytest.raises(NodeError, match="pulled out"):
+        init(tmp_path / "jpn", "JPN", exercise=True, keystore=uri("half"))
+    assert len(written) == 3 and list(tmp_path.iterdir()) == []
 
 
 def test_the_commands(tmp_path: Path) -> None:
