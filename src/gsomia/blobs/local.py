@@ -43,7 +43,7 @@ class LocalBlobs:
 
         Args:
             name: the blob's name.
-            lasting: whether the name itself is made durable; else that waits for `rename`.
+            lasting: whether the name itself is made durable; else that waits for `settle` or `rename`.
 
         Raises:
             NodeError: the disk does not take it; nothing is left under the name.
@@ -94,6 +94,17 @@ class LocalBlobs:
             return self.path(name).stat().st_size
         except OSError as error:
             raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
+
+    def settle(self) -> None:
+        """Make the names durable of what was written not to last at first.
+
+        Raises:
+            NodeError: the disk does not take it.
+        """
+        try:
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot name sealed items: {error.strerror}") from error
 
     def rename(self, names: Sequence[tuple[str, str]]) -> None:
         """Give whole blobs other names, durably, replacing those that have them.

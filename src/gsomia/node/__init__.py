@@ -44,9 +44,10 @@ from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prov
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
 from gsomia.node.revocation import recall
-from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release, transmit
+from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness
 
@@ -130,6 +131,7 @@ __all__ = [
     "share",
     "step",
     "transmit",
+    "transmit_many",
     "upload",
     "waiting",
 ]

@@ -309,7 +309,11 @@ class Blobs(Protocol):
     """The bytes of sealed items, written whole under their name or not at all."""
 
     def writing(self, name: str, *, lasting: bool = True) -> AbstractContextManager[BinaryIO]:
-        """Write a blob; where `lasting` is False, its bytes are durable and its name is only once it is renamed."""
+        """Write a blob; where `lasting` is False, its bytes are durable and its name is after `settle` or `rename`."""
+        ...
+
+    def settle(self) -> None:
+        """Make the names durable that were not meant to last at first."""
         ...
 
     def reading(self, name: str) -> AbstractContextManager[BinaryIO]: ...

@@ -1,23 +1,35 @@
-"""A document sealed into the node's store, with its label and its originator's statement."""
+"""Documents sealed into the node's store, with their labels and their originator's statement."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from gsomia.errors import NodeError
-from gsomia.keys import sign
+from gsomia.errors import GsomiaError, NodeError
+from gsomia.keys import Envelope, sign
 from gsomia.marking import Category, Label
 from gsomia.node.keyholding import holders_of
 from gsomia.node.node import Node
 from gsomia.registry import Custody, Item
-from gsomia.sealed import PROVENANCE_TYPE, Assertion, Policy, Recipient, provenance, provenance_assertion, seal
+from gsomia.sealed import (
+    PROVENANCE_TYPE,
+    BatchedStatement,
+    BegunItem,
+    Policy,
+    Recipient,
+    SealedInfo,
+    begin,
+    provenance,
+    provenance_assertion,
+    sign_batch,
+)
 from gsomia.sealed import label as label_assertion
 
-__all__ = ["Sending", "seal_item"]
+__all__ = ["Document", "Sending", "seal_item", "seal_items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,85 +57,140 @@ class Sending:
     custody: Custody = Custody.RECIPIENT
 
 
-def seal_item(
-    node: Node,
-    source: BinaryIO,
-    sending: Sending,
-    item_id: str,
-    level: str,
-    readers: Sequence[str],
-    at: datetime,
-    *,
-    recipients: Sequence[Recipient],
-    holders: Sequence[str] = (),
-) -> Item:
-    """Seal a document with its label and its originator's statement into the node's store.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document to be sealed.
 
     Args:
-        node: the originator's.
-        source: the document's bytes.
+        source: its bytes.
         sending: what is sent.
-        item_id: the new item's id.
+        item: the new item's id.
         level: the mark.
         readers: the Parties to which it is releasable.
         at: when.
         recipients: to whom the key, or its shares, are wrapped.
         holders: the Parties that hold shares of the key.
     """
+
+    source: BinaryIO
+    sending: Sending
+    item: str
+    level: str
+    readers: Sequence[str]
+    at: datetime
+    recipients: Sequence[Recipient]
+    holders: Sequence[str] = ()
+
+
+def seal_item(node: Node, document: Document) -> Item:
+    """Seal one document; see `seal_items`.
+
+    Raises:
+        NodeError: it cannot be read, or the disk does not take it.
+    """
+    sealed = seal_items(node, [document])[0]
+    if isinstance(sealed, GsomiaError):
+        raise sealed
+    return sealed
+
+
+def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaError]:
+    """Seal documents with their labels and one signed statement of their originator into the node's store.
+
+    Args:
+        node: the originator's.
+        documents: one or more, each with an item id of its own.
+
+    Returns:
+        For each document its item, durable and not yet registered; or what is wrong with that document alone.
+
+    Raises:
+        NodeError: the disk does not take them; none is left.
+    """
+    sealed: dict[str, Item | GsomiaError] = {}
+    begun: list[tuple[Document, Label, BegunItem]] = []
+    try:
+        with ExitStack() as writing:
+            for document in documents:
+                try:
+                    with ExitStack() as own:
+                        sink = own.enter_context(node.blobs.writing(document.item, lasting=False))
+                        begun.append(_begin(node, document, sink))
+                        writing.push(own.pop_all())
+                except GsomiaError as error:
+                    sealed[document.item] = error
+            signed = _sign(node, [_statement(node, document, label, one) for document, label, one in begun])
+            for (document, label, one), statement in zip(begun, signed, strict=True):
+                info = one.finish(provenance_assertion(statement))
+                sealed[document.item] = _item(node, document, label, info)
+        node.blobs.settle()
+    except BaseException:
+        for document in documents:
+            node.blobs.remove(document.item)
+        raise
+    return [sealed[document.item] for document in documents]
+
+
+def _begin(node: Node, document: Document, sink: BinaryIO) -> tuple[Document, Label, BegunItem]:
+    readers = tuple(dict.fromkeys((node.party, *document.readers)))
+    exercise = (Category(type="INFORMATIVE", tag="Context", values=("EXERCISE",)),) if node.exercise else ()
     label = Label(
         policy=node.party,
-        classification=level,
-        categories=(
-            Category(type="PERMISSIVE", tag="Releasable To", values=tuple(dict.fromkeys((node.party, *readers)))),
-            *((Category(type="INFORMATIVE", tag="Context", values=("EXERCISE",)),) if node.exercise else ()),
-        ),
-        created=at,
+        classification=document.level,
+        categories=(Category(type="PERMISSIVE", tag="Releasable To", values=readers), *exercise),
+        created=document.at,
         originator=node.party,
     )
-    ocl = label.to_ocl()
+    begun = begin(
+        _Reading(document.source),
+        sink,
+        recipients=document.recipients,
+        policy=Policy(uuid=document.item),
+        mime_type=document.sending.mime_type,
+        assertions=[label_assertion(label.to_ocl())],
+    )
+    return document, label, begun
 
-    policy = Policy(uuid=item_id)
 
-    def authorship(payload_digest: bytes, core_digest: bytes) -> Assertion:
-        statement = provenance(
-            item=item_id,
-            label=ocl,
-            policy=policy,
-            payload_digest=payload_digest,
-            core_digest=core_digest,
-            exercise=node.exercise,
-        )
-        return provenance_assertion(sign(statement, PROVENANCE_TYPE, [node.keys.signing]))
+def _statement(node: Node, document: Document, label: Label, begun: BegunItem) -> bytes:
+    return provenance(
+        item=document.item,
+        label=label.to_ocl(),
+        policy=Policy(uuid=document.item),
+        payload_digest=begun.payload_digest,
+        core_digest=begun.core_digest,
+        exercise=node.exercise,
+    )
 
-    with node.blobs.writing(item_id) as sink:
-        info = seal(
-            _Reading(source),
-            sink,
-            recipients=recipients,
-            policy=policy,
-            mime_type=sending.mime_type,
-            assertions=[label_assertion(ocl)],
-            provenance=authorship,
-        )
+
+def _sign(node: Node, statements: Sequence[bytes]) -> Sequence[Envelope | BatchedStatement]:
+    """One signature for all; a single item carries its envelope plain, as public tools read it."""
+    if len(statements) > 1:
+        return sign_batch(statements, node.keys.signing)
+    return [sign(statement, PROVENANCE_TYPE, [node.keys.signing]) for statement in statements]
+
+
+def _item(node: Node, document: Document, label: Label, info: SealedInfo) -> Item:
+    sending = document.sending
     return Item(
-        id=item_id,
+        id=document.item,
         originator=node.party,
-        level=level,
+        level=document.level,
         subject=sending.subject,
         form="electronic",
         purpose=sending.purpose,
         contains=(node.party,),
         title=sending.title,
         mime_type=sending.mime_type,
-        label=json.dumps(ocl, ensure_ascii=False, sort_keys=True),
+        label=json.dumps(label.to_ocl(), ensure_ascii=False, sort_keys=True),
         payload_digest=info.payload_digest.hex(),
         core_digest=info.core_digest.hex(),
         plaintext_bytes=info.plaintext_bytes,
         sealed_bytes=info.sealed_bytes,
-        created_at=at,
+        created_at=document.at,
         exercise=node.exercise,
         custody=sending.custody,
-        holders=holders_of(sending.custody, node.party, holders),
+        holders=holders_of(sending.custody, node.party, document.holders),
     )
 
 

@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import BinaryIO
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, known_peer, new_id, refused
+from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
-from gsomia.node.sealing import Sending, seal_item
+from gsomia.node.sealing import Sending
 from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
-from gsomia.sealed import Recipient
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
-__all__ = ["Sending", "ask_transmit", "release", "transmit"]
+__all__ = ["Sending", "ask_transmit", "release"]
 
 
 def ask_transmit(
@@ -101,45 +99,6 @@ def ask_transmit(
     return request, facts, verdict
 
 
-def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> Copy:
-    """Authorise a transmission: verdict, label, seal, act, log and outbox.
-
-    Args:
-        node: the sender's node.
-        source: the document's bytes, read once to the end.
-        sending: what goes where.
-        by: a disclosure officer.
-
-    Returns:
-        The copy as registered; its state goes on as the peer answers.
-
-    Raises:
-        RefusedError: the agreement refuses or is uncertain, or the officer may not; nothing is registered.
-        NodeError: the disk does not take it; nothing is registered.
-    """
-    at = node.clock.now()
-    item_id = new_id()
-    hop = sending.via[0] if sending.via else sending.to
-    consent_act = new_id()
-    pending = [_own_consent(node, sending, item_id, consent_act, at)] if sending.via else []
-    with node.store.reading() as reader:
-        node.officer(reader, by, "disclosure")
-        request, _, verdict = ask_transmit(node, reader, sending, at=at, item=item_id, pending=pending)
-    if verdict.outcome != "permit":
-        refuse(node, f"transmit to {sending.to}", verdict, at)
-    with node.store.reading() as reader:
-        known_peer(reader, hop)
-    assert request.item is not None  # `ask_transmit` always names one
-    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
-    readers = (hop, sending.to)
-    item = seal_item(node, source, sending, item_id, request.item.level, readers, at, recipients=[own])
-    try:
-        return _authorise(node, sending, item, verdict, pending, hop=hop, by=by, at=at)
-    except BaseException:
-        discard(node, item_id)
-        raise
-
-
 def discard(node: Node, item: str) -> None:
     """Remove the content of an item that was not registered after all."""
     with suppress(NodeError):
@@ -147,29 +106,6 @@ def discard(node: Node, item: str) -> None:
             registered = reader.item(item) is not None
         if not registered:
             node.blobs.remove(item)
-
-
-def _authorise(
-    node: Node,
-    sending: Sending,
-    item: Item,
-    verdict: Verdict,
-    pending: Sequence[Consent],
-    *,
-    hop: str,
-    by: Acting,
-    at: datetime,
-) -> Copy:
-    """Item, copy, the officer's act and the outbox entry, in one transaction."""
-    with node.store.writing() as tx:
-        tx.put_item(item)
-        entry = new_copy(node, tx, sending, item, verdict, hop=hop, at=at)
-        drafts = [authority(entry, item, verdict)]
-        if pending:
-            drafts.insert(0, consent_draft(pending[0], (hop,)))
-        make(node, tx, drafts, at=at, by=by, send=False)
-        tx.put_outgoing(hop, "copy", entry.id, node.clock.machine())
-    return entry
 
 
 def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verdict, *, hop: str, at: datetime) -> Copy:
@@ -193,22 +129,6 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
     )
     tx.put_copy(entry)
     return entry
-
-
-def _own_consent(node: Node, sending: Sending, item: str, act: str, at: datetime) -> Consent:
-    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
-    return Consent(
-        id=act,
-        item=item,
-        originator=node.party,
-        asker=node.party,
-        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
-        instrument=sending.under,
-        state="granted",
-        conditions="",
-        act=act,
-        at=at,
-    )
 
 
 def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:

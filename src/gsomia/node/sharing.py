@@ -11,7 +11,7 @@ from gsomia.node.keyholding import SHARES
 from gsomia.node.ledger import make
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.ports import Consent
-from gsomia.node.sealing import seal_item
+from gsomia.node.sealing import Document, seal_item
 from gsomia.node.sending import Sending, ask_transmit, authority, consent_draft, discard, new_copy, refuse
 from gsomia.node.wrapping import share_recipients
 from gsomia.registry import Copy, Custody
@@ -63,7 +63,17 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
         recipients = share_recipients(node, reader, holders)
     question = asked[0][0].item
     assert question is not None  # `ask_transmit` always names one
-    item = seal_item(node, source, legs[0], item_id, question.level, others, at, recipients=recipients, holders=holders)
+    document = Document(
+        source=source,
+        sending=legs[0],
+        item=item_id,
+        level=question.level,
+        readers=others,
+        at=at,
+        recipients=recipients,
+        holders=holders,
+    )
+    item = seal_item(node, document)
     consent = Consent(
         id=consent_act,
         item=item_id,

@@ -44,6 +44,7 @@ from gsomia.node import (
     identity,
     step,
     transmit,
+    transmit_many,
     upload,
 )
 from gsomia.registry import Copy
@@ -146,8 +147,22 @@ class Player:
 
     def transmit(self, document: bytes, **words: Any) -> Copy:
         """Transmit a document; what is left out is an ordinary document on a missile."""
-        sending = Sending(**{"subject": "dprk-missile", "purpose": "defence", "title": "report", **words})
-        return transmit(self.node, io.BytesIO(document), sending, by=self.by(Role.DISCLOSURE))
+        return transmit(self.node, io.BytesIO(document), self.sending(**words), by=self.by(Role.DISCLOSURE))
+
+    def transmit_many(self, documents: Iterable[bytes], **words: Any) -> list[Copy]:
+        """Transmit documents together, each of which must be permitted."""
+        sending = self.sending(**words)
+        sources = [(io.BytesIO(document), sending) for document in documents]
+        copies = []
+        for outcome in transmit_many(self.node, sources, by=self.by(Role.DISCLOSURE)):
+            if not isinstance(outcome, Copy):
+                raise outcome
+            copies.append(outcome)
+        return copies
+
+    def sending(self, **words: Any) -> Sending:
+        """What is sent of an ordinary document on a missile, and where; `words` say what is other."""
+        return Sending(**{"subject": "dprk-missile", "purpose": "defence", "title": "report", **words})
 
     def copies(self) -> list[Copy]:
         """The register's copies."""
