@@ -87,10 +87,11 @@ def canonical(value: Any) -> bytes:
 # in the same way, and only beyond ASCII does its order of keys (code points) part from RFC 8785's (UTF-16 units).
 _PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 _SAFE_INTEGER = 2**53 - 1
+_TEXT = frozenset({str})
 
 
 def _plain(value: Any) -> bool:
-    """Whether Python's own JSON writes a value in its RFC 8785 form: exact types, ASCII keys, whole numbers."""
+    """Whether Python's own JSON writes a value in its RFC 8785 form: plain objects, ASCII keys, whole numbers."""
     waiting = [value]
     for one in waiting:
         kind = type(one)
@@ -106,7 +107,10 @@ def _plain(value: Any) -> bool:
             waiting += one.values()
         elif kind is list or kind is tuple:
             waiting += one
-        elif kind is not int or not -_SAFE_INTEGER <= one <= _SAFE_INTEGER:
+        elif kind is int:
+            if not -_SAFE_INTEGER <= one <= _SAFE_INTEGER:
+                return False
+        elif not isinstance(one, str):
             return False
     return True
 
