@@ -391,12 +391,16 @@ class Home:
             (staging / file).write_bytes(data)
         staging.rename(final)
 
+    def law_files(self, name: str, version: str) -> dict[str, bytes]:
+        """The files of an agreement in a version that was adopted."""
+        return read_law_folder(self.folder / "law" / name / version)
+
     def _adopted(self, versions: Mapping[str, str]) -> Law:
         key = tuple(sorted(versions.items()))
         if key not in self._law:
             agreements = {}
             for name, version in key:
-                agreement = load_agreement(name, read_law_folder(self.folder / "law" / name / version))
+                agreement = load_agreement(name, self.law_files(name, version))
                 if agreement.version != version:
                     raise NodeError(f"the agreement `{name}` in `{self.folder / 'law'}` is not the version adopted")
                 agreements[name] = agreement

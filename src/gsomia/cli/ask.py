@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
 from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
@@ -124,9 +125,18 @@ def print_verdict(verdict: Verdict, as_json: bool) -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The key that a sealed item's originator signs with.",
 )
+@click.option(
+    "--identity",
+    "identities",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The identity of a bundle's writer, whose fingerprint was compared; or give --node.",
+)
 @json_option
 @node_option
-def verify_command(path: Path | None, origin: Path | None, as_json: bool, node_dir: str | None) -> None:
+def verify_command(
+    path: Path | None, origin: Path | None, identities: tuple[Path, ...], as_json: bool, node_dir: str | None
+) -> None:
     """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
     if path is None:
         with home_of(node_dir) as home:
@@ -136,10 +146,14 @@ def verify_command(path: Path | None, origin: Path | None, as_json: bool, node_d
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
             report(home.node.party, list(audit(home.node)), as_json)
+    elif path.is_file() and is_bundle(path):
+        verify_bundle(path, identities, as_json, node_dir)
     elif path.is_file():
         _verify_file(path, origin, as_json)
     else:
-        raise UsageError(f"nothing to verify in `{path}`", hint="a node's folder, a log's folder or a sealed item")
+        raise UsageError(
+            f"nothing to verify in `{path}`", hint="a node's folder, a log's folder, a bundle or a sealed item"
+        )
 
 
 def _verify_file(path: Path, origin: Path | None, as_json: bool) -> None:

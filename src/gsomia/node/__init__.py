@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
 from gsomia.node.auditing import audit
+from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
@@ -16,6 +17,7 @@ from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
+from gsomia.node.life import TrustedKeys, check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
@@ -53,6 +55,7 @@ from gsomia.node.witnessing import ask_witness
 
 __all__ = [
     "ACT_TYPES",
+    "BUNDLE_JSON",
     "CLEARANCES",
     "KEYS_PATH",
     "LEGAL_ACTS",
@@ -88,6 +91,7 @@ __all__ = [
     "SignedAct",
     "Statement",
     "Store",
+    "TrustedKeys",
     "Writer",
     "accredit",
     "adopt_law",
@@ -102,6 +106,7 @@ __all__ = [
     "audit",
     "audit_logs",
     "audit_witnesses",
+    "check_bundle",
     "check_log",
     "concerned",
     "enrol_officer",
@@ -134,4 +139,5 @@ __all__ = [
     "transmit_many",
     "upload",
     "waiting",
+    "write_bundle",
 ]

@@ -22,7 +22,7 @@ from gsomia.tlog import LogVerifier
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["PUBLIC_TYPES", "apply", "next_control_number"]
+__all__ = ["PUBLIC_TYPES", "apply", "legal_act", "next_control_number"]
 
 PUBLIC_TYPES = ("enrol-key", "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
@@ -159,11 +159,19 @@ def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
     tx.put_adopted(statement.instrument, _text(statement.body, "version"), statement.id)
 
 
-def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
-    """A legal act enters the record as that Party's own entry; a peer's entry is *reported* (protocol 4)."""
+def legal_act(statement: Statement, at: datetime) -> LegalAct:
+    """What an act enters in the record of legal acts.
+
+    Args:
+        statement: of one of `LEGAL_ACTS`.
+        at: the instant of recording.
+
+    Raises:
+        VerificationError: its body is no legal act.
+    """
     body = statement.body
     try:
-        legal = LegalAct(
+        return LegalAct(
             id=_text(body, "id"),
             under=statement.instrument,
             act=statement.type,
@@ -177,12 +185,16 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise VerificationError(f"act `{statement.id}`: not a legal act as the record holds it: {error}") from error
+
+
+def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
+    """A legal act enters the record as that Party's own entry; a peer's entry is *reported* (protocol 4)."""
     tx.put_entered(
         EnteredAct(
-            legal=legal,
+            legal=legal_act(statement, at),
             entered_by=statement.party,
-            note=_text(body, "note"),
-            note_digest=_text(body, "note_digest"),
+            note=_text(statement.body, "note"),
+            note_digest=_text(statement.body, "note_digest"),
             act=statement.id,
         )
     )

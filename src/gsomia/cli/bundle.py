@@ -1,0 +1,85 @@
+"""Commands about bundles: an item's whole life in one file, and its checks offline."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from gsomia.cli.logs import report
+from gsomia.cli.options import home_of, json_option, node_option, print_json
+from gsomia.errors import NodeError, UsageError
+from gsomia.keys import PublicKey
+from gsomia.node import BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
+from gsomia.tlog import LogVerifier
+
+__all__ = ["bundle_command", "is_bundle", "verify_bundle"]
+
+
+@click.command("bundle")
+@click.argument("item")
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The bundle.")
+@json_option
+@node_option
+def bundle_command(item: str, output: Path, as_json: bool, node_dir: str | None) -> None:
+    """Write everything this node holds about ITEM, with its proofs, into one file for `gsomia verify`."""
+    staging = output.with_name(f".{output.name}.{os.getpid()}")
+    with home_of(node_dir) as home:
+        try:
+            with staging.open("xb") as sink:
+                found = write_bundle(home.node, item, home.law_files, sink)
+            staging.replace(output)
+        except OSError as error:
+            raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
+        finally:
+            staging.unlink(missing_ok=True)
+    if as_json:
+        print_json("bundled", {"item": found.id, "file": str(output), "bytes": output.stat().st_size})
+    else:
+        click.echo(f"item {found.id} in {output}")
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a file is a bundle, by its first member; it may still be broken."""
+    if not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return BUNDLE_JSON in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_dir: str | None) -> None:
+    """Check a bundle with the keys from identities, or with those a node has enrolled."""
+    trusted: dict[str, TrustedKeys] = {}
+    at, unwitnessed = datetime.now(UTC), Limits().unwitnessed  # noqa: TID251 - nobody's node is asked
+    for file in identities:
+        party, keys = _identity(file)
+        trusted[party] = keys
+    if node_dir:
+        with home_of(node_dir) as home, home.node.store.reading() as reader:
+            own = home.node.keys
+            trusted[home.node.party] = TrustedKeys(signing=own.signing.public, log=own.log.public)
+            for peer in reader.peers().values():
+                trusted[peer.party] = TrustedKeys(signing=peer.signing, log=peer.log)
+            at, unwitnessed = home.clock.now(), timedelta(seconds=home.config.witness.unwitnessed_seconds)
+    with path.open("rb") as file_:
+        report(str(path), check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed), as_json)
+
+
+def _identity(path: Path) -> tuple[str, TrustedKeys]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        keys = TrustedKeys(signing=PublicKey.from_json(value["signing"]), log=LogVerifier.from_text(value["log"]))
+        click.echo(f"keys of {value['party']}: fingerprint {fingerprint(value)}", err=True)
+        return str(value["party"]), keys
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"`{path}` is no identity of a node: {error}", hint="`gsomia node identity` writes it"
+        ) from error

@@ -1,0 +1,196 @@
+"""A bundle: an item's whole life in one file, for checking offline (`gsomia bundle`, `gsomia verify BUNDLE`).
+
+A ZIP archive of stored members: `bundle.json` (what stands in the register, acts, keys, proofs), `item.tdf` (the sealed
+item where it is held) and `law/<name>/<version>/<file>` (the agreements in the versions that the acts name).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, BinaryIO
+
+from gsomia.errors import UsageError
+from gsomia.keys import b64
+from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant, pack
+from gsomia.node.node import Node
+from gsomia.node.ports import LogState, Reader
+from gsomia.registry import Copy, Item
+from gsomia.tlog import Checkpoint, add_signatures, inclusion_proof, parse_note
+
+__all__ = ["BUNDLE_JSON", "ITEM_FILE", "LAW_FOLDER", "write_bundle"]
+
+BUNDLE_JSON = "bundle.json"
+ITEM_FILE = "item.tdf"
+LAW_FOLDER = "law"
+
+LawFiles = Callable[[str, str], Mapping[str, bytes]]
+"""Gives the files of an agreement in a version that was adopted."""
+
+_STANDING = ("enrol-key", "enrol-peer", "adopt-law", *LEGAL_ACTS)
+"""Acts that others rest on: whose keys are whose, which law, and in which state it is."""
+
+
+def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO) -> Item:
+    """Write everything this node holds about an item, with the proofs that it is in the logs.
+
+    Args:
+        node: whose records.
+        reference: control number, item id or copy id.
+        law_files: gives the agreements' files.
+        sink: takes the file.
+
+    Returns:
+        The item.
+
+    Raises:
+        UsageError: no such item stands in the register.
+    """
+    with node.store.reading() as reader:
+        items = sorted({copy.item for copy in reader.find(reference)})
+        item = reader.item(items[0] if len(items) == 1 else reference)
+        if item is None:
+            raise UsageError(f"no item `{reference}` stands in the register", hint="`gsomia register` lists what does")
+        acts = _acts(reader, item)
+        value = {
+            "v": 1,
+            "schema": "gsomia/bundle/v1",
+            "party": node.party,
+            "exercise": node.exercise,
+            "keys": {"signing": node.keys.signing.public.to_json(), "log": node.keys.log.public.to_text()},
+            "item": _item_json(item),
+            "copies": [_copy_json(copy) for copy in reader.copies(item=item.id)],
+            "acts": [
+                {"signed": pack([act]), "recorded_at": instant(arrival[1] if arrival else act.statement.at)}
+                for act in acts
+                for arrival in [reader.arrival(act.id)]
+            ],
+            **_proofs(reader, acts),
+        }
+        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+            _write(archive, BUNDLE_JSON, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode())
+            for name, version in sorted(_laws(reader, acts)):
+                for file, data in sorted(law_files(name, version).items()):
+                    _write(archive, f"{LAW_FOLDER}/{name}/{version}/{file}", data)
+            if node.blobs.exists(item.id):
+                with node.blobs.reading(item.id) as source, archive.open(_info(ITEM_FILE), "w") as member:
+                    shutil.copyfileobj(source, member, 2**20)
+    return item
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    # Always the same time: the same records give the same file.
+    return zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+
+
+def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    archive.writestr(_info(name), data)
+
+
+def _acts(reader: Reader, item: Item) -> list[SignedAct]:
+    """The acts about an item, and before each what it rests on, in the order in which they were recorded."""
+    wanted = {act.id for act in reader.acts(item=item.id)}
+    instruments = {act.statement.instrument for act in reader.acts(item=item.id)}
+    laws = {name for act in reader.acts(item=item.id) for name in _named(act)} | instruments
+    standing = {
+        act.id
+        for act in reader.acts(types=_STANDING)
+        if not act.statement.instrument or act.statement.instrument in laws
+    }
+    return [act for act in reader.acts() if act.id in wanted or act.id in standing]
+
+
+def _named(act: SignedAct) -> Mapping[str, str]:
+    """The agreements that an act was decided by, each with its version."""
+    law = act.statement.body.get("law")
+    return law if isinstance(law, dict) else {}
+
+
+def _laws(reader: Reader, acts: list[SignedAct]) -> set[tuple[str, str]]:
+    named = {pair for act in acts for pair in _named(act).items()}
+    adopted = {
+        (a.statement.instrument, str(a.statement.body["version"])) for a in acts if a.statement.type == "adopt-law"
+    }
+    # A peer's verdict may name a version that this node never had; it cannot be put into the bundle.
+    return {pair for pair in named if pair in adopted}
+
+
+def _proofs(reader: Reader, acts: list[SignedAct]) -> dict[str, Any]:
+    """Each act's inclusion in each log it stands in, up to a cosigned checkpoint where one covers it."""
+    checkpoints: list[dict[str, Any]] = []
+    proofs: list[dict[str, Any]] = []
+    places: dict[str, list[tuple[str, int, bytes]]] = {}
+    for act in acts:
+        for log, position, salt in reader.log_places(act.id):
+            places.setdefault(log, []).append((act.id, position, salt))
+    for log in sorted(places):
+        state = reader.log(log)
+        if state is None:
+            continue
+        notes = _notes(reader, state)
+        numbers: dict[int, int] = {}
+        for act_id, position, salt in places[log]:
+            size = min(size for size in notes if size > position)
+            if size not in numbers:
+                numbers[size] = len(checkpoints)
+                checkpoints.append({"log": log, "note": notes[size].decode()})
+            hashes = inclusion_proof(position, size, partial(reader.log_node, log))
+            proofs.append(
+                {
+                    "act": act_id,
+                    "checkpoint": numbers[size],
+                    "index": position,
+                    "salt": b64(salt),
+                    "hashes": [b64(node) for node in hashes],
+                }
+            )
+    return {"checkpoints": checkpoints, "proofs": proofs}
+
+
+def _notes(reader: Reader, state: LogState) -> dict[int, bytes]:
+    """A log's signed checkpoints by size: those that peers cosigned, and the newest."""
+    notes = {state.size: state.checkpoint}
+    for row in reader.cosigned():
+        if row.log == state.name and row.note and Checkpoint.from_text(parse_note(row.note).text).size <= state.size:
+            before = notes.get(row.size, row.note)
+            signatures = row.note.partition(b"\n\n")[2]
+            same = parse_note(before).text == parse_note(row.note).text
+            notes[row.size] = add_signatures(before, signatures) if same else row.note
+    return notes
+
+
+def _item_json(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "originator": item.originator,
+        "level": item.level,
+        "subject": item.subject,
+        "purpose": item.purpose,
+        "contains": list(item.contains),
+        "label": item.label,
+        "payload_digest": item.payload_digest,
+        "core_digest": item.core_digest,
+    }
+
+
+def _copy_json(copy: Copy) -> dict[str, Any]:
+    return {
+        "id": copy.id,
+        "act": copy.act,
+        "giver": copy.giver,
+        "holder": copy.holder,
+        "via": list(copy.via),
+        "destination": copy.destination,
+        "instrument": copy.instrument,
+        "state": copy.state.value,
+        "custodian": copy.custodian,
+        "own_mark": copy.own_mark,
+        "origin_mark": copy.origin_mark,
+        "rungs": [
+            {"rung": entry.rung.value, "act": entry.act, "party": entry.party, "at": instant(entry.at)}
+            for entry in copy.rungs
+        ],
+    }
