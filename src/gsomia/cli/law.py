@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gsomia.agreement import READINGS, Agreement, LegalAct, Record, load_agreement, read_acts, shipped_record, unlike
+from gsomia.cli.instants import Instant, json_option
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
 from gsomia.verdict import Case, Facts, Item, Law, Request, parse_cases
@@ -50,26 +51,7 @@ def shipped() -> tuple[Law, Record]:
     return law, shipped_record(files)
 
 
-class Instant(click.ParamType[datetime]):
-    """A date-time with its offset, such as 2019-11-22T18:00+09:00; UTC from then on."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601 with an offset."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
-        if at.tzinfo is None:
-            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
-        return at.astimezone(UTC)
-
-
 at_option = click.option("--at", type=Instant(), help="The instant, with its offset; by default now.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 reading_option = click.option(
     "--reading", "readings", multiple=True, metavar="PARTY=READING", help="A Party's reading, instead of its own."
 )

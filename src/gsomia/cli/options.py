@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
-from gsomia.cli.law import Instant, json_option
+from gsomia.cli.instants import Instant, json_option
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
 

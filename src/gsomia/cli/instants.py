@@ -1,0 +1,31 @@
+"""What every command may read and print by, light to import: instants, and output for programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+__all__ = ["Instant", "json_option"]
+
+
+class Instant(click.ParamType[datetime]):
+    """A date-time with its offset, such as 2019-11-22T18:00+09:00; UTC from then on."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO 8601 with an offset."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
+        return at.astimezone(UTC)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
