@@ -22,7 +22,7 @@ import signal
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +34,12 @@ from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import SigningKey
 from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri
+from gsomia.marking import Label, Line
 from gsomia.node import (
     Acting,
     Limits,
+    Look,
+    Marked,
     Node,
     NodeKeys,
     PeerLink,
@@ -73,6 +76,30 @@ _PEER = """
 url = "{url}"
 fingerprint = "{fingerprint}"
 """
+
+
+class _Forms:
+    """Documents looked over and marked; what that needs is slow to import, and most commands look at none."""
+
+    def known(self, head: bytes, mime_type: str) -> bool:
+        """Whether a document that begins so is of a format whose marks can be read."""
+        from gsomia import documents
+
+        return documents.known(head, mime_type)
+
+    def look_over(self, data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+        """Look a document over and hold the marks that it shows to its label."""
+        from gsomia import documents
+
+        return documents.look_over(data, mime_type, label, marks)
+
+    def mark_document(
+        self, data: bytes, mime_type: str, *, top: Sequence[Line], bottom: Sequence[Line], properties: Mapping[str, str]
+    ) -> Marked:
+        """A rendition with lines above and below."""
+        from gsomia import documents
+
+        return documents.mark_document(data, mime_type, top=top, bottom=bottom, properties=properties)
 
 
 class FolderClock:
@@ -258,6 +285,7 @@ class Home:
             clock=self.clock,
             law=self._adopted,
             link=self._link,
+            documents=_Forms(),
             limits=Limits(
                 max_skew=dt.timedelta(seconds=link.max_skew_seconds),
                 acceptance=dt.timedelta(seconds=link.acceptance_seconds),

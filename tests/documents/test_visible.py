@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gsomia.documents import Source, check_shown, derive, read_text, shown_marks
+from gsomia.documents import check_shown, read_text, shown_marks
 from gsomia.errors import DataError
-from gsomia.marking import Category, Label, Scale
+from gsomia.marking import Category, Label, Scale, Source, derive
 from gsomia.marking.us import parse_banner, render_banner, to_label
 
 AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -67,9 +67,9 @@ def test_texts_that_contradict_themselves(text: str, message: str) -> None:
 
 def test_a_derivative_says_whose_information_it_holds() -> None:
     sources = [
-        Source(item="jpn-1", control_number="K-1", label=label("군사Ⅱ급비밀"), origin_name="일본국 정부"),
-        Source(item="usa-1", control_number="K-2", label=label("군사Ⅲ급비밀"), origin_name="미합중국 정부"),
-        Source(item="jpn-2", control_number="K-3", label=label("군사Ⅲ급비밀"), origin_name="일본국 정부"),
+        Source(item="jpn-1", control_number="K-1", label=label("군사Ⅱ급비밀"), origin_names=("일본국 정부",)),
+        Source(item="usa-1", control_number="K-2", label=label("군사Ⅲ급비밀"), origin_names=("미합중국 정부",)),
+        Source(item="jpn-2", control_number="K-3", label=label("군사Ⅲ급비밀"), origin_names=("일본국 정부",)),
         Source(item="own-1", control_number="", label=label("군사Ⅲ급비밀")),
     ]
     made = derive(
@@ -90,9 +90,9 @@ def test_a_derivative_says_whose_information_it_holds() -> None:
 
 
 def test_derivatives_that_are_refused() -> None:
-    one = Source(item="a", control_number="K-1", label=label("군사Ⅲ급비밀", "KOR", "JPN"), origin_name="x")
-    two = Source(item="b", control_number="K-2", label=label("군사Ⅲ급비밀", "KOR", "USA"), origin_name="y")
-    foreign = Source(item="c", control_number="K-3", label=label("秘", "JPN"), origin_name="z")
+    one = Source(item="a", control_number="K-1", label=label("군사Ⅲ급비밀", "KOR", "JPN"), origin_names=("x",))
+    two = Source(item="b", control_number="K-2", label=label("군사Ⅲ급비밀", "KOR", "USA"), origin_names=("y",))
+    foreign = Source(item="c", control_number="K-3", label=label("秘", "JPN"), origin_names=("z",))
     for sources, statement, message in (
         ([], "{names}", "at least one"),
         ([one, one], "{names}", "twice"),

@@ -99,10 +99,11 @@ def told(copy: Copy, item: Item) -> dict[str, Any]:
     return {
         "copy": (copy.id, copy.number, copy.act, copy.giver, copy.holder, copy.via, copy.destination, copy.instrument),
         "custodian": copy.custodian,
-        "marks": (copy.own_mark, copy.origin_mark),
+        "marks": (copy.own_mark, copy.origin_mark, copy.own_label),
         "state": copy.state,
         "rungs": sorted((entry.rung, entry.act, entry.party) for entry in copy.rungs),
         "item": (item.id, item.originator, item.level, item.label, item.contains, item.subject, item.purpose),
+        "drawn on": (item.cites, item.statement),
         "digests": (item.payload_digest, item.core_digest, item.plaintext_bytes),
     }
 

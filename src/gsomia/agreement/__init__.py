@@ -34,7 +34,7 @@ from gsomia.agreement.conditions import (
     Same,
     attributes,
 )
-from gsomia.agreement.equivalence import policies, policy_oid
+from gsomia.agreement.equivalence import CONTEXT, RELEASABLE, policies, policy_oid
 from gsomia.agreement.instrument import (
     LAW_FILES,
     Agreement,
@@ -66,6 +66,7 @@ from gsomia.agreement.timers import Term, next_anniversary
 __all__ = [
     "ALWAYS",
     "CLAUSES",
+    "CONTEXT",
     "DUTY_ACTS",
     "GIVING_ACTS",
     "HANDLING_ACTS",
@@ -75,6 +76,7 @@ __all__ = [
     "NEVER",
     "RANKS",
     "READINGS",
+    "RELEASABLE",
     "STATES",
     "Agreement",
     "All",

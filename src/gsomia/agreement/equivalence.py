@@ -13,7 +13,7 @@ from gsomia.marking import CategoryType
 if TYPE_CHECKING:
     from gsomia.marking import Applied, SpifTagRow
 
-__all__ = ["policies", "policy_oid"]
+__all__ = ["CONTEXT", "RELEASABLE", "policies", "policy_oid"]
 
 RELEASABLE = "Releasable To"
 """The permissive tag that labels of items carry: the Parties that may have them."""

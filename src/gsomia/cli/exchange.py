@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
-import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.renditions import rendition_json, writing
 from gsomia.errors import NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import (
     Recalled,
@@ -31,7 +31,7 @@ from gsomia.node import (
     share,
     transmit,
 )
-from gsomia.registry import Copy, CopyState, Custody, Item, Rung
+from gsomia.registry import Copy, CopyState, Custody, Item, Rendition, Rung
 
 __all__ = [
     "consent_command",
@@ -68,6 +68,8 @@ _wait_option = click.option(
     help="Whose node holds the key: the originator's is asked at each opening.",
 )
 @click.option("--shares", default="", metavar="A,B,C", help="Three Parties that hold it, and of whom two open it.")
+@click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3); more by commas.")
+@click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken; the act says so.")
 @_wait_option
 @by_option
 @json_option
@@ -83,6 +85,8 @@ def transmit_command(
     under: str,
     custody: str,
     shares: str,
+    cites: tuple[str, ...],
+    as_is: bool,
     wait: float,
     by: str,
     as_json: bool,
@@ -103,6 +107,8 @@ def transmit_command(
         mime_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         under=under,
         custody=Custody(custody),
+        cites=tuple(name.strip() for text in cites for name in text.split(",") if name.strip()),
+        as_is=as_is,
     )
     with home_of(node_dir) as home, _document(file) as source:
         acting = home.acting(by, Role.DISCLOSURE)
@@ -110,7 +116,19 @@ def transmit_command(
             copies = share(home.node, source, sending, tuple(shares.split(",")), by=acting)
         else:
             copies = [transmit(home.node, source, sending, by=acting)]
+        _tell(home, copies[0])
         _follow_all(home, copies, wait, as_json)
+
+
+def _tell(home: Home, copy: Copy) -> None:
+    """Say what people should know of a document that was authorised: its label where it draws on others, remarks."""
+    with home.node.store.reading() as reader:
+        item = reader.item(copy.item)
+        act = next(a for a in reader.acts(types=["transmit"], item=copy.item) if a.statement.copy == copy.id)
+    for remark in act.statement.body["remarks"]:
+        click.echo(f"note: {remark}", err=True)
+    if item is not None and item.cites:
+        click.echo(plain(f"label: {item.level}; {item.statement}"), err=True)
 
 
 @contextmanager
@@ -239,7 +257,9 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
         )
 
 
-def _row(copy: Copy, item: Item | None, recalled: Recalled | None = None) -> dict[str, Any]:
+def _row(
+    copy: Copy, item: Item | None, recalled: Recalled | None = None, renditions: Sequence[Rendition] = ()
+) -> dict[str, Any]:
     receipted = copy.rung(Rung.RECEIPTED)
     return {
         "control_number": copy.control_number,
@@ -264,6 +284,12 @@ def _row(copy: Copy, item: Item | None, recalled: Recalled | None = None) -> dic
         "receipt": receipted.act if receipted else "",
         "payload_digest": item.payload_digest if item else "",
         "rungs": [entry.rung.value for entry in copy.rungs],
+        "label": json.loads(item.label) if item else None,
+        "own_label": json.loads(copy.own_label) if copy.own_label else None,
+        "contains": list(item.contains) if item else [],
+        "cites": [source.to_json() for source in item.cites] if item else [],
+        "statement": item.statement if item else "",
+        "renditions": [rendition_json(made) for made in renditions if made.copy == copy.id],
     }
 
 
@@ -273,8 +299,8 @@ def _row(copy: Copy, item: Item | None, recalled: Recalled | None = None) -> dic
 def register_command(as_json: bool, node_dir: str | None) -> None:
     """The control register: what was given and received, its marks, custodian, key, recall and receipt."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        recalled = recalls(reader)
-        rows = [_row(copy, reader.item(copy.item), recalled.get(copy.item)) for copy in reader.copies()]
+        recalled, made = recalls(reader), reader.renditions()
+        rows = [_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in reader.copies()]
         exercise, party = home.node.exercise, home.node.party
     if as_json:
         print_json("register", {"party": party, "exercise": exercise, "copies": rows})
@@ -290,6 +316,7 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
         "custodian",
         "key held by",
         "state",
+        "renditions",
         "title",
     ]
     arrows = {"sent": "out", "received": "in", "reported": "told"}
@@ -305,11 +332,19 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
             row["custodian"],
             "+".join(row["holders"]) or row["to"],
             row["state"] + (f", recalled: {row['recall']}" if row["recall"] else ""),
+            f"{len(row['renditions'])} of {max(made['total'] for made in row['renditions'])}"
+            if row["renditions"]
+            else "-",
             row["title"],
         ]
         for row in rows
     ]
     table(head, cells)
+    numbers = {row["item"]: row["control_number"] for row in rows}
+    for row in rows:
+        if row["cites"]:
+            sources = ", ".join(numbers.get(source["item"], source["item"]) for source in row["cites"])
+            click.echo(plain(f"{row['control_number']} draws on {sources}: {row['statement']}"))
 
 
 @click.command("mark")
@@ -357,7 +392,7 @@ def open_command(item: str, person: str, output: Path | None, keys: tuple[str, .
     if not person:
         raise UsageError("for whom?", hint="name the person with --for; `gsomia person enter` says who they are")
     with home_of(node_dir) as home:
-        with _output(output) as sink:
+        with writing(output) as sink:
             opening = open_item(home.node, item, person, sink)
         click.echo(f"opened {opening.copy.control_number} for {person}", err=True)
         home.deliver()
@@ -367,28 +402,6 @@ def _open_file(file: Path, keys: tuple[str, ...], output: Path | None) -> None:
     from gsomia.cli.seal import open_file
 
     open_file(str(file), keys=keys, output=str(output) if output is not None else "-")
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
-    """Where plaintext goes: a file that takes its name only when it is whole, or stdout when that is no terminal."""
-    if path is None:
-        if sys.stdout.isatty():
-            raise UsageError("the plaintext would go to the terminal", hint="name a file with -o, or a pipe")
-        yield sys.stdout.buffer
-        return
-    staging = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        handle = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as sink:
-            yield sink
-            sink.flush()
-            os.fsync(sink.fileno())
-        staging.replace(path)
-    except OSError as error:
-        raise NodeError(f"cannot write `{path}`: {error.strerror}") from error
-    finally:
-        staging.unlink(missing_ok=True)
 
 
 @click.group("consent")

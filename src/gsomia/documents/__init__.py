@@ -6,34 +6,38 @@ they are needed.
 
 from __future__ import annotations
 
-from gsomia.documents.derivative import Derivative, Source, derive
 from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
+from gsomia.documents.forms import kind_of, known, look_over, mark_document
 from gsomia.documents.image import mark_image
 from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect as inspect_pdf
 from gsomia.documents.pdf import mark_pdf
 from gsomia.documents.rendition import Rendition
+from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
 from gsomia.documents.visible import TextMarks, check_shown, pdf_lines, read_text, shown_marks
 
 __all__ = [
-    "Derivative",
     "Marks",
     "Rendition",
-    "Source",
     "TextMarks",
     "check_shown",
-    "derive",
     "docx_lines",
     "inspect_docx",
     "inspect_odf",
     "inspect_pdf",
+    "kind_of",
+    "known",
+    "look_over",
+    "mark_document",
     "mark_docx",
     "mark_image",
     "mark_odf",
     "mark_pdf",
+    "mark_text",
     "odf_lines",
     "pdf_lines",
     "read_text",
     "shown_marks",
+    "text_lines",
 ]

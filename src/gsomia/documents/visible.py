@@ -60,17 +60,52 @@ def check_shown(lines: Iterable[str], label: Label, marks: Iterable[str]) -> Non
                 hint="its originator must say which is right",
             )
     if label.policy == "USA":
-        banner = render_banner(us_marking(label))
-        for line in kept:
-            try:
-                seen = render_banner(parse_banner(line.strip()))
-            except DataError:
+        _check_us(kept, label)
+
+
+def _check_us(lines: Iterable[str], label: Label) -> None:
+    """Banners against the label: whole where the label has ISM's tags, else the class and to whom it is released."""
+    released = frozenset(label.values("Releasable To", "PERMISSIVE"))
+    wanted = "" if released else render_banner(us_marking(label))
+    said = wanted or f"{label.classification}, releasable to {', '.join(sorted(released))}"
+    portions: list[UsMarking] = []
+    for line in lines:
+        try:
+            if line.strip().startswith("("):
+                portions.append(parse_portion(line.strip().partition(")")[0] + ")"))
                 continue
-            if seen != banner:
-                raise DataError(
-                    f"the document shows `{seen}` and its label says `{banner}`",
-                    hint="its originator must say which is right",
-                )
+            seen = parse_banner(line.strip())
+        except DataError:
+            continue
+        if render_banner(seen) != wanted if wanted else _withholds(seen, label.classification, released):
+            raise _contradiction(render_banner(seen), said)
+    if portions and released:
+        whole = roll_up_portions(portions)
+        if _PLACES.index(whole.classification) > _PLACES.index(us_class(label.classification)):
+            raise _contradiction(f"portions up to {render_banner(whole)}", said)
+
+
+_PLACES: Final = ("U", "R", "C", "S", "TS")
+
+
+def us_class(word: str) -> str:
+    """The letter of a United States classification, or the lowest where it is none."""
+    return {"RESTRICTED": "R", "CONFIDENTIAL": "C", "SECRET": "S", "TOP SECRET": "TS"}.get(word, "U")
+
+
+def _withholds(seen: UsMarking, classification: str, released: frozenset[str]) -> bool:
+    """Whether a banner says another class, or bars one of those to whom the label releases it."""
+    if seen.classification != us_class(classification):
+        return True
+    if "NF" in seen.dissemination and released - {"USA"}:
+        return True
+    return bool(seen.releasable_to) and not released <= frozenset(seen.releasable_to)
+
+
+def _contradiction(shown: str, said: str) -> DataError:
+    return DataError(
+        f"the document shows `{shown}` and its label says `{said}`", hint="its originator must say which is right"
+    )
 
 
 def pdf_lines(data: bytes) -> tuple[str, ...]:

@@ -15,8 +15,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from gsomia.marking.derivative import Derivative, Source, derive
 from gsomia.marking.label import OCL_SCHEMA, Category, CategoryType, Label
-from gsomia.marking.lines import Line, banner, copy_line, pair_line, read_banner, read_pair_line, recipient_line
+from gsomia.marking.lines import (
+    Line,
+    banner,
+    copy_line,
+    holding_words,
+    pair_line,
+    read_banner,
+    read_pair_line,
+    recipient_line,
+)
 from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
@@ -133,6 +143,7 @@ __all__ = [
     "CategoryType",
     "Clearance",
     "DataReference",
+    "Derivative",
     "Diagnosis",
     "ItemLabels",
     "Kind",
@@ -141,6 +152,7 @@ __all__ = [
     "Place",
     "Policy",
     "Scale",
+    "Source",
     "SpifRow",
     "SpifTagRow",
     "UsMarking",
@@ -150,9 +162,11 @@ __all__ = [
     "check_label",
     "copy_line",
     "decide",
+    "derive",
     "diagnose",
     "export_spif",
     "fold",
+    "holding_words",
     "label_faults",
     "load_spif",
     "match",

@@ -20,6 +20,11 @@ _COPY: Final = {
     "ko": "사본번호 {number}/{total}",
     "en": "COPY {number} OF {total}",
 }
+_HOLDS: Final = {
+    "ja": "この文書は{names}の秘密軍事情報を含む",
+    "ko": "이 문서는 {names}의 군사비밀정보를 포함하고 있음",
+    "en": "THIS DOCUMENT CONTAINS CLASSIFIED MILITARY INFORMATION OF {names}",
+}
 _RECIPIENT: Final = {"ja": "配布先 {name}", "ko": "수령자 {name}", "en": "RECIPIENT {name}"}
 
 
@@ -141,3 +146,12 @@ def recipient_line(name: str, *, lang: str) -> Line:
     language = lang.partition("-")[0] if lang.partition("-")[0] in _RECIPIENT else "en"
     text = _RECIPIENT[language].format(name=checked(name, "name"))
     return Line(text=text, lang=lang if language != "en" else "en")
+
+
+def holding_words(*, lang: str) -> tuple[str, str]:
+    """What a derivative says of whose information it holds, with `{names}` for the Governments; and its language.
+
+    In the line's language, in English where we have no other.
+    """
+    language = lang.partition("-")[0] if lang.partition("-")[0] in _HOLDS else "en"
+    return _HOLDS[language], lang if language != "en" else "en"

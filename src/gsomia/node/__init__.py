@@ -17,6 +17,7 @@ from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
+from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
@@ -27,9 +28,12 @@ from gsomia.node.ports import (
     Consent,
     Cosigned,
     Credential,
+    Documents,
     EnteredAct,
     LogLie,
     LogState,
+    Look,
+    Marked,
     NodeKeys,
     Outgoing,
     Peer,
@@ -45,6 +49,7 @@ from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
 from gsomia.node.refusals import keep_refused
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
@@ -67,11 +72,15 @@ __all__ = [
     "Consent",
     "Cosigned",
     "Credential",
+    "Documents",
     "EnteredAct",
     "KnownKeys",
     "Limits",
     "LogLie",
     "LogState",
+    "Look",
+    "MadeRendition",
+    "Marked",
     "Node",
     "NodeKeys",
     "Note",
@@ -100,6 +109,7 @@ __all__ = [
     "ask_consent",
     "ask_open",
     "ask_release",
+    "ask_reproduce",
     "ask_transmit",
     "ask_witness",
     "assure",
@@ -119,9 +129,11 @@ __all__ = [
     "identity",
     "instant",
     "keep_refused",
+    "labels_of",
     "log_files",
     "log_named",
     "log_origin",
+    "make_rendition",
     "mark",
     "open_item",
     "pack",
@@ -133,6 +145,7 @@ __all__ = [
     "receipt",
     "record_of",
     "release",
+    "rendition_of",
     "share",
     "step",
     "transmit",

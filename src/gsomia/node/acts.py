@@ -94,6 +94,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="consent", roles=(Role.DISCLOSURE,)),
         ActType(name="refuse-consent", roles=(Role.DISCLOSURE,)),
         ActType(name="mark", roles=(Role.REGISTRY,)),
+        ActType(name="rendition", roles=(Role.REGISTRY,)),
         ActType(name="receipted", roles=(Role.REGISTRY,)),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
         ActType(name="confirm-recall"),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from gsomia.errors import GsomiaError, LogError, VerificationError
+from gsomia.marking import Label
 from gsomia.node.acts import verify_act
 from gsomia.node.keychecks import check_keys
+from gsomia.node.labels import label_text
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.registry import Copy, Direction, Item, Rung
@@ -46,6 +48,7 @@ def audit_records(node: Node) -> Iterator[Check]:
         yield done("signatures of acts", partial(_check_acts, node, reader))
         yield done("register and receipts", partial(_check_receipts, node, reader))
         yield done("keys released", partial(_check_keys, node, reader))
+        yield done("renditions", partial(_check_renditions, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
 
@@ -159,8 +162,10 @@ def _words_fault(reader: Reader, copy: Copy, item: Item) -> str:
     about = [act.statement for act in reader.acts(types=[copy.act, "mark"], item=copy.item)]
     about = [statement for statement in about if statement.copy == copy.id]
     marks = [statement.body for statement in about if statement.type == "mark"]
-    marked = (marks[-1]["level"], marks[-1]["origin"]) if marks else ("", "")
-    if (copy.own_mark, copy.origin_mark) != marked:
+    marked = ("", "", "")
+    if marks:
+        marked = (marks[-1]["level"], marks[-1]["origin"], label_text(Label.from_json(marks[-1]["label"])))
+    if (copy.own_mark, copy.origin_mark, copy.own_label) != marked:
         return f"it bears the mark `{copy.own_mark}`, and no officer put it there"
     authority = [statement.body for statement in about if statement.type == copy.act and statement.party == copy.giver]
     if not authority:
@@ -173,6 +178,8 @@ def _words_fault(reader: Reader, copy: Copy, item: Item) -> str:
         "subject": item.subject,
         "purpose": item.purpose,
         "contains": list(item.contains),
+        "cites": [source.to_json() for source in item.cites],
+        "statement": item.statement,
         "label": item.label,
         "payload_digest": item.payload_digest,
         "core_digest": item.core_digest,
@@ -181,6 +188,38 @@ def _words_fault(reader: Reader, copy: Copy, item: Item) -> str:
     }
     differing = [name for name, value in registered.items() if authority[0].get(name) != value]
     return f"`{differing[0]}` is not what the officer's act says" if differing else ""
+
+
+def _check_renditions(reader: Reader) -> Check:
+    """Each rendition has its officer's act with both digests, each act its rendition, and the numbers run on."""
+    name = "renditions"
+    made = {entry.act: entry for entry in reader.renditions()}
+    counts: dict[str, int] = {}
+    originals: dict[str, str] = {}
+    counted = 0
+    for act in reader.acts(types=["rendition"]):
+        statement, entry = act.statement, made.pop(act.id, None)
+        if entry is None:
+            return Check(name=name, counted=counted, fault=f"act `{act.id}` stands for none in the register")
+        counts[entry.copy] = counts.get(entry.copy, 0) + 1
+        said = {**statement.body} | {"copy": statement.copy, "item": statement.item, "at": statement.at}
+        differing = [
+            field
+            for field in ("copy", "item", "at", "person", "number", "total", "original", "rendition", "mime_type")
+            if getattr(entry, field) != said.get(field)
+        ]
+        if differing:
+            fault = f"`{differing[0]}` of rendition {entry.number} of copy `{entry.copy}` is not what the act says"
+            return Check(name=name, counted=counted, fault=fault)
+        if entry.number != counts[entry.copy] or originals.setdefault(entry.item, entry.original) != entry.original:
+            fault = f"rendition {entry.number} of copy `{entry.copy}` does not follow those before it"
+            return Check(name=name, counted=counted, fault=fault)
+        counted += 1
+    if made:
+        entry = next(iter(made.values()))
+        fault = f"no officer made rendition {entry.number} of copy `{entry.copy}`"
+        return Check(name=name, counted=counted, fault=fault)
+    return Check(name=name, counted=counted)
 
 
 def _check_items(node: Node, reader: Reader) -> Check:

@@ -10,6 +10,7 @@ from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
 from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
+from gsomia.node.labels import equivalent_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -51,7 +52,13 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         verdict = decide(case.law, request, facts, case.record, at)
     if verdict.outcome != "permit":
         refuse(node, f"mark {copy.control_number} as {own}", verdict, at)
-    body = {"level": own, "origin": item.originator, "foreign": item.level, "verdict": verdict_digest(verdict)}
+    body = {
+        "level": own,
+        "origin": item.originator,
+        "foreign": item.level,
+        "label": equivalent_label(item, own, node.party, at).to_json(),
+        "verdict": verdict_digest(verdict),
+    }
     with node.store.writing() as tx:
         draft = Draft(
             type="mark",

@@ -11,11 +11,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gsomia.agreement import LegalAct
-from gsomia.errors import VerificationError
+from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
+from gsomia.marking import Label
 from gsomia.node.acts import LEGAL_ACTS, Officer, Role, Statement, read_instant
+from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
-from gsomia.registry import Copy, CopyState, Direction, Rung, RungEntry, advance, control_number, read_copy_id
+from gsomia.registry import (
+    Copy,
+    CopyState,
+    Direction,
+    Rendition,
+    Rung,
+    RungEntry,
+    advance,
+    control_number,
+    read_copy_id,
+)
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
@@ -28,7 +40,7 @@ PUBLIC_TYPES = ("enrol-key", "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "declare-reading", "enrol-peer", "enter-person"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "declare-reading", "enrol-peer", "enter-person", "rendition"})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
@@ -56,7 +68,7 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
     elif kind in _EFFECTS:
         try:
             _EFFECTS[kind](node, tx, statement)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, DataError) as error:
             raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
 
 
@@ -232,8 +244,44 @@ def _mark(node: Node, tx: Writer, statement: Statement) -> None:
     copy = _copy_of(tx, statement)
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` marks copy `{copy.id}` (re-marking)")
-    mark = statement.body
-    tx.put_copy(replace(copy, own_mark=_text(mark, "level"), origin_mark=_text(mark, "origin")))
+    mark, item = statement.body, tx.item(copy.item)
+    level, label = _text(mark, "level"), Label.from_json(mark["label"])
+    if item is None or label != equivalent_label(item, level, copy.holder, label.created):
+        raise VerificationError(f"act `{statement.id}`: its label is not the equivalent of the originator's")
+    tx.put_copy(replace(copy, own_mark=level, origin_mark=_text(mark, "origin"), own_label=label_text(label)))
+
+
+def _rendition(node: Node, tx: Writer, statement: Statement) -> None:
+    """A rendition enters the register: numbered on, and of the same original as those before it."""
+    copy, body = _copy_of(tx, statement), statement.body
+    before = [made for made in tx.renditions(item=copy.item) if made.copy == copy.id]
+    number, total = body["number"], body["total"]
+    if number != len(before) + 1 or not number <= total or any(made.total > total for made in before):
+        raise VerificationError(f"act `{statement.id}`: rendition {number} of {total} does not follow {len(before)}")
+    original, rendition = _digest(body, "original"), _digest(body, "rendition")
+    if any(made.original != original for made in tx.renditions(item=copy.item)):
+        raise VerificationError(f"act `{statement.id}`: item `{copy.item}` had another original before")
+    tx.put_rendition(
+        Rendition(
+            act=statement.id,
+            copy=copy.id,
+            item=copy.item,
+            person=_text(body, "person"),
+            number=number,
+            total=total,
+            original=original,
+            rendition=rendition,
+            mime_type=_text(body, "mime_type"),
+            at=statement.at,
+        )
+    )
+
+
+def _digest(body: Mapping[str, Any], key: str) -> str:
+    value = _text(body, key)
+    if len(value) != 64 or set(value) - set("0123456789abcdef"):
+        raise ValueError(f"`{key}` is a SHA-256 in hexadecimal")
+    return value
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:
@@ -360,6 +408,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "adopt-law": _adopt_law,
     "rejected": _rejected,
     "mark": _mark,
+    "rendition": _rendition,
     "release": _release,
     "recall": _recall,
     "confirm-recall": _confirm_recall,

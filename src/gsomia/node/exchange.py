@@ -203,6 +203,7 @@ def _make_offer(
         form=item.form,
         purpose=item.purpose,
         contains=item.contains,
+        cites=item.cites,
         label=item.label,
         act=question.act,
         giver=copy.giver,
@@ -226,7 +227,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving
     if not leaving:
         return []
     with node.store.reading() as reader:
-        evidence = [act for one in leaving for act in _consents(reader, one.item.id)]
+        evidence = [act for one in leaving for act in _consents(reader, one.copy, one.item)]
         parties = sorted({act.statement.party for act in evidence} - {peer.party})
         witnesses = [act for party in parties for act in officer_acts(reader, party)]
     body = {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
@@ -269,8 +270,13 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving
     return accepted
 
 
-def _consents(reader: Reader, item: str) -> list[SignedAct]:
-    return list(reader.acts(types=["consent"], item=item))
+def _consents(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
+    """The consents on which a copy may go: those for the item, and for its sources those that name its receiver."""
+    found = list(reader.acts(types=["consent"], item=item.id))
+    for source in item.cites:
+        given = reader.acts(types=["consent"], item=source.item)
+        found += [act for act in given if copy.holder in act.statement.body["receivers"]]
+    return found
 
 
 def _read_acts(peer: Peer, body: Mapping[str, Any]) -> list[SignedAct]:
@@ -408,7 +414,7 @@ def _give_up(node: Node, lost: Sequence[_Leaving], why: Mapping[str, str]) -> No
 def _travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
     """The acts that go with a copy: the officer's authority, the consents, and the dispatch."""
     own = [act for act in reader.acts(types=[copy.act, "dispatched"], item=item.id) if act.statement.copy == copy.id]
-    return [*_consents(reader, item.id), *own]
+    return [*_consents(reader, copy, item), *own]
 
 
 def backoff(attempts: int, first: timedelta, limit: timedelta) -> timedelta:

@@ -5,7 +5,7 @@ Nobody asserts a fact with the request. What no record establishes stays unknown
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any
 from gsomia.agreement import LegalAct, Record
 from gsomia.node.node import Node
 from gsomia.node.ports import Consent, Credential, Person, Reader
-from gsomia.registry import Copy
+from gsomia.registry import Citation, Copy
 from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
 from gsomia.verdict import Person as LawPerson
@@ -85,6 +85,7 @@ def transmission_facts(
     receivers: Sequence[str],
     at: datetime,
     pending: Sequence[Consent] = (),
+    cites: Sequence[Citation] = (),
 ) -> Facts:
     """What this node knows that bears on a transmission or release.
 
@@ -96,6 +97,7 @@ def transmission_facts(
         receivers: every Party that would get it, those on the way too; a consent must name them all.
         at: the instant of the question.
         pending: consents that the same act would record.
+        cites: the sources of the item; an originator who consented for each of them that holds its part has consented.
     """
     known: dict[str, Any] = {}
     by: dict[str, str] = {}
@@ -111,12 +113,25 @@ def transmission_facts(
     systems = {c.party: c.act for c in credentials if c.kind == "accredit" and c.at <= at}
     if giver in systems and holder in systems:
         known["accredited"], by["accredited"] = True, f"{systems[giver]}, {systems[holder]}"
-    consents = [*reader.consents(item), *pending]
-    granted = [
-        c
-        for c in consents
-        if c.state == "granted" and c.asker in (giver, c.originator) and {*receivers} <= {*c.receivers} and c.at <= at
-    ]
+
+    def fitting(consents: Iterable[Consent]) -> list[Consent]:
+        return [
+            c
+            for c in consents
+            if c.state == "granted"
+            and c.asker in (giver, c.originator)
+            and {*receivers} <= {*c.receivers}
+            and c.at <= at
+        ]
+
+    granted = fitting([*reader.consents(item), *pending])
+    for originator in sorted(
+        {party for source in cites for party in source.contains} - {c.originator for c in granted}
+    ):
+        mine = [source.item for source in cites if originator in source.contains]
+        for_each = [[c for c in fitting(reader.consents(one)) if c.originator == originator] for one in mine]
+        if all(for_each):
+            granted += [consents[0] for consents in for_each]
     by["consent"] = ", ".join(c.act for c in granted) or f"register of {node.party}: no consent on file"
     known["consent"] = "written" if granted else "none"
     if granted:

@@ -350,6 +350,7 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
         "purpose",
         "label",
         "contains",
+        "cites",
         "holder",
         "destination",
         "via",
@@ -360,6 +361,7 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
     said = {name: authority.body.get(name) for name in names}
     offered = {name: getattr(offer, name) for name in said}
     offered |= {name: list(getattr(offer, name)) for name in ("contains", "via", "holders")}
+    offered["cites"] = [source.to_json() for source in offer.cites]
     if said != offered or authority.body.get("payload_digest") != digest or authority.item != offer.item:
         raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
 
@@ -389,6 +391,8 @@ def _register(node: Node, tx: Writer, peer: Peer, arrived: _Arrived, at: datetim
                 exercise=node.exercise,
                 custody=offer.custody,
                 holders=offer.holders,
+                cites=offer.cites,
+                statement=_statement(acts),
             )
         )
     elif (known.payload_digest, known.core_digest, known.originator, known.custody, known.holders) != (
@@ -422,3 +426,11 @@ def _register(node: Node, tx: Writer, peer: Peer, arrived: _Arrived, at: datetim
     if entry is None or entry.state is not CopyState.DISPATCHED:
         raise SignatureError(f"copy `{offer.copy}` was not dispatched by the acts that came with it")
     return new
+
+
+def _statement(acts: Sequence[SignedAct]) -> str:
+    """What the officer's act says of whose information the item holds (Article 4.3)."""
+    said = next((a.statement.body.get("statement") for a in acts if a.statement.type in ("transmit", "release")), "")
+    if not isinstance(said, str) or not said.isprintable() or len(said) > 1000:
+        raise SignatureError("the statement of whose information it holds is printable text of at most 1000 characters")
+    return said

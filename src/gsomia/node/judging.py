@@ -68,6 +68,7 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
         item=offer.item,
         receivers=(*offer.via, offer.destination),
         at=at,
+        cites=offer.cites,
     )
     verdict = with_custody(
         unless_recalled(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
-from gsomia.node.ports import Blobs, Clock, NodeKeys, PeerLink, Reader, Store
+from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
 from gsomia.registry import Custody
 from gsomia.sealed import Identity
 from gsomia.tlog import LogSigner
@@ -76,6 +76,7 @@ class Node:
         party: ISO 3166-1 alpha-3.
         exercise: fixed at `init`; real and EXERCISE nodes refuse each other.
         law: gives the agreements in the versions adopted, from instrument to version.
+        documents: reads and marks documents.
         link: the way to a peer, by Party; raises PeerError where the settings name none.
     """
 
@@ -87,6 +88,7 @@ class Node:
     clock: Clock
     law: Callable[[Mapping[str, str]], Law]
     link: Callable[[str], PeerLink]
+    documents: Documents
     limits: Limits = Limits()
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
 

@@ -11,10 +11,13 @@ from gsomia.errors import MessageError
 from gsomia.keys import canonical
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.keyholding import check_holders
-from gsomia.registry import Custody, read_copy_id
+from gsomia.registry import Citation, Custody, read_copy_id
 from gsomia.verdict import Item, Request, Verdict
 
 __all__ = ["Offer"]
+
+CITATIONS = 100
+"""The most sources that one item names."""
 
 _TEXTS = (
     "copy", "item", "originator", "level", "subject", "form", "purpose", "label", "act", "giver", "holder",
@@ -29,6 +32,7 @@ class Offer:
     Args:
         copy, item: their ids.
         originator, level, subject, form, purpose, contains: of the item; `level` is the originator's mark.
+        cites: the items that it draws on, with whose information each holds (Article 4.3).
         label: the originator's label, JSON text.
         act, giver, destination, via, under: the question that the recipient's node puts to the agreement.
         holder: the Party that this copy goes to: the first `via`, or the destination.
@@ -49,6 +53,7 @@ class Offer:
     form: str
     purpose: str
     contains: tuple[str, ...]
+    cites: tuple[Citation, ...]
     label: str
     act: str
     giver: str
@@ -71,6 +76,7 @@ class Offer:
         return value | {
             "v": 1,
             "contains": list(self.contains),
+            "cites": [source.to_json() for source in self.cites],
             "via": list(self.via),
             "holders": list(self.holders),
             "law": self.law,
@@ -87,7 +93,7 @@ class Offer:
             MessageError: a key is missing, unknown or of the wrong kind.
         """
         try:
-            known = {*_TEXTS, "v", "contains", "via", "holders", "law", "heads", "sealed_bytes", "clock"}
+            known = {*_TEXTS, "v", "contains", "cites", "via", "holders", "law", "heads", "sealed_bytes", "clock"}
             if set(value) != known or value["v"] != 1:
                 raise ValueError(f"its keys are {', '.join(sorted(known))}")
             texts = {name: _text(value[name]) for name in _TEXTS}
@@ -102,6 +108,7 @@ class Offer:
                 custody=Custody(texts["custody"]),
                 holders=tuple(_text(party) for party in value["holders"]),
                 contains=tuple(_text(party) for party in value["contains"]),
+                cites=read_citations(value["cites"]),
                 via=tuple(_text(party) for party in value["via"]),
                 law={_text(k): _text(v) for k, v in value["law"].items()},
                 heads={_text(k): _text(v) for k, v in value["heads"].items()},
@@ -121,6 +128,8 @@ class Offer:
                 giver=offer.giver,
                 holder=offer.holder,
             )
+            if not {party for source in offer.cites for party in source.contains} <= {*offer.contains}:
+                raise ValueError("it does not contain what its sources do")
             if canonical(offer.to_json()) != canonical(value):
                 raise ValueError("it is not in the one form that offers have")
             return offer
@@ -155,6 +164,22 @@ class Offer:
             received=None,
             purpose=self.purpose,
         )
+
+
+def read_citations(value: Any) -> tuple[Citation, ...]:
+    """The sources of an item, as acts and offers carry them.
+
+    Raises:
+        ValueError, TypeError, KeyError: another form, too many, or one twice.
+    """
+    if not isinstance(value, list) or len(value) > CITATIONS:
+        raise ValueError(f"`cites` is a list of at most {CITATIONS}")
+    found = tuple(
+        Citation(item=_text(one["item"]), contains=tuple(_text(party) for party in one["contains"])) for one in value
+    )
+    if [source.to_json() for source in found] != value or len({source.item for source in found}) != len(found):
+        raise ValueError("`cites` names each source once, with whose information it holds")
+    return found
 
 
 def _text(value: object) -> str:

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 from gsomia.agreement import LegalAct
 from gsomia.keys import Envelope, PublicKey, SigningKey
+from gsomia.marking import Label, Line
 from gsomia.node.acts import Officer, SignedAct
-from gsomia.registry import Copy, Item, RungEntry
+from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.sealed import XWingPrivateKey, XWingPublicKey
 from gsomia.tlog import LogSigner, LogVerifier
 
@@ -21,9 +22,12 @@ __all__ = [
     "Consent",
     "Cosigned",
     "Credential",
+    "Documents",
     "EnteredAct",
     "LogLie",
     "LogState",
+    "Look",
+    "Marked",
     "NodeKeys",
     "Outgoing",
     "Peer",
@@ -229,6 +233,7 @@ class Reader(Protocol):
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]: ...
     def copy(self, copy: str) -> Copy | None: ...
     def find(self, reference: str) -> Sequence[Copy]: ...
+    def renditions(self, *, item: str = "", digest: str = "") -> Sequence[Rendition]: ...
     def acceptance(self, copy: str) -> str | None: ...
     def pending(self) -> Sequence[PendingOpening]: ...
     def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]: ...
@@ -272,6 +277,7 @@ class Writer(Reader, Protocol):
     def put_item(self, item: Item) -> None: ...
     def put_copy(self, copy: Copy) -> None: ...
     def put_rung(self, rung: RungEntry) -> None: ...
+    def put_rendition(self, rendition: Rendition) -> None: ...
     def put_acceptance(self, copy: str, act: str) -> None: ...
     def put_pending(self, opening: PendingOpening) -> None: ...
     def end_pending(self, copy: str, person: str = "") -> None: ...
@@ -325,6 +331,57 @@ class Blobs(Protocol):
 
     def remove(self, name: str) -> None: ...
     def names(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a document found.
+
+    Args:
+        kind: `pdf`, `docx`, `odf`, `image`, `text`, or "" where no format is known whose marks could be read.
+        fault: why it must not be passed on as it is: active, encrypted, broken, too long; "" where there is nothing.
+        remarks: what a person should know, such as that its marks could not be read.
+    """
+
+    kind: str
+    fault: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A rendition as it was made: its bytes, how many pages, sections or pictures were marked, and remarks."""
+
+    data: bytes
+    mime_type: str
+    parts: int
+    remarks: tuple[str, ...] = ()
+
+
+class Documents(Protocol):
+    """Documents of the formats that are known: looked over, and marked."""
+
+    def known(self, head: bytes, mime_type: str) -> bool:
+        """Whether a document that begins so is of a format whose marks can be read."""
+        ...
+
+    def look_over(self, data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+        """Look a document over and hold the marks that it shows to its label.
+
+        Raises:
+            DataError: a visible mark contradicts the label; the message names both.
+        """
+        ...
+
+    def mark_document(
+        self, data: bytes, mime_type: str, *, top: Sequence[Line], bottom: Sequence[Line], properties: Mapping[str, str]
+    ) -> Marked:
+        """A rendition with lines above and below; what was given is not changed.
+
+        Raises:
+            DataError: a format that cannot be marked, or what `look_over` calls a fault.
+        """
+        ...
 
 
 class PeerLink(Protocol):

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from gsomia.errors import GsomiaError, NodeError
+from gsomia.errors import GsomiaError
 from gsomia.keys import Envelope, sign
-from gsomia.marking import Category, Label
+from gsomia.marking import Label
+from gsomia.node.derivatives import Drawn
 from gsomia.node.keyholding import holders_of
+from gsomia.node.looking import Readable
 from gsomia.node.node import Node
 from gsomia.registry import Custody, Item
 from gsomia.sealed import (
@@ -44,6 +46,8 @@ class Sending:
         title: shown in both registers; never part of the offer.
         under: the instrument, or "" for any that could carry it.
         custody: who holds the key once it is delivered; shares are given by `share`.
+        cites: control numbers or ids of items that the document draws on (Article 4.3).
+        as_is: the officer sends the document although it is active, encrypted or broken; the act says so.
     """
 
     to: str
@@ -55,6 +59,13 @@ class Sending:
     via: tuple[str, ...] = ()
     under: str = ""
     custody: Custody = Custody.RECIPIENT
+    cites: tuple[str, ...] = ()
+    as_is: bool = False
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Who would get it, those on the way too."""
+        return (*self.via, self.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +73,26 @@ class Document:
     """A document to be sealed.
 
     Args:
-        source: its bytes.
+        source: its bytes, read to the end.
         sending: what is sent.
         item: the new item's id.
-        level: the mark.
-        readers: the Parties to which it is releasable.
+        label: what it carries.
         at: when.
         recipients: to whom the key, or its shares, are wrapped.
         holders: the Parties that hold shares of the key.
+        drawn: what it takes over from the items that it draws on, where it does.
+        remarks: what a look at it found.
     """
 
-    source: BinaryIO
+    source: Readable
     sending: Sending
     item: str
-    level: str
-    readers: Sequence[str]
+    label: Label
     at: datetime
     recipients: Sequence[Recipient]
     holders: Sequence[str] = ()
+    drawn: Drawn | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def seal_item(node: Node, document: Document) -> Item:
@@ -108,7 +121,7 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
         NodeError: the disk does not take them; none is left.
     """
     sealed: dict[str, Item | GsomiaError] = {}
-    begun: list[tuple[Document, Label, BegunItem]] = []
+    begun: list[tuple[Document, BegunItem]] = []
     try:
         with ExitStack() as writing:
             for document in documents:
@@ -119,10 +132,10 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
                         writing.push(own.pop_all())
                 except GsomiaError as error:
                     sealed[document.item] = error
-            signed = _sign(node, [_statement(node, document, label, one) for document, label, one in begun])
-            for (document, label, one), statement in zip(begun, signed, strict=True):
+            signed = _sign(node, [_statement(node, document, one) for document, one in begun])
+            for (document, one), statement in zip(begun, signed, strict=True):
                 info = one.finish(provenance_assertion(statement))
-                sealed[document.item] = _item(node, document, label, info)
+                sealed[document.item] = _item(node, document, info)
         node.blobs.settle()
     except BaseException:
         for document in documents:
@@ -131,31 +144,22 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
     return [sealed[document.item] for document in documents]
 
 
-def _begin(node: Node, document: Document, sink: BinaryIO) -> tuple[Document, Label, BegunItem]:
-    readers = tuple(dict.fromkeys((node.party, *document.readers)))
-    exercise = (Category(type="INFORMATIVE", tag="Context", values=("EXERCISE",)),) if node.exercise else ()
-    label = Label(
-        policy=node.party,
-        classification=document.level,
-        categories=(Category(type="PERMISSIVE", tag="Releasable To", values=readers), *exercise),
-        created=document.at,
-        originator=node.party,
-    )
+def _begin(node: Node, document: Document, sink: BinaryIO) -> tuple[Document, BegunItem]:
     begun = begin(
-        _Reading(document.source),
+        document.source,
         sink,
         recipients=document.recipients,
         policy=Policy(uuid=document.item),
         mime_type=document.sending.mime_type,
-        assertions=[label_assertion(label.to_ocl())],
+        assertions=[label_assertion(document.label.to_ocl())],
     )
-    return document, label, begun
+    return document, begun
 
 
-def _statement(node: Node, document: Document, label: Label, begun: BegunItem) -> bytes:
+def _statement(node: Node, document: Document, begun: BegunItem) -> bytes:
     return provenance(
         item=document.item,
-        label=label.to_ocl(),
+        label=document.label.to_ocl(),
         policy=Policy(uuid=document.item),
         payload_digest=begun.payload_digest,
         core_digest=begun.core_digest,
@@ -170,19 +174,19 @@ def _sign(node: Node, statements: Sequence[bytes]) -> Sequence[Envelope | Batche
     return [sign(statement, PROVENANCE_TYPE, [node.keys.signing]) for statement in statements]
 
 
-def _item(node: Node, document: Document, label: Label, info: SealedInfo) -> Item:
-    sending = document.sending
+def _item(node: Node, document: Document, info: SealedInfo) -> Item:
+    sending, drawn = document.sending, document.drawn
     return Item(
         id=document.item,
         originator=node.party,
-        level=document.level,
+        level=document.label.classification,
         subject=sending.subject,
         form="electronic",
         purpose=sending.purpose,
-        contains=(node.party,),
+        contains=drawn.contains if drawn is not None else (node.party,),
         title=sending.title,
         mime_type=sending.mime_type,
-        label=json.dumps(label.to_ocl(), ensure_ascii=False, sort_keys=True),
+        label=json.dumps(document.label.to_ocl(), ensure_ascii=False, sort_keys=True),
         payload_digest=info.payload_digest.hex(),
         core_digest=info.core_digest.hex(),
         plaintext_bytes=info.plaintext_bytes,
@@ -191,19 +195,6 @@ def _item(node: Node, document: Document, label: Label, info: SealedInfo) -> Ite
         exercise=node.exercise,
         custody=sending.custody,
         holders=holders_of(sending.custody, node.party, document.holders),
+        cites=drawn.cites if drawn is not None else (),
+        statement=drawn.statement if drawn is not None else "",
     )
-
-
-class _Reading:
-    """The document as it is read: a fault of it is told as its own, and not as one of the store it is sealed into."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Read up to so many bytes."""
-        try:
-            return self._source.read(size)
-        except OSError as error:
-            name = getattr(self._source, "name", "the document")
-            raise NodeError(f"cannot read `{name}`: {error.strerror}") from error

@@ -11,9 +11,12 @@ from contextlib import suppress
 from datetime import datetime
 
 from gsomia.errors import NodeError, RefusedError, UsageError
+from gsomia.marking import Label
+from gsomia.node.derivatives import Drawn, ask_sources, draw_on
 from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
+from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.offers import verdict_digest
@@ -37,6 +40,7 @@ def ask_transmit(
     pending: Sequence[Consent] = (),
     case: Case | None = None,
     holders: Sequence[str] = (),
+    drawn: Drawn | None = None,
 ) -> tuple[Request, Facts, Verdict]:
     """The question of a transmission and the agreement's answer, without acting.
 
@@ -49,6 +53,7 @@ def ask_transmit(
         pending: consents that the same act would record.
         case: another law or record than the node's own, for a counterfactual.
         holders: the Parties that would hold shares of its key.
+        drawn: what the document takes over from those that it draws on.
 
     Raises:
         UsageError: a Party, level, subject, purpose or agreement that is not known; it names those that are.
@@ -69,10 +74,10 @@ def ask_transmit(
         via=sending.via,
         item=LawItem(
             originator=node.party,
-            level=treaty_mark(case, node.party, sending.level),
+            level=drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level),
             subject=sending.subject,
             form="electronic",
-            contains=(node.party,),
+            contains=drawn.contains if drawn is not None else (node.party,),
             received=None,
             purpose=sending.purpose,
         ),
@@ -85,9 +90,10 @@ def ask_transmit(
         giver=node.party,
         holder=hop,
         item=item,
-        receivers=(*sending.via, sending.to),
+        receivers=sending.receivers,
         at=at,
         pending=pending,
+        cites=drawn.cites if drawn is not None else (),
     )
     verdict = with_custody(
         decide(case.law, request, facts, case.record, at),
@@ -97,6 +103,41 @@ def ask_transmit(
         taken=node.limits.custody,
     )
     return request, facts, verdict
+
+
+def own_label(node: Node, request: Request, receivers: Sequence[str], at: datetime) -> Label:
+    """The label of an item that is all this Party's own."""
+    assert request.item is not None  # `ask_transmit` always names one
+    return item_label(node.party, request.item.level, receivers, at, exercise=node.exercise)
+
+
+def draw(
+    node: Node, reader: Reader, case: Case, sending: Sending, receivers: Sequence[str], at: datetime
+) -> tuple[Drawn | None, list[tuple[str, Verdict]]]:
+    """What a new document takes over from its sources, and what the agreements with their originators say of it.
+
+    Args:
+        node: the writer's node.
+        reader: its store.
+        case: the law and the record.
+        sending: what is sent; where it cites nothing there is nothing to take over.
+        receivers: who would get it, those on the way too.
+        at: the instant of the question.
+    """
+    if not sending.cites:
+        return None, []
+    check_words(
+        case,
+        parties=receivers,
+        subject=sending.subject,
+        purpose=sending.purpose,
+        under=sending.under,
+        title=sending.title,
+    )
+    level = treaty_mark(case, node.party, sending.level)
+    own = item_label(node.party, level, receivers, at, exercise=node.exercise)
+    drawn = draw_on(node, reader, case, sending.cites, own, receivers)
+    return drawn, ask_sources(node, reader, case, drawn, purpose=sending.purpose, receivers=receivers, at=at)
 
 
 def discard(node: Node, item: str) -> None:
@@ -149,7 +190,7 @@ def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
     )
 
 
-def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "") -> Draft:
+def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "", remarks: Sequence[str] = ()) -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
     A release is an act under the agreement that protects the item; `under` is the one that carries the copy.
@@ -169,6 +210,9 @@ def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "")
             "subject": item.subject,
             "purpose": item.purpose,
             "contains": list(item.contains),
+            "cites": [source.to_json() for source in item.cites],
+            "statement": item.statement,
+            "remarks": list(remarks),
             "label": item.label,
             "payload_digest": item.payload_digest,
             "core_digest": item.core_digest,
@@ -279,7 +323,9 @@ def ask_release(
         is no Party to that instrument, the verdict of the one that would carry it between the two Governments.
     """
     case = Case.of(node, reader)
-    facts = transmission_facts(node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at)
+    facts = transmission_facts(
+        node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at, cites=item.cites
+    )
     onward = Request(
         act="release",
         by=node.party,
@@ -333,7 +379,14 @@ def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tup
         under=copy.instrument if copy.instrument in case.law.agreements else None,
     )
     facts = transmission_facts(
-        node, tx, giver=node.party, holder=copy.holder, item=item.id, receivers=(*copy.via, copy.destination), at=at
+        node,
+        tx,
+        giver=node.party,
+        holder=copy.holder,
+        item=item.id,
+        receivers=(*copy.via, copy.destination),
+        at=at,
+        cites=item.cites,
     )
     verdict = with_custody(
         unless_recalled(decide(case.law, question, facts, case.record, at), recalled),

@@ -7,12 +7,25 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from gsomia.errors import UsageError
+from gsomia.node.facts import Case
 from gsomia.node.keyholding import SHARES
+from gsomia.node.labels import marks_of
 from gsomia.node.ledger import make
+from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.ports import Consent
 from gsomia.node.sealing import Document, seal_item
-from gsomia.node.sending import Sending, ask_transmit, authority, consent_draft, discard, new_copy, refuse
+from gsomia.node.sending import (
+    Sending,
+    ask_transmit,
+    authority,
+    consent_draft,
+    discard,
+    draw,
+    new_copy,
+    own_label,
+    refuse,
+)
 from gsomia.node.wrapping import share_recipients
 from gsomia.registry import Copy, Custody
 
@@ -52,7 +65,15 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
     verdicts = []
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
-        asked = [ask_transmit(node, reader, leg, at=at, item=item_id, holders=holders) for leg in legs]
+        case = Case.of(node, reader)
+        drawn, answers = draw(node, reader, case, legs[0], others, at)
+        asked = [
+            ask_transmit(node, reader, leg, at=at, item=item_id, case=case, holders=holders, drawn=drawn)
+            for leg in legs
+        ]
+    for what, answer in answers:
+        if answer.outcome != "permit":
+            refuse(node, what, answer, at)
     for leg, (_, _, verdict) in zip(legs, asked, strict=True):
         if verdict.outcome != "permit":
             refuse(node, f"transmit to {leg.to}", verdict, at)
@@ -61,17 +82,19 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
         for party in others:
             known_peer(reader, party)
         recipients = share_recipients(node, reader, holders)
-    question = asked[0][0].item
-    assert question is not None  # `ask_transmit` always names one
+    label = drawn.label if drawn is not None else own_label(node, asked[0][0], others, at)
+    looked, remarks = look_over(
+        node, source, sending.mime_type, label, marks_of(case, node.party), as_is=sending.as_is, at=at
+    )
     document = Document(
-        source=source,
+        source=looked,
         sending=legs[0],
         item=item_id,
-        level=question.level,
-        readers=others,
+        label=label,
         at=at,
         recipients=recipients,
         holders=holders,
+        drawn=drawn,
     )
     item = seal_item(node, document)
     consent = Consent(
@@ -93,7 +116,9 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
                 new_copy(node, tx, leg, item, verdict, hop=leg.to, at=at)
                 for leg, verdict in zip(legs, verdicts, strict=True)
             ]
-            drafts = [authority(copy, item, verdict) for copy, verdict in zip(copies, verdicts, strict=True)]
+            drafts = [
+                authority(copy, item, verdict, remarks=remarks) for copy, verdict in zip(copies, verdicts, strict=True)
+            ]
             make(node, tx, [consent_draft(consent, others), *drafts], at=at, by=by, send=False)
             for copy in copies:
                 tx.put_outgoing(copy.holder, "copy", copy.id, node.clock.machine())

@@ -7,17 +7,28 @@ are written in one transaction. One signature and one disk write then serve many
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
 from gsomia.errors import GsomiaError, NodeError, RefusedError, UsageError
 from gsomia.node.facts import Case
+from gsomia.node.labels import marks_of
 from gsomia.node.ledger import Draft, make
+from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.ports import Consent, Reader
 from gsomia.node.sealing import Document, Sending, seal_items
-from gsomia.node.sending import ask_transmit, authority, consent_draft, discard, new_copy, refuse
+from gsomia.node.sending import (
+    ask_transmit,
+    authority,
+    consent_draft,
+    discard,
+    draw,
+    new_copy,
+    own_label,
+    refuse,
+)
 from gsomia.registry import Copy, Item
 from gsomia.sealed import Recipient
 from gsomia.verdict import Verdict
@@ -78,22 +89,31 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
     permitted: dict[int, _Permitted] = {}
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
-        refusals: list[tuple[int, Sending, Verdict]] = []
+        case = Case.of(node, reader)
+        marks = marks_of(case, node.party)
+        refusals: list[tuple[int, str, Verdict]] = []
         for number, (source, sending) in enumerate(documents):
             try:
-                one = _ask(node, reader, source, sending, at)
-            except (UsageError, NodeError) as error:
+                one, answers = _ask(node, reader, case, source, sending, at)
+            except (UsageError, NodeError, RefusedError) as error:
                 outcomes[number] = error
                 continue
-            if one.verdict.outcome == "permit":
+            against = next(((what, answer) for what, answer in answers if answer.outcome != "permit"), None)
+            if against is None:
                 permitted[number] = one
             else:
-                refusals.append((number, sending, one.verdict))
-    for number, sending, verdict in refusals:
+                refusals.append((number, *against))
+    for number, what, verdict in refusals:
         try:
-            refuse(node, f"transmit to {sending.to}", verdict, at)
+            refuse(node, what, verdict, at)
         except RefusedError as error:
             outcomes[number] = error
+    for number, one in [*permitted.items()]:
+        try:
+            permitted[number] = replace(one, document=_looked_over(node, documents[number][0], one.document, marks))
+        except (NodeError, RefusedError) as error:
+            outcomes[number] = error
+            del permitted[number]
     if permitted:
         sealed = seal_items(node, [one.document for one in permitted.values()])
         items: dict[int, Item] = {}
@@ -111,27 +131,40 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
     return [outcomes[number] for number in range(len(documents))]
 
 
-def _ask(node: Node, reader: Reader, source: BinaryIO, sending: Sending, at: datetime) -> _Permitted:
-    """Put one document to the agreement; what comes back may go only if its verdict is a permit."""
+def _looked_over(node: Node, source: BinaryIO, document: Document, marks: Sequence[str]) -> Document:
+    """The document as it was looked over, with what was found."""
+    sending = document.sending
+    looked, remarks = look_over(
+        node, source, sending.mime_type, document.label, marks, as_is=sending.as_is, at=document.at
+    )
+    return replace(document, source=looked, remarks=remarks)
+
+
+def _ask(
+    node: Node, reader: Reader, case: Case, source: BinaryIO, sending: Sending, at: datetime
+) -> tuple[_Permitted, list[tuple[str, Verdict]]]:
+    """Put one document to the agreement; what comes back may go only if each of the verdicts is a permit."""
     item = new_id()
     hop = sending.via[0] if sending.via else sending.to
     consents = (_own_consent(node, sending, item, at),) if sending.via else ()
-    case = Case.of(node, reader)
-    request, _, verdict = ask_transmit(node, reader, sending, at=at, item=item, pending=consents, case=case)
+    drawn, answers = draw(node, reader, case, sending, sending.receivers, at)
+    request, _, verdict = ask_transmit(
+        node, reader, sending, at=at, item=item, pending=consents, case=case, drawn=drawn
+    )
     if verdict.outcome == "permit":
         known_peer(reader, hop)
-    assert request.item is not None  # `ask_transmit` always names one
     own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
     document = Document(
         source=source,
         sending=sending,
         item=item,
-        level=request.item.level,
-        readers=(hop, sending.to),
+        label=drawn.label if drawn is not None else own_label(node, request, (hop, sending.to), at),
         at=at,
         recipients=[own],
+        drawn=drawn,
     )
-    return _Permitted(document=document, verdict=verdict, hop=hop, consents=consents)
+    one = _Permitted(document=document, verdict=verdict, hop=hop, consents=consents)
+    return one, [*answers, (f"transmit to {sending.to}", verdict)]
 
 
 def _authorise(
@@ -149,7 +182,7 @@ def _authorise(
             entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
             copies[number] = entry
             drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
-            drafts.append(authority(entry, item, one.verdict))
+            drafts.append(authority(entry, item, one.verdict, remarks=one.document.remarks))
         make(node, tx, drafts, at=at, by=by, send=False)
         for entry in copies.values():
             tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from gsomia.registry.register import (
+    Citation,
     Copy,
     CopyState,
     Custody,
     Direction,
     Item,
+    Rendition,
     Rung,
     RungEntry,
     advance,
@@ -17,11 +19,13 @@ from gsomia.registry.register import (
 )
 
 __all__ = [
+    "Citation",
     "Copy",
     "CopyState",
     "Custody",
     "Direction",
     "Item",
+    "Rendition",
     "Rung",
     "RungEntry",
     "advance",

@@ -10,11 +10,13 @@ from datetime import datetime
 from gsomia.errors import VerificationError
 
 __all__ = [
+    "Citation",
     "Copy",
     "CopyState",
     "Custody",
     "Direction",
     "Item",
+    "Rendition",
     "Rung",
     "RungEntry",
     "advance",
@@ -69,11 +71,25 @@ class Custody(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A source of a new document: an item that it draws on, and the originators of that item's parts (Article 4.3)."""
+
+    item: str
+    contains: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The citation as acts and offers carry it."""
+        return {"item": self.item, "contains": list(self.contains)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """Classified military information under one id, given by its originator for ever (protocol 6).
 
-    Sizes are in bytes; digests are hexadecimal SHA-256; `label` is the originator's label as a JSON text. `holders` are
-    the Parties whose nodes hold the key, or a share of it: none are named where each recipient's own does.
+    Sizes are in bytes; digests are hexadecimal SHA-256; `label` is the originator's label as a JSON text, for ever.
+    `holders` are the Parties whose nodes hold the key, or a share of it: none where each recipient's own does.
+    `cites` are the items that it draws on, and `statement` says whose information it holds beside its originator's;
+    both are empty for an item of the originator's own.
     """
 
     id: str
@@ -94,6 +110,8 @@ class Item:
     exercise: bool
     custody: Custody = Custody.RECIPIENT
     holders: tuple[str, ...] = ()
+    cites: tuple[Citation, ...] = ()
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +119,8 @@ class Copy:
     """One copy of an item on its way from one Party to another, as this register sees it.
 
     `control_number` is this registry's own; `own_mark` is the holder's mark put on under Article 4.2, with
-    `origin_mark` the Government named beside it; `reason` says why where the copy was refused or rejected.
+    `origin_mark` the Government named beside it, and `own_label` the whole equivalent label as a JSON text, which
+    stands beside the originator's and never in its place; `reason` says why where the copy was refused or rejected.
     """
 
     id: str
@@ -120,6 +139,7 @@ class Copy:
     at: datetime
     own_mark: str = ""
     origin_mark: str = ""
+    own_label: str = ""
     reason: str = ""
     rungs: tuple[RungEntry, ...] = field(default=())
 
@@ -136,6 +156,32 @@ class RungEntry:
     rung: Rung
     act: str
     party: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """A marked copy of a held document for one person: what the sealed original was, and what was handed out.
+
+    Args:
+        act: the officer's act that made it.
+        copy, item: what it was made from.
+        person: whom it is for.
+        number, total: copy `number` of `total`.
+        original, rendition: SHA-256 of the document as sealed and of the rendition, hexadecimal.
+        mime_type: of the rendition.
+        at: when.
+    """
+
+    act: str
+    copy: str
+    item: str
+    person: str
+    number: int
+    total: int
+    original: str
+    rendition: str
+    mime_type: str
     at: datetime
 
 

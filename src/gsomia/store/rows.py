@@ -26,7 +26,7 @@ from gsomia.node import (
     instant,
     read_instant,
 )
-from gsomia.registry import Copy, CopyState, Custody, Direction, Item, Rung, RungEntry
+from gsomia.registry import Citation, Copy, CopyState, Custody, Direction, Item, Rendition, Rung, RungEntry
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
@@ -55,6 +55,7 @@ __all__ = [
     "plain_row",
     "refused_of",
     "refused_row",
+    "rendition_of",
     "rung_of",
 ]
 
@@ -85,6 +86,7 @@ def item_row(item: Item) -> Row:
         "exercise": int(item.exercise),
         "custody": item.custody.value,
         "holders": _list(item.holders),
+        "cites": json.dumps([citation.to_json() for citation in item.cites]) if item.cites else "[]",
     }
 
 
@@ -98,6 +100,11 @@ def item_of(row: Row) -> Item:
             "exercise": bool(row["exercise"]),
             "custody": Custody(row["custody"]),
             "holders": _tuple(row["holders"]),
+            "cites": tuple(
+                Citation(item=one["item"], contains=tuple(one["contains"])) for one in json.loads(row["cites"])
+            )
+            if row["cites"] != "[]"
+            else (),
         }
     )
 
@@ -125,6 +132,11 @@ def copy_of(row: Row, rungs: tuple[RungEntry, ...]) -> Copy:
             "rungs": rungs,
         }
     )
+
+
+def rendition_of(row: Row) -> Rendition:
+    """A rendition from its row."""
+    return Rendition(**row | {"at": read_instant(row["at"])})
 
 
 def rung_of(row: Row) -> RungEntry:

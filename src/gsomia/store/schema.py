@@ -131,6 +131,8 @@ item = _table(
     _number("exercise"),
     _text("custody"),
     _text("holders"),
+    _text("cites"),
+    _text("statement"),
 )
 copy = _table(
     "copy",
@@ -150,6 +152,7 @@ copy = _table(
     _text("at"),
     _text("own_mark"),
     _text("origin_mark"),
+    _text("own_label"),
     _text("reason"),
 )
 rung = _table(
@@ -161,6 +164,19 @@ rung = _table(
     _text("at"),
 )
 pending = _table("pending", _text("copy", key=True), _text("person", key=True), _text("at"), _text("why"))
+rendition = _table(
+    "rendition",
+    _text("act", key=True),
+    _text("copy", index=True),
+    _text("item", index=True),
+    _text("person"),
+    _number("number"),
+    _number("total"),
+    _text("original"),
+    _text("rendition", index=True),
+    _text("mime_type"),
+    _text("at"),
+)
 acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
 
 outgoing = _table(

@@ -29,7 +29,7 @@ from gsomia.node import (
     SignedAct,
     instant,
 )
-from gsomia.registry import Copy, Item, RungEntry
+from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.prepared import Prepared
@@ -298,6 +298,11 @@ class SqlReader(LogReads):
         named = sa.or_(table.c.id == reference, table.c.item == reference, table.c.control_number == reference)
         return self._copies(sa.select(table).where(named).order_by(table.c.control_number, table.c.id))
 
+    def renditions(self, *, item: str = "", digest: str = "") -> Sequence[Rendition]:
+        names = [name for name, value in (("item", item), ("rendition", digest)) if value]
+        found = self._all(_by(schema.rendition, *names, order=("copy", "number")), item=item, rendition=digest)
+        return [rows.rendition_of(row) for row in found]
+
     def acceptance(self, copy: str) -> str | None:
         row = self._one(_by(schema.acceptance, "copy"), copy=copy)
         return None if row is None else str(row["act"])
@@ -429,6 +434,9 @@ class SqlWriter(SqlReader, LogWrites):
         if kept is not None and added:
             rungs = sorted((*kept.rungs, rung), key=lambda entry: (entry.at, entry.rung.value, entry.act))
             self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=tuple(rungs))
+
+    def put_rendition(self, rendition: Rendition) -> None:
+        _insert(schema.rendition).run(self._connection, rows.plain_row(rendition))
 
     def put_acceptance(self, copy: str, act: str) -> None:
         self._put(schema.acceptance, {"copy": copy, "act": act})

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gsomia import documents
 from gsomia.agreement import LegalAct
 from gsomia.blobs import LocalBlobs
 from gsomia.errors import NodeError, PeerError, VerificationError
@@ -266,6 +267,7 @@ class Exercise:
             clock=self.clock,
             law=self._adopted,
             link=lambda peer: self.wire.between(party, peer),
+            documents=documents,
             limits=Limits(retry=timedelta(), witness_pause=timedelta(), witness_interval=timedelta()),
         )
         officers = {

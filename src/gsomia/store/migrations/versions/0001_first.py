@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("own_mark", sa.Text(), nullable=False),
         sa.Column("origin_mark", sa.Text(), nullable=False),
+        sa.Column("own_label", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy")),
         sqlite_with_rowid=True,
@@ -150,6 +151,8 @@ def upgrade() -> None:
         sa.Column("exercise", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("custody", sa.Text(), nullable=False),
         sa.Column("holders", sa.Text(), nullable=False),
+        sa.Column("cites", sa.Text(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sqlite_with_rowid=True,
     )
@@ -257,6 +260,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refused")),
         sqlite_with_rowid=True,
     )
+    op.create_table(
+        "rendition",
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("total", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("original", sa.Text(), nullable=False),
+        sa.Column("rendition", sa.Text(), nullable=False),
+        sa.Column("mime_type", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("act", name=op.f("pk_rendition")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_rendition_copy"), "rendition", ["copy"], unique=False)
+    op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
+    op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
     op.create_table(
         "rung",
         sa.Column("copy", sa.Text(), nullable=False),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gsomia.errors import DataError
-from gsomia.marking import Label, Line, Scale
+from gsomia.marking.label import Label
+from gsomia.marking.lines import Line
+from gsomia.marking.order import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +20,14 @@ class Source:
         item: its id, given by its originator for ever.
         control_number: in this node's register, or "" where it is one's own.
         label: its label in the writer's own policy: the equivalent that the register holds.
-        origin_name: the providing Government as the treaty names it in the writer's language, or "" for one's own.
+        origin_names: the providing Governments of its parts, named in the writer's language by the treaty; none where
+            all of it is one's own.
     """
 
     item: str
     control_number: str
     label: Label
-    origin_name: str = ""
+    origin_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def derive(
     label = scale.roll_up(
         [own, *(source.label for source in sources)], at=at, originator=originator, originator_type=originator_type
     )
-    names = list(dict.fromkeys(source.origin_name for source in sources if source.origin_name))
+    names = list(dict.fromkeys(name for source in sources for name in source.origin_names))
     separator = "、" if lang.startswith("ja") else ", "
     said = Line(text=statement.replace("{names}", separator.join(names)), lang=lang) if names else None
     links = tuple((source.item, source.control_number) for source in sources)
