@@ -509,6 +509,12 @@ def test_an_upload_altered_on_the_way_is_rejected(stage: Stage) -> None:
 # --- the holder lies ----------------------------------------
 
 
+def own_label(item: Item, **changes: object) -> dict[str, object]:
+    """Korea's equivalent of the label of an item, right but for the changes."""
+    label = equivalent_label(item, "군사II급비밀", "KOR", datetime(2018, 1, 10, 4, tzinfo=UTC))
+    return label.to_json() | changes
+
+
 def rung(kind: str, **words: Any) -> Callable[[Exercise, str], Any]:
     """An act of Korea's about the copy that Japan sent, right but for what `words` say."""
 
@@ -522,7 +528,7 @@ def rung(kind: str, **words: Any) -> Callable[[Exercise, str], Any]:
             "origin": "JPN",
         }
         if kind == "mark":
-            body = {"level": "군사II급비밀", "origin": "JPN"}
+            body = {"level": "군사II급비밀", "origin": "JPN", "label": own_label(item)}
         said = {
             "item": item.id,
             "copy": copy,
@@ -592,6 +598,16 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
     "a dispatch that is the giver's to sign": (rung("dispatched"), "is for `JPN` to sign"),
     "a mark on another item": (rung("mark", item=OTHER_ITEM), "is not of item"),
     "a mark by the node alone": (rung("mark", roles=()), "needs an officer with the role `registry`"),
+    "a mark whose label is another Party's": (
+        rung("mark", body={"label": {"policy": "USA"}}),
+        "does not fit `mark`",
+    ),
+    "a mark whose label is released to more": (
+        lambda both, copy: rung(
+            "mark", body={"label": own_label(register(both["JPN"])[copy][1], categories=[])}
+        )(both, copy),
+        "its label is not the equivalent of the originator's",
+    ),
     "a mark without a level": (rung("mark", body={"level": None, "origin": []}), "does not fit `mark`"),
     "a rejection of what was delivered": (rung("rejected", body={"why": "no"}), "it cannot be rejected"),
     "a person entered in our roster": (
@@ -741,7 +757,7 @@ def test_one_batch_signed_twice_spoils_no_audit(stage: Stage) -> None:
         roles=(Role.REGISTRY,),
         item=item.id,
         copy=sent.id,
-        body={"level": "군사II급비밀", "origin": "JPN"},
+        body={"level": "군사II급비밀", "origin": "JPN", "label": own_label(item)},
     )
     statements: list[Statement] = [opened.statement, noted.statement]
     data = [statement.to_bytes() for statement in statements]
