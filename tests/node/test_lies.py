@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,8 +31,9 @@ from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, b64, canonical, sign, unb64
 from gsomia.node import Limits, Role, SignedAct, Statement, mark, step
 from gsomia.node.acts import BATCH_TYPE, pack, unpack
+from gsomia.node.labels import equivalent_label
 from gsomia.node.offers import Offer
-from gsomia.registry import CopyState
+from gsomia.registry import CopyState, Item
 from gsomia.sealed import (
     PROVENANCE_TYPE,
     Identity,
@@ -521,7 +522,7 @@ def rung(kind: str, **words: Any) -> Callable[[Exercise, str], Any]:
     def make(both: Exercise, copy: str) -> Any:
         _, item = register(both["JPN"])[copy]
         roles = words.get("roles", (Role.REGISTRY,) if kind in ("receipted", "mark") else ())
-        body = {
+        body: dict[str, object] = {
             "payload_digest": item.payload_digest,
             "control_number": "KOR-2018-000001",
             "mark": "x",
@@ -603,9 +604,9 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
         "does not fit `mark`",
     ),
     "a mark whose label is released to more": (
-        lambda both, copy: rung(
-            "mark", body={"label": own_label(register(both["JPN"])[copy][1], categories=[])}
-        )(both, copy),
+        lambda both, copy: rung("mark", body={"label": own_label(register(both["JPN"])[copy][1], categories=[])})(
+            both, copy
+        ),
         "its label is not the equivalent of the originator's",
     ),
     "a mark without a level": (rung("mark", body={"level": None, "origin": []}), "does not fit `mark`"),
