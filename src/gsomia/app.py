@@ -33,7 +33,7 @@ from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import SigningKey
-from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri
+from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri, check_fixed
 from gsomia.marking import Label, Line
 from gsomia.node import (
     Acting,
@@ -64,7 +64,7 @@ _SETTINGS = """\
 # Settings of a gsomia node. `party` and `exercise` are fixed for ever.
 party = "{party}"
 exercise = {exercise}
-{keystore}
+{more}
 [link]
 host = "{host}"
 port = {port}
@@ -172,6 +172,7 @@ def init(
     port: int = 8443,
     passphrase: bytes | None = None,
     keystore: str = "",
+    law_folders: Sequence[Path] = (),
 ) -> Home:
     """Make a node: keys, certificate, settings, empty register and logs.
 
@@ -182,13 +183,23 @@ def init(
         host, port: where peers reach it.
         passphrase: seals the keys.
         keystore: the `pkcs11:` URI of the key in an HSM that seals them instead; the key is made if it is not there.
+        law_folders: agreements of one's own, beside those of this release.
 
     Raises:
-        UsageError: not a Party's code, the folder is not empty, or a real node's keys would lie in the clear.
+        UsageError: not a Party's code, a Party to no agreement on offer, the folder is not empty, or a real node's keys
+            would lie in the clear.
         NodeError: the HSM cannot be used, or the disk does not take it.
     """
     if len(party) != 3 or not party.isalpha() or not party.isascii() or not party.isupper():
         raise UsageError(f"not a Party: `{party}`", hint="ISO 3166-1 alpha-3, such as JPN, KOR, USA")
+    own = {path.resolve(): read_law_folder(path) for path in law_folders}
+    offered = offered_law(shipped_law() | {path.name: files for path, files in own.items()})
+    known = sorted({one for agreement in offered.agreements.values() for one in agreement.parties})
+    if party not in known:
+        raise UsageError(
+            f"unknown Party `{party}`: it is Party to no agreement on offer; known: {', '.join(known)}",
+            hint="--law FOLDER offers an agreement of your own",
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"`{folder}` is not an empty folder", hint="a node is made once, in a folder of its own")
     box = _box(keystore, passphrase)
@@ -219,10 +230,11 @@ def init(
         descriptor = os.open(staging / "keys" / "tls-key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(key)
+        more = {"keystore": keystore, "law_folders": [str(path) for path in own]}
         settings = _SETTINGS.format(
             party=party,
             exercise=str(exercise).lower(),
-            keystore=f"keystore = {json.dumps(keystore, ensure_ascii=False)}\n" if keystore else "",
+            more="".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in more.items() if value),
             host=host,
             port=port,
         )
@@ -268,6 +280,8 @@ class Home:
     def __post_init__(self) -> None:
         self.config = read_config(self.folder)
         self._store = SqlStore.open(self.folder / "register.sqlite")
+        with self._store.reading() as reader:
+            check_fixed(self.folder, self.config, reader)
         self._box = _box(self.config.keystore, self.passphrase)
         keys = KeyFiles(self.folder / "keys", self._box)
         self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)

@@ -12,7 +12,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gsomia.errors import DataError, NodeError
 from gsomia.registry import Custody
 
-__all__ = ["LinkConfig", "NodeConfig", "PeerConfig", "WitnessConfig", "read_config", "read_law_folder", "shipped_law"]
+__all__ = [
+    "SETTINGS_FILE",
+    "LinkConfig",
+    "NodeConfig",
+    "PeerConfig",
+    "WitnessConfig",
+    "read_config",
+    "read_law_folder",
+    "shipped_law",
+]
 
 SETTINGS_FILE = "node.toml"
 

@@ -7,11 +7,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gsomia.cli import main
+from gsomia.web import make_certificate
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -127,6 +129,83 @@ def test_party_and_exercise_are_fixed_for_ever(run: Run, node: Path, monkeypatch
     monkeypatch.setenv("GSOMIA_PARTY", "KOR")
     status, _, err = run("register", "--node", node)
     assert status == 2 and "fixed for ever" in err
+
+
+@pytest.fixture(scope="module")
+def paired(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The node of JPN with the node of KOR enrolled."""
+    from gsomia.app import Home, init
+    from gsomia.node import Role, fingerprint
+
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("paired") / "jpn"))
+    other = init(folder.with_name("kor"), "KOR", exercise=True)
+    document = other.identity()
+    other.close()
+    home = Home(folder)
+    by = home.acting("sato", Role.SECURITY)
+    home.enrol_peer(document, fingerprint(document), "https://127.0.0.1:1", by=by)
+    home.close()
+    return folder
+
+
+FIXED: dict[str, tuple[str, str, list[str]]] = {
+    "another Party": ('party = "JPN"', 'party = "KOR"', ["party: `KOR`; allowed: `JPN`"]),
+    "a real node of an EXERCISE node": ("exercise = true", "exercise = false", ["exercise: `false`; allowed: `true`"]),
+    "a peer by another name": (
+        "[peers.KOR]",
+        "[peers.JPX]",
+        ["peers.JPX: `JPX` is not an enrolled peer", "allowed: KOR"],
+    ),
+    "a peer's fingerprint": ('fingerprint = "', f'fingerprint = "{"0" * 64}"\n#', ["peers.KOR.fingerprint: `0000"]),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("words", [("register",), ("verify",), ("node", "fingerprint")])
+def test_what_was_fixed_for_ever_is_held_against_certificate_and_store(
+    run: Run, paired: Path, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    old, new, says = FIXED[name]
+    node = Path(shutil.copytree(paired, tmp_path / "jpn"))
+    assert run(*words, "--node", node)[0] == 0
+    settings = node / "node.toml"
+    text = settings.read_text()
+    assert old in text
+    settings.write_text(text.replace(old, new, 1))
+    status, _, err = run(*words, "--node", node)
+    assert status == 2, err
+    for said in (str(settings), *says):
+        assert said in err
+    if "KOR" in new or "false" in new:  # the certificate replaced too: the logs still say whose they are
+        party, exercise = ("KOR", True) if "KOR" in new else ("JPN", False)
+        certificate, _ = make_certificate(party, exercise=exercise, host="127.0.0.1", at=datetime.now(UTC))
+        (node / "keys" / "tls.pem").write_bytes(certificate)
+        status, _, err = run(*words, "--node", node)
+        assert status == 2 and says[0] in err and "the log `exercise.gsomia/JPN/internal`" in err
+
+
+def test_a_certificate_that_is_none_stops_the_node(run: Run, node: Path) -> None:
+    certificate = node / "keys" / "tls.pem"
+    certificate.write_text("none")
+    status, _, err = run("register", "--node", node)
+    assert status == 1 and f"`{certificate}` is not the certificate of a node" in err
+    certificate.unlink()
+    status, _, err = run("register", "--node", node)
+    assert status == 1 and f"cannot read the certificate `{certificate}`" in err
+
+
+def test_a_party_belongs_to_an_agreement_on_offer(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("init", tmp_path / "aus", "--party", "AUS", "--exercise")
+    assert status == 2 and "unknown Party `AUS`" in err and "known: JPN, KOR, USA" in err and "--law" in err
+    assert list(tmp_path.iterdir()) == []
+    law = tmp_path / "aus-kor"
+    shutil.copytree(Path(__file__).parents[2] / "agreements" / "jpn-kor-2016", law)
+    for path in law.glob("*.toml"):
+        path.write_text(path.read_text().replace("JPN", "AUS").replace("jpn-kor-2016", "aus-kor"))
+    status, _, err = run("init", tmp_path / "aus", "--party", "AUS", "--exercise", "--law", law)
+    assert status == 0, err
+    assert run("register", "--node", tmp_path / "aus")[0] == 0
+    assert str(law) in (tmp_path / "aus" / "node.toml").read_text()
 
 
 AGREEMENTS: dict[str, tuple[str, str, list[str]]] = {

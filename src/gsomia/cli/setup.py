@@ -32,10 +32,26 @@ __all__ = [
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where peers reach it.")
 @click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--keystore", default="", metavar="URI", help="Seal the keys by an HSM's key: its pkcs11: URI.")
-def init_command(folder: Path, party: str, exercise: bool, host: str, port: int, keystore: str) -> None:
+@click.option(
+    "--law",
+    "law_folders",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of an agreement of your own, beside those of this release.",
+)
+def init_command(
+    folder: Path, party: str, exercise: bool, host: str, port: int, keystore: str, law_folders: tuple[Path, ...]
+) -> None:
     """Make a node in FOLDER: keys, certificate, settings, an empty register."""
     home = init_node(
-        folder, party, exercise=exercise, host=host, port=port, passphrase=credential("passphrase"), keystore=keystore
+        folder,
+        party,
+        exercise=exercise,
+        host=host,
+        port=port,
+        passphrase=credential("passphrase"),
+        keystore=keystore,
+        law_folders=law_folders,
     )
     click.echo(f"{'EXERCISE ' if exercise else ''}node of {party} made in {folder}")
     click.echo(f"fingerprint {fingerprint(home.identity())}")

@@ -1,12 +1,14 @@
 """Keys at rest: files, encrypted under a passphrase or under a key in an HSM (PKCS#11).
 
-Read next: `files` (the folder, the passphrase), `token` (the HSM), `credentials` (where passphrase and PIN come from).
+Read next: `files` (the folder, the passphrase), `token` (the HSM), `credentials` (where passphrase and PIN come from),
+`fixed` (what no setting changes).
 """
 
 from __future__ import annotations
 
 from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
+from gsomia.keystore.fixed import check_fixed
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
 
-__all__ = ["Box", "KeyFiles", "Passphrase", "TokenKey", "TokenUri", "credential", "token_private_key"]
+__all__ = ["Box", "KeyFiles", "Passphrase", "TokenKey", "TokenUri", "check_fixed", "credential", "token_private_key"]
