@@ -32,7 +32,7 @@ from gsomia.agreement import Record, load_agreement, shipped_record
 from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
-from gsomia.keys import SigningKey
+from gsomia.keys import PublicKey, SigningKey
 from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri, check_fixed
 from gsomia.marking import Label, Line
 from gsomia.node import (
@@ -46,11 +46,13 @@ from gsomia.node import (
     SignedAct,
     adopt_law,
     ask_witness,
+    distrusted,
     enrol_officer,
     enrol_peer,
     identity,
     log_files,
     log_named,
+    replace_officer_key,
     step,
 )
 from gsomia.sealed import XWingPrivateKey
@@ -258,6 +260,11 @@ def _box(keystore: str, passphrase: bytes | None) -> Box | None:
     return Passphrase(passphrase) if passphrase is not None else None
 
 
+def _later_key(officer: str, key: PublicKey) -> str:
+    """The name of the file of a key that took another's place."""
+    return f"{officer[:47]}.{key.fingerprint[:16]}"
+
+
 @dataclass
 class Home:
     """A node's folder, opened.
@@ -350,8 +357,24 @@ class Home:
                 listed = ", ".join(holders) or "none; `gsomia officer enrol` adds one"
                 raise UsageError(f"name the officer who acts as `{role}` with --by", hint=f"they are: {listed}")
             officer = holders[0]
-        seed = self.officer_files().read(officer, "gsomia-signing")
+        with self._store.reading() as reader:
+            known = reader.officer(self.node.party, officer)
+        files = self.officer_files()
+        name = _later_key(officer, known.key) if known is not None else officer
+        seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
         return Acting(officer=officer, key=SigningKey(seed))
+
+    def replace_officer_key(self, officer: str, *, by: Acting) -> SignedAct:
+        """Make a new key file for an officer and enrol the key in place of the one before."""
+        key = SigningKey.generate()
+        files = self.officer_files()
+        name = _later_key(officer, key.public)
+        files.write(name, "gsomia-signing", key.seed)
+        try:
+            return replace_officer_key(self.node, officer, key.public, by=by)
+        except BaseException:
+            files.path(name).unlink()
+            raise
 
     def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None) -> SignedAct:
         """Make an officer's key file and enrol the key."""
@@ -371,19 +394,29 @@ class Home:
         from gsomia.web import check_certificate
 
         party = str(document.get("party", "")) if isinstance(document, Mapping) else ""
-        if party in self.config.peers:
+        again = party in self.config.peers
+        if again and not self._distrusted(party):
             raise UsageError(f"`{party}` stands in the settings already")
         if not _URL.fullmatch(url):
             raise UsageError(f"not the address of a peer: `{url}`", hint="https://host:port")
         check_certificate(document.get("certificate") if isinstance(document, Mapping) else None)
         act = enrol_peer(self.node, document, fingerprint, by=by)
         path = self.folder / "node.toml"
-        addition = _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])
+        settings = path.read_text(encoding="utf-8")
+        if again:
+            settings = re.sub(rf"\n\[peers\.{party}\]\n[^\[]*", "\n", settings)
+            self._links.pop(party, None)
+        settings += _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])
         staging = path.with_suffix(".new")
-        staging.write_text(path.read_text(encoding="utf-8") + addition, encoding="utf-8")
+        staging.write_text(settings, encoding="utf-8")
         staging.replace(path)
         self.config = read_config(self.folder)
         return act
+
+    def _distrusted(self, party: str) -> bool:
+        with self._store.reading() as reader:
+            peer = reader.peers().get(party)
+            return peer is not None and distrusted(reader, peer.signing) is not None
 
     def _link(self, party: str) -> PeerLink:
         settings = self.config.peers.get(party) or read_config(self.folder).peers.get(party)

@@ -13,7 +13,15 @@ from gsomia.app import init as init_node
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
-from gsomia.node import PersonDetails, Role, enter_person, fingerprint, instant
+from gsomia.node import (
+    PersonDetails,
+    Role,
+    declare_compromised,
+    enter_person,
+    fingerprint,
+    instant,
+    retire_officer_key,
+)
 
 __all__ = [
     "clock_command",
@@ -143,6 +151,75 @@ def enrol_officer(officer: str, roles: tuple[str, ...], by: str, node_dir: str |
             first = not reader.officers(home.node.party)
         act = home.enrol_officer(officer, roles, by=None if first else home.acting(by, Role.SECURITY))
         click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
+
+
+@officer_command.command("replace")
+@click.argument("officer")
+@by_option
+@node_option
+def replace_key(officer: str, by: str, node_dir: str | None) -> None:
+    """Make a new key file for OFFICER and enrol the key in place of the one before; every peer is told."""
+    with home_of(node_dir) as home:
+        act = home.replace_officer_key(officer, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{officer} has a new key by act {act.id}")
+        home.deliver()
+
+
+@officer_command.command("retire")
+@click.argument("officer")
+@by_option
+@node_option
+def retire_key(officer: str, by: str, node_dir: str | None) -> None:
+    """End OFFICER's key; every peer is told, and refuses what it signs from then on."""
+    with home_of(node_dir) as home:
+        act = retire_officer_key(home.node, officer, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{officer}'s key retired by act {act.id}")
+        home.deliver()
+
+
+def _compromised(party: str, officer: str, since: datetime, by: str, as_json: bool, node_dir: str | None) -> None:
+    with home_of(node_dir) as home:
+        acting = home.acting(by, Role.SECURITY)
+        act, signed = declare_compromised(home.node, party or home.node.party, officer, since, by=acting)
+        rows = [[instant(a.statement.at), a.id, a.statement.type, a.statement.party] for a in signed]
+        if as_json:
+            keys = ("at", "act", "type", "party")
+            listed = [dict(zip(keys, row, strict=True)) for row in rows]
+            print_json("compromised", {"act": act.id, "key": act.statement.body["key"], "signed": listed})
+        else:
+            click.echo(f"key {act.statement.body['key'][:16]} declared compromised by act {act.id}; it signed since:")
+            table(["at", "act", "type", "Party"], rows)
+        home.deliver()
+
+
+_since_option = click.option(
+    "--since", required=True, type=Instant(), help="From when the key may have been in other hands."
+)
+
+
+@officer_command.command("compromised")
+@click.argument("officer")
+@click.option("--party", default="", help="The officer's Party; this node's own where it is left out.")
+@_since_option
+@by_option
+@json_option
+@node_option
+def officer_compromised(
+    officer: str, party: str, since: datetime, by: str, as_json: bool, node_dir: str | None
+) -> None:
+    """Declare OFFICER's key compromised from the next message on, and list the acts it signed since an instant."""
+    _compromised(party, officer, since, by, as_json, node_dir)
+
+
+@peer_command.command("compromised")
+@click.argument("party")
+@_since_option
+@by_option
+@json_option
+@node_option
+def peer_compromised(party: str, since: datetime, by: str, as_json: bool, node_dir: str | None) -> None:
+    """Declare the key of PARTY's node compromised: nothing of it is taken until it is enrolled afresh."""
+    _compromised(party, "", since, by, as_json, node_dir)
 
 
 @officer_command.command("list")

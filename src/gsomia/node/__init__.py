@@ -16,10 +16,12 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
+from gsomia.node.keyends import distrusted
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
+from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import (
@@ -119,6 +121,8 @@ __all__ = [
     "check_bundle",
     "check_log",
     "concerned",
+    "declare_compromised",
+    "distrusted",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -146,7 +150,10 @@ __all__ = [
     "record_of",
     "release",
     "rendition_of",
+    "replace_officer_key",
+    "retire_officer_key",
     "share",
+    "signed_by",
     "step",
     "transmit",
     "transmit_many",

@@ -84,6 +84,8 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="adopt-law", roles=(Role.LEGAL,)),
         ActType(name="declare-reading", roles=(Role.LEGAL,)),
         ActType(name="enrol-key", roles=(Role.SECURITY,)),
+        ActType(name="retire-key", roles=(Role.SECURITY,)),
+        ActType(name="declare-key-compromised", roles=(Role.SECURITY,)),
         ActType(name="enrol-peer", roles=(Role.SECURITY,)),
         ActType(name="assure", roles=(Role.SECURITY,)),
         ActType(name="accredit", roles=(Role.SECURITY,)),

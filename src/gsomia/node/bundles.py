@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from gsomia.errors import UsageError
 from gsomia.keys import b64
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant, pack
+from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.registry import Copy, Item
@@ -30,7 +31,7 @@ LAW_FOLDER = "law"
 LawFiles = Callable[[str, str], Mapping[str, bytes]]
 """Gives the files of an agreement in a version that was adopted."""
 
-_STANDING = ("enrol-key", "enrol-peer", "adopt-law", *LEGAL_ACTS)
+_STANDING = (*KEY_TYPES, "enrol-peer", "adopt-law", *LEGAL_ACTS)
 """Acts that others rest on: whose keys are whose, which law, and in which state it is."""
 
 

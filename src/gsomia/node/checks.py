@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from gsomia.errors import GsomiaError, LogError, VerificationError
+from gsomia.errors import GsomiaError, LogError, SignatureError, VerificationError
+from gsomia.keys import PublicKey
 from gsomia.marking import Label
-from gsomia.node.acts import verify_act
+from gsomia.node.acts import Officer, verify_act
 from gsomia.node.keychecks import check_keys
+from gsomia.node.keyends import OfficersThen
 from gsomia.node.labels import label_text
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
@@ -101,15 +103,33 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     return Check(name=name, counted=frontier.size)
 
 
+@dataclass(frozen=True, slots=True)
+class KeysThen(KnownKeys):
+    """The keyring as it was when each act was recorded."""
+
+    then: OfficersThen = field(default_factory=OfficersThen)
+
+    def node_key(self, party: str) -> PublicKey | None:
+        """The key of a Party's node at this point."""
+        return self.then.nodes.get(party) or KnownKeys.node_key(self, party)
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        """An officer whose key could sign at this point."""
+        return self.then.officer(party, officer)
+
+
 def _check_acts(node: Node, reader: Reader) -> Check:
     """Every act's signatures, by the keys that are enrolled."""
-    keyring = KnownKeys(reader, node.party, node.keys.signing.public)
+    keyring = KeysThen(reader, node.party, node.keys.signing.public, OfficersThen(party=node.party))
     counted = 0
     last = ""
     try:
         for act in reader.acts():
-            verify_act(act, keyring, exercise=node.exercise)
+            keyring.then.learn(verify_act(act, keyring, exercise=node.exercise))
             counted, last = counted + 1, act.id
+        here, said = {(one.party, one.id): one for one in reader.officers()}, keyring.then.officers
+        if differing := [names for names in {*here, *said} if here.get(names) != said.get(names)]:
+            raise SignatureError(f"officer `{differing[0][1]}` of `{differing[0][0]}` is not enrolled as the acts say")
     except VerificationError as error:
         # An act that cannot even be read has no id to name; the one before it does.
         fault = f"{error}; the last that holds is `{last}`"

@@ -14,8 +14,10 @@ from gsomia.agreement import LegalAct
 from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
-from gsomia.node.acts import LEGAL_ACTS, Officer, Role, Statement, read_instant
+from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
+from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement, distrusted
 from gsomia.node.labels import equivalent_label, label_text
+from gsomia.node.node import log_origin
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
 from gsomia.registry import (
     Copy,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PUBLIC_TYPES", "apply", "legal_act", "next_control_number"]
 
-PUBLIC_TYPES = ("enrol-key", "accredit")
+PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
@@ -92,33 +94,29 @@ def next_control_number(node: Node, tx: Writer, at: datetime) -> str:
 
 
 def _enrol_key(node: Node, tx: Writer, statement: Statement) -> None:
-    body = statement.body
-    if body.get("first") is True and tx.officers(statement.party):
-        raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
-    roles = _texts(body, "roles")
-    unknown = [role for role in roles if role not in Role.ALL]
-    if unknown or not roles:
-        raise VerificationError(f"act `{statement.id}`: roles are {', '.join(Role.ALL)}")
-    if tx.officer(statement.party, _text(body, "officer")) is not None:
-        raise VerificationError(f"act `{statement.id}`: officer `{body['officer']}` is enrolled already")
-    tx.put_officer(
-        Officer(
-            id=_text(body, "officer"),
-            party=statement.party,
-            roles=roles,
-            key=PublicKey.from_json(body["key"]),
-            act=statement.id,
-            enrolled_at=statement.at,
-        )
-    )
+    apply_enrolment(tx, statement)
+
+
+def _retire_key(node: Node, tx: Writer, statement: Statement) -> None:
+    apply_retirement(tx, statement)
 
 
 def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
     identity = statement.body["identity"]
+    party, signing = _text(identity, "party"), PublicKey.from_json(identity["signing"])
+    if distrusted(tx, signing) is not None:
+        raise VerificationError(
+            f"act `{statement.id}`: the key of `{party}` was declared compromised; it never comes back"
+        )
+    before = tx.peers().get(party)
+    if before is not None and before.log.to_text() != identity["log"]:
+        # Other log keys are other logs: what was kept and cosigned under the old ones says nothing of them.
+        kept = [log_origin(party, log, exercise=node.exercise) for log in (node.party, "")]
+        tx.forget_witness(party, kept)
     tx.put_peer(
         Peer(
-            party=_text(identity, "party"),
-            signing=PublicKey.from_json(identity["signing"]),
+            party=party,
+            signing=signing,
             sealing=XWingPublicKey.from_bytes(unb64(identity["sealing"])),
             log=LogVerifier.from_text(identity["log"]),
             certificate=str(identity["certificate"]),
@@ -401,6 +399,8 @@ def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
 
 _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "enrol-key": _enrol_key,
+    "retire-key": _retire_key,
+    "declare-key-compromised": apply_compromise,
     "enrol-peer": _enrol_peer,
     "assure": _assure,
     "accredit": _accredit,

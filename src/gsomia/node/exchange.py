@@ -15,6 +15,7 @@ from gsomia.errors import GsomiaError, NodeError, PeerError, SignatureError, Ver
 from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, instant, pack, unpack
 from gsomia.node.facts import Case
+from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import read_answer, write_message
 from gsomia.node.node import Node
@@ -107,7 +108,11 @@ def _arrival(node: Node, reader: Reader, act: SignedAct) -> list[SignedAct]:
 
 def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
     """The acts that enrolled a Party's officers, in order: what another node needs to check their signatures."""
-    return [act for act in reader.acts(types=["enrol-key"]) if act.statement.party == party]
+    return [
+        act
+        for act in reader.acts(types=KEY_TYPES)
+        if act.statement.party == party == act.statement.body.get("party", party)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

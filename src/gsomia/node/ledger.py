@@ -11,6 +11,7 @@ from typing import Any
 from gsomia.errors import SignatureError
 from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
 from gsomia.node.effects import apply
+from gsomia.node.keyends import DISTRUSTED
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
@@ -126,6 +127,9 @@ def enter(node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime) 
             raise SignatureError(f"act `{act.id}` is known with other contents")
         return None
     statement = verify_act(act, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)
+    # The signature holds, so the first signer named is that node's key (protocol 10).
+    if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
+        raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     tx.put_act(act, source, at)
     apply(node, tx, statement, source=source, at=at)
     return statement

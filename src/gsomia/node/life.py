@@ -20,6 +20,7 @@ from gsomia.node.acts import LEGAL_ACTS, Officer, SignedAct, instant, read_insta
 from gsomia.node.bundles import BUNDLE_JSON, ITEM_FILE, LAW_FOLDER
 from gsomia.node.checks import Check
 from gsomia.node.effects import legal_act
+from gsomia.node.keyends import KEY_TYPES, OfficersThen
 from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import (
@@ -40,7 +41,7 @@ MAX_JSON = 256 * 2**20
 IN_FORCE = frozenset({"in-force", "notice-pending", "notice-suspended"})
 """The states in which an item may be provided under an agreement."""
 
-_STANDING = frozenset({"enrol-key", "enrol-peer"})
+_STANDING = frozenset({*KEY_TYPES, "enrol-peer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class _Life:
     at: datetime
     unwitnessed: timedelta
     nodes: dict[str, TrustedKeys] = field(default_factory=dict)
-    officers: dict[tuple[str, str], Officer] = field(default_factory=dict)
+    then: OfficersThen = field(default_factory=OfficersThen)
     acts: list[tuple[SignedAct, datetime]] = field(default_factory=list)
     by_id: dict[str, SignedAct] = field(default_factory=dict)
 
@@ -84,8 +85,8 @@ class _Life:
         return None if known is None else known.signing
 
     def officer(self, party: str, officer: str) -> Officer | None:
-        """An officer, once the enrolment was proven."""
-        return self.officers.get((party, officer))
+        """An officer whose key could sign at this point of the acts."""
+        return self.then.officer(party, officer)
 
     def about(self, *types: str, copy: str = "") -> list[SignedAct]:
         """The acts about the item of these types."""
@@ -180,18 +181,9 @@ def _enrolments(life: _Life) -> int:
                 raise VerificationError(f"`{party}` was enrolled with other keys than are held of it")
             life.nodes[party] = keys
         else:
-            if said.body.get("first") is True and any(party == said.party for party, _ in life.officers):
+            if said.body.get("first") is True and any(party == said.party for party, _ in life.then.officers):
                 raise VerificationError(f"act `{act.id}`: `{said.party}` has officers already; none enrols alone")
-            verify_act(act, life, exercise=life.exercise)
-            body = said.body
-            life.officers[said.party, str(body["officer"])] = Officer(
-                id=str(body["officer"]),
-                party=said.party,
-                roles=tuple(body["roles"]),
-                key=PublicKey.from_json(body["key"]),
-                act=act.id,
-                enrolled_at=said.at,
-            )
+            life.then.learn(verify_act(act, life, exercise=life.exercise))
         counted += 1
     return counted
 
@@ -199,8 +191,11 @@ def _enrolments(life: _Life) -> int:
 def _acts(life: _Life) -> int:
     """Every other act: its signatures, and the signers that its type requires."""
     counted = 0
+    life.then = OfficersThen()
     for act, _ in life.acts:
-        if act.statement.type not in _STANDING:
+        if act.statement.type in KEY_TYPES:
+            life.then.learn(act.statement)  # proven by the check before
+        elif act.statement.type not in _STANDING:
             verify_act(act, life, exercise=life.exercise)
             counted += 1
     return counted

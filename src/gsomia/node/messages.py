@@ -15,6 +15,7 @@ from typing import Any
 from gsomia.errors import MessageError, PeerError, SignatureError
 from gsomia.keys import Envelope, PublicKey, canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
+from gsomia.node.keyends import distrusted
 from gsomia.node.node import Node, new_id
 
 __all__ = ["MESSAGE_TYPES", "Message", "read_answer", "read_message", "write_message"]
@@ -147,6 +148,12 @@ def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *,
         MessageError: malformed, from or to another Party, of the other kind of node, or clocks too far apart.
         SignatureError: the signatures do not hold.
     """
+    with node.store.reading() as reader:
+        declared = distrusted(reader, key)
+    if declared is not None:
+        raise SignatureError(
+            f"the key of `{sender}` was declared compromised by act `{declared}`", hint="it needs a fresh enrolment"
+        )
     message = Message.from_bytes(verify(envelope, MESSAGE_TYPE, [key]))
     if (message.sender, message.recipient) != (sender, node.party):
         raise MessageError(

@@ -51,7 +51,12 @@ def enrol_officer(node: Node, officer: str, roles: Sequence[str], key: PublicKey
 
 def public_acts(node: Node, reader: Reader) -> list[str]:
     """The ids of the acts that every new peer is told of."""
-    return [act.id for act in reader.acts(types=PUBLIC_TYPES) if act.statement.party == node.party]
+    return [
+        act.id
+        for act in reader.acts(types=PUBLIC_TYPES)
+        # What this Party holds of a peer's key is its own affair.
+        if act.statement.party == node.party == act.statement.body.get("party", node.party)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
 from gsomia.node.intake import Delivery, take_deliveries
 from gsomia.node.judging import decide_offer, standing_acceptance
+from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.keyrelease import answer_key_requests
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import Message, read_message, write_message
@@ -136,7 +137,7 @@ def _list(value: object) -> list[Any]:
 
 def _take_deliveries(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     acts = _acts(message)
-    _take(node, peer, [act for act in acts if act.statement.type in ("enrol-key", "consent")], at)
+    _take(node, peer, [act for act in acts if act.statement.type in (*KEY_TYPES, "consent")], at)
     deliveries: dict[str, Delivery] = {}
     for value in _list(message.body.get("deliveries")):
         delivery = Delivery.from_json(value)

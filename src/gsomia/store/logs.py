@@ -45,7 +45,7 @@ class LogReads:
 
     def kept(self, log: str) -> bytes | None:
         found = self._rows(sa.select(schema.kept).where(schema.kept.c.log == log), {})
-        return bytes(found[0]["note"]) if found else None
+        return bytes(found[0]["note"]) or None if found else None
 
     def lies(self) -> Sequence[LogLie]:
         query = sa.select(schema.lie).order_by(schema.lie.c.at, schema.lie.c.id)
@@ -70,6 +70,11 @@ class LogWrites(LogReads):
 
     def put_kept(self, log: str, note: bytes, at: datetime) -> None:
         self._replace(schema.kept, {"log": log, "note": note, "at": instant(at)})
+
+    def forget_witness(self, witness: str, kept: Sequence[str]) -> None:
+        row = schema.cosigned
+        self._connection.execute(sa.update(row).where(row.c.witness == witness).values(size=0, note=b""))
+        self._connection.execute(sa.update(schema.kept).where(schema.kept.c.log.in_(kept)).values(note=b""))
 
     def put_lie(self, lie: LogLie) -> None:
         digest = hashlib.sha256(lie.proof).hexdigest()

@@ -386,6 +386,11 @@ class SqlWriter(SqlReader, LogWrites):
     def put_officer(self, officer: Officer) -> None:
         self._put_standing(schema.officer, rows.officer_row(officer))
 
+    def end_officer(self, party: str, officer: str) -> None:
+        table = schema.officer
+        self._connection.execute(sa.delete(table).where(table.c.party == party, table.c.id == officer))
+        self._kept.clear()
+
     def put_person(self, person: Person) -> None:
         self._put(schema.person, rows.person_row(person))
 

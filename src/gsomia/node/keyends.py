@@ -1,0 +1,153 @@
+"""What enrolling, replacing, retiring and distrusting a key changes, and whose key was whose when.
+
+What a key signed before its end stands in the record, for it was checked when it came in. Whatever arrives afterwards
+under that key is refused, whatever instant it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gsomia.errors import VerificationError
+from gsomia.keys import PublicKey
+from gsomia.node.acts import Officer, Role, Statement, read_instant
+from gsomia.node.ports import Reader, Writer
+
+if TYPE_CHECKING:
+    from gsomia.node.node import Node
+
+__all__ = [
+    "KEY_TYPES",
+    "OfficersThen",
+    "apply_compromise",
+    "apply_enrolment",
+    "apply_retirement",
+    "distrusted",
+    "enrolled",
+    "key_history",
+]
+
+KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
+"""Acts that say whose keys are an officer's, in the order in which they were done."""
+
+DISTRUSTED = "distrusted/"
+"""The settings that name a node's key declared compromised, each with the act that declared it."""
+
+
+def distrusted(reader: Reader, key: PublicKey) -> str | None:
+    """The act by which this node declared a peer's key compromised, or None."""
+    return reader.setting(f"{DISTRUSTED}{key.fingerprint}")
+
+
+def key_history(reader: Reader, party: str, officer: str = "", *, before: str = "") -> list[Officer]:
+    """Every key that a Party's officers were ever enrolled with, in order.
+
+    Args:
+        reader: the node's store.
+        party: the Party.
+        officer: one officer alone, or "" for all.
+        before: an act to leave out: the one that is being entered.
+    """
+    found = []
+    for act in reader.acts(types=["enrol-key"]):
+        if act.statement.party == party and act.id != before:
+            one = enrolled(act.statement)
+            if officer in ("", one.id):
+                found.append(one)
+    return found
+
+
+def enrolled(statement: Statement) -> Officer:
+    """The officer as an `enrol-key` act enrols them.
+
+    Raises:
+        VerificationError: unknown roles, or none.
+        ValueError, KeyError, TypeError: the body does not fit.
+    """
+    body = statement.body
+    roles = tuple(body["roles"])
+    if not roles or any(role not in Role.ALL for role in roles):
+        raise VerificationError(f"act `{statement.id}`: roles are {', '.join(Role.ALL)}")
+    if not isinstance(body["officer"], str) or not body["officer"].isprintable() or not body["officer"]:
+        raise ValueError("`officer` is printable text")
+    return Officer(
+        id=body["officer"],
+        party=statement.party,
+        roles=roles,
+        key=PublicKey.from_json(body["key"]),
+        act=statement.id,
+        enrolled_at=statement.at,
+    )
+
+
+def apply_enrolment(tx: Writer, statement: Statement) -> None:
+    """Enrol an officer's key; one that replaces another must name it and be new."""
+    new = enrolled(statement)
+    past = key_history(tx, statement.party, new.id, before=statement.id)
+    if statement.body.get("first") is True and key_history(tx, statement.party, before=statement.id):
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
+    replaces = statement.body.get("replaces", "")
+    if past and (replaces != past[-1].key.fingerprint or new.key in [officer.key for officer in past]):
+        raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is enrolled already")
+    if not past and replaces:
+        raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")
+    tx.put_officer(new)
+
+
+def apply_retirement(tx: Writer, statement: Statement) -> None:
+    """End an officer's key: one's own Party's alone."""
+    _end(tx, statement, statement.party, str(statement.body["officer"]), str(statement.body["key"]))
+
+
+def apply_compromise(node: Node, tx: Writer, statement: Statement) -> None:
+    """Distrust a key: that of the declaring Party's own officer; of others only where this node itself declares it."""
+    body = statement.body
+    party, officer, key = str(body["party"]), str(body["officer"]), str(body["key"])
+    read_instant(body["since"])
+    if party != statement.party and statement.party != node.party:
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` has no say over the keys of `{party}`")
+    if officer:
+        _end(tx, statement, party, officer, key)
+    else:
+        tx.put_setting(f"{DISTRUSTED}{key}", statement.id)
+
+
+def _end(tx: Writer, statement: Statement, party: str, officer: str, key: str) -> None:
+    known = tx.officer(party, officer)
+    if known is None or known.key.fingerprint != key:
+        raise VerificationError(f"act `{statement.id}`: officer `{officer}` of `{party}` has no such key")
+    tx.end_officer(party, officer)
+
+
+@dataclass
+class OfficersThen:
+    """Whose key was whose when an act was recorded: led along the acts in their order.
+
+    Args:
+        party: whose record it is; its word says who its peers are.
+    """
+
+    party: str = ""
+    nodes: dict[str, PublicKey] = field(default_factory=dict)
+    officers: dict[tuple[str, str], Officer] = field(default_factory=dict)
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        """An officer whose key could sign at this point."""
+        return self.officers.get((party, officer))
+
+    def learn(self, statement: Statement) -> None:
+        """Go past an act that was verified."""
+        body: Mapping[str, Any] = statement.body
+        if statement.type == "enrol-key":
+            officer = enrolled(statement)
+            self.officers[officer.party, officer.id] = officer
+        elif statement.type == "retire-key":
+            self.officers.pop((statement.party, body["officer"]), None)
+        elif statement.type == "declare-key-compromised" and body["officer"]:
+            self.officers.pop((body["party"], body["officer"]), None)
+        elif statement.type == "enrol-peer" and statement.party == self.party:
+            self.nodes[str(body["identity"]["party"])] = PublicKey.from_json(body["identity"]["signing"])
+        elif statement.type == "replace-node-key" and statement.party != self.party:
+            self.nodes[statement.party] = PublicKey.from_json(body["signing"])

@@ -1,0 +1,133 @@
+"""Officers' keys replaced, retired, or declared compromised; and a peer's node key declared compromised (protocol 10).
+
+A declaration takes effect at the next message. What a key signed before stands in the record, for it was checked when
+it came in; whatever arrives afterwards under that key is refused, whatever instant it names.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gsomia.errors import UsageError
+from gsomia.keys import PublicKey
+from gsomia.node.acts import Officer, SignedAct, instant
+from gsomia.node.keyends import key_history
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node
+from gsomia.node.ports import Reader, Writer
+
+__all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by"]
+
+
+def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting) -> SignedAct:
+    """Enrol a new key for an officer, whose old one ends with it; every peer is told.
+
+    Args:
+        node: the Party's node.
+        officer: enrolled already, perhaps with a key that was retired or compromised.
+        key: the new key.
+        by: a security officer.
+
+    Raises:
+        UsageError: no such officer, or it is no new key.
+    """
+    with node.store.writing() as tx:
+        known = key_history(tx, node.party, officer)
+        if not known:
+            raise UsageError(f"officer `{officer}` is not enrolled", hint="`gsomia officer enrol` does that")
+        if key in [past.key for past in known]:
+            raise UsageError(f"officer `{officer}` has had this key already; a key that ended never comes back")
+        body = {
+            "officer": officer,
+            "roles": list(known[-1].roles),
+            "key": key.to_json(),
+            "first": False,
+            "replaces": known[-1].key.fingerprint,
+        }
+        return _public(node, tx, Draft(type="enrol-key", body=body), by)
+
+
+def retire_officer_key(node: Node, officer: str, *, by: Acting) -> SignedAct:
+    """End an officer's key; every peer is told, and refuses what it signs from then on.
+
+    Raises:
+        UsageError: the officer has no key that could sign.
+    """
+    with node.store.writing() as tx:
+        known = _officer(tx, node.party, officer)
+        body = {"officer": officer, "key": known.key.fingerprint}
+        return _public(node, tx, Draft(type="retire-key", body=body), by)
+
+
+def declare_compromised(
+    node: Node, party: str, officer: str, since: datetime, *, by: Acting
+) -> tuple[SignedAct, list[SignedAct]]:
+    """Declare that somebody else may sign with a key: an officer's or a node's, one's own or a peer's.
+
+    Args:
+        node: who declares.
+        party: whose key.
+        officer: the officer's id, or "" for the node.
+        since: from when the key may have been in other hands.
+        by: a security officer.
+
+    Returns:
+        The act, and the acts in this node's record that the key signed since.
+
+    Raises:
+        UsageError: no such key.
+    """
+    with node.store.writing() as tx:
+        if officer:
+            key = _officer(tx, party, officer).key.fingerprint
+        elif party == node.party:
+            key = node.keys.signing.public.fingerprint
+        else:
+            peer = tx.peers().get(party)
+            if peer is None:
+                raise UsageError(f"`{party}` is not an enrolled peer")
+            key = peer.signing.fingerprint
+        body = {"party": party, "officer": officer, "key": key, "since": instant(since)}
+        signed = signed_by(tx, key, since)
+        draft = Draft(type="declare-key-compromised", body=body)
+        if party == node.party:
+            return _public(node, tx, draft, by), signed
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0], signed
+
+
+def _officer(reader: Reader, party: str, officer: str) -> Officer:
+    """An officer with a key that can sign.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = reader.officer(party, officer)
+    if known is None:
+        listed = ", ".join(one.id for one in reader.officers(party)) or "none"
+        raise UsageError(f"officer `{officer}` of `{party}` has no key that can sign", hint=f"they have: {listed}")
+    return known
+
+
+def _public(node: Node, tx: Writer, draft: Draft, by: Acting) -> SignedAct:
+    act = make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+    for peer in tx.peers():
+        tx.put_outgoing(peer, "act", act.id, node.clock.machine())
+    return act
+
+
+def signed_by(reader: Reader, key: str, since: datetime) -> list[SignedAct]:
+    """The acts that a key signed, as node or officer, with an instant of their own or of their arrival since then.
+
+    Args:
+        reader: the node's store.
+        key: the key's fingerprint.
+        since: acts that name an earlier instant count too where they were recorded later.
+    """
+    found = []
+    for act in reader.acts():
+        if all(signer.key != key for signer in act.statement.signers):
+            continue
+        arrival = reader.arrival(act.id)
+        if act.statement.at >= since or (arrival is not None and arrival[1] >= since):
+            found.append(act)
+    return found
