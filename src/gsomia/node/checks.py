@@ -130,6 +130,9 @@ def _check_acts(node: Node, reader: Reader) -> Check:
         here, said = {(one.party, one.id): one for one in reader.officers()}, keyring.then.officers
         if differing := [names for names in {*here, *said} if here.get(names) != said.get(names)]:
             raise SignatureError(f"officer `{differing[0][1]}` of `{differing[0][0]}` is not enrolled as the acts say")
+        keys = {party: peer.signing for party, peer in reader.peers().items()}
+        if others := {party for party in keys if keyring.then.nodes.get(party) != keys[party]}:
+            raise SignatureError(f"the node of `{min(others)}` is not enrolled as the acts say")
     except VerificationError as error:
         # An act that cannot even be read has no id to name; the one before it does.
         fault = f"{error}; the last that holds is `{last}`"
