@@ -50,8 +50,8 @@ def test_a_text_is_marked_for_each_reader_and_both_digests_are_registered(stage:
     second = make_rendition(kor.node, number, "other", by=by)
     text = first.data.decode()
     assert text.startswith(f"EXERCISE\n일본국 정부 · {MARKS['KOR']}\n\n極秘\n")
-    assert f"{MARKS['KOR']}\n사본번호 1/2\n수령자 reader\n{number}\nEXERCISE\n" in text
-    assert "사본번호 2/2\n수령자 other\n" in second.data.decode()
+    assert f"{MARKS['KOR']}\n사본번호 1/2 · 수령자 reader · {number}\nEXERCISE\n" in text
+    assert "사본번호 2/2 · 수령자 other · " in second.data.decode()
     with kor.node.store.reading() as reader:
         entries = list(reader.renditions())
         acts = {act.id: act.statement for act in reader.acts(types=["rendition"])}

@@ -61,6 +61,21 @@ def unpack(data: bytes, what: str) -> dict[str, bytes]:
     return parts
 
 
+def archive_entry(data: bytes, name: str, size: int) -> bytes:
+    """The beginning of one part of an archive, or b"" where there is none or it cannot be read.
+
+    Args:
+        data: the archive.
+        name: the part.
+        size: how many bytes at most, and one more where there are more.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(name) as stream:
+            return stream.read(size + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, ValueError, RuntimeError):
+        return b""
+
+
 def pack(parts: Mapping[str, bytes], *, stored: frozenset[str] = frozenset()) -> bytes:
     """An archive of the parts; the same parts always give the same bytes.
 

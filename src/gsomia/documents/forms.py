@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from gsomia.documents.archive import archive_entry
 from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
 from gsomia.documents.image import mark_image
-from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
+from gsomia.documents.odf import MEDIA_TYPE, inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect, mark_pdf
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
@@ -16,7 +17,9 @@ from gsomia.documents.typeset import Marks
 from gsomia.documents.visible import check_shown, pdf_lines
 from gsomia.errors import DataError
 from gsomia.marking import Label, Line
-from gsomia.node import Look, Marked
+
+if TYPE_CHECKING:
+    from gsomia.node import Look, Marked
 
 _IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _NEEDS: Final = {"pdf": ("pikepdf", "pypdfium2"), "docx": ("lxml",), "odf": ("lxml",)}
@@ -27,7 +30,6 @@ _TYPES: Final = {
     "image": "image/png",
     "text": "text/plain; charset=utf-8",
 }
-_ODF: Final = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _UNREAD: Final = "no format whose marks can be read"
 
 
@@ -43,8 +45,8 @@ def kind_of(data: bytes, mime_type: str = "") -> str:
     if data.startswith(_IMAGES):
         return "image"
     if data.startswith(b"PK\x03\x04"):
-        if data[30 : 30 + len(_ODF)] == _ODF:
-            return "odf"
+        if data[30:38] == b"mimetype":
+            return "odf" if archive_entry(data, "mimetype", len(MEDIA_TYPE)) == MEDIA_TYPE else ""
         return "docx" if mime_type == _TYPES["docx"] or _names_word(data) else ""
     if mime_type.startswith("text/") or _is_text(data):
         return "text"
@@ -82,6 +84,8 @@ def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -
     Raises:
         DataError: a visible mark contradicts the label; the message names both.
     """
+    from gsomia.node import Look  # marking alone needs no node
+
     kind = kind_of(data, mime_type)
     missing = [name for name in _NEEDS.get(kind, ()) if find_spec(name) is None]
     if missing:
@@ -119,6 +123,8 @@ def mark_document(
     Raises:
         DataError: a format that cannot be marked, or active, encrypted, broken or too long.
     """
+    from gsomia.node import Marked  # marking alone needs no node
+
     marks = Marks(top=tuple(top), bottom=tuple(bottom))
     kind = kind_of(data, mime_type)
     made: Rendition

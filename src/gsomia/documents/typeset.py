@@ -20,9 +20,10 @@ MARK_LIMIT: Final = 8
 _SOURCE: Final = b"""
 #let data = json(bytes(sys.inputs.data))
 #set page(width: data.width * 1pt, height: data.height * 1pt, margin: 0pt, fill: none)
-#set text(font: "Noto Sans CJK JP", size: data.size * 1pt, weight: "bold", fill: rgb(data.color), fallback: false)
+#set text(font: "Noto Sans CJK JP", size: data.size * 1pt, weight: "bold", fill: rgb(data.color), fallback: false,
+  top-edge: "ascender", bottom-edge: "descender")
 #let marks(items) = box(fill: rgb(255, 255, 255, 225), inset: 2pt, stroke: 0.4pt + rgb(data.color),
-  align(center, stack(spacing: 0.35em, ..items.map(item => text(lang: item.lang, item.text)))))
+  align(center, stack(spacing: 0.1em, ..items.map(item => text(lang: item.lang, item.text)))))
 #if data.top.len() > 0 { place(top + center, dy: data.edge * 1pt, marks(data.top)) }
 #if data.bottom.len() > 0 { place(bottom + center, dy: -data.edge * 1pt, marks(data.bottom)) }
 """
@@ -30,8 +31,9 @@ _SOURCE: Final = b"""
 _STRIP: Final = b"""
 #let data = json(bytes(sys.inputs.data))
 #set page(width: data.width * 1pt, height: auto, margin: (x: 4pt, y: 3pt), fill: white)
-#set text(font: "Noto Sans CJK JP", size: data.size * 1pt, weight: "bold", fill: rgb(data.color), fallback: false)
-#align(center, stack(spacing: 0.35em, ..data.top.map(item => text(lang: item.lang, item.text))))
+#set text(font: "Noto Sans CJK JP", size: data.size * 1pt, weight: "bold", fill: rgb(data.color), fallback: false,
+  top-edge: "ascender", bottom-edge: "descender")
+#align(center, stack(spacing: 0.1em, ..data.top.map(item => text(lang: item.lang, item.text))))
 """
 
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from gsomia.marking.derivative import Derivative, Source, derive
 from gsomia.marking.label import OCL_SCHEMA, Category, CategoryType, Label
 from gsomia.marking.lines import (
+    SEPARATOR,
     Line,
     banner,
     copy_line,
@@ -31,6 +31,7 @@ from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
 from gsomia.marking.words import fold, match
 
 if TYPE_CHECKING:
+    from gsomia.marking.derivative import Derivative, Source, derive
     from gsomia.marking.spif import Applied, Place, Policy, read_spiffy
     from gsomia.marking.spif import Row as SpifRow
     from gsomia.marking.spif import TagRow as SpifTagRow
@@ -81,10 +82,12 @@ _LATER: Final = {
     "Binding": ("xml", "Binding"),
     "Breach": ("us", "Breach"),
     "DataReference": ("xml", "DataReference"),
+    "Derivative": ("derivative", "Derivative"),
     "Diagnosis": ("us", "Diagnosis"),
     "Kind": ("xml", "Kind"),
     "Place": ("spif", "Place"),
     "Policy": ("spif", "Policy"),
+    "Source": ("derivative", "Source"),
     "SpifRow": ("spif", "Row"),
     "SpifTagRow": ("spif", "TagRow"),
     "US_ATTRIBUTES": ("us", "ATTRIBUTES"),
@@ -93,6 +96,7 @@ _LATER: Final = {
     "XmlLabel": ("xml", "XmlLabel"),
     "breaches": ("us", "breaches"),
     "check_label": ("spif", "check"),
+    "derive": ("derivative", "derive"),
     "diagnose": ("us", "diagnose"),
     "export_spif": ("spif", "export"),
     "label_faults": ("spif", "faults"),
@@ -133,6 +137,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "OCL_SCHEMA",
+    "SEPARATOR",
     "US_ATTRIBUTES",
     "US_UNSHOWN",
     "Access",

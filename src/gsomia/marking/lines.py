@@ -23,7 +23,7 @@ _COPY: Final = {
 _HOLDS: Final = {
     "ja": "この文書は{names}の秘密軍事情報を含む",
     "ko": "이 문서는 {names}의 군사비밀정보를 포함하고 있음",
-    "en": "THIS DOCUMENT CONTAINS CLASSIFIED MILITARY INFORMATION OF {names}",
+    "en": "This document contains classified military information of {names}",
 }
 _RECIPIENT: Final = {"ja": "配布先 {name}", "ko": "수령자 {name}", "en": "RECIPIENT {name}"}
 

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, replace
 
 from gsomia.errors import DataError, NodeError, UsageError
-from gsomia.marking import Line, banner, copy_line, pair_line, recipient_line
+from gsomia.marking import SEPARATOR, Line, banner, copy_line, pair_line, recipient_line
 from gsomia.node.custody import ask_open, open_item
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
 from gsomia.node.labels import (
@@ -164,11 +164,15 @@ def _lines(
     origin = government_name(case, item.originator, language)
     said = (Line(text=item.statement, lang=language_of(case, item.originator)),) if item.statement else ()
     top = (*exercise, pair_line(origin, copy.own_mark, lang=language))
+    # One line: what stands in the margin is to hide none of the text.
+    control = (
+        copy_line(number, total, lang=language).text,
+        recipient_line(person, lang=language).text,
+        copy.control_number,
+    )
     bottom = (
         banner(copy.own_mark, lang=language),
-        copy_line(number, total, lang=language),
-        recipient_line(person, lang=language),
-        Line(text=copy.control_number, lang="en"),
+        Line(text=SEPARATOR.join(control), lang=language),
         *said,
         *exercise,
     )
