@@ -22,6 +22,7 @@ import signal
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ from gsomia.node import (
     NodeKeys,
     PeerLink,
     SignedAct,
+    TracerDays,
     adopt_law,
     ask_witness,
     distrusted,
@@ -54,6 +56,7 @@ from gsomia.node import (
     log_named,
     replace_officer_key,
     step,
+    trace,
 )
 from gsomia.sealed import XWingPrivateKey
 from gsomia.store import SqlStore
@@ -281,6 +284,7 @@ class Home:
     clock: FolderClock = field(init=False)
     _box: Box | None = field(init=False, repr=False)
     _store: SqlStore = field(init=False)
+    _traced: float = field(init=False, default=float("-inf"))
     _links: dict[str, Any] = field(init=False, default_factory=dict)
     _law: dict[tuple[tuple[str, str], ...], Law] = field(init=False, default_factory=dict)
 
@@ -466,6 +470,14 @@ class Home:
             (staging / file).write_bytes(data)
         staging.rename(final)
 
+    def _trace(self, log: Any) -> None:
+        """Ask for receipts that are late, once a minute."""
+        if time.monotonic() < self._traced + 60:
+            return
+        self._traced = time.monotonic()
+        for act in trace(self.node, self.tracer_days()):
+            log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+
     def law_files(self, name: str, version: str) -> dict[str, bytes]:
         """The files of an agreement in a version that was adopted."""
         return read_law_folder(self.folder / "law" / name / version)
@@ -512,6 +524,13 @@ class Home:
                 except GsomiaError as error:
                     faults.append(f"{party}: {error}")
         return faults
+
+    def tracer_days(self) -> dict[str, TracerDays]:
+        """The days for receipts that the settings name, by agreement."""
+        return {
+            name: TracerDays(receipt=dt.timedelta(days=one.receipt_days), answer=dt.timedelta(days=one.answer_days))
+            for name, one in self.config.tracers.items()
+        }
 
     def running(self) -> bool:
         """Whether a process serves this node."""
@@ -644,6 +663,8 @@ class Home:
                     while mine and not stopping.is_set():
                         try:
                             start()
+                            if self.config.tracers:
+                                self._trace(log)
                         except GsomiaError as error:
                             log.error("the peers cannot be read", why=str(error))
                         stopping.wait(0.25)

@@ -17,6 +17,7 @@ __all__ = [
     "LinkConfig",
     "NodeConfig",
     "PeerConfig",
+    "TracerConfig",
     "WitnessConfig",
     "read_config",
     "read_law_folder",
@@ -51,6 +52,13 @@ class WitnessConfig(_Section):
     unwitnessed_seconds: float = Field(default=86400, gt=0)
 
 
+class TracerConfig(_Section):
+    """A Party's own days for receipts under one agreement; no agreement that was read names any."""
+
+    receipt_days: float = Field(gt=0)
+    answer_days: float = Field(gt=0)
+
+
 class PeerConfig(_Section):
     """A peer this node talks to; its keys stand in the file of its identity, pinned by the fingerprint."""
 
@@ -74,6 +82,7 @@ class NodeConfig(BaseSettings):
     link: LinkConfig = LinkConfig()
     witness: WitnessConfig = WitnessConfig()
     peers: dict[str, PeerConfig] = {}
+    tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
 
     @classmethod
@@ -87,6 +96,9 @@ class NodeConfig(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file; there is no third source."""
         return (env_settings, init_settings)
+
+
+_SECTIONS = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig, "tracers": TracerConfig}
 
 
 def read_config(folder: Path) -> NodeConfig:
@@ -125,7 +137,9 @@ def _explain(path: Path, error: ValidationError) -> str:
         return f"{path}: {key}: {fault['msg'].lower()}"
     known: Any = NodeConfig
     for part in fault["loc"][:-1]:
-        known = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig}.get(str(part), known)
+        known = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig, "tracers": TracerConfig}.get(
+            str(part), known
+        )
     return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
 
 

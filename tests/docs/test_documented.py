@@ -10,7 +10,7 @@ import pytest
 
 from gsomia import errors
 from gsomia.cli.main import cli
-from gsomia.config import LinkConfig, NodeConfig, PeerConfig, WitnessConfig
+from gsomia.config import LinkConfig, NodeConfig, PeerConfig, TracerConfig, WitnessConfig
 from gsomia.node.acts import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,11 @@ def test_the_reference_names_no_command_that_is_gone() -> None:
 def test_every_setting_is_in_the_reference() -> None:
     """docs/reference/settings.md names each key of node.toml."""
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
-    keys = [name for model in (NodeConfig, LinkConfig, WitnessConfig, PeerConfig) for name in model.model_fields]
+    keys = [
+        name
+        for model in (NodeConfig, LinkConfig, WitnessConfig, PeerConfig, TracerConfig)
+        for name in model.model_fields
+    ]
     assert [key for key in keys if f"`{key}`" not in text] == []
 
 

@@ -22,6 +22,7 @@ from gsomia.node import (
     Sending,
     answer_consent,
     ask_consent,
+    dead_letter,
     instant,
     mark,
     open_item,
@@ -479,11 +480,17 @@ def refused_command(as_json: bool, node_dir: str | None) -> None:
 @json_option
 @node_option
 def outbox_command(as_json: bool, node_dir: str | None) -> None:
-    """List what waits for a peer, with the reason."""
+    """List what waits for a peer, with the reason and the next try; a dead letter is one long tried in vain."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.outgoing()
-    rows = [[o.peer, o.kind, o.subject, o.attempts, o.error] for o in found]
-    _print(as_json, "outbox", ["peer", "kind", "subject", "attempts", "why"], rows)
+        limits = home.node.limits
+    rows = [[o.peer, o.kind, o.subject, o.attempts, instant(o.next_at), dead_letter(o, limits), o.error] for o in found]
+    head = ["peer", "kind", "subject", "attempts", "next_at", "dead", "why"]
+    if as_json:
+        _print(as_json, "outbox", head, rows)
+        return
+    told = [[*row[:5], "dead letter" if row[5] else "", row[6]] for row in rows]
+    table(["peer", "kind", "subject", "attempts", "next try", "", "why"], told)
 
 
 def _print(as_json: bool, schema: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -31,7 +31,7 @@ class _Lazy(click.Group):
         "transmit": "exchange", "release": "exchange", "inbox": "exchange", "mark": "exchange", "receipt": "exchange",
         "open": "exchange", "register": "exchange", "consent": "exchange", "refused": "exchange", "outbox": "exchange",
         "rendition": "renditions",
-        "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle",
+        "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip

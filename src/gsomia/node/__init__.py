@@ -13,7 +13,7 @@ from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
-from gsomia.node.exchange import step
+from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
 from gsomia.node.keyends import distrusted
@@ -56,6 +56,7 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness
@@ -67,6 +68,7 @@ __all__ = [
     "KEYS_PATH",
     "LEGAL_ACTS",
     "Acting",
+    "Awaited",
     "Blobs",
     "Case",
     "Check",
@@ -102,6 +104,7 @@ __all__ = [
     "SignedAct",
     "Statement",
     "Store",
+    "TracerDays",
     "TrustedKeys",
     "Writer",
     "accredit",
@@ -118,9 +121,11 @@ __all__ = [
     "audit",
     "audit_logs",
     "audit_witnesses",
+    "awaited",
     "check_bundle",
     "check_log",
     "concerned",
+    "dead_letter",
     "declare_compromised",
     "distrusted",
     "enrol_officer",
@@ -155,6 +160,7 @@ __all__ = [
     "share",
     "signed_by",
     "step",
+    "trace",
     "transmit",
     "transmit_many",
     "upload",

@@ -291,6 +291,15 @@ def _copy_of(tx: Writer, statement: Statement) -> Copy:
     return copy
 
 
+def _tracer(node: Node, tx: Writer, statement: Statement) -> None:
+    """A tracer or a possible loss changes nothing in the register; it is about a copy that its sender gave."""
+    copy = _copy_of(tx, statement)
+    if copy.giver != statement.party:
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` never gave copy `{copy.id}`")
+    if statement.type == "tracer":
+        read_instant(statement.body["answer_by"])
+
+
 def _release(node: Node, tx: Writer, statement: Statement) -> None:
     """A release told to the originator: its register shows where its item went (Article 6(a))."""
     item = tx.item(statement.item)
@@ -408,6 +417,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "adopt-law": _adopt_law,
     "rejected": _rejected,
     "mark": _mark,
+    "tracer": _tracer,
+    "possible-loss": _tracer,
     "rendition": _rendition,
     "release": _release,
     "recall": _recall,

@@ -18,7 +18,7 @@ from gsomia.node.facts import Case
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import read_answer, write_message
-from gsomia.node.node import Node
+from gsomia.node.node import Limits, Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
 from gsomia.node.sending import refresh
@@ -26,7 +26,7 @@ from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Recipient, read, rewrap_chunks
 from gsomia.verdict import Request, Verdict
 
-__all__ = ["INLINE_BYTES", "step"]
+__all__ = ["INLINE_BYTES", "dead_letter", "step"]
 
 INLINE_BYTES = 256 * 2**10
 """Sealed items up to this size travel inside the message that delivers them; larger ones are uploaded before it."""
@@ -420,6 +420,14 @@ def _travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
     """The acts that go with a copy: the officer's authority, the consents, and the dispatch."""
     own = [act for act in reader.acts(types=[copy.act, "dispatched"], item=item.id) if act.statement.copy == copy.id]
     return [*_consents(reader, copy, item), *own]
+
+
+def dead_letter(entry: Outgoing, limits: Limits) -> bool:
+    """Whether an entry has been tried in vain for so long that people must look: its wait no longer grows.
+
+    It is never given up: it goes on being tried, and its order among those of its peer is kept.
+    """
+    return entry.attempts > 0 and backoff(entry.attempts - 1, limits.retry, limits.retry_limit) >= limits.retry_limit
 
 
 def backoff(attempts: int, first: timedelta, limit: timedelta) -> timedelta:
