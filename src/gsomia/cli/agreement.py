@@ -21,6 +21,7 @@ from gsomia.agreement import (
     periods,
     state_at,
 )
+from gsomia.cli.changes import conclusion, data_changes, difference_json, difference_told
 from gsomia.cli.export import export
 from gsomia.cli.law import (
     Instant,
@@ -50,6 +51,7 @@ from gsomia.verdict import (
     example,
     path_to,
     prove,
+    unseen,
     what_if,
 )
 
@@ -411,7 +413,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
     law, record, other = law_of(new)
     if one.parties != other.parties and not set(one.parties) & set(other.parties):
         raise UsageError(f"`{old}` and `{new}` have no Party in common")
-    data = _data_changes(one, other)
+    data = data_changes(one, other)
     if one.name != other.name and one.parties == other.parties:
         # The new version stands in the place of the old one, under whatever name.
         law = Law({name: a for name, a in law.agreements.items() if name != one.name})
@@ -421,7 +423,9 @@ def diff(old: str, new: str, as_json: bool) -> None:
         (law, record, other.name),
         [case for name in (old, new) for case in cases_of(name)],
     )
-    moved = differences(one, other, max((other.since, *other.days)), (*HANDLING_ACTS, *LEGAL_ACTS))
+    acts = (*HANDLING_ACTS, *LEGAL_ACTS)
+    moving, carrying = unseen(one, other)
+    moved = differences((old_law, old_record, one.name), (law, record, other.name), acts)
     if as_json:
         out(
             {
@@ -429,7 +433,8 @@ def diff(old: str, new: str, as_json: bool) -> None:
                 "new": other.version,
                 "data": data,
                 "cases": [c.to_json() for c in cases],
-                "requests": [{"act": d.act, "newly": d.newly, "request": d.request} for d in moved],
+                "requests": [difference_json(d) for d in moved],
+                "unseen": [*moving, *carrying],
             }
         )
         return
@@ -439,45 +444,9 @@ def diff(old: str, new: str, as_json: bool) -> None:
     for c in cases:
         click.echo(f"case {c.case.id}: {c.old} to {c.new}: {c.case.title}")
     for d in moved:
-        facts = ", ".join(f"{k} {v}" for k, v in d.request.items() if k != "act")
-        click.echo(f"newly {d.newly}: {d.act} where {facts}")
-    if not any(d.newly == "permitted" for d in moved):
-        levels = any(line.startswith(("level", "equivalence")) for line in data)
-        more = "; the tables of levels differ, see above" if levels else ""
-        click.echo(f"proven: the clauses of the new version permit nothing that those of the old do not{more}")
-
-
-def _data_changes(one: Agreement, other: Agreement) -> list[str]:
-    found = []
-    for key in ("title", "kind", "binding", "parties", "term", "readings", "hub", "legs", "considered"):
-        if getattr(one, key) != getattr(other, key):
-            found.append(f"{key}: {getattr(one, key)} to {getattr(other, key)}")
-    old, new = ({(x.party, x.mark): x.covered for x in a.levels} for a in (one, other))
-    found += [f"level {k}: {old.get(k)} to {new.get(k)}" for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
-    was, now = one.levels_table.equivalences, other.levels_table.equivalences
-    found += [
-        f"equivalence {k}: {was.get(k)} to {now.get(k)}" for k in sorted({*was, *now}) if was.get(k) != now.get(k)
-    ]
-    before, after = ({(x.number, x.text): x for x in a.articles} for a in (one, other))
-    for k in dict.fromkeys((*before, *after)):
-        if k not in after:
-            found.append(f"article {k[0]} is gone: {k[1]}")
-        elif k not in before:
-            found.append(f"article {k[0]} is new: {k[1]}")
-        elif before[k] != after[k]:
-            found.append(f"article {k[0]}: {_told(before[k])} to {_told(after[k])}")
-    names, named = one.governments, other.governments
-    found += [
-        f"government {k}: {names.get(k)} to {named.get(k)}"
-        for k in sorted({*names, *named})
-        if names.get(k) != named.get(k)
-    ]
-    return found
-
-
-def _told(article: Any) -> str:
-    clauses = ", ".join(f"{u.clause!r} since {u.since or 'the beginning'}" for u in article.clauses)
-    return clauses or f"by hand: {article.by_hand}"
+        for line in difference_told(d):
+            click.echo(line)
+    click.echo(conclusion(moved, moving, carrying, [c for c in cases if c.new == "permit"]))
 
 
 def _known_party(party: str, a: Agreement) -> None:

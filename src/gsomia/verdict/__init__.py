@@ -12,13 +12,14 @@ from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation,
 from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
 from gsomia.verdict.cedar import to_cedar
 from gsomia.verdict.checking import CaseChange, Finding, changed_cases, check_agreement
+from gsomia.verdict.comparison import Difference, differences, unseen
 from gsomia.verdict.counterexample import example
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
 from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
-from gsomia.verdict.proof import COVERS, PROPERTIES, Difference, Proof, differences, prove
+from gsomia.verdict.proof import COVERS, PROPERTIES, Proof, prove
 from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
 
 __all__ = [
@@ -65,5 +66,6 @@ __all__ = [
     "run_case",
     "standing_duties",
     "to_cedar",
+    "unseen",
     "what_if",
 ]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any as Anything
 
-from gsomia.agreement import Agreement, LegalAct, Record, periods
+from gsomia.agreement import HELD_ACTS, LEGAL_ACTS, Agreement, LegalAct, Record, periods
 from gsomia.verdict.answer import Verdict
 from gsomia.verdict.decision import decide
-from gsomia.verdict.facts import UNKNOWN, Facts, Item, Person, Request
+from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request
 from gsomia.verdict.law import Law
+from gsomia.verdict.questions import granted
 
-__all__ = ["example"]
+__all__ = ["concrete", "example"]
 
 _COUNTRIES = {"third country": "GBR", "another third country": "FRA"}
 _CLEARANCES = ("none", "CONFIDENTIAL", "SECRET", "TOP SECRET")
@@ -92,6 +93,121 @@ def _request(agreement: Agreement, found: Mapping[str, Anything]) -> Request:
         item=None if found["act"] == "visit" else item,
         under=agreement.name,
     )
+
+
+def concrete(
+    agreement: Agreement, found: Mapping[str, Anything], asked: set[str], at: datetime
+) -> tuple[Request, Facts]:
+    """What a comparison found, as it would be asked: what no rule reads is granted.
+
+    Args:
+        agreement: the instrument.
+        found: attribute to value, from the comparison, with `item` (originator and mark) and the marks that facts hold.
+        asked: the attributes that rules read.
+        at: the instant of the request.
+    """
+    act, (originator, level) = found["act"], found["item"]
+
+    def word(name: str) -> str:
+        return str(found.get(name, _UNSAID[name]))
+
+    item = None
+    if originator:
+        contains = tuple(_name(p) for p in found["contains"])
+        item = Item(
+            originator=_name(originator),
+            level=level,
+            subject=word("subject"),
+            form=word("form"),
+            contains=contains,
+            purpose="" if found.get("item_purpose") == "unknown" else word("item_purpose"),
+        )
+    to: str | None = _name(found["to"])
+    if act == "open":
+        to = "person"
+    elif act == "release-to-contractor" or found.get("the word in `to`") == "contractor":
+        to = "contractor"
+    elif act in HELD_ACTS and act not in ("release", "return"):
+        to = None
+    elif act in LEGAL_ACTS:
+        to = next((p for p in agreement.parties if p != _name(found["by"])), None)
+    request = Request(
+        act=act,
+        by=_name(found["by"]),
+        to=None if act == "accept" else to,
+        via=tuple(_name(p) for p in found["via"]),
+        item=item,
+        under=agreement.name,
+    )
+    return request, _changed(granted(request, at), request, agreement, found, asked, at)
+
+
+_UNSAID = {"subject": "other", "form": "document", "item_purpose": "defence"}
+"""What an item is where no rule asks."""
+
+
+def _changed(
+    facts: Facts,
+    request: Request,
+    agreement: Agreement,
+    found: Mapping[str, Anything],
+    asked: set[str],
+    at: datetime,
+) -> Facts:
+    """The granted facts with what was found put in."""
+    values: dict[str, Anything] = {}
+
+    def of(name: str) -> Anything:
+        value = found.get(name, "unknown")
+        return UNKNOWN if value == "unknown" else value
+
+    for field in fields(Facts):
+        if field.name in asked and field.name not in ("covered", "consent", "person", "mark", "established_by"):
+            values[field.name] = of(field.name)
+    if "covered_load" in asked:
+        values["covered"] = of("covered_load")
+    if asked & {"consented", "purpose_consented", "other_consents"}:
+        values["consent"], values["consent_before"] = found["consent"], found["consent_before"]
+        values["consent_of"] = frozenset(_name(p) for p in found["consent_of"])
+        values["consent_to"] = frozenset(_name(p) for p in found["consent_to"])
+        if "consented" not in asked or found.get("third_party") is False:
+            values["consent"], values["consent_before"], values["consent_of"] = "none", False, frozenset()
+        for name, whose in (
+            ("purpose_consented", request.item.contains if request.item is not None else ()),
+            ("other_consents", tuple(p for p in agreement.parties if p != request.by)),
+        ):
+            if name in asked and of(name) is True:
+                values["consent"], values["consent_before"] = "written", True
+                values["consent_of"] |= frozenset(whose)
+    if "sent_before_end" in asked:
+        before = of("sent_before_end")
+        values["dispatched"] = UNKNOWN if before is UNKNOWN else at - timedelta(hours=2) if before else at
+    if "authorised_by_host" in asked:
+        host = of("authorised_by_host")
+        values["authorised_by"] = UNKNOWN if host is UNKNOWN else (request.to or "") if host else request.by
+    for fact in ("shown_level", "ceiling", "regrade_to"):
+        if f"typed {fact}" in found:
+            names = {"shown_level": ("shown_rank", "shown_covered"), "ceiling": ("ceiling_rank",)}.get(fact, ())
+            known = all(found.get(key) != "unknown" for key in found if key.partition(" in the ")[0] in names)
+            values[fact] = found[f"typed {fact}"] if known else UNKNOWN
+    if "typed mark.level" in found or "mark_names_origin" in asked:
+        origin = of("mark_names_origin") if "mark_names_origin" in asked else True
+        bears = request.item.originator if request.item is not None else ""
+        values["mark"] = Mark(
+            level=found.get("typed mark.level"), origin=UNKNOWN if origin is UNKNOWN else bears if origin else ""
+        )
+    person = {
+        "role": of("role"),
+        "clearance": UNKNOWN if of("clearance") is UNKNOWN else _CLEARANCES[min(of("clearance"), 3)],
+        "need": of("need"),
+        "roster": of("roster"),
+        "rank": UNKNOWN if of("rank_put_forward") is UNKNOWN else "general" if of("rank_put_forward") else "",
+    }
+    read = {"rank_put_forward": "rank"}
+    kept = {read.get(name, name) for name in asked}
+    kept -= {"rank"} if "rank_put_forward" not in asked else set()
+    values["person"] = replace(facts.person, **{name: value for name, value in person.items() if name in kept})
+    return replace(facts, **values)
 
 
 def _word(value: Anything, default: str) -> str:
