@@ -87,7 +87,6 @@ def canonical(value: Any) -> bytes:
 # in the same way, and only beyond ASCII does its order of keys (code points) part from RFC 8785's (UTF-16 units).
 _PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 _SAFE_INTEGER = 2**53 - 1
-_TEXT = frozenset({str})
 
 
 def _plain(value: Any) -> bool:

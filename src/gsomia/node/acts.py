@@ -120,7 +120,8 @@ def instant(at: datetime) -> str:
     """An instant as acts and messages write it: RFC 3339, UTC, microseconds, `Z`."""
     if at.tzinfo is None:
         raise ValueError("an instant needs its zone")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def read_instant(text: object) -> datetime:

@@ -7,6 +7,7 @@ answer is recorded, so the next step begins where this one broke off.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -31,8 +32,11 @@ __all__ = ["INLINE_BYTES", "dead_letter", "step"]
 INLINE_BYTES = 256 * 2**10
 """Sealed items up to this size travel inside the message that delivers them; larger ones are uploaded before it."""
 
-BATCH = 64
+BATCH = 256
 """At most this many outbox entries in one step."""
+
+PART = 64
+"""At most this many copies in one offer, and in one delivery."""
 
 MESSAGE_BYTES = 4 * 2**20
 """About so much content at most travels inside one message, so that a batch of items needs little memory."""
@@ -127,49 +131,90 @@ class _Leaving:
 
 
 def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    """Send a run of copies in parts; while the content of one part is on its way, the next is offered."""
+    if len(run) <= PART:
+        part = _offered(node, peer, run)
+        _hand_over(node, peer, part)
+        return part.taken
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        offered = ahead.submit(_offered, node, peer, run[:PART])
+        position = 0
+        while True:
+            part = offered.result()
+            position += part.taken
+            rest = run[position : position + PART]
+            if rest:
+                offered = ahead.submit(_offered, node, peer, rest)
+            _hand_over(node, peer, part)
+            if not rest:
+                return position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Part of a run, offered: how many of its entries were dealt with, and which copies are ready to go."""
+
+    taken: int
+    ready: Sequence[_Leaving]
+    again: Sequence[_Leaving]
+
+
+def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     leaving: list[_Leaving] = []
-    taken = carried = 0
-    with node.store.writing() as tx:
+    stopped: list[_Leaving] = []
+    settled: list[Outgoing] = []
+    carried = 0
+    with node.store.reading() as reader:
         at = node.clock.now()
         for entry in run:
-            one = _prepare(node, tx, entry, at)
-            inline = one.item.sealed_bytes if one is not None and one.item.sealed_bytes <= INLINE_BYTES else 0
-            if leaving and carried + inline > MESSAGE_BYTES:
-                break
-            taken += 1
-            carried += inline
+            one = _prepare(node, reader, entry, at)
             if one is None:
-                tx.done(entry.id)
+                settled.append(entry)
+            elif one.verdict.outcome != "permit" and one.copy.state is not CopyState.DISPATCHED:
+                stopped.append(one)
             else:
+                inline = one.item.sealed_bytes if one.item.sealed_bytes <= INLINE_BYTES else 0
+                if leaving and carried + inline > MESSAGE_BYTES:
+                    break
+                carried += inline
                 leaving.append(one)
+    if settled or stopped:
+        with node.store.writing() as tx:
+            for one in stopped:
+                copy = tx.copy(one.copy.id)
+                if copy is not None and copy.state is one.copy.state:
+                    _refuse(node, tx, copy, one.verdict, at)
+            for entry in (*settled, *(one.entry for one in stopped)):
+                tx.done(entry.id)
     ready = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
+    again = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
+    return _Part(taken=len(leaving) + len(settled) + len(stopped), ready=ready, again=again)
+
+
+def _hand_over(node: Node, peer: Peer, part: _Part) -> None:
     # What was dispatched before may have arrived: its answer was lost, or the node stopped. So the peer is asked first,
     # whatever the agreement says by now, and content moves only where it is missing and still permitted.
-    again = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
+    again = part.again
     if again:
         missing = _deliver(node, peer, again, content=False)
         again = _permitted(node, [one for one in again if one.copy.id in missing])
-    ready = [*again, *ready]
+    ready = [*again, *part.ready]
     if ready and _deliver(node, peer, ready, content=True):
         raise PeerError(f"`{peer.party}` says that content it was sent did not arrive")
-    return taken
 
 
-def _prepare(node: Node, tx: Writer, entry: Outgoing, at: datetime) -> _Leaving | None:
-    """Decide once more; what is no longer permitted and has not left stops here, with the reason for people to see."""
-    copy = tx.copy(entry.subject)
-    item = tx.item(copy.item) if copy is not None else None
+def _prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> _Leaving | None:
+    """Decide once more on a copy about to leave; None where it is on its way no longer."""
+    copy = reader.copy(entry.subject)
+    item = reader.item(copy.item) if copy is not None else None
     if (
         copy is None
         or item is None
         or copy.state not in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED)
     ):
         return None
-    question, verdict = refresh(node, tx, copy, item, at)
-    if verdict.outcome != "permit" and copy.state is not CopyState.DISPATCHED:
-        _refuse(node, tx, copy, verdict, at)
-        return None
-    offer = _make_offer(node, tx, copy, item, question, verdict, at)
+    question, verdict = refresh(node, reader, copy, item, at)
+    offer = _make_offer(node, reader, copy, item, question, verdict, at)
     return _Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
 
 

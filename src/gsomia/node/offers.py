@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gsomia.errors import MessageError
@@ -12,7 +13,7 @@ from gsomia.keys import canonical
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.keyholding import check_holders
 from gsomia.registry import Citation, Custody, read_copy_id
-from gsomia.verdict import Item, Request, Verdict
+from gsomia.verdict import Item, Request, Ruling, Verdict
 
 __all__ = ["Offer"]
 
@@ -190,4 +191,11 @@ def _text(value: object) -> str:
 
 def verdict_digest(verdict: Verdict) -> str:
     """What an act or offer names a verdict by: SHA-256 of its RFC 8785 form."""
+    return _digest(verdict.ruling, verdict.at, tuple(sorted(verdict.established_by.items())))
+
+
+@lru_cache(maxsize=64)
+def _digest(ruling: Ruling, at: datetime, established_by: tuple[tuple[str, str], ...]) -> str:
+    # Documents of one kind that are judged together get one answer, and writing it out costs more than giving it.
+    verdict = Verdict(ruling, at, dict(established_by))
     return hashlib.sha256(canonical(verdict.to_json())).hexdigest()

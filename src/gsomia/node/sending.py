@@ -350,7 +350,7 @@ def ask_release(
     return verdict, carried, decide(case.law, carried, facts, case.record, at)
 
 
-def refresh(node: Node, tx: Writer, copy: Copy, item: Item, at: datetime) -> tuple[Request, Verdict]:
+def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Verdict]:
     """Ask again for a copy that is about to leave: time has passed since the officer's act.
 
     Returns:

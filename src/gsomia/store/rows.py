@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -41,6 +42,7 @@ __all__ = [
     "credential_of",
     "entered_of",
     "entered_row",
+    "envelope_of",
     "item_of",
     "item_row",
     "log_of",
@@ -327,13 +329,13 @@ def _envelope_text(envelope: Envelope) -> str:
     return json.dumps(envelope.to_json())
 
 
-@lru_cache(maxsize=64)
-def _envelope(text: str) -> Envelope:
+def envelope_of(text: str) -> Envelope:
+    """The envelope of a batch from its text."""
     return Envelope.from_json(json.loads(text))
 
 
-def act_of(row: Row) -> SignedAct:
-    """A signed act from its row joined with its batch."""
+def act_of(row: Mapping[str, Any], envelope: Envelope) -> SignedAct:
+    """A signed act from its row and its batch's envelope."""
     path = row["path"]
     return SignedAct(
         statement=Statement.from_bytes(row["statement"]),
@@ -341,5 +343,5 @@ def act_of(row: Row) -> SignedAct:
         index=row["position"],
         size=row["size"],
         path=tuple(path[i : i + 32] for i in range(0, len(path), 32)),
-        envelope=_envelope(row["envelope"]),
+        envelope=envelope,
     )

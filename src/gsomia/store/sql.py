@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from gsomia.errors import NodeError
+from gsomia.keys import Envelope
 from gsomia.node import (
     Consent,
     Credential,
@@ -38,6 +40,9 @@ __all__ = ["SqlStore"]
 
 _T = TypeVar("_T")
 
+KEPT_ENVELOPES = 256
+"""So many batches' envelopes, 5 to 10 KiB each, are kept while acts are read."""
+
 SCHEMA_VERSION = "0001"
 """The revision of the tables that this release works with (see `migrations/versions`)."""
 
@@ -51,6 +56,7 @@ class SqlStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._turn = threading.Lock()
         self._engine = sa.create_engine(f"sqlite:///{path}", pool_size=4, max_overflow=16)
         sa.event.listen(self._engine, "connect", _prepare)
         sa.event.listen(self._engine, "begin", _begin)
@@ -112,7 +118,8 @@ class SqlStore:
         Raises:
             NodeError: the disk does not take it; nothing of the block happened.
         """
-        with self._transaction(write=True) as connection:
+        # In turn within this process: SQLite itself lets others in by trying again and again.
+        with self._turn, self._transaction(write=True) as connection:
             yield SqlWriter(connection)
 
     @contextmanager
@@ -176,7 +183,8 @@ def _acts(types: int, *, item: bool) -> Prepared:
     return Prepared(query)
 
 
-_ACTS = sa.select(schema.act, schema.batch.c.envelope).join(schema.batch, schema.batch.c.id == schema.act.c.batch)
+_ACTS = sa.select(schema.act)
+_ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
 _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 _RUNGS = _by(schema.rung, "copy", order=("at", "rung", "act"))
 _NODE = _by(schema.log_node, "log", "level", "position")
@@ -196,6 +204,7 @@ class SqlReader(LogReads):
         self._connection = connection
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
         self._kept: dict[Hashable, Any] = {}
+        self._envelopes: dict[str, Envelope] = {}
 
     def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
         if isinstance(query, Prepared):
@@ -253,13 +262,26 @@ class SqlReader(LogReads):
 
     def act(self, act: str) -> SignedAct | None:
         row = self._one(_ACT, id=act)
-        return None if row is None else rows.act_of(row)
+        return None if row is None else self._act_of(row)
+
+    def _act_of(self, row: Mapping[str, Any]) -> SignedAct:
+        """An act from its row; the envelopes of the batches met last are kept, for acts of a batch come together."""
+        batch = row["batch"]
+        envelope = self._envelopes.get(batch)
+        if envelope is None:
+            text = _ENVELOPE.scalar(self._connection, {"batch": batch})
+            if text is None:
+                raise NodeError(f"act `{row['id']}` lacks the envelope of its batch")
+            if len(self._envelopes) >= KEPT_ENVELOPES:
+                self._envelopes.clear()
+            envelope = self._envelopes[batch] = rows.envelope_of(text)
+        return rows.act_of(row, envelope)
 
     def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
         values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
         if item:
-            return iter([rows.act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
-        return map(rows.act_of, _acts(len(types), item=False).each(self._connection, values))
+            return iter([self._act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
+        return map(self._act_of, _acts(len(types), item=False).each(self._connection, values))
 
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(_by(schema.item, order=("created_at",)))]
@@ -361,7 +383,7 @@ class SqlWriter(SqlReader, LogWrites):
         try:
             yield
         except BaseException:
-            for kept in (self._kept, self._copies_kept, self._items_kept):
+            for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept):
                 kept.clear()
             # Where the disk took no more, the whole transaction may be gone already.
             with suppress(sa.exc.DBAPIError):
