@@ -32,6 +32,7 @@ __all__ = [
     "sign_acts",
     "unpack",
     "verify_act",
+    "verify_acts",
 ]
 
 STATEMENT_BYTES = 64 * 2**10
@@ -344,6 +345,41 @@ def verify_act(act: SignedAct, keyring: Keyring, *, exercise: bool) -> Statement
     if payload != canonical({"v": 1, "root": b64(root), "size": act.size}):
         raise SignatureError(f"act `{statement.id}` is not in the batch that was signed")
     return statement
+
+
+def verify_acts(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> None:
+    """Check acts that share an envelope: what `verify_act` checks of each, and quicker where the batch is whole.
+
+    Args:
+        acts: one or more of one batch, in its order.
+        keyring, exercise: as for `verify_act`.
+
+    Raises:
+        SignatureError: one of them does not hold.
+    """
+    envelope, size = acts[0].envelope, acts[0].size
+    if len(acts) == size > 1:
+        root, paths = batch([act.data for act in acts])
+        payload = canonical({"v": 1, "root": b64(root), "size": size})
+        known: dict[tuple[str, str, tuple[Signer, ...]], bytes] = {}
+        for number, act in enumerate(acts):
+            statement = Statement.from_bytes(act.data)
+            signers = (statement.type, statement.party, statement.signers)
+            if signers not in known or statement.type == "enrol-key":
+                known[signers] = verify(envelope, BATCH_TYPE, _signers(statement, keyring))
+            if (
+                statement.exercise is not exercise
+                or (act.index, act.size) != (number, size)
+                or act.path != tuple(paths[number])
+                or act.envelope != envelope
+                or known[signers] != payload
+            ):
+                break
+        else:
+            return
+    # The batch is not here whole, or something does not hold: each is looked at by itself, and the fault is named.
+    for act in acts:
+        verify_act(act, keyring, exercise=exercise)
 
 
 def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEY_TYPES",
+    "TURNING_TYPES",
     "OfficersThen",
     "apply_compromise",
     "apply_enrolment",
@@ -31,6 +32,9 @@ __all__ = [
 
 KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
 """Acts that say whose keys are an officer's, in the order in which they were done."""
+
+TURNING_TYPES = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
+"""Acts after which other keys count, an officer's or a node's."""
 
 DISTRUSTED = "distrusted/"
 """The settings that name a node's key declared compromised, each with the act that declared it."""
@@ -139,6 +143,8 @@ class OfficersThen:
 
     def learn(self, statement: Statement) -> None:
         """Go past an act that was verified."""
+        if statement.type not in TURNING_TYPES:
+            return
         body: Mapping[str, Any] = statement.body
         if statement.type == "enrol-key":
             officer = enrolled(statement)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from gsomia.node import Cosigned, LogLie, instant, read_instant
 from gsomia.store import rows, schema
+from gsomia.store.prepared import Prepared
 
 __all__ = ["LogReads", "LogWrites"]
 
@@ -21,6 +22,28 @@ _PLACES = (
     .order_by(schema.log_entry.c.log)
 )
 _ARRIVAL = sa.select(schema.act.c.source, schema.act.c.recorded_at).where(schema.act.c.id == sa.bindparam("act"))
+
+_LEAVES = Prepared(
+    sa.select(
+        schema.log_entry.c.position,
+        schema.log_entry.c.commitment,
+        schema.log_entry.c.act,
+        schema.log_entry.c.salt,
+        schema.act.c.statement,
+        schema.log_node.c.hash,
+    )
+    .outerjoin(schema.act, schema.act.c.id == schema.log_entry.c.act)
+    .outerjoin(
+        schema.log_node,
+        sa.and_(
+            schema.log_node.c.log == schema.log_entry.c.log,
+            schema.log_node.c.level == sa.literal_column("0"),
+            schema.log_node.c.position == schema.log_entry.c.position,
+        ),
+    )
+    .where(schema.log_entry.c.log == sa.bindparam("log"), schema.log_entry.c.position < sa.bindparam("size"))
+    .order_by(schema.log_entry.c.position)
+)
 
 
 class LogReads:
@@ -33,6 +56,9 @@ class LogReads:
 
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
         return [(row["log"], row["position"], row["salt"]) for row in self._rows(_PLACES, {"act": act})]
+
+    def log_leaves(self, name: str, size: int) -> Iterator[tuple[int, bytes, str, bytes, bytes | None, bytes | None]]:
+        return _LEAVES.tuples(self._connection, {"log": name, "size": size})
 
     def arrival(self, act: str) -> tuple[str, datetime] | None:
         found = self._rows(_ARRIVAL, {"act": act})

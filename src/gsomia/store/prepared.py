@@ -46,6 +46,10 @@ class Prepared:
         for row in _driver(connection).execute(self._text, values):
             yield dict(zip(names, row, strict=True))
 
+    def tuples(self, connection: sa.Connection, values: Mapping[str, object]) -> Iterator[Any]:
+        """The rows of a query one after another, each a tuple in the order of the columns."""
+        return iter(_driver(connection).execute(self._text, values))
+
     def row(self, connection: sa.Connection, values: Mapping[str, object]) -> dict[str, Any] | None:
         """The first row of a query by column, or None."""
         found = _driver(connection).execute(self._text, values).fetchone()

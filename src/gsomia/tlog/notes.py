@@ -7,6 +7,7 @@ c2sp.org/tlog-cosignature).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -27,6 +28,8 @@ MAX_SIGNATURES = 64
 """More than C2SP asks readers to take (16); a bound, so that a peer cannot make us check for ever."""
 
 TIME_BYTES = 8
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class Algorithm(IntEnum):
@@ -192,7 +195,7 @@ def parse_note(data: bytes) -> Note:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise LogError("a note is UTF-8 text") from error
-    if any(c < " " and c != "\n" for c in text):
+    if _CONTROL.search(text):
         raise LogError("a note holds no control characters")
     body, blank, tail = text.rpartition("\n\n")
     if not blank or not tail.endswith("\n"):
