@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo check format test bench docs lock wheel clean
+.PHONY: help setup system demo check format test faults bench docs lock wheel clean
 
 help:            ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -34,6 +34,10 @@ system:          ## install what some tests need beside Python (apt, root)
 test: setup      ## run every test (what a test lacks is named where it is skipped)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi
 	$(BIN)/pytest -n 2
+
+faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200), disks, clocks, networks, lies
+	GSOMIA_KILLS=$${GSOMIA_KILLS:-200} GSOMIA_FAULTS=1 $(BIN)/pytest -n 1 tests/wire/test_crash.py tests/wire/test_disk_full.py tests/wire/test_network.py \
+	tests/node/test_faults.py tests/node/test_lies.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_key_ends.py
 
 bench: setup     ## measure the hot paths beside their baselines (ONLY=verdict runs one group, SHORT=1 a short form)
 	$(BIN)/python -m bench $(ONLY) $(if $(SHORT),--short)

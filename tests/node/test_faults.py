@@ -1,0 +1,146 @@
+"""Faults beside those of the wire: a clock a day wrong, a log that forks, a backdated act, a flood, an old backup."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lying import act, message, send
+from stories import Stage, finish, holds, new_stage, refusals, same_story, words_of  # noqa: F401
+
+from gsomia.errors import PeerError
+from gsomia.keys import Envelope, Signature
+from gsomia.node import audit, pack
+from gsomia.testing import Exercise, Player, SetClock
+from gsomia.tlog import Checkpoint, Frontier, WitnessRequest, consistency_proof, leaf_hash
+
+FLOOD = 2000 if os.environ.get("GSOMIA_FAULTS") else 150
+
+
+def give(both: Exercise) -> None:
+    both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+
+
+def failed(player: Player) -> dict[str, str]:
+    return {check.name: check.fault for check in audit(player.node) if not check.holds}
+
+
+@pytest.mark.parametrize("off", [timedelta(days=1), timedelta(days=-1)])
+def test_with_a_clock_a_day_wrong_nothing_moves_and_both_are_told(stage: Stage, off: timedelta) -> None:
+    both = stage()
+    give(both)
+    kor = both["KOR"]
+    wrong = replace(kor.node, clock=SetClock(both.clock.at + off))
+    both.players["KOR"] = Player(wrong, kor.officers)
+    both["JPN"].transmit(b"another", to="KOR", level="極秘")
+    both.settle(tolerate=True)
+    assert len(both["KOR"].copies()) == 1
+    with both["JPN"].node.store.reading() as reader:
+        (waiting,) = reader.outgoing(peer="KOR")
+    assert "86400 s apart" in waiting.error
+    assert "86400 s apart" in words_of(refusals(both["KOR"]))
+    both.players["KOR"] = kor
+    both.pass_time(timedelta(minutes=10))
+    both.settle()
+    assert len(kor.copies()) == 2
+    same_story(both)
+    holds(both)
+
+
+def test_a_peer_that_forks_its_log_is_proven_to_have_lied(stage: Stage) -> None:
+    both = stage()
+    give(both)
+    jpn, kor = both["JPN"], both["KOR"]
+    name = "exercise.gsomia/KOR/JPN"
+    with jpn.node.store.reading() as reader:
+        kept = reader.kept(name)
+    assert kept is not None
+    size = int(kept.split(b"\n")[1])
+    # Another list from the beginning on, longer than the one that was cosigned.
+    frontier, nodes = Frontier().append([leaf_hash(b"another %d" % i) for i in range(size + 3)])
+    stored = {(level, index): value for level, index, value in nodes}
+    both.pass_time(timedelta(seconds=5))
+    note = kor.node.log_signer("JPN").sign_checkpoint(
+        Checkpoint(origin=name, size=frontier.size, root=frontier.root()), both.clock.at
+    )
+    proof = consistency_proof(size, frontier.size, lambda level, index: stored[level, index])
+    if size & (size - 1) == 0:
+        proof.insert(0, Frontier.at(size, lambda level, index: stored[level, index]).root())
+    request = WitnessRequest(old_size=size, proof=tuple(proof), note=note).to_bytes().decode()
+    answer = send(both, "KOR", "JPN", message(kor, "JPN", "checkpoints", {"requests": [request]}))
+    assert answer["body"]["answers"][0]["refused"] == "fork"
+    assert "fork, proven by its own two signed checkpoints" in failed(jpn)["logs that lied"]
+    assert name in words_of(refusals(jpn)) or "does not continue" in words_of(refusals(jpn))
+
+
+def test_a_backdated_act_shows_when_it_was_recorded(stage: Stage) -> None:
+    both = stage()
+    give(both)
+    kor = both["KOR"]
+    (copy,) = kor.copies()
+    both.pass_time(timedelta(days=9))
+    early = both.clock.at - timedelta(days=8)
+    with kor.node.store.reading() as reader:
+        item = reader.item(copy.item)
+    assert item is not None
+    body = {"payload_digest": item.payload_digest}
+    late = act(kor, "opened", at=early, parties=("JPN",), item=copy.item, copy=copy.id, body=body)
+    send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack([late])}))
+    with both["JPN"].node.store.reading() as reader:
+        arrival = reader.arrival(late.id)
+        assert arrival == ("KOR", both.clock.at), "what was recorded when is this node's own word"
+        (log, position, _), *_ = reader.log_places(late.id)
+        head = reader.log(log)
+    assert head is not None and position == head.size - 1, "it stands at the end of the log, behind what was before it"
+
+
+def test_a_flood_is_refused_one_by_one_and_the_node_goes_on(stage: Stage) -> None:
+    both = stage()
+    give(both)
+    kor, jpn = both["KOR"], both["JPN"]
+    garbage = Envelope(payload_type="text/plain", payload=b"x" * 100, signatures=(Signature(keyid="k", sig=b"s"),))
+    once = message(kor, "JPN", "acts", {"acts": []})
+    send(both, "KOR", "JPN", once)
+    for number in range(FLOOD):
+        answer = send(both, "KOR", "JPN", (garbage, once)[number % 2])
+        assert answer["type"] == "refusal"
+    assert len(refusals(jpn)) == FLOOD
+    with jpn.node.store.reading() as reader:
+        assert all(len(entry.why) < 1001 for entry in reader.refused())
+    give(both)
+    finish(kor, max(copy.control_number for copy in kor.copies()))
+    both.settle()
+    same_story(both)
+    holds(both)
+
+
+def test_a_register_restored_from_an_old_backup_gets_back_what_peers_still_owe_it(stage: Stage, tmp_path: Path) -> None:
+    """What the backup lacks is found by the witness; what the peer has not been told of is told again."""
+    both = stage()
+    give(both)
+    kor = both["KOR"]
+    path = kor.node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(path)) as here, closing(sqlite3.connect(tmp_path / "backup")) as there:
+        here.backup(there)
+
+    def cut(_direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if sender == "KOR":
+            raise PeerError("the answer was lost")
+        return envelope
+
+    both["JPN"].transmit(b"second", to="KOR", level="極秘")
+    both.wire.fault = cut
+    both.settle(tolerate=True)
+    with closing(sqlite3.connect(tmp_path / "backup")) as there, closing(sqlite3.connect(path)) as here:
+        there.backup(here)
+    both.wire.fault = None
+    both.pass_time(timedelta(minutes=10))
+    both.settle(tolerate=True)
+    assert len(kor.copies()) == 2, "the giver still had it, for nobody had signed that it arrived"
+    same_story(both)
