@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,18 +53,24 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     for there, here in zip(("8441", "8442"), free_ports(), strict=True):
         text = text.replace(there, here)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(
+    # A process group of its own, so that a script that hangs leaves no node behind.
+    done = subprocess.Popen(
         ["bash", "-c", script(text)],
         cwd=tmp_path,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=180,
-        check=False,
+        start_new_session=True,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    try:
+        said, told = done.communicate(timeout=180)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(done.pid, signal.SIGKILL)
+    assert done.returncode == 0, said + told
     assert (tmp_path / "verdict.txt").read_text(encoding="utf-8").startswith("permit")
-    assert "\nEXERCISE report\n" in done.stdout
-    row = next(line for line in done.stdout.splitlines() if re.match(r"JPN-2018-000001 +1 +out", line))
+    assert "\nEXERCISE report\n" in said
+    row = next(line for line in said.splitlines() if re.match(r"JPN-2018-000001 +1 +out", line))
     assert "군사II급비밀 (JPN)" in row
     assert re.search(r" KOR +(receipted|opened) ", row)

@@ -10,7 +10,7 @@ Read `conditions` (the language of clauses), then `clauses`, `instrument` (a fol
 
 from __future__ import annotations
 
-from gsomia.agreement.acts import LegalAct, Record, act_from_json, unlike
+from gsomia.agreement.acts import FORMS, LegalAct, Record, act_from_json, unlike
 from gsomia.agreement.clauses import (
     CLAUSES,
     DUTY_ACTS,
@@ -68,6 +68,7 @@ __all__ = [
     "CLAUSES",
     "CONTEXT",
     "DUTY_ACTS",
+    "FORMS",
     "GIVING_ACTS",
     "HANDLING_ACTS",
     "HELD_ACTS",

@@ -13,12 +13,15 @@ from typing import Any
 from gsomia.errors import DataError
 from gsomia.keys import canonical
 
-__all__ = ["READINGS", "STATES", "LegalAct", "Record", "act_from_json", "unlike"]
+__all__ = ["FORMS", "READINGS", "STATES", "LegalAct", "Record", "act_from_json", "unlike"]
 
 STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
 READINGS = ("immediate", "fresh-notice", "clock", "strict")
 """What a Party may hold resuming a suspended notice to mean: the agreement ends at once · nothing · the time that was
 left runs on · the suspension never stopped the clock."""
+
+FORMS = ("note", "signature", "email", "speech", "defence-ministry")
+"""How an act was done; only a note through the diplomatic channel and a signature bind."""
 
 _AT = attrgetter("at")
 _PLACE = itemgetter(1)

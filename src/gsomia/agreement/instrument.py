@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
-from gsomia.agreement.acts import READINGS, LegalAct, Record
+from gsomia.agreement.acts import FORMS, READINGS, LegalAct, Record
 from gsomia.agreement.clauses import CLAUSES, HANDLING_ACTS, LEGAL_ACTS, Clause
 from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.tables import Table, fixed_zone, read_toml
@@ -419,7 +419,7 @@ def read_acts(name: str, data: bytes, parties: tuple[str, ...]) -> list[LegalAct
             act=table.text("act", among=_RECORD_ACTS),
             by=table.text("by", among=parties),
             at=table.instant("at"),
-            form=table.text("form", "note", among=("note", "signature", "email", "speech", "defence-ministry")),
+            form=table.text("form", "note", among=FORMS),
             source=table.text("source"),
             confidence=table.text("confidence", among=CONFIDENCES),
             note=table.text("note", ""),

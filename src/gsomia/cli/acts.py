@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gsomia.agreement import LegalAct
+from gsomia.agreement import FORMS, LegalAct
 from gsomia.app import Home, shipped_acts
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError
@@ -41,6 +41,8 @@ def act_command() -> None:
 @click.option("--type", "kind", help="The legal act, such as give-notice (without --history).")
 @click.option("--party", help="Whose act it is (without --history).")
 @click.option("--effective", type=Instant(), help="When the act was done (without --history).")
+@click.option("--form", type=click.Choice(FORMS), default="note", show_default=True, help="Its form.")
+@click.option("--reading", default="", help="What is declared, for `--type declare-reading`.")
 @click.option("--note", "reference", required=True, help="The reference of the diplomatic note.")
 @click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its hash.")
 @by_option
@@ -52,6 +54,8 @@ def enter(
     kind: str | None,
     party: str | None,
     effective: object,
+    form: str,
+    reading: str,
     reference: str,
     note_file: Path | None,
     by: str,
@@ -71,7 +75,7 @@ def enter(
             if not past:
                 raise UsageError("none of these acts has happened yet by this node's clock")
         else:
-            past = [_one(names, under, kind, party, effective, reference)]
+            past = [_one(names, under, kind, party, effective, form, reading or reference)]
         for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
             click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
         home.deliver()
@@ -88,7 +92,13 @@ def _from_history(names: tuple[str, ...]) -> list[LegalAct]:
 
 
 def _one(
-    names: tuple[str, ...], under: str | None, kind: str | None, party: str | None, effective: object, note: str
+    names: tuple[str, ...],
+    under: str | None,
+    kind: str | None,
+    party: str | None,
+    effective: object,
+    form: str,
+    note: str,
 ) -> LegalAct:
     from datetime import datetime
 
@@ -105,7 +115,7 @@ def _one(
         act=kind,
         by=party,
         at=at,
-        form="note",
+        form=form,
         source=note,
         confidence="A",
         note=note,

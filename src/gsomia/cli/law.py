@@ -117,7 +117,8 @@ class Asked:
             return []
         reported: dict[str, list[LegalAct]] = {}
         for entered in self.reader.record():
-            if entered.entered_by != self.home.node.party:
+            # A reading is its own Party's alone to declare: there is no other entry to compare it with.
+            if entered.entered_by != self.home.node.party and entered.legal.act != "declare-reading":
                 reported.setdefault(entered.entered_by, []).append(entered.legal)
         return [
             (peer, own, theirs)

@@ -74,6 +74,7 @@ LEGAL_ACTS = (
     "announce",
     "leave",
     "replace",
+    "declare-reading",
 )
 
 # A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
@@ -83,7 +84,6 @@ ACT_TYPES: Mapping[str, ActType] = {
     for kind in (
         *(ActType(name=name, roles=(Role.LEGAL,)) for name in LEGAL_ACTS),
         ActType(name="adopt-law", roles=(Role.LEGAL,)),
-        ActType(name="declare-reading", roles=(Role.LEGAL,)),
         ActType(name="enrol-key", roles=(Role.SECURITY,)),
         ActType(name="retire-key", roles=(Role.SECURITY,)),
         ActType(name="declare-key-compromised", roles=(Role.SECURITY,)),

@@ -44,6 +44,7 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         node.officer(reader, by, "registry")
         copy = held_copy(reader, node, reference)
         item = _item(reader, copy)
+        _not_receipted(copy)
         case = Case.of(node, reader)
         own = treaty_mark(case, node.party, level)
         facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
@@ -71,6 +72,17 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         return make(node, tx, [draft], at=at, by=by)[0]
 
 
+def _not_receipted(copy: Copy) -> None:
+    """Check that the receipt has not been signed: there is one, for the contents and marks as they were then.
+
+    Raises:
+        RefusedError: it has; names the act.
+    """
+    signed = copy.rung(Rung.RECEIPTED)
+    if signed is not None:
+        raise refused("receipted", f"`{copy.control_number}` was receipted by act {signed.act}")
+
+
 def receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
     """Sign the receipt: contents and marks were compared; custody passes (Articles 9 and 12, protocol 8).
 
@@ -80,13 +92,14 @@ def receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
         by: a registry officer.
 
     Raises:
-        RefusedError: the item has not been marked yet.
+        RefusedError: the item has not been marked yet, or has its receipt.
         VerificationError: the item held is not the one that was registered.
     """
     with node.store.reading() as reader:
         node.officer(reader, by, "registry")
         copy = held_copy(reader, node, reference)
         item = _item(reader, copy)
+    _not_receipted(copy)
     if not copy.own_mark:
         raise refused(
             "not-marked",

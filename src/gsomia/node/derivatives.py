@@ -190,7 +190,16 @@ def ask_sources(
         for to in receivers:
             if to in item.contains:
                 continue
-            facts = transmission_facts(node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at)
+            facts = transmission_facts(
+                node,
+                reader,
+                giver=node.party,
+                holder=to,
+                item=item.id,
+                mark=(item.originator, item.level),
+                receivers=(to,),
+                at=at,
+            )
             request = Request(act="release", by=node.party, to=to, via=(), item=law_item, under=under)
             verdict = decide(case.law, request, facts, case.record, at)
             found.append((f"release of {copy.control_number} to {to} in a new document", verdict))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gsomia.agreement import LegalAct
+from gsomia.agreement import READINGS, LegalAct
 from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
@@ -42,7 +42,7 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "declare-reading", "enrol-peer", "enter-person", "rendition"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition"})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
@@ -181,6 +181,7 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
     """
     body = statement.body
     try:
+        declared = _reading(statement) if statement.type == "declare-reading" else ""
         return LegalAct(
             id=_text(body, "id"),
             under=statement.instrument,
@@ -190,7 +191,7 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
             form=_text(body, "form"),
             source=_text(body, "source"),
             confidence=_text(body, "confidence"),
-            note=_text(body, "note"),
+            note=declared or _text(body, "note"),
             known_at=at,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -208,6 +209,16 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
             act=statement.id,
         )
     )
+
+
+def _reading(statement: Statement) -> str:
+    """The reading that a Party declares: its own, and nobody else's (protocol 4)."""
+    reading = statement.body["reading"]
+    if reading not in READINGS:
+        raise ValueError(f"a reading is one of {', '.join(READINGS)}")
+    if statement.body["by"] != statement.party:
+        raise ValueError(f"a reading is declared by its own Party, this one by `{statement.party}`")
+    return str(reading)
 
 
 def _rung(tx: Writer, statement: Statement, rung: Rung) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from gsomia.agreement import LegalAct, Record
+from gsomia.agreement import RANKS, LegalAct, Record
 from gsomia.node.node import Node
 from gsomia.node.ports import Consent, Credential, Person, Reader
 from gsomia.registry import Citation, Copy
@@ -36,8 +36,17 @@ class Case:
 
 
 def record_of(node: Node, reader: Reader) -> Record:
-    """The legal acts that this Party's own legal officer entered; a peer's report changes nothing here (protocol 4)."""
-    return _record(tuple(entered.legal for entered in reader.record() if entered.entered_by == node.party))
+    """The legal acts that this Party's own legal officer entered; a peer's report changes nothing here (protocol 4).
+
+    A reading is apart: it is its own Party's declaration, and no other Party enters it.
+    """
+    return _record(
+        tuple(
+            entered.legal
+            for entered in reader.record()
+            if entered.entered_by == node.party or entered.legal.act == "declare-reading"
+        )
+    )
 
 
 @lru_cache(maxsize=16)
@@ -82,6 +91,7 @@ def transmission_facts(
     giver: str,
     holder: str,
     item: str,
+    mark: tuple[str, str],
     receivers: Sequence[str],
     at: datetime,
     pending: Sequence[Consent] = (),
@@ -94,6 +104,7 @@ def transmission_facts(
         reader: its store.
         giver, holder: the Parties of this leg.
         item: the item's id.
+        mark: the Party whose mark it bears, and the mark; assurance and accreditation must reach its level.
         receivers: every Party that would get it, those on the way too; a consent must name them all.
         at: the instant of the question.
         pending: consents that the same act would record.
@@ -106,11 +117,17 @@ def transmission_facts(
         # The link between the two Governments' enrolled nodes is the channel; the seal encrypts whatever crosses it.
         known |= {"channel": "government", "encrypted": True, "combined_staff": False}
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
-    credentials = reader.credentials()
-    for credential in reader.once(("assured", giver, holder), lambda: _assurances(reader, giver, holder)):
-        if credential.at <= at:
+    # What a peer dates by its own clock may be ahead of ours by as much as two clocks may be apart (protocol 2).
+    at += node.limits.max_skew
+    rank = _rank(Case.of(node, reader).law, *mark)
+    for credential in reader.once(("assured", giver, holder), lambda: _assurances(node, reader, giver, holder)):
+        if credential.at <= at and RANKS.get(credential.level, 0) >= rank:
             known["assurance"], by["assurance"] = True, credential.act
-    systems = {c.party: c.act for c in credentials if c.kind == "accredit" and c.at <= at}
+    systems = {
+        c.party: c.act
+        for c in reader.credentials()
+        if c.kind == "accredit" and c.at <= at and RANKS.get(c.level, 0) >= rank
+    }
     if giver in systems and holder in systems:
         known["accredited"], by["accredited"] = True, f"{systems[giver]}, {systems[holder]}"
 
@@ -142,9 +159,17 @@ def transmission_facts(
     return Facts(**known, established_by=by)
 
 
-def _assurances(reader: Reader, giver: str, holder: str) -> list[Credential]:
-    """The assurances of a holder that count for a giver: those given to that providing Party (Article 7.5)."""
-    own = [c for c in reader.credentials() if (c.kind, c.party) == ("assure", holder)]
+def _rank(law: Law, party: str, mark: str) -> int:
+    """The rank of a mark by the agreements' tables, the highest where they differ; what none knows nothing reaches."""
+    levels = (agreement.level(party, mark) for agreement in law.agreements.values())
+    return max((level.rank for level in levels if level is not None), default=max(RANKS.values()) + 1)
+
+
+def _assurances(node: Node, reader: Reader, giver: str, holder: str) -> list[Credential]:
+    """The assurances of a holder that count for a giver: to that providing Party, by the agreement of the two (7.5)."""
+    agreements = Case.of(node, reader).law.agreements
+    between = {name for name, a in agreements.items() if not a.legs and {giver, holder} <= {*a.parties}}
+    own = [c for c in reader.credentials() if (c.kind, c.party) == ("assure", holder) and c.instrument in between]
     acts = [(credential, reader.act(credential.act)) for credential in own]
     return [credential for credential, act in acts if act is not None and giver in act.statement.parties]
 

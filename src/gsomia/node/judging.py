@@ -66,6 +66,7 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
         giver=offer.giver,
         holder=node.party,
         item=offer.item,
+        mark=(offer.originator, offer.level),
         receivers=(*offer.via, offer.destination),
         at=at,
         cites=offer.cites,

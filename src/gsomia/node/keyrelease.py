@@ -164,7 +164,14 @@ def _verdicts(
     verdicts = [unless_recalled(decide(case.law, asked, facts, case.record, at), recalled)]
     if not own:
         consents = transmission_facts(
-            node, tx, giver=node.party, holder=peer.party, item=item.id, receivers=(peer.party,), at=at
+            node,
+            tx,
+            giver=node.party,
+            holder=peer.party,
+            item=item.id,
+            mark=(item.originator, item.level),
+            receivers=(peer.party,),
+            at=at,
         )
         onward = Request(act="release", by=node.party, to=peer.party, item=asked.item, under=asked.under)
         verdicts.append(decide(case.law, onward, consents, case.record, at))

@@ -38,7 +38,14 @@ def waiting(node: Node, reader: Reader, at: datetime) -> list[tuple[Request, Fac
         if copy.act == "release":
             to = (copy.holder,)
             facts = transmission_facts(
-                node, reader, giver=node.party, holder=copy.holder, item=item.id, receivers=to, at=at
+                node,
+                reader,
+                giver=node.party,
+                holder=copy.holder,
+                item=item.id,
+                mark=(item.originator, item.level),
+                receivers=to,
+                at=at,
             )
             held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
             if held is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from gsomia.errors import NodeError, RefusedError, UsageError
@@ -18,7 +19,7 @@ from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, known_peer, refused
+from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
 from gsomia.node.sealing import Sending
@@ -49,7 +50,7 @@ def ask_transmit(
         reader: its store.
         sending: what would go where.
         at: the instant of the question.
-        item: the item's id where it has one.
+        item: the item's id where it has one; one that is only thought of has the consent that `transmit` would record.
         pending: consents that the same act would record.
         case: another law or record than the node's own, for a counterfactual.
         holders: the Parties that would hold shares of its key.
@@ -59,6 +60,8 @@ def ask_transmit(
         UsageError: a Party, level, subject, purpose or agreement that is not known; it names those that are.
     """
     case = case or Case.of(node, reader)
+    if not item and sending.via and not pending:
+        pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
     check_words(
         case,
         parties=(sending.to, *sending.via),
@@ -67,6 +70,7 @@ def ask_transmit(
         under=sending.under,
         title=sending.title,
     )
+    level = drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level)
     request = Request(
         act="transmit",
         by=node.party,
@@ -74,7 +78,7 @@ def ask_transmit(
         via=sending.via,
         item=LawItem(
             originator=node.party,
-            level=drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level),
+            level=level,
             subject=sending.subject,
             form="electronic",
             contains=drawn.contains if drawn is not None else (node.party,),
@@ -90,6 +94,7 @@ def ask_transmit(
         giver=node.party,
         holder=hop,
         item=item,
+        mark=(node.party, level),
         receivers=sending.receivers,
         at=at,
         pending=pending,
@@ -170,6 +175,23 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
     )
     tx.put_copy(entry)
     return entry
+
+
+def own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
+    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
+    act = new_id()
+    return Consent(
+        id=act,
+        item=item,
+        originator=node.party,
+        asker=node.party,
+        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
+        instrument=sending.under,
+        state="granted",
+        conditions="",
+        act=act,
+        at=at,
+    )
 
 
 def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
@@ -324,7 +346,15 @@ def ask_release(
     """
     case = Case.of(node, reader)
     facts = transmission_facts(
-        node, reader, giver=node.party, holder=to, item=item.id, receivers=(to,), at=at, cites=item.cites
+        node,
+        reader,
+        giver=node.party,
+        holder=to,
+        item=item.id,
+        mark=(item.originator, item.level),
+        receivers=(to,),
+        at=at,
+        cites=item.cites,
     )
     onward = Request(
         act="release",
@@ -384,6 +414,7 @@ def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tup
         giver=node.party,
         holder=copy.holder,
         item=item.id,
+        mark=(item.originator, item.level),
         receivers=(*copy.via, copy.destination),
         at=at,
         cites=item.cites,

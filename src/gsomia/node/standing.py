@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gsomia.agreement import LegalAct
+from gsomia.agreement import RANKS, READINGS, LegalAct
 from gsomia.errors import UsageError
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant
 from gsomia.node.ledger import Draft, make
@@ -88,6 +88,7 @@ def enter_legal_acts(
         for act in acts:
             _check(act, adopted=sorted(adopted), at=at)
             parties = law.agreements[act.under].parties
+            _check_party(node, act, parties)
             told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)
             drafts.append(
                 Draft(
@@ -103,7 +104,8 @@ def enter_legal_acts(
                         "confidence": act.confidence,
                         "note": note.reference,
                         "note_digest": note.digest,
-                    },
+                    }
+                    | ({"reading": act.note} if act.act == "declare-reading" else {}),
                 )
             )
         return make(node, tx, drafts, at=at, by=by)
@@ -118,6 +120,21 @@ def _check(act: LegalAct, *, adopted: Sequence[str], at: datetime) -> None:
         raise UsageError(f"act `{act.id}` of {instant(act.at)} lies in the future of this node's clock {instant(at)}")
 
 
+def _check_party(node: Node, act: LegalAct, parties: Sequence[str]) -> None:
+    if act.by not in parties:
+        raise UsageError(f"`{act.by}` is no Party to `{act.under}`", hint=f"Parties: {', '.join(parties)}")
+    if act.act == "declare-reading":
+        if act.by != node.party:
+            raise UsageError(f"`{node.party}` declares no reading of `{act.by}`: each Party declares its own")
+        if act.note not in READINGS:
+            raise UsageError(f"unknown reading `{act.note}`", hint=f"readings: {', '.join(READINGS)}")
+
+
+def _check_level(level: str) -> None:
+    if level not in RANKS:
+        raise UsageError(f"unknown level `{level}`", hint=f"levels: {', '.join(RANKS)}")
+
+
 def assure(node: Node, to: str, instrument: str, level: str, *, by: Acting) -> SignedAct:
     """Assure a providing Party, once, that what it gives is received and protected as Article 7.5 asks.
 
@@ -127,11 +144,23 @@ def assure(node: Node, to: str, instrument: str, level: str, *, by: Acting) -> S
         instrument: the agreement between the two.
         level: the highest level that the receiving representatives are cleared for.
         by: a security officer.
+
+    Raises:
+        UsageError: an agreement that is not adopted or not between the two, or an unknown level.
     """
+    _check_level(level)
     with node.store.writing() as tx:
         known_peer(tx, to)
-        if instrument not in tx.adopted():
-            raise UsageError(f"this node has not adopted `{instrument}`")
+        adopted = tx.adopted()
+        if instrument not in adopted:
+            known = ", ".join(sorted(adopted)) or "none"
+            raise UsageError(f"this node has not adopted `{instrument}`", hint=f"adopted: {known}")
+        agreement = node.law(adopted).agreements[instrument]
+        if agreement.legs or not {node.party, to} <= {*agreement.parties}:
+            raise UsageError(
+                f"`{instrument}` is no agreement between `{node.party}` and `{to}`",
+                hint="an assurance is given under the agreement of the two (Article 7.5), not under an arrangement",
+            )
         draft = Draft(type="assure", instrument=instrument, parties=(to,), body={"to": to, "level": level})
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
 
@@ -144,7 +173,11 @@ def accredit(node: Node, system: str, level: str, *, by: Acting) -> SignedAct:
         system: what it is called in the accreditation.
         level: the highest level it is accredited for.
         by: a security officer.
+
+    Raises:
+        UsageError: an unknown level.
     """
+    _check_level(level)
     with node.store.writing() as tx:
         draft = Draft(type="accredit", body={"system": system, "level": level})
         act = make(node, tx, [draft], at=node.clock.now(), by=by)[0]

@@ -26,6 +26,7 @@ from gsomia.node.sending import (
     discard,
     draw,
     new_copy,
+    own_consent,
     own_label,
     refuse,
 )
@@ -146,7 +147,7 @@ def _ask(
     """Put one document to the agreement; what comes back may go only if each of the verdicts is a permit."""
     item = new_id()
     hop = sending.via[0] if sending.via else sending.to
-    consents = (_own_consent(node, sending, item, at),) if sending.via else ()
+    consents = (own_consent(node, sending, item, at),) if sending.via else ()
     drawn, answers = draw(node, reader, case, sending, sending.receivers, at)
     request, _, verdict = ask_transmit(
         node, reader, sending, at=at, item=item, pending=consents, case=case, drawn=drawn
@@ -187,20 +188,3 @@ def _authorise(
         for entry in copies.values():
             tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
     return copies
-
-
-def _own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
-    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
-    act = new_id()
-    return Consent(
-        id=act,
-        item=item,
-        originator=node.party,
-        asker=node.party,
-        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
-        instrument=sending.under,
-        state="granted",
-        conditions="",
-        act=act,
-        at=at,
-    )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gsomia.testing.nodes import Exercise, Player, SetClock, Wire
+from gsomia.testing.nodes import Exercise, Fault, Player, SetClock, Wire
 
-__all__ = ["Exercise", "Player", "SetClock", "Wire"]
+__all__ = ["Exercise", "Fault", "Player", "SetClock", "Wire"]

@@ -54,7 +54,7 @@ from gsomia.store import SqlStore
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
 
-__all__ = ["Exercise", "Player", "SetClock", "Wire"]
+__all__ = ["Exercise", "Fault", "Player", "SetClock", "Wire"]
 
 
 @dataclass
