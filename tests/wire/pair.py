@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -117,7 +117,7 @@ class Pair:
         shutil.copytree(template, folder, ignore=shutil.ignore_patterns("*-shm"))
         self.processes: dict[str, subprocess.Popen[str]] = {}
 
-    def __enter__(self) -> Pair:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
