@@ -55,7 +55,7 @@ def test_each_opening_asks_the_originator_and_both_logs_hold_the_answer(stage: S
     both = stage()
     copy = held(both)
     with both["KOR"].node.blobs.reading(copy.item) as file, pytest.raises(SealError, match="none of the keys"):
-        read(file).open([both["KOR"].node.identity], io.BytesIO())
+        read(file).open(both["KOR"].node.identities, io.BytesIO())
     for _ in range(2):
         assert opened(both["KOR"], copy.id) == b"report"
     both.settle()
@@ -499,7 +499,7 @@ def test_a_custody_other_than_the_officer_signed_is_rejected(stage: Stage) -> No
     korea = both["KOR"].node.keys.sealing
     with japan.node.blobs.reading(copy.item) as file:
         recipients = [Recipient(kid=key.kid, url="", key=key.public) for key in (japan.node.keys.sealing, korea)]
-        _, chunks = rewrap_chunks(file, identities=[japan.node.identity], recipients=recipients)
+        _, chunks = rewrap_chunks(file, identities=japan.node.identities, recipients=recipients)
         data = b"".join(chunks)
     with japan.node.blobs.writing(copy.item) as sink:
         sink.write(data)

@@ -1005,6 +1005,6 @@ def test_a_sealed_item_opens_for_its_holder_alone(stage: Stage) -> None:
     both.settle()
     with both["KOR"].node.blobs.reading(sent.item) as file:
         sealed = read(file)
-        assert sealed.segment(0, [both["KOR"].node.identity]) == b"report"
+        assert sealed.segment(0, both["KOR"].node.identities) == b"report"
         with pytest.raises(Exception, match="none of the keys"):
             sealed.segment(0, [Identity(kid="", key=both["JPN"].node.keys.sealing)])

@@ -42,12 +42,12 @@ def test_each_holder_opens_it_with_one_other_and_alone_with_none(stage: Stage) -
     copies = shared(three)
     for party, copy in copies.items():
         with three[party].node.blobs.reading(copy.item) as file, pytest.raises(SealError, match="none of the keys"):
-            read_sealed(file).segment(0, [three[party].node.identity])
+            read_sealed(file).segment(0, three[party].node.identities)
         assert opened(three[party], copy.id) == b"report"
         entry, item = register(three[party])[copy.id]
         assert (item.custody, item.holders, entry.state) == (Custody.SHARES, ALL, CopyState.OPENED)
     with three["JPN"].node.blobs.reading(copies["KOR"].item) as file, pytest.raises(SealError, match="none of the"):
-        read_sealed(file).segment(0, [three["JPN"].node.identity])
+        read_sealed(file).segment(0, three["JPN"].node.identities)
     three.settle()
     assert len(acts(three["JPN"], "release-key")) == 2
     same_story(three)
@@ -134,7 +134,7 @@ def test_a_share_of_another_item_opens_nothing(stage: Stage) -> None:
         key = XWingPrivateKey.generate()
         recipient = Recipient(kid=key.kid, url="", key=key.public)
         with japan.blobs.reading(second["KOR"].item) as file:
-            given = release_shares(read_sealed(file), identities=[japan.identity], recipient=recipient)
+            given = release_shares(read_sealed(file), identities=japan.identities, recipient=recipient)
         (name,) = body["access"]
         body["access"][name] = next(one for one in given if one.sid == request["sid"]).to_json() | {
             "kid": body["access"][name]["kid"]

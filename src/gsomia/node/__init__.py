@@ -21,6 +21,7 @@ from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
+from gsomia.node.nodekeys import NewKeys, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
@@ -85,6 +86,7 @@ __all__ = [
     "Look",
     "MadeRendition",
     "Marked",
+    "NewKeys",
     "Node",
     "NodeKeys",
     "Note",
@@ -155,6 +157,7 @@ __all__ = [
     "record_of",
     "release",
     "rendition_of",
+    "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
     "share",

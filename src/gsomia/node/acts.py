@@ -88,6 +88,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="retire-key", roles=(Role.SECURITY,)),
         ActType(name="declare-key-compromised", roles=(Role.SECURITY,)),
         ActType(name="enrol-peer", roles=(Role.SECURITY,)),
+        ActType(name="replace-node-key", roles=(Role.SECURITY,)),
         ActType(name="assure", roles=(Role.SECURITY,)),
         ActType(name="accredit", roles=(Role.SECURITY,)),
         ActType(name="enter-person", roles=(Role.SECURITY,)),
@@ -314,6 +315,10 @@ class Keyring(Protocol):
         """The enrolled key of a Party's node, or None."""
         ...
 
+    def retired_key(self, party: str, fingerprint: str, at: datetime) -> PublicKey | None:
+        """A key of a Party's node that was replaced since, where it was still in use at an instant; or None."""
+        ...
+
     def officer(self, party: str, officer: str) -> Officer | None:
         """An officer by Party and id, or None."""
         ...
@@ -387,6 +392,8 @@ def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
     node = keyring.node_key(statement.party)
     if node is None:
         raise SignatureError(f"act `{statement.id}`: no key of the node of `{statement.party}` is enrolled")
+    if statement.signers and statement.signers[0].key != node.fingerprint:
+        node = keyring.retired_key(statement.party, statement.signers[0].key, statement.at) or node
     if not statement.signers or statement.signers[0] != Signer(role="node", key=node.fingerprint):
         raise SignatureError(f"act `{statement.id}`: the node of `{statement.party}` must sign first, with its own key")
     keys = [node]

@@ -281,7 +281,8 @@ def _check_items(node: Node, reader: Reader) -> Check:
                 sealed = read(file)
                 if sealed.payload_digest().hex() != item.payload_digest:
                     raise VerificationError("the payload is not the one registered")
-                envelope, key = read_provenance(sealed), keyring.node_key(item.originator)
+                envelope = read_provenance(sealed)
+                key = keyring.author(item.originator, envelope) if envelope is not None else None
                 if envelope is None or key is None:
                     raise VerificationError("its origin cannot be proven")
                 check_provenance(sealed, envelope, key)

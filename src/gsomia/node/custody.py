@@ -174,7 +174,6 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
     at = node.clock.now()
     with node.store.reading() as reader:
         copy, item, verdict = ask_open(node, reader, reference, person)
-        origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(item.originator)
         who = reader.person(person)
         assert who is not None  # `ask_open` has seen the person
     if verdict.outcome != "permit":
@@ -184,6 +183,9 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
     with node.blobs.reading(item.id) as file:
         sealed = read(file)
         envelope = read_provenance(sealed)
+        with node.store.reading() as reader:
+            known = KnownKeys(reader, node.party, node.keys.signing.public)
+            origin = known.author(item.originator, envelope) if envelope is not None else None
         if envelope is None or origin is None:
             raise refused("origin-unproven", f"`{copy.control_number}`: its origin cannot be proven")
         statement = check_provenance(sealed, envelope, origin)

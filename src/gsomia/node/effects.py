@@ -19,6 +19,7 @@ from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, ap
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
+from gsomia.node.succession import check_successor
 from gsomia.registry import (
     Copy,
     CopyState,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from gsomia.node.node import Node
 
 __all__ = ["PUBLIC_TYPES", "apply", "legal_act", "next_control_number"]
+
+NODE_KEY = "node-key"
+"""The setting that names this node's own signing key, once it was replaced."""
 
 PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
@@ -124,6 +128,18 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
             act=statement.id,
         )
     )
+
+
+def _replace_node_key(node: Node, tx: Writer, statement: Statement) -> None:
+    if statement.party == node.party:
+        signing, _ = check_successor(statement, node.keys.signing.public)
+        tx.put_setting(NODE_KEY, signing.fingerprint)
+        return
+    peer = tx.peers().get(statement.party)
+    if peer is None:
+        raise VerificationError(f"act `{statement.id}`: `{statement.party}` is not an enrolled peer")
+    signing, sealing = check_successor(statement, peer.signing)
+    tx.put_peer(replace(peer, signing=signing, sealing=sealing))
 
 
 def _assure(node: Node, tx: Writer, statement: Statement) -> None:
@@ -422,6 +438,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "retire-key": _retire_key,
     "declare-key-compromised": apply_compromise,
     "enrol-peer": _enrol_peer,
+    "replace-node-key": _replace_node_key,
     "assure": _assure,
     "accredit": _accredit,
     "enter-person": _enter_person,

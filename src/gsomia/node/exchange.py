@@ -23,6 +23,7 @@ from gsomia.node.node import Limits, Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
 from gsomia.node.sending import refresh
+from gsomia.node.succession import told_key
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Recipient, read, rewrap_chunks
 from gsomia.verdict import Request, Verdict
@@ -59,12 +60,14 @@ def step(node: Node, peer: str) -> int:
     with node.store.reading() as reader:
         due = reader.outgoing(peer=peer, limit=BATCH)
         known = reader.peers().get(peer)
+        if node.keys.retired and reader.setting(told_key(peer)) != node.keys.signing.public.fingerprint:
+            due = [entry for entry in reader.outgoing(peer=peer) if entry.kind == "key"] or due
     if not due or due[0].next_at > node.clock.machine() or known is None:
         return 0
     # Order is kept per peer: only the run of one kind at the head is taken.
     run = due[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(due))]
     try:
-        return _send_acts(node, known, run) if run[0].kind == "act" else _send_copies(node, known, run)
+        return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
         with node.store.writing() as tx:
@@ -97,6 +100,8 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
             if entry.subject in refused:
                 why = str(refused[entry.subject])
                 tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
+            elif entry.kind == "key":
+                tx.put_setting(told_key(peer.party), node.keys.signing.public.fingerprint)
             tx.done(entry.id)
     return len(run)
 
@@ -433,7 +438,7 @@ def _content(node: Node, peer: Peer, one: _Leaving) -> bytes:
     recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
     with node.blobs.reading(one.item.id) as file:
         if one.item.custody is Custody.RECIPIENT:
-            total, chunks = rewrap_chunks(file, identities=[node.identity], recipients=[recipient])
+            total, chunks = rewrap_chunks(file, identities=node.identities, recipients=[recipient])
         else:
             # Its key stays wrapped as it is: for its originator's node alone, or in shares.
             sealed = read(file)

@@ -308,12 +308,12 @@ def _check_content(node: Node, reader: Reader, delivery: Delivery, file: BinaryI
         raise SealError("the sealed item is not the one whose digests were signed")
     if sealed.plaintext_bytes != delivery.plaintext_bytes or sealed.mime_type != delivery.mime_type:
         raise SealError("the sealed item's size or type is not what was said")
-    origin = KnownKeys(reader, node.party, node.keys.signing.public).node_key(offer.originator)
-    if origin is None:
-        raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
     envelope = read_provenance(sealed)
     if envelope is None:
         raise SignatureError("the sealed item carries no statement of its originator: origin unproven")
+    origin = KnownKeys(reader, node.party, node.keys.signing.public).author(offer.originator, envelope)
+    if origin is None:
+        raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
     statement = check_provenance(sealed, envelope, origin)
     if statement.payload_digest.hex() != delivery.payload_digest:
         raise SealError("the sealed item is not the one whose digests were signed")

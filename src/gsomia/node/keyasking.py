@@ -65,7 +65,7 @@ def ask_keys(
         PendingError: none of those who did not refuse can be reached; the opening is kept among those that wait.
     """
     if item.custody is Custody.RECIPIENT:
-        return Keys(sealed=sealed, identities=(node.identity,))
+        return Keys(sealed=sealed, identities=node.identities)
     with node.store.reading() as reader:
         missing, holders = _missing(node, reader, sealed)
         peers = dict(reader.peers())
@@ -160,7 +160,7 @@ class _Asking:
         others = [one for one in self.sealed.key_access if one.sid != request.sid]
         keys = Keys(
             sealed=self.sealed.with_key_access([*others, access]),
-            identities=(self.ephemeral, node.identity),
+            identities=(self.ephemeral, *node.identities),
             acts=(act,),
         )
         # A share of another item, or no share at all, shows here, before the act that says that it was opened.

@@ -186,5 +186,5 @@ def _wrapped(node: Node, request: KeyRequest, item: Item) -> KeyAccess | None:
     """The share that was asked for, wrapped to the request's own key; None where it does not open here."""
     recipient = Recipient(kid=request.public.kid, url="gsomia:opening", key=request.public)
     with node.blobs.reading(item.id) as file:
-        given = release(read(file), identities=[node.identity], recipient=recipient)
+        given = release(read(file), identities=node.identities, recipient=recipient)
     return next((access for access in given if access.sid == request.sid), None)

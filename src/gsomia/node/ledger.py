@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import SignatureError
+from gsomia.errors import NodeError, SignatureError
 from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
-from gsomia.node.effects import apply
+from gsomia.node.effects import NODE_KEY, apply
 from gsomia.node.keyends import DISTRUSTED
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
@@ -69,6 +69,9 @@ def make(
     """
     if not drafts:
         return []
+    used = tx.setting(NODE_KEY)
+    if used is not None and used != node.keys.signing.public.fingerprint:
+        raise NodeError("this node's keys were replaced while it was at work", hint="start it again")
     signers = [node.node_signer()]
     keys = [node.keys.signing]
     roles = {role for draft in drafts for role in ACT_TYPES[draft.type].roles}

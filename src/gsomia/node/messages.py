@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import MessageError, PeerError, SignatureError
-from gsomia.keys import Envelope, PublicKey, canonical, sign, verify
+from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.keyends import distrusted
 from gsomia.node.node import Node, new_id
+from gsomia.node.succession import told_key
 
 __all__ = ["MESSAGE_TYPES", "Message", "read_answer", "read_message", "write_message"]
 
@@ -131,7 +132,16 @@ def write_message(
         answers=answers,
         body=body,
     )
-    return message, sign(message.to_bytes(), MESSAGE_TYPE, [node.keys.signing])
+    return message, sign(message.to_bytes(), MESSAGE_TYPE, _message_keys(node, recipient))
+
+
+def _message_keys(node: Node, recipient: str) -> list[SigningKey]:
+    """The node's key; and those it replaced, for as long as the recipient has not recorded the last replacement."""
+    if not node.keys.retired:
+        return [node.keys.signing]
+    with node.store.reading() as reader:
+        knows = reader.setting(told_key(recipient)) == node.keys.signing.public.fingerprint
+    return [node.keys.signing] if knows else [node.keys.signing, *node.keys.retired]
 
 
 def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *, at: datetime) -> Message:

@@ -8,14 +8,15 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gsomia.errors import NodeError, RefusedError
-from gsomia.keys import PublicKey, SigningKey
+from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
+from gsomia.node.succession import retired_keys
 from gsomia.registry import Custody
-from gsomia.sealed import Identity
+from gsomia.sealed import BatchedStatement, Identity
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
 
@@ -93,9 +94,9 @@ class Node:
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
 
     @property
-    def identity(self) -> Identity:
-        """What opens items that are sealed to this node."""
-        return Identity(kid=self.keys.sealing.kid, key=self.keys.sealing)
+    def identities(self) -> tuple[Identity, ...]:
+        """What opens items that are sealed to this node: its sealing key, and those it used before."""
+        return tuple(Identity(kid=key.kid, key=key) for key in (self.keys.sealing, *self.keys.retired_sealing))
 
     def log_name(self, peer: str) -> str:
         """The origin of the log shared with a peer, or of the internal one where `peer` is ""."""
@@ -167,6 +168,21 @@ class KnownKeys:
             return self.own
         peer = self.reader.peers().get(party)
         return None if peer is None else peer.signing
+
+    def retired_key(self, party: str, fingerprint: str, at: datetime) -> PublicKey | None:
+        """A key of a Party's node that was replaced since, where it was still in use at an instant; or None."""
+        keys = (old.signing for old in retired_keys(self.reader, party) if at <= old.until)
+        return next((key for key in keys if key.fingerprint == fingerprint), None)
+
+    def author(self, party: str, stated: Envelope | BatchedStatement) -> PublicKey | None:
+        """The key by which a Party's node stated an item: its own now, or the one it used when the item was made."""
+        key = self.node_key(party)
+        envelope = stated if isinstance(stated, Envelope) else stated.envelope
+        named = {signature.keyid.partition("/")[0] for signature in envelope.signatures}
+        if key is None or key.fingerprint in named:
+            return key
+        old = (retired.signing for retired in retired_keys(self.reader, party))
+        return next((one for one in old if one.fingerprint in named), key)
 
     def officer(self, party: str, officer: str) -> Officer | None:
         """An officer by Party and id, or None."""

@@ -13,22 +13,27 @@ from gsomia.node.acts import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.officers import public_acts
+from gsomia.node.succession import RetiredKeys, retired_keys, told_key
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
 __all__ = ["enrol_peer", "fingerprint", "identity"]
 
 _PARTY = re.compile(r"[A-Z]{3}")
-_KEYS = ("v", "party", "exercise", "signing", "sealing", "log", "certificate")
+_KEYS = ("v", "party", "exercise", "signing", "sealing", "log", "certificate", "previous")
 
 
 def identity(node: Node, certificate: str) -> dict[str, Any]:
     """The node's identity: every public key of it in one document, which one fingerprint covers.
 
+    The keys that it used before stand in it too, so that a peer who enrols it only now can check older acts and items.
+
     Args:
         node: whose.
         certificate: its TLS certificate, PEM.
     """
+    with node.store.reading() as reader:
+        previous = [old.to_json() for old in retired_keys(reader, node.party)]
     return {
         "v": 1,
         "party": node.party,
@@ -37,6 +42,7 @@ def identity(node: Node, certificate: str) -> dict[str, Any]:
         "sealing": b64(node.keys.sealing.public.to_bytes()),
         "log": node.keys.log.public.to_text(),
         "certificate": certificate,
+        "previous": previous,
     }
 
 
@@ -70,7 +76,9 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
         PublicKey.from_json(document["signing"])
         XWingPublicKey.from_bytes(unb64(document["sealing"]))
         LogVerifier.from_text(document["log"])
-    except (ValueError, TypeError, LogError) as error:
+        for value in document["previous"]:
+            RetiredKeys.from_json(value)
+    except (ValueError, TypeError, KeyError, LogError) as error:
         raise DataError(f"not an identity of a node: {error}") from error
     actual = fingerprint(document)
     if "".join(expected.split()).lower() != actual:
@@ -85,6 +93,7 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
     body = {"identity": dict(document), "fingerprint": actual}
     with node.store.writing() as tx:
         act = make(node, tx, [Draft(type="enrol-peer", body=body)], at=node.clock.now(), by=by)[0]
+        tx.put_setting(told_key(str(document["party"])), node.keys.signing.public.fingerprint)
         for one in public_acts(node, tx):
             tx.put_outgoing(str(document["party"]), "act", one, node.clock.machine())
     return act

@@ -62,6 +62,8 @@ class NodeKeys:
     signing: SigningKey
     sealing: XWingPrivateKey
     log: LogSigner
+    retired: tuple[SigningKey, ...] = ()
+    retired_sealing: tuple[XWingPrivateKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from gsomia.errors import NodeError, SealError
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Reader
+from gsomia.node.succession import retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import KeyAccess, Recipient, SealedItem, XWingPrivateKey, XWingPublicKey, release
 
@@ -49,14 +50,18 @@ def sealing_key(node: Node, reader: Reader, party: str) -> XWingPublicKey:
 
 def own_kids(node: Node) -> frozenset[str]:
     """The names of this node's sealing keys."""
-    return frozenset({node.keys.sealing.kid})
+    return frozenset(identity.kid for identity in node.identities)
 
 
 def party_of(node: Node, reader: Reader, access: KeyAccess) -> str:
     """The Party to whose node a share is wrapped, by the enrolled keys; "" where it is nobody's that is known."""
     if access.kid in own_kids(node):
         return node.party
-    return next((party for party, peer in reader.peers().items() if peer.sealing.kid == access.kid), "")
+    peers = reader.peers()
+    current = next((party for party, peer in peers.items() if peer.sealing.kid == access.kid), "")
+    if current:
+        return current
+    return next((p for p in peers for old in retired_keys(reader, p) if old.sealing == access.kid), "")
 
 
 def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer) -> None:
@@ -83,9 +88,9 @@ def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer)
         held = {"-".join(pair) for pair in pairs if node.party in pair}
         throwaway = XWingPrivateKey.generate().public
         anyone = Recipient(kid=throwaway.kid, url="", key=throwaway)
-        if {access.sid for access in release(sealed, identities=[node.identity], recipient=anyone)} != held:
+        if {access.sid for access in release(sealed, identities=node.identities, recipient=anyone)} != held:
             raise SealError("a share of the sealed item's key does not open for this node")
         return
     if node.party not in {party for party, _ in wrapped}:
         raise SealError("the sealed item's key is not wrapped for this node")
-    sealed.segment(0, [node.identity])  # the key wrapped for this node is the one bound to the policy
+    sealed.segment(0, node.identities)  # the key wrapped for this node is the one bound to the policy
