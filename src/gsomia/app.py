@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import PublicKey, SigningKey
-from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri, check_fixed
+from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri, check_fixed, read_node_keys, write_new_keys
 from gsomia.marking import Label, Line
 from gsomia.node import (
     Acting,
@@ -42,7 +42,6 @@ from gsomia.node import (
     Look,
     Marked,
     Node,
-    NodeKeys,
     PeerLink,
     SignedAct,
     TracerDays,
@@ -54,6 +53,7 @@ from gsomia.node import (
     identity,
     log_files,
     log_named,
+    replace_node_keys,
     replace_officer_key,
     step,
     trace,
@@ -300,11 +300,7 @@ class Home:
         self.node = Node(
             party=self.config.party,
             exercise=self.config.exercise,
-            keys=NodeKeys(
-                signing=SigningKey(keys.read("signing", "gsomia-signing")),
-                sealing=XWingPrivateKey.from_bytes(keys.read("sealing", "x-wing")),
-                log=LogSigner(f"gsomia/{self.config.party}", keys.read("log", "gsomia-log")),
-            ),
+            keys=read_node_keys(keys, self._store, self.config.party),
             store=self._store,
             blobs=LocalBlobs(self.folder / "items"),
             clock=self.clock,
@@ -333,6 +329,20 @@ class Home:
     def identity(self) -> dict[str, Any]:
         """The node's identity, for its peers' officers to enrol."""
         return identity(self.node, (self.folder / "keys" / "tls.pem").read_text(encoding="ascii"))
+
+    def replace_keys(self, *, by: Acting) -> SignedAct:
+        """Replace the node's signing and sealing keys by new ones, by an act.
+
+        Raises:
+            NodeError: the node is running, and would go on with the old ones.
+        """
+        files = KeyFiles(self.folder / "keys", self._box)
+        with self._lock("node") as mine, self._lock("outbox") as still:
+            if not mine or not still:
+                raise NodeError("the node is at work with the keys that are to be replaced", hint="stop it first")
+            act = replace_node_keys(self.node, write_new_keys(files), by=by)
+        self.node = replace(self.node, keys=read_node_keys(files, self._store, self.config.party))
+        return act
 
     def _tls_password(self) -> bytes:
         keys = KeyFiles(self.folder / "keys", self._box)

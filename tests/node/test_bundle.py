@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from lying import turned
 from stories import Stage, finish, new_stage, ready  # noqa: F401
+from test_node_keys import rotated
 
 from gsomia.config import shipped_law
 from gsomia.errors import UsageError
-from gsomia.keys import b64, unb64
+from gsomia.keys import b64, canonical, unb64
 from gsomia.node import Check, TrustedKeys, check_bundle, write_bundle
 from gsomia.testing import Exercise, Player
 
@@ -289,3 +290,32 @@ def test_each_part_that_is_altered_fails_at_its_own_check(lived: Exercise, name:
 @pytest.mark.parametrize("data", [b"", b"PK", b"text", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_bundle_is_said(lived: Exercise, data: bytes) -> None:
     assert failing(checked(lived, data)) == ["bundle"]
+
+
+def test_a_life_across_the_replacement_of_both_nodes_keys_is_checked_by_the_keys_of_today(lived: Exercise) -> None:
+    old = keys_of(*lived.players.values())
+    for party in ("JPN", "KOR", "JPN"):
+        rotated(lived, party)
+        lived.settle()
+    for party in ("JPN", "KOR"):
+        player = lived[party]
+        data = bundle_of(player, player.copies()[0].control_number)
+        everybody = keys_of(*lived.players.values())
+        for trusted in (everybody, {party: everybody[party]}):
+            checks = check_bundle(io.BytesIO(data), trusted, at=lived.clock.at, unwitnessed=DAY)
+            assert [(check.name, check.fault) for check in checks if not check.holds] == []
+        for stale in ({party: old[party]}, everybody | {other: old[other] for other in old if other != party}):
+            checks = check_bundle(io.BytesIO(data), stale, at=lived.clock.at, unwitnessed=DAY)
+            assert failing(checks), "keys that were replaced vouch for nothing"
+
+    def another_successor(value: dict[str, Any], _: dict[str, bytes]) -> None:
+        for entry in value["acts"]:
+            said = json.loads(entry["signed"][0]["acts"][0]["statement"])
+            if said["type"] == "replace-node-key" and said["party"] == value["party"]:
+                said["body"]["replaces"]["signing"]["ed25519"] = b64(bytes(32))
+                entry["signed"][0]["acts"][0]["statement"] = canonical(said).decode()
+
+    checks = checked(
+        lived, altered(bundle_of(lived["KOR"], lived["KOR"].copies()[0].control_number), another_successor)
+    )
+    assert "keys of the writer" in failing(checks)

@@ -46,7 +46,7 @@ def test_each_document_is_judged_by_itself(stage: Stage) -> None:
         finish(korea, copy.id)
         sink = io.BytesIO()
         with japan.node.blobs.reading(copy.item) as file:
-            read(file).open([japan.node.identity], sink)
+            read(file).open(japan.node.identities, sink)
         assert sink.getvalue() == text
     both.settle()
     same_story(both)

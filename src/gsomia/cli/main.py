@@ -30,7 +30,7 @@ class _Lazy(click.Group):
         "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "exchange", "release": "exchange", "inbox": "exchange", "mark": "exchange", "receipt": "exchange",
         "open": "exchange", "register": "exchange", "consent": "exchange", "refused": "exchange", "outbox": "exchange",
-        "rendition": "renditions",
+        "rendition": "renditions", "key": "key",
         "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",

@@ -9,6 +9,18 @@ from __future__ import annotations
 from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
 from gsomia.keystore.fixed import check_fixed
+from gsomia.keystore.nodekeys import read_node_keys, write_new_keys
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
 
-__all__ = ["Box", "KeyFiles", "Passphrase", "TokenKey", "TokenUri", "check_fixed", "credential", "token_private_key"]
+__all__ = [
+    "Box",
+    "KeyFiles",
+    "Passphrase",
+    "TokenKey",
+    "TokenUri",
+    "check_fixed",
+    "credential",
+    "read_node_keys",
+    "token_private_key",
+    "write_new_keys",
+]

@@ -21,7 +21,7 @@ from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
-from gsomia.node.nodekeys import NewKeys, replace_node_keys
+from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.peers import enrol_peer, fingerprint, identity
@@ -140,6 +140,7 @@ __all__ = [
     "identity",
     "instant",
     "keep_refused",
+    "key_settings",
     "labels_of",
     "log_files",
     "log_named",

@@ -31,7 +31,7 @@ LAW_FOLDER = "law"
 LawFiles = Callable[[str, str], Mapping[str, bytes]]
 """Gives the files of an agreement in a version that was adopted."""
 
-_STANDING = (*KEY_TYPES, "enrol-peer", "adopt-law", *LEGAL_ACTS)
+_STANDING = (*KEY_TYPES, "enrol-peer", "replace-node-key", "adopt-law", *LEGAL_ACTS)
 """Acts that others rest on: whose keys are whose, which law, and in which state it is."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -21,6 +21,7 @@ from gsomia.node.bundles import BUNDLE_JSON, ITEM_FILE, LAW_FOLDER
 from gsomia.node.checks import Check
 from gsomia.node.effects import legal_act
 from gsomia.node.keyends import KEY_TYPES, OfficersThen
+from gsomia.node.succession import RetiredKeys, author, check_successor, retired_by
 from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import (
@@ -41,7 +42,7 @@ MAX_JSON = 256 * 2**20
 IN_FORCE = frozenset({"in-force", "notice-pending", "notice-suspended"})
 """The states in which an item may be provided under an agreement."""
 
-_STANDING = frozenset({*KEY_TYPES, "enrol-peer"})
+_STANDING = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class _Life:
     unwitnessed: timedelta
     nodes: dict[str, TrustedKeys] = field(default_factory=dict)
     then: OfficersThen = field(default_factory=OfficersThen)
+    retired: list[tuple[str, RetiredKeys]] = field(default_factory=list)
     acts: list[tuple[SignedAct, datetime]] = field(default_factory=list)
     by_id: dict[str, SignedAct] = field(default_factory=dict)
 
@@ -83,6 +85,11 @@ class _Life:
         """The key of a Party's node, once proven."""
         known = self.nodes.get(party)
         return None if known is None else known.signing
+
+    def retired_key(self, party: str, fingerprint: str, at: datetime) -> PublicKey | None:
+        """A key that a Party's node used at an instant and replaced since, once that was proven."""
+        keys = (old.signing for of, old in self.retired if of == party and at <= old.until)
+        return next((key for key in keys if key.fingerprint == fingerprint), None)
 
     def officer(self, party: str, officer: str) -> Officer | None:
         """An officer whose key could sign at this point of the acts."""
@@ -158,6 +165,17 @@ def _keys(life: _Life) -> int:
     if held != own:
         raise VerificationError(f"the keys in the bundle are not those of `{life.party}` that are held")
     life.nodes[life.party] = own
+    key = own.signing
+    for act, _ in reversed(life.acts):
+        said = act.statement
+        if said.type == "replace-node-key" and said.party == life.party:
+            # The key that is held says whose place it took, and that one before it.
+            replaced = PublicKey.from_json(said.body["replaces"]["signing"])
+            signing, _sealing = check_successor(said, replaced)
+            if signing != key:
+                raise VerificationError(f"act `{act.id}` replaces a key by another than `{life.party}` used after it")
+            life.retired.append((life.party, retired_by(said)))
+            key = replaced
     return 1
 
 
@@ -177,14 +195,22 @@ def _enrolments(life: _Life) -> int:
                 signing=PublicKey.from_json(identity["signing"]), log=LogVerifier.from_text(identity["log"])
             )
             party = str(identity["party"])
-            if life.trusted.get(party, keys) != keys:
-                raise VerificationError(f"`{party}` was enrolled with other keys than are held of it")
             life.nodes[party] = keys
+            life.retired.extend((party, RetiredKeys.from_json(old)) for old in identity["previous"])
+        elif said.type == "replace-node-key":
+            verify_act(act, life, exercise=life.exercise)
+            if said.party != life.party:
+                signing, _ = check_successor(said, life.nodes[said.party].signing)
+                life.retired.append((said.party, retired_by(said)))
+                life.nodes[said.party] = replace(life.nodes[said.party], signing=signing)
         else:
             if said.body.get("first") is True and any(party == said.party for party, _ in life.then.officers):
                 raise VerificationError(f"act `{act.id}`: `{said.party}` has officers already; none enrols alone")
             life.then.learn(verify_act(act, life, exercise=life.exercise))
         counted += 1
+    for party, keys in life.nodes.items():
+        if life.trusted.get(party, keys) != keys:
+            raise VerificationError(f"`{party}` was enrolled with other keys than are held of it")
     return counted
 
 
@@ -287,7 +313,9 @@ def _provenance(life: _Life) -> int:
     """The originator's statement in the item, by the originator's key."""
     with life.archive.open(ITEM_FILE) as sealed_file:
         sealed = read(sealed_file)
-        envelope, key = read_provenance(sealed), life.node_key(str(life.item["originator"]))
+        envelope, origin = read_provenance(sealed), str(life.item["originator"])
+        old = (keys.signing for party, keys in life.retired if party == origin)
+        key = author(envelope, life.node_key(origin), old) if envelope is not None else None
         if envelope is None or key is None:
             raise VerificationError("its origin cannot be proven: no statement, or no key of the originator")
         statement = check_provenance(sealed, envelope, key)

@@ -14,7 +14,7 @@ from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
-from gsomia.node.succession import retired_keys
+from gsomia.node.succession import author, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity
 from gsomia.tlog import LogSigner
@@ -176,13 +176,7 @@ class KnownKeys:
 
     def author(self, party: str, stated: Envelope | BatchedStatement) -> PublicKey | None:
         """The key by which a Party's node stated an item: its own now, or the one it used when the item was made."""
-        key = self.node_key(party)
-        envelope = stated if isinstance(stated, Envelope) else stated.envelope
-        named = {signature.keyid.partition("/")[0] for signature in envelope.signatures}
-        if key is None or key.fingerprint in named:
-            return key
-        old = (retired.signing for retired in retired_keys(self.reader, party))
-        return next((one for one in old if one.fingerprint in named), key)
+        return author(stated, self.node_key(party), (old.signing for old in retired_keys(self.reader, party)))
 
     def officer(self, party: str, officer: str) -> Officer | None:
         """An officer by Party and id, or None."""

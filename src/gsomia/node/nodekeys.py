@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gsomia.errors import NodeError
-from gsomia.keys import SigningKey, b64, sign
+from gsomia.keys import PublicKey, SigningKey, b64, sign, unb64
 from gsomia.node.acts import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
+from gsomia.node.ports import Reader
 from gsomia.node.succession import PROOF_TYPE, proven
-from gsomia.sealed import XWingPrivateKey
+from gsomia.sealed import XWingPrivateKey, XWingPublicKey
 
-__all__ = ["NewKeys", "replace_node_keys"]
+__all__ = ["NewKeys", "key_settings", "replace_node_keys"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +55,16 @@ def replace_node_keys(node: Node, new: NewKeys, *, by: Acting) -> SignedAct:
             # Before all else that waits: what the new key signs means nothing to a peer that does not know it.
             tx.put_outgoing(peer, "key", act.id, node.clock.machine())
     return act
+
+
+def key_settings(reader: Reader, party: str) -> list[tuple[str, str]]:
+    """The names of a node's signing and sealing keys, in the order of their use; the first pair is "" and ""."""
+    acts = [act.statement for act in reader.acts(types=["replace-node-key"]) if act.statement.party == party]
+    named = [
+        (
+            PublicKey.from_json(one.body["signing"]).fingerprint,
+            XWingPublicKey.from_bytes(unb64(one.body["sealing"])).kid,
+        )
+        for one in acts
+    ]
+    return [("", ""), *named]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,9 @@ from gsomia.errors import VerificationError
 from gsomia.keys import Envelope, PublicKey, canonical, unb64, verify
 from gsomia.node.acts import Statement, instant, read_instant
 from gsomia.node.ports import Reader
-from gsomia.sealed import XWingPublicKey
+from gsomia.sealed import BatchedStatement, XWingPublicKey
 
-__all__ = ["PROOF_TYPE", "RetiredKeys", "check_successor", "proven", "retired_keys", "told_key"]
+__all__ = ["PROOF_TYPE", "RetiredKeys", "author", "check_successor", "proven", "retired_by", "retired_keys", "told_key"]
 
 PROOF_TYPE = "application/vnd.gsomia.node-key.v1+json"
 
@@ -63,10 +64,26 @@ def retired_keys(reader: Reader, party: str) -> tuple[RetiredKeys, ...]:
         found.extend(RetiredKeys.from_json(value) for value in identity.get("previous", ()))
     for act in reader.acts(types=["replace-node-key"]):
         if act.statement.party == party:
-            replaced = act.statement.body["replaces"]
-            signing = PublicKey.from_json(replaced["signing"])
-            found.append(RetiredKeys(signing=signing, sealing=replaced["sealing"], until=act.statement.at))
+            found.append(retired_by(act.statement))
     return tuple(found)
+
+
+def retired_by(statement: Statement) -> RetiredKeys:
+    """The keys that an act of replacement retired."""
+    replaced = statement.body["replaces"]
+    signing = PublicKey.from_json(replaced["signing"])
+    return RetiredKeys(signing=signing, sealing=str(replaced["sealing"]), until=statement.at)
+
+
+def author(
+    stated: Envelope | BatchedStatement, current: PublicKey | None, retired: Iterable[PublicKey]
+) -> PublicKey | None:
+    """The key by which a Party's node stated an item: its own now, or the one it used when the item was made."""
+    envelope = stated if isinstance(stated, Envelope) else stated.envelope
+    named = {signature.keyid.partition("/")[0] for signature in envelope.signatures}
+    if current is None or current.fingerprint in named:
+        return current
+    return next((key for key in retired if key.fingerprint in named), current)
 
 
 def proven(party: str, exercise: bool, stated: dict[str, Any]) -> bytes:
