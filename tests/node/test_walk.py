@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from stories import Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
@@ -332,3 +333,19 @@ def test_verify_counts_what_it_checked(stage: Stage) -> None:
     counted = {check.name: check.counted for check in audit(both["JPN"].node)}
     assert counted["register and receipts"] == 1 and counted["sealed items"] == 1
     assert counted["log exercise.gsomia/JPN/KOR"] > 5 and counted["signatures of acts"] > 30
+
+
+def test_what_holds_another_party_s_information_asks_that_party(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan = three["JPN"]
+    with pytest.raises(RefusedError) as caught:
+        japan.transmit(b"report with an American paragraph", to="KOR", level="極秘", contains=("USA",))
+    grounds: Any = caught.value.verdict["grounds"]
+    assert "usa-jpn-2007" in {ground["instrument"] for ground in grounds if ground["effect"] == "refuse"}
+    with pytest.raises(UsageError, match="unknown Party `XXX`"):
+        japan.transmit(b"report", to="KOR", level="極秘", contains=("XXX",))
+    assert register(japan) == {}
+    # To the Party whose information it is, nothing is asked of anybody else.
+    sent = japan.transmit(b"report with an American paragraph", to="USA", level="極秘", contains=("USA",))
+    three.settle()
+    assert register(three["USA"])[sent.id][1].contains == ("JPN", "USA")

@@ -38,6 +38,7 @@ def _at_option(function: Any) -> Any:
 @click.option("--purpose", default="defence", show_default=True)
 @click.option("--under", default="")
 @click.option("--custody", type=click.Choice(["recipient", "originator"]), default="recipient", show_default=True)
+@click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information would be in it.")
 @click.option("--without", multiple=True, metavar="ACT", help="Leave an act out of the record: a counterfactual.")
 @_at_option
 @json_option
@@ -50,6 +51,7 @@ def transmit(
     purpose: str,
     under: str,
     custody: str,
+    contains: tuple[str, ...],
     without: tuple[str, ...],
     at: datetime | None,
     as_json: bool,
@@ -57,7 +59,14 @@ def transmit(
 ) -> int:
     """May this Party transmit such an item?"""
     sending = Sending(
-        to=to, via=via, level=level, subject=subject, purpose=purpose, under=under, custody=Custody(custody)
+        to=to,
+        via=via,
+        level=level,
+        subject=subject,
+        purpose=purpose,
+        under=under,
+        custody=Custody(custody),
+        contains=contains,
     )
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         when = at or home.clock.now()

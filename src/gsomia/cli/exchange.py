@@ -70,6 +70,7 @@ _wait_option = click.option(
 )
 @click.option("--shares", default="", metavar="A,B,C", help="Three Parties that hold it, and of whom two open it.")
 @click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3); more by commas.")
+@click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information is in FILE uncited.")
 @click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken; the act says so.")
 @_wait_option
 @by_option
@@ -87,6 +88,7 @@ def transmit_command(
     custody: str,
     shares: str,
     cites: tuple[str, ...],
+    contains: tuple[str, ...],
     as_is: bool,
     wait: float,
     by: str,
@@ -109,6 +111,7 @@ def transmit_command(
         under=under,
         custody=Custody(custody),
         cites=tuple(name.strip() for text in cites for name in text.split(",") if name.strip()),
+        contains=contains,
         as_is=as_is,
     )
     with home_of(node_dir) as home, _document(file) as source:

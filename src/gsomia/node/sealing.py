@@ -47,6 +47,7 @@ class Sending:
         under: the instrument, or "" for any that could carry it.
         custody: who holds the key once it is delivered; shares are given by `share`.
         cites: control numbers or ids of items that the document draws on (Article 4.3).
+        contains: other Parties whose information is in it, as the officer states, though it cites no item of theirs.
         as_is: the officer sends the document although it is active, encrypted or broken; the act says so.
     """
 
@@ -60,12 +61,23 @@ class Sending:
     under: str = ""
     custody: Custody = Custody.RECIPIENT
     cites: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
     as_is: bool = False
 
     @property
     def receivers(self) -> tuple[str, ...]:
         """Who would get it, those on the way too."""
         return (*self.via, self.to)
+
+    def parts(self, party: str, drawn: Drawn | None) -> tuple[str, ...]:
+        """Whose information the document holds: the writer's, its sources', and what the officer states.
+
+        Args:
+            party: the writer.
+            drawn: what the document takes over from its sources, where it has any.
+        """
+        found = drawn.contains if drawn is not None else (party,)
+        return tuple(dict.fromkeys((*found, *self.contains)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +195,7 @@ def _item(node: Node, document: Document, info: SealedInfo) -> Item:
         subject=sending.subject,
         form="electronic",
         purpose=sending.purpose,
-        contains=drawn.contains if drawn is not None else (node.party,),
+        contains=sending.parts(node.party, drawn),
         title=sending.title,
         mime_type=sending.mime_type,
         label=json.dumps(document.label.to_ocl(), ensure_ascii=False, sort_keys=True),

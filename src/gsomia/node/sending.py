@@ -64,7 +64,7 @@ def ask_transmit(
         pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
     check_words(
         case,
-        parties=(sending.to, *sending.via),
+        parties=(sending.to, *sending.via, *sending.contains),
         subject=sending.subject,
         purpose=sending.purpose,
         under=sending.under,
@@ -81,7 +81,7 @@ def ask_transmit(
             level=level,
             subject=sending.subject,
             form="electronic",
-            contains=drawn.contains if drawn is not None else (node.party,),
+            contains=sending.parts(node.party, drawn),
             received=None,
             purpose=sending.purpose,
         ),
