@@ -25,6 +25,8 @@ from gsomia.documents import (
     inspect_docx,
     inspect_odf,
     inspect_pdf,
+    look_over,
+    mark_document,
     mark_docx,
     mark_image,
     mark_odf,
@@ -47,6 +49,7 @@ LABEL = Label(
     categories=(Category(type="PERMISSIVE", tag="Releasable To", values=("JPN", "KOR")),),
     created=AT,
 )
+NODE_LABEL = Label(policy="USA", classification="SECRET", categories=LABEL.categories, created=AT)
 MARKS = Marks(top=(Line(text="秘", lang="ja"),), bottom=(Line(text="秘", lang="ja"),))
 NATO = (VECTORS / "stanag4774" / "nato-4774-policy.xml").read_bytes()
 POLICY = load(NATO)
@@ -124,6 +127,13 @@ def image_bytes() -> bytes:
     return out.getvalue()
 
 
+def anything(data: bytes) -> None:
+    """What a node does with a document of any kind; a fault is told, and only a contradiction is raised."""
+    look = look_over(data, "", NODE_LABEL, ("SECRET", "CONFIDENTIAL"))
+    if look.kind and not look.fault:
+        mark_document(data, "", top=MARKS.top, bottom=MARKS.bottom, properties={"a": "b"})
+
+
 TEXTS: list[tuple[Callable[[str], object], list[str]]] = [
     (
         banner,
@@ -147,6 +157,7 @@ BYTES: list[tuple[Callable[[bytes], object], list[bytes]]] = [
         lambda data: read_spiffy(data, POLICY, created=AT),
         [(VECTORS / "stanag4774" / "nato-4774-17-1.xml").read_bytes()],
     ),
+    (anything, [pdf(1), docx(), odt(), image_bytes(), b"EXERCISE\nSECRET//NOFORN\n(S) text\n", "秘\n".encode()]),
     (inspect_pdf, [pdf(2)]),
     (lambda data: mark_pdf(data, MARKS), [pdf(1, rotate=90)]),
     (inspect_docx, [docx()]),

@@ -61,7 +61,7 @@ def _is_text(data: bytes) -> bool:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(data) - 3:  # a character cut off at the end of the beginning is none the worse
+        if error.reason != "unexpected end of data":  # where the beginning ends, a character may be cut off
             return False
         text = data[: error.start].decode("utf-8")
     return all(c.isprintable() or c in "\t\n\r\f\ufeff" for c in text)
