@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gsomia.agreement import LegalAct, Record, load_agreement, read_acts, shipped_record, state_at
+from gsomia.agreement import LegalAct, Record, check_legs, load_agreement, read_acts, shipped_record, state_at
 from gsomia.config import shipped_law
 from gsomia.errors import DataError
 
@@ -23,7 +23,17 @@ def load(text: str) -> None:
     ("old", "new", "key", "allowed"),
     [
         ('is = "purpose-bound"', 'is = "purpos-bound"', "clause[1].is", "`purpose-bound`"),
-        ('is = "only-forms", forms', 'is = "only-forms", form', "forms", ""),
+        ('is = "only-forms", forms', 'is = "only-forms", form', "clause[2].form: unknown key", "`forms`"),
+        ('acts = ["transmit", "disclose-orally", "accept"]', 'acts = ["transmitt"]', "clause[2].acts", "`transmit`"),
+        ('acts = ["transmit", "disclose-orally", "accept"]', "acts = []", "clause[2].acts", "`transmit`"),
+        ('"oral", "equipment", "track"]', '"oral", "equipmnt", "track"]', "clause[2].forms", "`equipment`"),
+        ('what = "receipt"', 'what = "recipt"', "what", "`receipt`"),
+        ('parties = ["JPN", "KOR"]', 'partys = ["JPN", "KOR"]', "partys: unknown key", "`parties`"),
+        ("notice_days = 90", "notice_day = 90", "term.notice_day: unknown key", "`notice_days`"),
+        ('romanised = "Hi"\nenglish =', 'romanised = "Hi"\nenglsh =', "englsh: unknown key", "`english`"),
+        ('number = "6(c)"', 'nummer = "6(c)"', "nummer: unknown key", "`number`"),
+        ('entry = "21.1"', 'entri = "21.1"', "cite.entri: unknown key", "`entry`"),
+        ('{ is = "purpose-bound" }', '{ iss = "purpose-bound" }', "iss: unknown key", "`is`"),
         ('is = "purpose-bound"', 'is = "purpose-bound", strict = true', "strict", "`is`"),
         ('is = "purpose-bound"', 'is = "purpose-bound", since = "soon"', "since", ""),
         ("since = 2016-11-23", "since = 2016-11-23T00:00:00Z", "since", ""),
@@ -50,6 +60,41 @@ def test_a_fault_names_its_key_and_what_is_allowed(old: str, new: str, key: str,
     assert "jpn-kor-2016/agreement.toml" in said
     assert key in said
     assert allowed in said
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "key", "allowed"),
+    [
+        ("tisa-2014", "above = 2", "above = 20", "above", "`2`"),
+        ("tisa-2014", '"dprk-missile"', '"dprk-misile"', "subjects", "`dprk-missile`"),
+        ("warning-2023", 'subjects = ["dprk-missile"]', "subjects = []", "subjects", "`dprk-missile`"),
+    ],
+)
+def test_a_setting_holds_known_words_alone(name: str, old: str, new: str, key: str, allowed: str) -> None:
+    text = shipped_law()[name]["agreement.toml"].decode()
+    assert old in text
+    with pytest.raises(DataError, match=key) as caught:
+        load_agreement(name, {"agreement.toml": text.replace(old, new, 1).encode()})
+    assert allowed in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"usa-jpn-2007"', '"usa-jpn-2008"', "unknown value `usa-jpn-2008`"),
+        ('"usa-jpn-2007"', '"jpn-kor-2016"', "no agreement between the hub and another Party"),
+    ],
+)
+def test_a_leg_is_an_agreement_of_the_hub(old: str, new: str, said: str) -> None:
+    law = shipped_law()
+    known = {name: load_agreement(name, files) for name, files in law.items()}
+    check_legs(known["tisa-2014"], known)
+    text = law["tisa-2014"]["agreement.toml"].decode()
+    spoilt = load_agreement("tisa-2014", {"agreement.toml": text.replace(old, new, 1).encode()})
+    with pytest.raises(DataError, match=said) as caught:
+        check_legs(spoilt, known)
+    assert str(caught.value).startswith("tisa-2014/agreement.toml: legs: ")
+    assert caught.value.hint == "allowed: `usa-jpn-2007`, `usa-kor-1987`"
 
 
 def test_an_article_has_a_clause_or_a_reason_and_not_both() -> None:
@@ -83,6 +128,7 @@ def test_not_toml_and_not_there() -> None:
         ('by = "JPN"', 'by = "USA"', "`JPN`"),
         ("at = 2019-08-23T17:00:00+09:00", "at = 2019-08-23T17:00:00", "offset"),
         ("at = 2019-08-23T17:00:00+09:00", "at = 2029-08-23T17:00:00+09:00", "out of order"),
+        ('act = "give-notice"', 'akt = "give-notice"', "akt: unknown key"),
         ('id = "jpn-kor-2016/sign"', 'id = "sign"', "does not begin with"),
         ('id = "jpn-kor-2016/sign"', 'id = "jpn-kor-2016/notify-entry-jpn"', "there twice"),
     ],

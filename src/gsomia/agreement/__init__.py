@@ -17,7 +17,10 @@ from gsomia.agreement.clauses import (
     GIVING_ACTS,
     HANDLING_ACTS,
     HELD_ACTS,
+    ITEM_FORMS,
     LEGAL_ACTS,
+    PURPOSES,
+    SUBJECTS,
     Clause,
 )
 from gsomia.agreement.conditions import (
@@ -35,18 +38,18 @@ from gsomia.agreement.conditions import (
     attributes,
 )
 from gsomia.agreement.equivalence import CONTEXT, RELEASABLE, policies, policy_oid
+from gsomia.agreement.history import read_acts, shipped_record
 from gsomia.agreement.instrument import (
     LAW_FILES,
     Agreement,
     Article,
     ClauseUse,
     Owing,
+    check_legs,
     day_of,
     law_version,
     load_agreement,
     midnight,
-    read_acts,
-    shipped_record,
 )
 from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.lifecycle import (
@@ -72,13 +75,16 @@ __all__ = [
     "GIVING_ACTS",
     "HANDLING_ACTS",
     "HELD_ACTS",
+    "ITEM_FORMS",
     "LAW_FILES",
     "LEGAL_ACTS",
     "NEVER",
+    "PURPOSES",
     "RANKS",
     "READINGS",
     "RELEASABLE",
     "STATES",
+    "SUBJECTS",
     "Agreement",
     "All",
     "Any",
@@ -107,6 +113,7 @@ __all__ = [
     "View",
     "act_from_json",
     "attributes",
+    "check_legs",
     "courses_of",
     "day_of",
     "draw",

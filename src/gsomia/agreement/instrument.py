@@ -10,30 +10,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
-from gsomia.agreement.acts import FORMS, READINGS, LegalAct, Record
-from gsomia.agreement.clauses import CLAUSES, HANDLING_ACTS, LEGAL_ACTS, Clause
+from gsomia.agreement.acts import READINGS
+from gsomia.agreement.clauses import CLAUSES, HANDLING_ACTS, SETTINGS, Clause
 from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.tables import Table, fixed_zone, read_toml
 from gsomia.agreement.timers import Term
 from gsomia.errors import DataError
 
-__all__ = ["LAW_FILES", "Agreement", "Article", "ClauseUse", "Owing", "load_agreement", "shipped_record"]
+__all__ = ["LAW_FILES", "Agreement", "Article", "ClauseUse", "Owing", "check_legs", "load_agreement"]
 
 LAW_FILES = ("agreement.toml",)
 """The files of a folder that decide; the record (`acts.toml`), cases and words for people do not."""
+OBLIGATIONS = ("mark", "receipt", "record", "certificate")
+"""What a permitted act may oblige to, in a word."""
 CONFIDENCES = ("A", "B", "C", "I")
 KINDS = ("agreement", "arrangement", "mechanism", "memorandum")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PARTY = re.compile(r"[A-Z]{3}")
 _ARTICLE = re.compile(r"[1-9][0-9]?(\.[1-9][0-9]?)?(\([a-z]\))?")
-_RECORD_ACTS = (
-    *LEGAL_ACTS,
-    "announce",
-    "take-effect",
-    "leave",
-    "replace",
-    "declare-reading",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +185,33 @@ class Agreement:
         return next((article for article in self.articles if article.number == number), None)
 
 
+def check_legs(agreement: Agreement, known: Mapping[str, Agreement]) -> None:
+    """Fail on a leg that is no agreement between the hub and another Party.
+
+    Args:
+        agreement: the instrument.
+        known: name to instrument of all that may be a leg.
+
+    Raises:
+        DataError: the message names file, key and the allowed values.
+    """
+    others = set(agreement.parties) - {agreement.hub}
+    fit = [
+        name
+        for name, leg in known.items()
+        if agreement.hub and agreement.hub in leg.parties and others & set(leg.parties) and leg.kind == "agreement"
+    ]
+    for leg in agreement.legs:
+        if leg not in fit:
+            allowed = ", ".join(f"`{name}`" for name in fit) or "none"
+            fault = (
+                f"`{leg}` is no agreement between the hub and another Party"
+                if leg in known
+                else f"unknown value `{leg}`"
+            )
+            raise DataError(f"{agreement.name}/agreement.toml: legs: {fault}", hint=f"allowed: {allowed}")
+
+
 def law_version(files: Mapping[str, bytes]) -> str:
     """The version of a folder: see `Agreement.version`."""
     digest = hashlib.sha256()
@@ -213,6 +234,11 @@ def load_agreement(name: str, files: Mapping[str, bytes]) -> Agreement:
     if "agreement.toml" not in files:
         raise DataError(f"{name}: the folder holds no `agreement.toml`")
     top = read_toml(files["agreement.toml"], f"{name}/agreement.toml")
+    top.only(
+        *("name", "title", "kind", "binding", "parties", "languages", "authentic", "since", "zone", "term", "readings"),
+        *("authorities", "cite", "government", "level", "equivalence", "article", "obligation"),
+        *("hub", "legs", "considered"),
+    )
     if top.text("name") != name:
         raise top.fault("name", f"must be the name of the folder, `{name}`")
     if not _NAME.fullmatch(name):
@@ -227,6 +253,7 @@ def load_agreement(name: str, files: Mapping[str, bytes]) -> Agreement:
     term = None
     if "term" in top:
         table = top.table("term")
+        table.only("years", "notice_days", "article")
         term = Term(
             years=table.count("years"),
             notice=timedelta(hours=24) * table.count("notice_days"),
@@ -240,6 +267,7 @@ def load_agreement(name: str, files: Mapping[str, bytes]) -> Agreement:
     levels = _levels(top, parties)
     articles = _articles(top, since)
     cite = top.table("cite")
+    cite.only("entry", "end", "survival", "dispute")
     numbers = {article.number for article in articles}
     citations = {key: cite.text(key, "") for key in ("entry", "end", "survival", "dispute")}
     for key, value in citations.items():
@@ -290,6 +318,7 @@ def _readings(top: Table, parties: tuple[str, ...]) -> dict[str, str]:
 def _governments(top: Table, parties: tuple[str, ...]) -> dict[str, Government]:
     found: dict[str, Government] = {}
     for table in top.tables("government"):
+        table.only("party", "language", "names", "source", "confidence")
         party, language = table.text("party", among=parties), table.text("language")
         names = table.table("names")
         government = Government(
@@ -311,6 +340,7 @@ def _governments(top: Table, parties: tuple[str, ...]) -> dict[str, Government]:
 def _levels(top: Table, parties: tuple[str, ...]) -> Levels:
     levels: list[Level] = []
     for table in top.tables("level"):
+        table.only("party", "mark", "romanised", "english", "covered", "source", "confidence")
         english = table.text("english", among=RANKS)
         level = Level(
             party=table.text("party", among=parties),
@@ -328,6 +358,7 @@ def _levels(top: Table, parties: tuple[str, ...]) -> Levels:
         levels.append(level)
     equivalences: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for table in top.tables("equivalence"):
+        table.only("from", "to", "mark", "gives")
         from_, to = table.text("from", among=parties), table.text("to", among=parties)
         mark = table.text("mark", among=[row.mark for row in levels if row.party == from_])
         gives = table.texts("gives", among=[row.mark for row in levels if row.party == to])
@@ -344,6 +375,7 @@ def _articles(top: Table, since: date) -> tuple[Article, ...]:
     found: list[Article] = []
     places: dict[str, str] = {}
     for table in top.tables("article", optional=False):
+        table.only("number", "text", "clause", "by_hand", "source", "confidence")
         number = table.text("number")
         if number != "unread" and not _ARTICLE.fullmatch(number):
             raise table.fault(
@@ -373,15 +405,21 @@ def _articles(top: Table, since: date) -> tuple[Article, ...]:
 
 
 def _clause(table: Table, since: date) -> ClauseUse:
+    if "is" not in table:
+        table.only("is", "since", *SETTINGS)
     name = table.text("is", among=CLAUSES)
-    start = table.day("since", None)
     kind = CLAUSES[name]
+    table.only("is", "since", *(setting.name for setting in fields(kind)))  # type: ignore[arg-type]  # a dataclass
+    start = table.day("since", None)
     settings: dict[str, Any] = {}
     for setting in fields(kind):  # type: ignore[arg-type]  # every clause is a dataclass
+        allowed: Any = SETTINGS[setting.name]
         if setting.type == "int":
-            settings[setting.name] = table.count(setting.name)
+            settings[setting.name] = table.count(setting.name, among=allowed)
         else:
-            settings[setting.name] = table.texts(setting.name)
+            settings[setting.name] = table.texts(setting.name, among=allowed)
+            if not settings[setting.name]:
+                raise table.fault(setting.name, "must name one at least: of none, the clause bars nothing", allowed)
     table.done()
     return ClauseUse(name=name, clause=kind(**settings), since=None if start is None or start <= since else start)
 
@@ -389,9 +427,10 @@ def _clause(table: Table, since: date) -> ClauseUse:
 def _obligations(top: Table, numbers: set[str]) -> tuple[Owing, ...]:
     found = []
     for table in top.tables("obligation"):
+        table.only("acts", "what", "by", "article", "text", "source", "confidence")
         owing = Owing(
             acts=table.texts("acts", among=HANDLING_ACTS),
-            what=table.text("what"),
+            what=table.text("what", among=OBLIGATIONS),
             by=table.text("by", among=("giver", "receiver", "actor")),
             article=table.text("article", among=sorted(numbers)),
             text=table.text("text"),
@@ -401,56 +440,6 @@ def _obligations(top: Table, numbers: set[str]) -> tuple[Owing, ...]:
         table.done()
         found.append(owing)
     return tuple(found)
-
-
-def read_acts(name: str, data: bytes, parties: tuple[str, ...]) -> list[LegalAct]:
-    """Read the `acts.toml` of a folder.
-
-    Raises:
-        DataError: malformed, or an act that belongs elsewhere.
-    """
-    top = read_toml(data, f"{name}/acts.toml")
-    found: list[LegalAct] = []
-    for table in top.tables("act"):
-        known = table.instant("known_at", None)
-        act = LegalAct(
-            id=table.text("id"),
-            under=name,
-            act=table.text("act", among=_RECORD_ACTS),
-            by=table.text("by", among=parties),
-            at=table.instant("at"),
-            form=table.text("form", "note", among=FORMS),
-            source=table.text("source"),
-            confidence=table.text("confidence", among=CONFIDENCES),
-            note=table.text("note", ""),
-            known_at=known,
-        )
-        table.done()
-        if not act.id.startswith(f"{name}/"):
-            raise table.fault("id", f"`{act.id}` does not begin with `{name}/`")
-        if any(act.id == other.id for other in found):
-            raise table.fault("id", f"`{act.id}` is there twice")
-        if found and act.at < found[-1].at:
-            raise table.fault("at", f"`{act.id}` is out of order: it is earlier than the act before it")
-        found.append(act)
-    top.done()
-    return found
-
-
-def shipped_record(law: Mapping[str, Mapping[str, bytes]]) -> Record:
-    """The record that the folders' `acts.toml` hold together.
-
-    Args:
-        law: folder name to its files.
-
-    Raises:
-        DataError: a file is malformed.
-    """
-    acts: list[LegalAct] = []
-    for name, files in sorted(law.items()):
-        if "acts.toml" in files:
-            acts += read_acts(name, files["acts.toml"], load_agreement(name, files).parties)
-    return Record(acts)
 
 
 def day_of(agreement: Agreement, at: datetime) -> date:

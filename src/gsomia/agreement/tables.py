@@ -59,6 +59,12 @@ class Table:
         where = f"{self.file}: {path}" if path else self.file
         return DataError(f"{where}: {message}", hint=f"allowed: {words}" if words else "")
 
+    def only(self, *keys: str) -> None:
+        """Refuse every key but these before any is asked for: the misspelt key is named, not the one that it is for."""
+        for key in self._values:
+            if key not in keys:
+                raise self.fault(key, "unknown key", sorted(keys))
+
     def done(self, *, more: Iterable[str] = ()) -> None:
         """Refuse every key that was not asked for."""
         for key in self._values:
@@ -105,13 +111,16 @@ class Table:
             raise self.fault(key, f"must be true or false, not `{value}`", ("true", "false"))
         return value
 
-    def count(self, key: str, default: Any = ...) -> Any:
+    def count(self, key: str, default: Any = ..., *, among: Iterable[int] = ()) -> Any:
         """A whole number, no smaller than 0."""
         value = self._take(key, default, "a whole number")
         if value is default:
             return value
+        allowed = list(among)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self.fault(key, f"must be a whole number, not `{value}`")
+            raise self.fault(key, f"must be a whole number, not `{value}`", map(str, allowed))
+        if allowed and value not in allowed:
+            raise self.fault(key, f"unknown value `{value}`", map(str, allowed))
         return value
 
     def instant(self, key: str, default: Any = ...) -> Any:

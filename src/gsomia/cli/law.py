@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gsomia.agreement import READINGS, Agreement, LegalAct, Record, load_agreement, read_acts, shipped_record, unlike
+from gsomia.agreement import (
+    READINGS,
+    Agreement,
+    LegalAct,
+    Record,
+    check_legs,
+    load_agreement,
+    read_acts,
+    shipped_record,
+    unlike,
+)
 from gsomia.cli.instants import Instant, json_option
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
@@ -215,6 +225,7 @@ def law_of(name: str) -> tuple[Law, Record, Agreement]:
     files = read_law_folder(folder)
     found = load_agreement(folder.resolve().name, files)
     law = Law({**law.agreements, found.name: found})
+    check_legs(found, law.agreements)
     record = Record(act for act in record if act.under != found.name)
     if "acts.toml" in files:
         record = record.plus(read_acts(found.name, files["acts.toml"], found.parties))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Role, SignedAct
@@ -12,7 +13,7 @@ from gsomia.node.effects import PUBLIC_TYPES
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.ports import Reader
-from gsomia.node.words import PURPOSES, check_subject
+from gsomia.node.words import check_subject
 
 __all__ = ["CLEARANCES", "PersonDetails", "enrol_officer", "enter_person"]
 
@@ -87,10 +88,10 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
     if person.role not in PERSON_ROLES:
         raise UsageError(f"unknown role `{person.role}`", hint=f"roles: {', '.join(PERSON_ROLES)}")
     for need in person.needs:
-        check_subject(need)
+        check_subject(need, "--need")
     for purpose in person.purposes:
         if purpose not in PURPOSES:
-            raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}")
+            raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
     if not person.id or not person.id.isprintable() or not person.rank.isprintable() or len(person.id) > 64:
         raise UsageError(f"not a person's id: `{person.id!a}`", hint="one to 64 printable characters")
     body = {

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gsomia.agreement import PURPOSES, SUBJECTS
 from gsomia.errors import UsageError
 from gsomia.node.facts import Case
 
-__all__ = ["PURPOSES", "SUBJECTS", "check_subject", "check_words", "treaty_mark"]
-
-SUBJECTS = ("dprk-missile", "dprk-nuclear", "launch-indicators", "chn-navy", "chn-air", "other")
-"""What items are about, as the cases and the agreements name it."""
-
-PURPOSES = ("defence", "missile-defence", "trade", "training")
-"""What items are given for."""
+__all__ = ["check_subject", "check_words", "treaty_mark"]
 
 
 def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: str, under: str, title: str) -> None:
@@ -32,24 +27,33 @@ def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: st
     known = sorted({party for agreement in agreements.values() for party in agreement.parties})
     for party in parties:
         if party not in known:
-            raise UsageError(f"unknown Party `{party}`", hint=f"known: {', '.join(known) or _NONE}")
+            raise UsageError(
+                f"unknown Party `{party}`", hint=f"known: {', '.join(known) or _NONE}; named with --to or --via"
+            )
     check_subject(subject)
     if purpose not in PURPOSES:
-        raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}")
+        raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
     if under and under not in agreements:
-        raise UsageError(f"unknown agreement `{under}`", hint=f"adopted: {', '.join(sorted(agreements)) or 'none'}")
+        raise UsageError(
+            f"unknown agreement `{under}`",
+            hint=f"adopted: {', '.join(sorted(agreements)) or 'none'}; named with --under",
+        )
     if not title.isprintable() or len(title) > 200:
         raise UsageError("a title is at most 200 printable characters", hint="name another with --title")
 
 
-def check_subject(subject: str) -> None:
+def check_subject(subject: str, option: str = "--subject") -> None:
     """Fail on a subject that is not known.
+
+    Args:
+        subject: the subject.
+        option: where it was typed.
 
     Raises:
         UsageError: it names those that are.
     """
     if subject not in SUBJECTS:
-        raise UsageError(f"unknown subject `{subject}`", hint=f"known: {', '.join(SUBJECTS)}")
+        raise UsageError(f"unknown subject `{subject}`", hint=f"known: {', '.join(SUBJECTS)}; named with {option}")
 
 
 _NONE = "none: no agreement is adopted"

@@ -11,11 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.agreement import (
+    FORMS,
     HANDLING_ACTS,
+    ITEM_FORMS,
     LEGAL_ACTS,
+    PURPOSES,
     RANKS,
     READINGS,
     STATES,
+    SUBJECTS,
     LegalAct,
     Record,
     Table,
@@ -31,14 +35,13 @@ from gsomia.verdict.law import Law
 
 __all__ = ["Case", "CaseResult", "parse_cases", "run_case"]
 
-_FORMS = ("document", "electronic", "oral", "equipment", "track")
-_PURPOSES = ("defence", "missile-defence", "trade", "training")
-_SUBJECTS = ("dprk-missile", "dprk-nuclear", "launch-indicators", "chn-navy", "chn-air", "other")
-_FORMS_OF_ACT = ("note", "email", "speech", "defence-ministry")
+_FORMS_OF_ACT = tuple(form for form in FORMS if form != "signature")
 _ITEM_ACTS = (
     *("transmit", "accept", "mark", "open", "reproduce", "translate", "regrade", "release"),
     *("release-to-contractor", "use", "retain", "destroy", "return", "protect", "disclose-orally", "warn"),
 )
+EXPECTED = {"act": ("outcome",), "state": ("state", "views"), "duty": ("owed",)}
+"""What a case may expect, by what it asks."""
 _PARTY = re.compile(r"[A-Z]{3}")
 _CITATION = re.compile(r"(?:[a-z0-9-]+:)?[1-9][0-9]?(?:\.[1-9][0-9]?)?(?:\([a-z]\))?")
 _OTHERS = ("third-country", "contractor", "person")
@@ -110,10 +113,15 @@ def parse_cases(data: bytes, file: str) -> list[Case]:
         DataError: malformed; the message names file, case, key and the allowed values.
     """
     top = read_toml(data, file)
+    top.only("case")
     found: list[Case] = []
     for number, table in enumerate(top.tables("case"), 1):
         name = f"case number {number}"
-        table.place = name
+        table.place = table.text("id", "") or name
+        table.only(
+            *("id", "title", "at", "ask", "under", "history", "readings", "act", "by", "to", "via", "item"),
+            *("facts", "expect"),
+        )
         name = table.text("id")
         table.place = name
         if any(case.id == name for case in found):
@@ -129,6 +137,7 @@ def _case(t: Table, name: str, file: str) -> Case:
     title = t.text("title")
     under = t.text("under", None)
     history = t.table("history", optional=True)
+    history.only("without", "plus")
     without = history.texts("without", ())
     plus = tuple(_act(entry, name, n) for n, entry in enumerate(history.tables("plus"), 1))
     history.done()
@@ -145,6 +154,7 @@ def _case(t: Table, name: str, file: str) -> Case:
         request = _request(t, under)
         facts = _facts(t, request, at)
     expect = t.table("expect")
+    expect.only(*EXPECTED[ask], "articles")
     views: dict[str, str] = {}
     expected: bool | str
     if ask == "act":
@@ -202,6 +212,7 @@ def _citation(t: Table, article: str) -> tuple[str, str]:
 
 
 def _act(t: Table, case: str, number: int) -> LegalAct:
+    t.only("under", "act", "by", "at", "form-of-act")
     under = t.text("under")
     kind = t.text("act", among=(*LEGAL_ACTS, "announce"))
     act = LegalAct(
@@ -223,15 +234,16 @@ def _request(t: Table, under: str | None) -> Request:
     item = None
     if "item" in t:
         table = t.table("item")
+        table.only("originator", "level", "subject", "form", "contains", "received", "purpose")
         originator = _who(table, "originator")
         item = Item(
             originator=originator,
             level=table.text("level", empty=True),
-            subject=table.text("subject", among=_SUBJECTS),
-            form=table.text("form", among=_FORMS),
+            subject=table.text("subject", among=SUBJECTS),
+            form=table.text("form", among=ITEM_FORMS),
             contains=table.texts("contains", (originator,)),
             received=table.instant("received", None),
-            purpose=table.text("purpose", "defence", among=_PURPOSES),
+            purpose=table.text("purpose", "defence", among=PURPOSES),
         )
         table.done()
         if "contains" in table and originator not in table.texts("contains"):
@@ -260,6 +272,7 @@ def _facts(t: Table, q: Request, at: datetime) -> Facts:
     mark = Mark(level=None, origin=None)
     if "mark" in f:
         table = f.table("mark")
+        table.only("level", "origin")
         mark = Mark(level=table.text("level", empty=True), origin=table.text("origin", empty=True))
         table.done()
     elif q.act == "mark" and t.text("ask") == "act":
@@ -292,7 +305,7 @@ def _facts(t: Table, q: Request, at: datetime) -> Facts:
         witnesses=f.count("witnesses", 2),
         regrade_notice=f.flag("regrade-notice", False),
         regrade_to=f.text("regrade-to", None, empty=True),
-        purpose=f.text("purpose", q.item.purpose if q.item else "defence", among=_PURPOSES),
+        purpose=f.text("purpose", q.item.purpose if q.item else "defence", among=PURPOSES),
         purpose_ended=f.flag("purpose-ended", False),
         inspected=f.flag("inspected", True),
         host_authorised=f.flag("host-authorised", True),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any as Anything
 
 from gsomia.agreement import (
+    SUBJECTS,
     Record,
     attributes,
     day_of,
@@ -20,7 +21,6 @@ from gsomia.verdict.law import Law
 
 __all__ = ["Route", "StandingDuty", "granted", "matrix", "routes", "standing_duties"]
 
-SUBJECTS = ("dprk-missile", "dprk-nuclear", "launch-indicators", "chn-navy", "chn-air", "other")
 ENGLISH = ("TOP SECRET", "SECRET", "CONFIDENTIAL")
 
 

@@ -47,7 +47,17 @@ from gsomia.agreement.clauses.custody import (
     SubstantiallyEqualProtection,
     TranslationNote,
 )
-from gsomia.agreement.clauses.terms import DUTY_ACTS, GIVING_ACTS, HANDLING_ACTS, HELD_ACTS, LEGAL_ACTS, Clause
+from gsomia.agreement.clauses.terms import (
+    DUTY_ACTS,
+    GIVING_ACTS,
+    HANDLING_ACTS,
+    HELD_ACTS,
+    ITEM_FORMS,
+    LEGAL_ACTS,
+    PURPOSES,
+    SUBJECTS,
+    Clause,
+)
 from gsomia.agreement.clauses.validity import (
     AmendedByConsent,
     EndsOnNotice,
@@ -63,7 +73,27 @@ from gsomia.agreement.clauses.validity import (
     UnreadFinalClauses,
 )
 
-__all__ = ["CLAUSES", "DUTY_ACTS", "GIVING_ACTS", "HANDLING_ACTS", "HELD_ACTS", "LEGAL_ACTS", "Clause"]
+__all__ = [
+    "CLAUSES",
+    "DUTY_ACTS",
+    "GIVING_ACTS",
+    "HANDLING_ACTS",
+    "HELD_ACTS",
+    "ITEM_FORMS",
+    "LEGAL_ACTS",
+    "PURPOSES",
+    "SETTINGS",
+    "SUBJECTS",
+    "Clause",
+]
+
+SETTINGS: dict[str, tuple[str, ...] | tuple[int, ...]] = {
+    "acts": HANDLING_ACTS,
+    "forms": ITEM_FORMS,
+    "subjects": SUBJECTS,
+    "above": (1, 2),
+}
+"""The words that each setting of a clause may hold: one that is misspelt would bar nothing, and nobody would see it."""
 
 CLAUSES: dict[str, type[Clause]] = {
     "in-force": InForce,

@@ -36,6 +36,12 @@ LEGAL_ACTS = (
     "designate-authority",
     "settle-dispute",
 )
+SUBJECTS = ("dprk-missile", "dprk-nuclear", "launch-indicators", "chn-navy", "chn-air", "other")
+"""What items are about."""
+ITEM_FORMS = ("document", "electronic", "oral", "equipment", "track")
+"""The forms in which CMI comes."""
+PURPOSES = ("defence", "missile-defence", "trade", "training")
+"""What items are given for."""
 NOTICE_ACTS = ("give-notice", "suspend-notice", "resume-notice", "withdraw-notice")
 USING_ACTS = ("open", "use", "reproduce", "translate", "retain", "release-to-contractor")
 
