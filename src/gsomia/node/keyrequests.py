@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gsomia.errors import MessageError, SignatureError
@@ -85,7 +86,7 @@ class KeyRequest:
     @property
     def public(self) -> XWingPublicKey:
         """The key to which the answer is wrapped."""
-        return XWingPublicKey.from_bytes(unb64(self.key))
+        return _public(self.key)
 
     @property
     def digest(self) -> str:
@@ -108,6 +109,12 @@ class KeyRequest:
         """What the answer's act keeps of the request, so that both logs say on what it was decided."""
         names = ("role", "rank", "clearance", "need", "roster", "purpose", "purpose_ended")
         return {name: getattr(self, name) for name in names}
+
+
+@lru_cache(maxsize=64)
+def _public(text: str) -> XWingPublicKey:
+    # Checking the key and naming it cost more than using it, and one request asks for it several times.
+    return XWingPublicKey.from_bytes(unb64(text))
 
 
 def access_digest(access: KeyAccess) -> str:
