@@ -8,7 +8,7 @@ from datetime import datetime
 from gsomia.node.facts import Case, item_of, transmission_facts
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.sending import Sending, ask_release, ask_transmit
+from gsomia.node.sending import ask_release
 from gsomia.registry import CopyState
 from gsomia.verdict import Facts, Item, Request
 
@@ -46,21 +46,32 @@ def waiting(node: Node, reader: Reader, at: datetime) -> list[tuple[Request, Fac
                 mark=(item.originator, item.level),
                 receivers=to,
                 at=at,
+                cites=item.cites,
             )
             held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
             if held is not None:
                 _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
                 found.append((request, facts))
             continue
-        sending = Sending(
+        request = Request(
+            act="transmit",
+            by=node.party,
             to=copy.destination,
             via=copy.via,
-            level=item.level,
-            subject=item.subject,
-            purpose=item.purpose,
-            under=under,
+            item=item_of(item),
+            under=under or None,
         )
-        request, facts, _ = ask_transmit(node, reader, sending, at=at, item=item.id)
+        facts = transmission_facts(
+            node,
+            reader,
+            giver=node.party,
+            holder=copy.holder,
+            item=item.id,
+            mark=(item.originator, item.level),
+            receivers=(*copy.via, copy.destination),
+            at=at,
+            cites=item.cites,
+        )
         found.append((request, facts))
     return found
 
