@@ -14,7 +14,7 @@ from gsomia.cli.options import Instant, home_of, json_option, node_option, print
 from gsomia.errors import UsageError
 from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, audit, held_copy
 from gsomia.registry import Custody
-from gsomia.verdict import Verdict
+from gsomia.verdict import Ground, Verdict
 
 __all__ = ["print_verdict", "verdict_command", "verify_command"]
 
@@ -119,12 +119,26 @@ def print_verdict(verdict: Verdict, as_json: bool) -> int:
         print_json("verdict", verdict.to_json())
     else:
         click.echo(verdict.outcome)
-        for ground in verdict.grounds:
-            place = " ".join(x for x in (ground.instrument, ground.article) if x)
-            click.echo(f"  {ground.effect:<8} {place}: {ground.text}")
+        lines = [_told(ground) for ground in verdict.grounds]
         for duty in verdict.obligations:
-            click.echo(f"  {'owed':<8} {duty.instrument} {duty.article}: {duty.by}: {duty.text}")
+            tag = f" [{duty.confidence}]" if duty.confidence else ""
+            lines.append(f"  {'owed':<9} {duty.instrument} {duty.article}{tag}: {duty.by}: {duty.text}")
+        # Two clauses of one article say the same where they permit.
+        for line in dict.fromkeys(lines):
+            click.echo(line)
+        click.echo(
+            "  [A] text read  [B] official or press  [C] sister texts, not confirmed  [I] our own reading", err=True
+        )
     return 0 if verdict.outcome == "permit" else 3
+
+
+def _told(ground: Ground) -> str:
+    """One ground: where it stands, how sure that is, what it says, and the act that its fact rests on."""
+    place = " ".join(x for x in (ground.instrument, ground.article) if x)
+    tag = f" [{ground.confidence}]" if ground.confidence else ""
+    binds = " (not binding)" if ground.article and not ground.binding else ""
+    by = f" (by {ground.established_by})" if ground.established_by else ""
+    return f"  {ground.effect:<9} {place}{tag}{binds}: {ground.text}{by}"
 
 
 @click.command("verify")
