@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from gsomia.cli.agreement import agreement, duties_command, matrix_command, routes_command
+from gsomia.cli.ask import print_verdict
 from gsomia.cli.cases import cases
+from gsomia.cli.law import shipped
 from gsomia.config import shipped_law
 from gsomia.errors import DataError, UsageError
+from gsomia.verdict import Item, Request, decide, granted
 
 RUNNER = CliRunner()
 
@@ -206,6 +211,51 @@ def test_diff_asks_the_cases_of_a_version_under_another_name(folder: Path) -> No
     assert found["jk-150"] == ("terminated", "notice-pending")
     # Neither the route through the hub nor any other clause changed with the name.
     assert "jk-049" not in found and "jk-032" not in found
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "allowed"),
+    [
+        (("--from", "JPN", "--to", "JPN"), "does not give to itself", "--to: KOR, USA"),
+        (("--from", "JPX", "--to", "JPN"), "`JPX`", "--from: JPN, KOR, USA"),
+        (("--from", "JPN", "--to", "KOR", "--item", "subject=foo"), "subject `foo`", "--item subject=: dprk-missile"),
+        (("--from", "JPN", "--to", "KOR", "--item", "level=SECRT"), "level `SECRT`", "特定秘密"),
+        (("--from", "JPN", "--to", "KOR", "--item", "form=letter"), "form `letter`", "--item form=: document"),
+        (("--from", "JPN", "--to", "KOR", "--item", "purpose=fun"), "purpose `fun`", "--item purpose=: defence"),
+        (("--from", "JPN", "--to", "KOR", "--item", "contains=JPN+us"), "originator `us`", "--item contains="),
+        (("--from", "JPN", "--to", "KOR", "--item", "levl=秘"), "key `levl`", "--item: level"),
+    ],
+)
+def test_a_word_that_is_not_known_is_no_answer(words: tuple[str, ...], said: str, allowed: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        run(routes_command, *words)
+    assert allowed in caught.value.hint
+
+
+def test_a_reading_is_of_a_party_to_the_instrument() -> None:
+    for command in ("state", "timeline"):
+        with pytest.raises(UsageError, match="`USA` is not a Party") as caught:
+            run(agreement, command, "--reading", "USA=clock")
+        assert caught.value.hint == "--reading: JPN, KOR"
+
+
+def test_a_verdict_in_text_says_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    law, record = shipped()
+    at = datetime(2024, 1, 10, tzinfo=UTC)
+    item = Item(originator="JPN", level="秘", subject="dprk-missile", form="document", purpose="defence")
+    q = Request(act="transmit", by="JPN", to="KOR", item=item, under="jpn-kor-2016")
+    facts = replace(granted(q, at), established_by={"assurance": "act-7"})
+    assert print_verdict(decide(law, q, facts, record, at), False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("  permit    jpn-kor-2016 12(a) [C]: ") for line in lines)
+    assert any(
+        line.startswith("  permit    jpn-kor-2016 7.5(c) [A]: ") and line.endswith("(by act-7)") for line in lines
+    )
+    assert any(line.startswith("  owed      jpn-kor-2016 ") and "]: KOR: " in line for line in lines)
+    assert len(lines) == len(set(lines))
+    through = replace(q, via=("USA",), under="tisa-2014")
+    print_verdict(decide(law, through, granted(through, at), record, at), False)
+    assert "tisa-2014 1 [B] (not binding): " in capsys.readouterr().out
 
 
 def test_routes_duties_matrix_and_export() -> None:

@@ -28,6 +28,7 @@ from gsomia.cli.law import (
     asking,
     at_option,
     cases_of,
+    cited,
     disputed_json,
     json_option,
     law_of,
@@ -177,7 +178,7 @@ def state(
         _, record, a = asked.of(name)
         instant = asked.now(at)
         differing = asked.disputed(a.name)
-    found = state_at(a, record, instant, readings_of(readings), known=known)
+    found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
     left = {
         "cut_off": found.cut_off,
         "anniversary": found.anniversary,
@@ -227,7 +228,7 @@ def timeline(
     with asking(node_dir) as asked:
         _, record, a = asked.of(name)
         end = asked.now(until)
-    chosen = readings_of(readings)
+    chosen = readings_of(readings, a.parties)
     found = periods(a, record, chosen)
     told = events(a, record, end, chosen)
     if as_json or form == "json":
@@ -301,7 +302,7 @@ def what_if_command(
     click.echo(f"{by} {act} at {local(instant)}: {found.verdict.outcome}")
     for ground in found.verdict.grounds:
         if ground.effect == found.verdict.outcome:
-            click.echo(f"  {ground.citation} [{ground.confidence}]: {ground.text}")
+            click.echo(f"  {cited(ground)}: {ground.text}")
     for when, told in (("as it is", found.before), ("with the act", found.after)):
         for period in told:
             end = local(period.end) if period.end else "open"
@@ -451,4 +452,4 @@ def diff(old: str, new: str, as_json: bool) -> None:
 
 def _known_party(party: str, a: Agreement) -> None:
     if party not in a.parties:
-        raise UsageError(f"`{party}` is not a Party to {a.name}", hint="Parties: " + ", ".join(a.parties))
+        raise UsageError(f"`{party}` is not a Party to {a.name}", hint="--by: " + ", ".join(a.parties))

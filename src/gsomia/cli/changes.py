@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.agreement import Agreement, Level, Owing
-from gsomia.cli.law import local
+from gsomia.cli.law import cited, local
 from gsomia.verdict import UNKNOWN, CaseChange, Difference, Facts, Item, Mark, Person, Request, granted
 
 __all__ = ["conclusion", "data_changes", "difference_json", "difference_told", "word"]
@@ -154,7 +154,7 @@ def difference_told(d: Difference) -> list[str]:
     )
     refusing = d.old if d.new.permitted else d.new
     told = [g for g in refusing.grounds if g.effect == refusing.outcome and g.text]
-    lines += [f"    {'old' if d.new.permitted else 'new'}: {g.citation} [{g.confidence}] {g.text}" for g in told[:3]]
+    lines += [f"    {'old' if d.new.permitted else 'new'}: {cited(g)} {g.text}" for g in told[:3]]
     return lines
 
 

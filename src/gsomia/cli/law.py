@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,7 +27,7 @@ from gsomia.agreement import (
 from gsomia.cli.instants import Instant, json_option
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import UsageError
-from gsomia.verdict import Case, Facts, Item, Law, Request, parse_cases
+from gsomia.verdict import Case, Facts, Ground, Item, Law, Request, parse_cases
 
 if TYPE_CHECKING:
     from gsomia.app import Home
@@ -39,6 +39,7 @@ __all__ = [
     "asking",
     "at_option",
     "cases_of",
+    "cited",
     "disputed_json",
     "json_option",
     "law_of",
@@ -202,13 +203,16 @@ def asking(node_dir: str | None) -> Iterator[Asked]:
         yield Asked(law=known.law, record=known.record, home=home, reader=reader)
 
 
-def readings_of(given: Iterable[str]) -> dict[str, str] | None:
+def readings_of(given: Iterable[str], parties: Sequence[str]) -> dict[str, str] | None:
+    """The readings that were given with `--reading`, each of a Party to the instrument."""
     found = {}
     for entry in given:
         party, _, reading = entry.partition("=")
         if reading not in READINGS:
             known = ", ".join(READINGS)
             raise UsageError(f"`{entry}` is not a reading", hint=f"write PARTY=READING; readings: {known}")
+        if party not in parties:
+            raise UsageError(f"`{party}` is not a Party here", hint=f"--reading: {', '.join(parties)}")
         found[party] = reading
     return found or None
 
@@ -237,6 +241,11 @@ def cases_of(name: str) -> list[Case]:
     law, _ = shipped()
     files = shipped_law()[name] if name in law.agreements else read_law_folder(Path(name))
     return parse_cases(files["cases.toml"], f"{name}/cases.toml") if "cases.toml" in files else []
+
+
+def cited(ground: Ground) -> str:
+    """A ground's instrument and article with its tag: `jpn-kor-2016:9 [C]`."""
+    return f"{ground.citation} [{ground.confidence}]" if ground.confidence else ground.citation
 
 
 def local(at: datetime, zone: timezone | Any = None) -> str:

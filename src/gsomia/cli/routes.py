@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import click
 
-from gsomia.cli.law import Asked, asking, at_option, json_option, local, node_option, out
+from gsomia.agreement import ITEM_FORMS, PURPOSES, RANKS, SUBJECTS
+from gsomia.cli.law import Asked, asking, at_option, cited, json_option, local, node_option, out
 from gsomia.errors import UsageError
-from gsomia.verdict import Item, matrix, routes, standing_duties
+from gsomia.verdict import Item, Law, matrix, routes, standing_duties
+
+_ORIGINATOR = re.compile(r"[A-Z]{3}")
 
 __all__ = ["duties_command", "matrix_command", "routes_command"]
 
 
-def _item(text: str, by: str) -> Item:
+def _item(text: str, by: str, law: Law) -> Item:
     """An item from `level=特定秘密,subject=dprk-missile,form=document`."""
     fields = {"level": "SECRET", "subject": "other", "form": "document", "purpose": "defence", "contains": ""}
     for part in filter(None, text.split(",")):
         key, _, value = part.partition("=")
         if key not in fields:
-            raise UsageError(f"unknown key `{key}` of an item", hint="known: " + ", ".join(fields))
+            raise UsageError(f"unknown key `{key}` of an item", hint="--item: " + ", ".join(fields))
         fields[key] = value
+    for key, known in (("subject", SUBJECTS), ("form", ITEM_FORMS), ("purpose", PURPOSES)):
+        if fields[key] not in known:
+            raise UsageError(f"unknown {key} `{fields[key]}`", hint=f"--item {key}=: {', '.join(known)}")
+    marks = [x.mark for a in law.agreements.values() for x in a.levels if x.party == by]
+    if fields["level"] and not any(a.level(by, fields["level"]) for a in law.agreements.values()):
+        allowed = dict.fromkeys((*marks, *RANKS))
+        raise UsageError(f"unknown level `{fields['level']}` of {by}", hint=f"--item level=: {', '.join(allowed)}")
     contains = tuple(filter(None, fields.pop("contains").split("+"))) or (by,)
+    for party in contains:
+        if not _ORIGINATOR.fullmatch(party):
+            hint = "--item contains=: ISO 3166-1 alpha-3 codes joined by `+`, such as JPN+USA"
+            raise UsageError(f"unknown originator `{party}`", hint=hint)
     return Item(
         originator=by,
         contains=contains,
@@ -32,10 +47,10 @@ def _item(text: str, by: str) -> Item:
     )
 
 
-def _known(party: str, asked: Asked) -> None:
+def _known(party: str, asked: Asked, option: str) -> None:
     parties = sorted({p for a in asked.law.agreements.values() for p in a.parties})
     if party not in parties:
-        hint = "Parties: " + ", ".join(parties) if parties else "this node has adopted no agreement"
+        hint = f"{option}: " + ", ".join(parties) if parties else "this node has adopted no agreement"
         raise UsageError(f"`{party}` is no Party to any agreement", hint=hint)
 
 
@@ -48,10 +63,13 @@ def _known(party: str, asked: Asked) -> None:
 @node_option
 def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """All ways by which an item could go, each with its instrument, legs and the approvals it needs."""
-    item = _item(text, by)
     with asking(node_dir) as asked:
-        for party in (by, to):
-            _known(party, asked)
+        for party, option in ((by, "--from"), (to, "--to")):
+            _known(party, asked, option)
+        if by == to:
+            others = sorted({p for a in asked.law.agreements.values() for p in a.parties} - {by})
+            raise UsageError(f"{by} does not give to itself", hint=f"--to: {', '.join(others)}")
+        item = _item(text, by, asked.law)
         found = routes(asked.law, asked.record, asked.now(at), by, to, item)
     if as_json:
         out([route.to_json() for route in found])
@@ -65,7 +83,7 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
         if route.verdict.outcome != "permit":
             for ground in route.verdict.grounds:
                 if ground.effect == route.verdict.outcome:
-                    click.echo(f"{'':<9} {ground.citation} [{ground.confidence}] {ground.text}")
+                    click.echo(f"{'':<9} {cited(ground)} {ground.text}")
     click.echo("Each way is asked as if all facts that it needs were established.", err=True)
 
 
@@ -77,7 +95,7 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
 def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """What a Party owes: to whom, since when, by which article."""
     with asking(node_dir) as asked:
-        _known(party, asked)
+        _known(party, asked, "--party")
         found = standing_duties(asked.law, asked.record, asked.now(at), party)
     if as_json:
         out([duty.to_json() for duty in found])
