@@ -22,7 +22,8 @@ def test_old_items_open_and_new_ones_move_after_a_rotation(pair: Pair, tmp_path:
     pair.start()
     assert pair.transmit("JPN", document).returncode == 0
     number = "KOR-2018-000001"
-    assert pair.run("KOR", "mark", number, "--level", MARKS["KOR"]).returncode == 0
+    marked = CliRunner().invoke(cli, ["mark", number, "--level", MARKS["KOR"], "--node", folder])
+    assert marked.exit_code == 0, marked.exception
     refused = CliRunner().invoke(cli, ["key", "rotate", "--node", folder])
     assert refused.exit_code == 1 and "stop it first" in getattr(refused.exception, "hint", ""), refused.exception
     pair.settle()
