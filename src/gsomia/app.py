@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gsomia.agreement import Record, load_agreement, shipped_record
 from gsomia.blobs import LocalBlobs
@@ -38,15 +38,19 @@ from gsomia.keystore import Box, KeyFiles, Passphrase, TokenKey, TokenUri, check
 from gsomia.marking import Label, Line
 from gsomia.node import (
     Acting,
+    Check,
     Limits,
     Look,
     Marked,
     Node,
     PeerLink,
     SignedAct,
+    Stamp,
     TracerDays,
     adopt_law,
     ask_witness,
+    audit,
+    audit_stamps,
     distrusted,
     enrol_officer,
     enrol_peer,
@@ -55,6 +59,7 @@ from gsomia.node import (
     log_named,
     replace_node_keys,
     replace_officer_key,
+    stamp_logs,
     step,
     trace,
 )
@@ -62,6 +67,9 @@ from gsomia.sealed import XWingPrivateKey
 from gsomia.store import SqlStore
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 __all__ = ["Home", "identity_text", "init", "offered_law", "shipped_acts"]
 
@@ -284,6 +292,7 @@ class Home:
     clock: FolderClock = field(init=False)
     _box: Box | None = field(init=False, repr=False)
     _store: SqlStore = field(init=False)
+    _stamped: float = field(init=False, default=float("-inf"))
     _traced: float = field(init=False, default=float("-inf"))
     _links: dict[str, Any] = field(init=False, default_factory=dict)
     _law: dict[tuple[tuple[str, str], ...], Law] = field(init=False, default_factory=dict)
@@ -535,6 +544,57 @@ class Home:
                     faults.append(f"{party}: {error}")
         return faults
 
+    def stamp_roots(self) -> list[Certificate]:
+        """The certificates that the time-stamping authority's own must lead to.
+
+        Raises:
+            NodeError: the file that the settings name cannot be read.
+        """
+        from cryptography.x509 import load_pem_x509_certificates
+
+        path = self.folder / self.config.timestamps.roots
+        try:
+            return load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise NodeError(f"cannot read the roots of the time-stamping authority in `{path}`: {error}") from error
+
+    def stamp(self) -> list[Stamp]:
+        """Have the logs' checkpoints stamped by the authority that the settings name, once a day.
+
+        Raises:
+            UsageError: they name none.
+        """
+        url = self.config.timestamps.url
+        if not url:
+            raise UsageError("no time-stamping authority is set", hint="`[timestamps]` in node.toml names one")
+        import httpx2
+
+        def authority(request: bytes) -> bytes:
+            try:
+                answer = httpx2.post(url, content=request, headers={"content-type": "application/timestamp-query"})
+                answer.raise_for_status()
+            except (httpx2.HTTPError, OSError) as error:
+                raise PeerError(f"the time-stamping authority `{url}` cannot be reached: {error}") from error
+            return answer.content
+
+        return stamp_logs(self.node, authority, self.stamp_roots())
+
+    def audit(self) -> Iterator[Check]:
+        """Every check of the node, and those of its time stamps where an authority is set."""
+        yield from audit(self.node)
+        if self.config.timestamps.url:
+            yield from audit_stamps(self.node, self.stamp_roots())
+
+    def _stamp(self, log: Any) -> None:
+        """Try once an hour; a day that has its stamp needs no other."""
+        if time.monotonic() < self._stamped + 3600:
+            return
+        self._stamped = time.monotonic()
+        try:
+            self.stamp()
+        except GsomiaError as error:
+            log.warning("no time stamp", why=str(error))
+
     def tracer_days(self) -> dict[str, TracerDays]:
         """The days for receipts that the settings name, by agreement."""
         return {
@@ -673,6 +733,8 @@ class Home:
                     while mine and not stopping.is_set():
                         try:
                             start()
+                            if self.config.timestamps.url:
+                                self._stamp(log)
                             if self.config.tracers:
                                 self._trace(log)
                         except GsomiaError as error:

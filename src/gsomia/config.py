@@ -17,6 +17,7 @@ __all__ = [
     "LinkConfig",
     "NodeConfig",
     "PeerConfig",
+    "TimestampConfig",
     "TracerConfig",
     "WitnessConfig",
     "read_config",
@@ -52,6 +53,13 @@ class WitnessConfig(_Section):
     unwitnessed_seconds: float = Field(default=86400, gt=0)
 
 
+class TimestampConfig(_Section):
+    """The time-stamping authority (RFC 3161) that stamps each log's checkpoint once a day; none where `url` is ""."""
+
+    url: str = ""
+    roots: str = ""
+
+
 class TracerConfig(_Section):
     """A Party's own days for receipts under one agreement; no agreement that was read names any."""
 
@@ -81,6 +89,7 @@ class NodeConfig(BaseSettings):
     keystore: str = ""
     link: LinkConfig = LinkConfig()
     witness: WitnessConfig = WitnessConfig()
+    timestamps: TimestampConfig = TimestampConfig()
     peers: dict[str, PeerConfig] = {}
     tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
@@ -98,7 +107,13 @@ class NodeConfig(BaseSettings):
         return (env_settings, init_settings)
 
 
-_SECTIONS = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig, "tracers": TracerConfig}
+_SECTIONS = {
+    "link": LinkConfig,
+    "witness": WitnessConfig,
+    "timestamps": TimestampConfig,
+    "peers": PeerConfig,
+    "tracers": TracerConfig,
+}
 
 
 def read_config(folder: Path) -> NodeConfig:
@@ -137,9 +152,13 @@ def _explain(path: Path, error: ValidationError) -> str:
         return f"{path}: {key}: {fault['msg'].lower()}"
     known: Any = NodeConfig
     for part in fault["loc"][:-1]:
-        known = {"link": LinkConfig, "witness": WitnessConfig, "peers": PeerConfig, "tracers": TracerConfig}.get(
-            str(part), known
-        )
+        known = {
+            "link": LinkConfig,
+            "witness": WitnessConfig,
+            "timestamps": TimestampConfig,
+            "peers": PeerConfig,
+            "tracers": TracerConfig,
+        }.get(str(part), known)
     return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
 
 

@@ -12,7 +12,7 @@ from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
 from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
-from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, audit, held_copy
+from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, held_copy
 from gsomia.registry import Custody
 from gsomia.verdict import Ground, Verdict
 
@@ -163,12 +163,12 @@ def verify_command(
     """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
     if path is None:
         with home_of(node_dir) as home:
-            report(home.node.party, list(audit(home.node)), as_json)
+            report(home.node.party, list(home.audit()), as_json)
     elif (path / "checkpoint").is_file():
         report(str(path), [check_folder(path)], as_json)
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
-            report(home.node.party, list(audit(home.node)), as_json)
+            report(home.node.party, list(home.audit()), as_json)
     elif path.is_file() and is_bundle(path):
         verify_bundle(path, identities, as_json, node_dir)
     elif path.is_file():

@@ -308,6 +308,18 @@ def show_witnesses(as_json: bool, node_dir: str | None) -> None:
         click.echo(plain(f"{lie['log']} of {lie['party']}: {lie['kind']}, found {lie['at']}"))
 
 
+@log_command.command("stamp")
+@node_option
+def stamp(node_dir: str | None) -> None:
+    """Have each log's checkpoint stamped by the time-stamping authority (RFC 3161) that is set, once a day."""
+    with home_of(node_dir) as home:
+        got = home.stamp()
+        for one in got:
+            click.echo(f"{one.log} stamped for {one.day}")
+        if not got:
+            click.echo("every log has its stamp of today, or has not grown since")
+
+
 @log_command.command("export")
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))

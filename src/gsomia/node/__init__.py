@@ -57,6 +57,7 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.witnessed import audit_witnesses
@@ -104,6 +105,7 @@ __all__ = [
     "Role",
     "Sending",
     "SignedAct",
+    "Stamp",
     "Statement",
     "Store",
     "TracerDays",
@@ -122,6 +124,7 @@ __all__ = [
     "assure",
     "audit",
     "audit_logs",
+    "audit_stamps",
     "audit_witnesses",
     "awaited",
     "check_bundle",
@@ -163,6 +166,8 @@ __all__ = [
     "retire_officer_key",
     "share",
     "signed_by",
+    "stamp_logs",
+    "stamps_of",
     "step",
     "trace",
     "transmit",
