@@ -193,3 +193,18 @@ def test_records_that_differ() -> None:
     late = notice(11, "give-notice-kor-2024-b")
     assert unlike(own, Record([sign, notice(9), late]), PACT) == [(None, late)]
     assert unlike(own, Record([sign, replace(notice(9), form="email")]), PACT)[0][1] is not None
+
+
+def test_a_dispute_is_open_until_an_act_of_both_closes_it() -> None:
+    sign = LegalAct(id=f"{PACT}/sign", under=PACT, act="sign", by="KOR", at=AT - timedelta(days=400))
+    settle = LegalAct(id=f"{PACT}/settled", under=PACT, act="settle-dispute", by="JPN", at=AT + timedelta(days=30))
+    own, theirs = [sign, notice(9)], [sign, notice(8)]
+    open_ = [(notice(9), notice(8))]
+    assert unlike(Record([*own, settle]), Record(theirs), PACT) == [*open_, (settle, None)]
+    assert unlike(Record(own), Record([*theirs, settle]), PACT) == [*open_, (None, settle)]
+    later = replace(settle, at=settle.at + timedelta(days=1))
+    assert unlike(Record([*own, settle]), Record([*theirs, later]), PACT) == [*open_, (settle, later)]
+    assert unlike(Record([*own, settle]), Record([*theirs, settle]), PACT) == []
+    # What a Party enters after that, also about an instant before it, is open again.
+    entered = replace(notice(8, "give-notice-kor-2024-b"), known_at=settle.at + timedelta(days=1))
+    assert unlike(Record([*own, settle]), Record([*theirs, settle, entered]), PACT) == [(None, entered)]

@@ -273,14 +273,25 @@ def unlike(own: Record, theirs: Record, name: str) -> list[tuple[LegalAct | None
 
     Returns:
         (own, theirs) for each act that one side lacks (None) or has otherwise: another act, Party, instant or form.
+        What both Parties had entered when they settled it, by the same `settle-dispute` in both records, is closed
+        (Article 20); what either enters later is open again.
     """
     mine = {act.id: act for act in own.under(name)}
     reported = {act.id: act for act in theirs.under(name)}
     since = min((act.at for act in reported.values()), default=None)
+    settled = [
+        act.at
+        for key, act in mine.items()
+        if act.act == "settle-dispute" and key in reported and _said(act) == _said(reported[key])
+    ]
+    closed = max(settled, default=None)
     found: list[tuple[LegalAct | None, LegalAct | None]] = []
     for key in sorted({*mine, *reported}):
         one, other = mine.get(key), reported.get(key)
         if other is None and one is not None and (since is None or one.at < since):
+            continue
+        entries = [act for act in (one, other) if act is not None]
+        if closed is not None and all(act.at <= closed and (act.known_at or act.at) <= closed for act in entries):
             continue
         if one is None or other is None or _said(one) != _said(other):
             found.append((one, other))
