@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -362,29 +363,41 @@ def verify_acts(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) 
     Raises:
         SignatureError: one of them does not hold.
     """
-    envelope, size = acts[0].envelope, acts[0].size
-    if len(acts) == size > 1:
-        root, paths = batch([act.data for act in acts])
-        payload = canonical({"v": 1, "root": b64(root), "size": size})
-        known: dict[tuple[str, str, tuple[Signer, ...]], bytes] = {}
-        for number, act in enumerate(acts):
-            statement = Statement.from_bytes(act.data)
-            signers = (statement.type, statement.party, statement.signers)
-            if signers not in known or statement.type == "enrol-key":
-                known[signers] = verify(envelope, BATCH_TYPE, _signers(statement, keyring))
-            if (
-                statement.exercise is not exercise
-                or (act.index, act.size) != (number, size)
-                or act.path != tuple(paths[number])
-                or act.envelope != envelope
-                or known[signers] != payload
-            ):
-                break
-        else:
+    with suppress(SignatureError):
+        if _whole(acts, keyring, exercise=exercise):
             return
     # The batch is not here whole, or something does not hold: each is looked at by itself, and the fault is named.
     for act in acts:
         verify_act(act, keyring, exercise=exercise)
+
+
+def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bool:
+    """Whether these are all the acts of one batch and each holds: its tree is then made once, and not a path for each.
+
+    Raises:
+        SignatureError: signatures or signers do not hold.
+    """
+    envelope, size = acts[0].envelope, acts[0].size
+    if len(acts) != size:
+        return False
+    root, paths = batch([act.data for act in acts])
+    payload = canonical({"v": 1, "root": b64(root), "size": size})
+    known: set[tuple[str, str, tuple[Signer, ...]]] = set()
+    for number, act in enumerate(acts):
+        statement = Statement.from_bytes(act.data)
+        signers = (statement.type, statement.party, statement.signers)
+        if signers not in known or statement.type == "enrol-key":
+            if verify(envelope, BATCH_TYPE, _signers(statement, keyring)) != payload:
+                return False
+            known.add(signers)
+        if (
+            statement.exercise is not exercise
+            or (act.index, act.size) != (number, size)
+            or act.path != tuple(paths[number])
+            or act.envelope != envelope
+        ):
+            return False
+    return True
 
 
 def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
