@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from bench import growth
 from bench.measure import Result, compare
 from gsomia.node import LogState
 from gsomia.store import SqlStore
@@ -25,6 +26,7 @@ from gsomia.tlog import (
 )
 
 _ENTRY = b"x" * 300
+_ACT = "0b8f6d0e-6f5a-4e0a-9a3e-6b0b8e3f7f11"
 _NAME = "exercise.gsomia/JPN/KOR"
 
 
@@ -44,6 +46,7 @@ def run(short: bool) -> Iterator[Result]:
                 clock=time.perf_counter,
             )
     yield _proofs(short, rounds)
+    yield from growth.run(short)
 
 
 class _Log:
@@ -57,7 +60,7 @@ class _Log:
 
     def append(self, group: int, batches: int) -> int:
         for _ in range(batches):
-            entries = [(commitment(bytes(32), _ENTRY), "act", bytes(32)) for _ in range(group)]
+            entries = [(commitment(bytes(32), _ENTRY), _ACT, bytes(32)) for _ in range(group)]
             with self._store.writing() as tx:
                 grown, nodes = self._frontier.append([leaf_hash(entry) for entry, _, _ in entries])
                 checkpoint = Checkpoint(origin=_NAME, size=grown.size, root=grown.root())
@@ -77,13 +80,16 @@ class _Bare:
         self._connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("CREATE TABLE entry (id INTEGER PRIMARY KEY, a BLOB, b BLOB)")
+        self._connection.execute(
+            "CREATE TABLE entry (log TEXT, position INTEGER, commitment BLOB, act TEXT, salt BLOB)"
+        )
 
     def insert(self, group: int, batches: int) -> int:
         for _ in range(batches):
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "INSERT INTO entry (a, b) VALUES (?, ?)", [(bytes(32), bytes(32)) for _ in range(group)]
+                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                [(_NAME, number, bytes(32), _ACT, bytes(32)) for number in range(group)],
             )
             self._connection.execute("COMMIT")
         return group * batches

@@ -5,6 +5,7 @@ A document's way takes some eighty statements; put together anew each time they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,13 +25,15 @@ class Prepared:
         columns: for an insert, the columns that rows give.
     """
 
-    __slots__ = ("_columns", "_text")
+    __slots__ = ("_by_place", "_columns", "_text")
 
     def __init__(self, statement: sa.Executable, columns: Iterable[str] | None = None) -> None:
         compiled = statement.compile(  # type: ignore[attr-defined]
             dialect=_DIALECT, column_keys=None if columns is None else list(columns)
         )
         self._text = str(compiled)
+        # Many rows at once are quicker by place than by name.
+        self._by_place = re.sub(r":\w+", "?", self._text) if columns is not None else ""
         chosen = getattr(statement, "selected_columns", ())
         self._columns = tuple(column.key for column in chosen)
 
@@ -64,9 +67,9 @@ class Prepared:
         """Run a change; returns how many rows it touched."""
         return int(_driver(connection).execute(self._text, values).rowcount)
 
-    def run_many(self, connection: sa.Connection, values: Sequence[Mapping[str, object]]) -> None:
-        """Run a change once for each of the rows."""
-        _driver(connection).executemany(self._text, values)
+    def run_many(self, connection: sa.Connection, values: Iterable[Sequence[object]]) -> None:
+        """Run an insert once for each row, whose values stand in the order of the columns."""
+        _driver(connection).executemany(self._by_place, values)
 
 
 def _driver(connection: sa.Connection) -> Any:

@@ -210,6 +210,7 @@ log_entry = _table(
     _bytes("commitment"),
     _text("act", index=True),
     _bytes("salt"),
+    without_rowid=True,
 )
 log_node = _table(
     "log_node",

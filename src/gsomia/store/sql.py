@@ -508,12 +508,11 @@ class SqlWriter(SqlReader, LogWrites):
         _insert(schema.log_entry).run_many(
             self._connection,
             [
-                {"log": name, "position": position, "commitment": commitment, "act": act, "salt": salt}
+                (name, position, commitment, act, salt)
                 for position, (commitment, act, salt) in enumerate(entries, first)
             ],
         )
         _insert(schema.log_node).run_many(
-            self._connection,
-            [{"log": name, "level": level, "position": index, "hash": digest} for level, index, digest in nodes],
+            self._connection, [(name, level, index, digest) for level, index, digest in nodes]
         )
         self._put(schema.log, rows.plain_row(state))

@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("log", "position", name=op.f("pk_log_entry")),
-        sqlite_with_rowid=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_log_entry_act"), "log_entry", ["act"], unique=False)
     op.create_table(
