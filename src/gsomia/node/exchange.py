@@ -39,8 +39,11 @@ BATCH = 256
 PART = 64
 """At most this many copies in one offer, and in one delivery."""
 
+FEW = 8
+"""At most so many where an earlier attempt broke off: each part that gets through is a step, however bad the way is."""
+
 MESSAGE_BYTES = 4 * 2**20
-"""About so much content at most travels inside one message, so that a batch of items needs little memory."""
+"""About so much content at most goes with one part, so that a batch of items needs little memory, and little time."""
 
 
 def step(node: Node, peer: str) -> int:
@@ -137,17 +140,18 @@ class _Leaving:
 
 def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
     """Send a run of copies in parts; while the content of one part is on its way, the next is offered."""
-    if len(run) <= PART:
+    size = FEW if run[0].attempts else PART
+    if len(run) <= size:
         part = _offered(node, peer, run)
         _hand_over(node, peer, part)
         return part.taken
     with ThreadPoolExecutor(max_workers=1) as ahead:
-        offered = ahead.submit(_offered, node, peer, run[:PART])
+        offered = ahead.submit(_offered, node, peer, run[:size])
         position = 0
         while True:
             part = offered.result()
             position += part.taken
-            rest = run[position : position + PART]
+            rest = run[position : position + size]
             if rest:
                 offered = ahead.submit(_offered, node, peer, rest)
             _hand_over(node, peer, part)
@@ -168,7 +172,7 @@ def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     leaving: list[_Leaving] = []
     stopped: list[_Leaving] = []
     settled: list[Outgoing] = []
-    carried = 0
+    carried = again = 0
     with node.store.reading() as reader:
         at = node.clock.now()
         for entry in run:
@@ -178,10 +182,10 @@ def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
             elif one.verdict.outcome != "permit" and one.copy.state is not CopyState.DISPATCHED:
                 stopped.append(one)
             else:
-                inline = one.item.sealed_bytes if one.item.sealed_bytes <= INLINE_BYTES else 0
-                if leaving and carried + inline > MESSAGE_BYTES:
+                again += one.copy.state is CopyState.DISPATCHED
+                carried += one.item.sealed_bytes
+                if leaving and (carried > MESSAGE_BYTES or again > FEW):
                     break
-                carried += inline
                 leaving.append(one)
     if settled or stopped:
         with node.store.writing() as tx:
@@ -192,8 +196,8 @@ def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
             for entry in (*settled, *(one.entry for one in stopped)):
                 tx.done(entry.id)
     ready = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
-    again = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
-    return _Part(taken=len(leaving) + len(settled) + len(stopped), ready=ready, again=again)
+    before = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
+    return _Part(taken=len(leaving) + len(settled) + len(stopped), ready=ready, again=before)
 
 
 def _hand_over(node: Node, peer: Peer, part: _Part) -> None:
