@@ -27,6 +27,10 @@ class Keys:
         """The node's."""
         return NODE.public if party == "JPN" else None
 
+    def retired_key(self, party: str, fingerprint: str, at: datetime) -> PublicKey | None:
+        """None was replaced."""
+        return None
+
     def officer(self, party: str, officer: str) -> Officer | None:
         """The officer's."""
         if (party, officer) != ("JPN", "chief"):

@@ -382,10 +382,11 @@ def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bo
         return False
     root, paths = batch([act.data for act in acts])
     payload = canonical({"v": 1, "root": b64(root), "size": size})
-    known: set[tuple[str, str, tuple[Signer, ...]]] = set()
+    # The instant counts too: by it a node's key that was replaced since is known.
+    known: set[tuple[str, str, tuple[Signer, ...], datetime]] = set()
     for number, act in enumerate(acts):
         statement = Statement.from_bytes(act.data)
-        signers = (statement.type, statement.party, statement.signers)
+        signers = (statement.type, statement.party, statement.signers, statement.at)
         if signers not in known or statement.type == "enrol-key":
             if verify(envelope, BATCH_TYPE, _signers(statement, keyring)) != payload:
                 return False
