@@ -21,7 +21,7 @@ from gsomia.app import Home
 from gsomia.node.ledger import Draft, make
 
 _BATCH = 100
-_BODY = {"person": "EXERCISE reader", "verdict": "0" * 64}
+_BODY = {"offer": "0" * 64, "verdict": "0" * 64, "outcome": "permit", "valid_until": "2018-01-10T03:00:00.000000Z"}
 
 
 def run(short: bool) -> Iterator[Result]:
@@ -68,7 +68,7 @@ def _grow(home: Home, acts: int) -> Iterator[tuple[int, float]]:
     for done in range(_BATCH, acts + 1, _BATCH):
         start = time.process_time()
         with home.node.store.writing() as tx:
-            drafts = [Draft(type="access", instrument="jpn-kor-2016", parties=("KOR",), body=_BODY)] * _BATCH
+            drafts = [Draft(type="acceptance", instrument="jpn-kor-2016", parties=("KOR",), body=_BODY)] * _BATCH
             make(home.node, tx, drafts, at=home.node.clock.now(), send=False)
         costs.append(time.process_time() - start)
         if done >= marks[0]:
