@@ -23,7 +23,7 @@ from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
 from gsomia.node.sealing import Sending
-from gsomia.node.words import check_words, treaty_mark
+from gsomia.node.words import check_parties, check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
@@ -343,8 +343,12 @@ def ask_release(
     Returns:
         The verdict of the instrument that protects it; the question for the recipient's node; and, where the recipient
         is no Party to that instrument, the verdict of the one that would carry it between the two Governments.
+
+    Raises:
+        UsageError: a Party that no adopted agreement has.
     """
     case = Case.of(node, reader)
+    check_parties(case, (to,), "--to")
     facts = transmission_facts(
         node,
         reader,

@@ -8,7 +8,7 @@ from gsomia.agreement import PURPOSES, SUBJECTS
 from gsomia.errors import UsageError
 from gsomia.node.facts import Case
 
-__all__ = ["check_subject", "check_words", "treaty_mark"]
+__all__ = ["check_parties", "check_subject", "check_words", "treaty_mark"]
 
 
 def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: str, under: str, title: str) -> None:
@@ -24,12 +24,7 @@ def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: st
         UsageError: the first word that is not known, with those that are.
     """
     agreements = case.law.agreements
-    known = sorted({party for agreement in agreements.values() for party in agreement.parties})
-    for party in parties:
-        if party not in known:
-            raise UsageError(
-                f"unknown Party `{party}`", hint=f"known: {', '.join(known) or _NONE}; named with --to or --via"
-            )
+    check_parties(case, parties)
     check_subject(subject)
     if purpose not in PURPOSES:
         raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
@@ -40,6 +35,25 @@ def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: st
         )
     if not title.isprintable() or len(title) > 200:
         raise UsageError("a title is at most 200 printable characters", hint="name another with --title")
+
+
+def check_parties(case: Case, parties: Sequence[str], option: str = "--to, --via or --contains") -> None:
+    """Fail on a Party that no adopted agreement has.
+
+    Args:
+        case: the agreements as adopted.
+        parties: the Parties.
+        option: where they were typed.
+
+    Raises:
+        UsageError: it names those that are.
+    """
+    known = sorted({party for agreement in case.law.agreements.values() for party in agreement.parties})
+    for party in parties:
+        if party not in known:
+            raise UsageError(
+                f"unknown Party `{party}`", hint=f"known: {', '.join(known) or _NONE}; named with {option}"
+            )
 
 
 def check_subject(subject: str, option: str = "--subject") -> None:
