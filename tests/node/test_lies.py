@@ -622,7 +622,10 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
     "a peer enrolled for us": (rung("enrol-peer", roles=(Role.SECURITY,)), "a peer has no say in `enrol-peer`"),
     "an access to our items": (rung("access"), "a peer has no say in `access`"),
     "a second first officer": (
-        rung("enrol-key", body={"officer": "usurper", "roles": ["registry"], "first": True, "key": {}}),
+        rung(
+            "enrol-key",
+            body={"officer": "usurper", "roles": ["registry"], "first": True, "key": STRANGER.public.to_json()},
+        ),
         "none enrols alone",
     ),
     "an officer enrolled again with another key": (
