@@ -24,16 +24,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench.measure import Result, compare
+from bench.release import release_rows
 from gsomia.keys import SigningKey, sign
 from gsomia.sealed import (
     PROVENANCE_TYPE,
     Assertion,
+    BegunItem,
     CompositePrivateKey,
     Identity,
     Policy,
     PrivateKey,
     Recipient,
     XWingPrivateKey,
+    begin,
     check_provenance,
     label,
     private_pem,
@@ -43,7 +46,9 @@ from gsomia.sealed import (
     read,
     read_provenance,
     seal,
+    sign_batch,
 )
+from gsomia.sealed.container import crc32
 from gsomia.sealed.wrap import unwrap, wrap
 
 ITEM = "8c1b4f0e-3a52-4b6e-9d33-6f1d1f6f2a11"
@@ -73,6 +78,13 @@ def stated(payload_digest: bytes, core_digest: bytes) -> Assertion:
         exercise=True,
     )
     return provenance_assertion(sign(statement, PROVENANCE_TYPE, [NODE]))
+
+
+def beginning(source: Any, sink: Any) -> tuple[BegunItem, bytes]:
+    """Seal a payload, and what the originator says of it: to be signed with others in a batch."""
+    begun = begin(source, sink, recipients=TO, policy=POLICY, mime_type="", assertions=[label(LABEL)])
+    digests = {"payload_digest": begun.payload_digest, "core_digest": begun.core_digest}
+    return begun, provenance(item=ITEM, label=LABEL, policy=POLICY, exercise=True, **digests)
 
 
 def sealing(source: Any, sink: Any, *, proven: bool, workers: ThreadPoolExecutor | None = None) -> None:
@@ -111,6 +123,7 @@ def run(short: bool) -> Iterator[Result]:
     yield from sink_rows(short)
     yield from peer_rows(short)
     yield from key_rows(short)
+    yield from release_rows(short)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -161,15 +174,41 @@ def file_rows(short: bool) -> Iterator[Result]:
 
             return work
 
+        def one_after_another(*, proven: bool) -> Callable[[], int]:
+            """What no program of one thread with these parts beats: copying, the cipher, the CRC, and the hash."""
+            cipher, buffer, out = AESGCM(AESGCM.generate_key(256)), bytearray(2**21), bytearray(2**21 + 16)
+
+            def work() -> int:
+                sink.unlink(missing_ok=True)
+                crc, rest = 0, size
+                with source.open("rb", buffering=0) as a, sink.open("wb", buffering=0) as b:
+                    while got := a.readinto(buffer):
+                        cipher.encrypt_into(bytes(12), memoryview(buffer)[:got], None, memoryview(out)[: got + 16])
+                        crc = crc32(out, crc)
+                        if proven:
+                            hashlib.sha256(out).digest()
+                        b.write(memoryview(out)[:got])
+                        rest -= got
+                assert rest == 0
+                return mb
+
+            return work
+
         copy = command("cp", str(source), str(sink))
         wall = time.perf_counter
         variants: list[tuple[str, Callable[[], int]]] = [
             ("seal.file", sealed(proven=False)),
             ("seal.file_proven", sealed(proven=True)),
+            ("seal.file_2", sealed(proven=False, workers=workers)),
             ("seal.file_proven_2", sealed(proven=True, workers=workers)),
         ]
         for title, work in variants:
             yield compare(title, "MB/s", work, "cp of the same file", copy, rounds=rounds, clock=wall)
+        for name_, work, proven in ((*variants[0], False), (*variants[1], True)):
+            parts = one_after_another(proven=proven)
+            yield compare(
+                f"{name_}_bound", "MB/s", work, "its parts alone, one thread", parts, rounds=rounds, clock=wall
+            )
         for title, others in _others(folder, source, sink):
             for name_, work in variants:
                 yield compare(
@@ -268,8 +307,16 @@ def sink_rows(short: bool) -> Iterator[Result]:
             running.update(block)
         return count
 
+    def both() -> int:
+        for number in range(count):
+            cipher.encrypt_into(number.to_bytes(12, "big"), block, None, target)
+            crc32(target)
+        return count + hashed() - count
+
     yield compare("seal.sink", "MiB/s", sealed(proven=False), "encrypt_into in memory", encrypted, rounds=rounds)
     yield compare("seal.sink_proven", "MiB/s", sealed(proven=True), "SHA-256 in memory", hashed, rounds=rounds)
+    name = "cipher, CRC-32 and SHA-256"
+    yield compare("seal.sink_proven_bound", "MiB/s", sealed(proven=True), name, both, rounds=rounds)
 
 
 def peer_rows(short: bool) -> Iterator[Result]:
@@ -360,7 +407,7 @@ def key_rows(short: bool) -> Iterator[Result]:
             return count
 
         yield compare(f"seal.unwrap_{name}", "ops/s", unwraps, "wrap of the same", wraps, rounds=1 if short else 3)
-    plain, small = os.urandom(1024), count // 4 + 1
+    plain, small = os.urandom(1024), 5 if short else 256
 
     def items() -> int:
         for _ in range(small):
@@ -372,7 +419,26 @@ def key_rows(short: bool) -> Iterator[Result]:
             NODE.sign(number.to_bytes(8, "big"))
         return small
 
-    yield compare("seal.small_proven", "items/s", items, "both signatures alone", signatures, rounds=1 if short else 5)
+    def batched() -> int:
+        begun = [beginning(io.BytesIO(plain), Nowhere()) for _ in range(small)]
+        signed = sign_batch([statement for _, statement in begun], NODE)
+        for (item, _), entry in zip(begun, signed, strict=True):
+            item.finish(provenance_assertion(entry))
+        return small
+
+    rounds = 1 if short else 7
+    yield compare("seal.small_proven", "items/s", items, "both signatures alone", signatures, rounds=rounds)
+    wrapping = _times(small, lambda: wrap(share, KEY.public))
+    yield compare("seal.small_batched", "items/s", batched, "X-Wing wrap alone", wrapping, rounds=rounds)
+
+
+def _times(count: int, work: Callable[[], object]) -> Callable[[], int]:
+    def many() -> int:
+        for _ in range(count):
+            work()
+        return count
+
+    return many
 
 
 if __name__ == "__main__":

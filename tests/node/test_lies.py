@@ -182,10 +182,12 @@ def sealed_anew(
     proven: bool = True,
     digests: bool = True,
     plain: bytes = b"report",
+    attributes: tuple[str, ...] = (),
+    dissem: tuple[str, ...] = (),
 ) -> bytes:
     """An item made by the giver's own hand in the place of the one it stated; its own digests in the delivery."""
     offer = delivery["offer"]
-    policy = Policy(uuid=item or offer["item"])
+    policy = Policy(uuid=item or offer["item"], data_attributes=attributes, dissem=dissem)
     ocl = json.loads(offer["label"])
     if label:
         ocl = json.loads(json.dumps(ocl, ensure_ascii=False).replace(offer["level"], label))
@@ -280,6 +282,11 @@ CONTENT: dict[str, tuple[Callable[[Exercise], Callable[[dict[str, Any]], None]],
     "provenance by another key": (anew(key=STRANGER), "signature of key .* is missing"),
     "no provenance": (anew(proven=False), "origin unproven"),
     "an item that is no EXERCISE": (anew(exercise=False), "refuse each other's items"),
+    "a policy with an attribute that nobody knows": (
+        anew(attributes=("https://example/attr/compartment/value/blue",)),
+        "attributes or persons that this node does not know",
+    ),
+    "a policy that names persons": (anew(dissem=("kim",)), "attributes or persons that this node does not know"),
     "a lower label, stated anew": (anew(label="秘"), "not the one that the originator signed"),
     "another label in the offer": (
         in_offer(label='{"ocl":{"cls":"秘"}}'),

@@ -24,7 +24,7 @@ from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
-from gsomia.sealed import SealedItem, check_provenance, read, read_provenance
+from gsomia.sealed import Policy, SealedItem, check_provenance, read, read_provenance
 
 __all__ = ["Delivery", "Upload", "take_deliveries", "upload"]
 
@@ -308,6 +308,9 @@ def _check_content(node: Node, reader: Reader, delivery: Delivery, file: BinaryI
         raise SealError("the sealed item is not the one whose digests were signed")
     if sealed.plaintext_bytes != delivery.plaintext_bytes or sealed.mime_type != delivery.mime_type:
         raise SealError("the sealed item's size or type is not what was said")
+    if sealed.policy != Policy(uuid=offer.item):
+        # Attributes and names in the policy limit who may open. A node that does not know them would not keep to them.
+        raise SealError("the item's policy names attributes or persons that this node does not know")
     envelope = read_provenance(sealed)
     if envelope is None:
         raise SignatureError("the sealed item carries no statement of its originator: origin unproven")
