@@ -258,6 +258,16 @@ def test_a_verdict_in_text_says_what_it_rests_on(capsys: pytest.CaptureFixture[s
     assert "tisa-2014 1 [B] (not binding): " in capsys.readouterr().out
 
 
+def test_what_if_names_the_forms_and_tells_one_zone() -> None:
+    words = ("what-if", "give-notice", "--by", "KOR", "--at", "2024-01-10T00:00Z")
+    assert run(agreement, *words, "--form", "fax").exit_code == 2
+    assert "'signature'" in run(agreement, *words, "--form", "fax").output
+    told = run(agreement, *words).stdout
+    closes = next(line for line in told.splitlines() if line.startswith("  closes: JPN to KOR"))
+    assert "+0900" in closes and "SECRET, CONFIDENTIAL; dprk-missile" in closes and "kinds of item" not in closes
+    assert "read as as" not in told and "+00:00" not in told
+
+
 def test_routes_duties_matrix_and_export() -> None:
     at = ("--at", "2024-01-10T00:00Z", "--json")
     found = json.loads(run(routes_command, "--from", "JPN", "--to", "KOR", "--item", "level=秘", *at).stdout)

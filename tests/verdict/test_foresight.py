@@ -87,6 +87,58 @@ def test_the_way_to_a_state(at: datetime, goal: str, steps: list[str]) -> None:
         assert (found[0].by, found[0].by_when) == ("KOR", datetime(2019, 11, 22, 15, tzinfo=UTC))
 
 
+def test_a_notice_of_the_other_party_is_enough_beside_a_suspended_one() -> None:
+    for at, cut_off in (
+        (datetime(2019, 12, 1, tzinfo=UTC), datetime(2020, 8, 24, 15, tzinfo=UTC)),
+        (datetime(2021, 8, 1, tzinfo=UTC), datetime(2021, 8, 24, 15, tzinfo=UTC)),
+    ):
+        found, _ = path_to(LAW, "jpn-kor-2016", RECORD, at, "terminated")
+        assert found is not None
+        assert [(s.act, s.by, s.by_when) for s in found] == [("give-notice", "JPN", cut_off)]
+
+
+def test_the_way_says_who_may_and_in_which_form() -> None:
+    found, _ = path_to(LAW, "jpn-kor-2016", RECORD, datetime(2012, 1, 1, tzinfo=UTC), "in-force")
+    assert found is not None
+    assert [(s.act, s.by, s.form) for s in found] == [
+        ("sign", "JPN and KOR", "signature"),
+        ("notify-entry", "JPN", "note"),
+        ("notify-entry", "KOR", "note"),
+    ]
+    found, _ = path_to(LAW, "jpn-kor-2016", RECORD, AT, "terminated")
+    assert found is not None and found[0].by == "JPN or KOR"
+
+
+def test_a_notice_too_late_for_this_term_is_given_in_the_next() -> None:
+    found, _ = path_to(LAW, "jpn-kor-2016", RECORD, datetime(2026, 8, 26, tzinfo=UTC), "terminated")
+    assert found is not None and len(found) == 1
+    assert found[0].not_before == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert found[0].by_when == datetime(2027, 8, 24, 15, tzinfo=UTC)
+    late = what_if(LAW, RECORD, act("give-notice", "KOR", datetime(2026, 8, 24, 15, tzinfo=UTC)))
+    assert late.verdict.outcome == "uncertain"
+    assert late.verdict.grounds[0].confidence == "I"
+
+
+def test_an_arrangement_begins_and_ends_by_acts_that_nobody_has_read_of() -> None:
+    before = datetime(2010, 1, 1, tzinfo=UTC)
+    for at, goal, kind in ((before, "in-force", "take-effect"), (AT, "terminated", "leave")):
+        found, text = path_to(LAW, "tisa-2014", RECORD, at, goal)
+        assert found is not None, text
+        assert [(s.act, s.article) for s in found] == [(kind, "unread")]
+    assert path_to(LAW, "usa-kor-1987", RECORD, AT, "terminated")[0] is None
+    left = LegalAct(id="tisa-2014/thought", under="tisa-2014", act="leave", by="KOR", at=AT)
+    told = what_if(LAW, RECORD, left)
+    assert [g.confidence for g in told.verdict.grounds] == ["I"]
+    assert told.verdict.outcome == "uncertain" and told.after[-1].state == "terminated"
+
+
+def test_readings_that_differ_on_an_act_are_told_by_what_each_answers() -> None:
+    found = what_if(LAW, RECORD, act("resume-notice", "KOR", datetime(2020, 9, 15, tzinfo=UTC)))
+    text = found.verdict.grounds[0].text
+    assert "JPN (fresh-notice): notice-suspended, so refuse" in text
+    assert "KOR (immediate): notice-suspended, so permit" in text
+
+
 def test_no_way_back_from_the_end() -> None:
     ended = RECORD.without(["jpn-kor-2016/suspend-notice-kor-2019", "jpn-kor-2016/withdraw-notice-kor-2023"])
     found, text = path_to(LAW, "jpn-kor-2016", ended, AT, "in-force")

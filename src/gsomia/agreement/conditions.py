@@ -94,6 +94,7 @@ class Rule:
         otherwise: `refuse`, or `uncertain` where the instrument is silent or read in more than one way.
         text: what failed, for people.
         fact: the fact that failed, as the case files name it; "" where it is no single one.
+        confidence: how sure it is that the rule is so, where that is another tag than its article's; "" as the article.
         gate: True where the rule only bars: an act that nothing but gates speaks of is not permitted.
     """
 
@@ -103,6 +104,7 @@ class Rule:
     applies: Condition = ALWAYS
     otherwise: str = "refuse"
     fact: str = ""
+    confidence: str = ""
     gate: bool = False
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gsomia.agreement import (
+    FORMS,
     HANDLING_ACTS,
     LEGAL_ACTS,
     STATES,
@@ -45,6 +46,7 @@ from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
+    UNREAD_ACTS,
     Law,
     changed_cases,
     check_agreement,
@@ -276,10 +278,10 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
 
 
 @agreement.command("what-if")
-@click.argument("act", type=click.Choice([*LEGAL_ACTS, "announce"]))
+@click.argument("act", type=click.Choice([*LEGAL_ACTS, *UNREAD_ACTS, "announce"]))
 @click.option("--under", default="jpn-kor-2016", show_default=True)
 @click.option("--by", required=True, help="The Party whose act it would be.")
-@click.option("--form", default="note", show_default=True)
+@click.option("--form", type=click.Choice(FORMS), default="note", show_default=True)
 @at_option
 @json_option
 @node_option
@@ -308,19 +310,21 @@ def what_if_command(
             end = local(period.end) if period.end else "open"
             click.echo(f"  {when}: {period.state} until {end}")
     for reading, views in found.views.items():
-        click.echo(f"  read as {reading}: " + ", ".join(f"{when} {view}" for when, view in views.items()))
+        said = "after it, as the Parties have declared" if reading == "as declared" else f"read as {reading}"
+        click.echo(f"  {said}: " + ", ".join(f"{when} {view}" for when, view in views.items()))
     for word, rows in (("closes", found.closing), ("opens", found.opening)):
-        groups: dict[tuple[Any, ...], int] = {}
+        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         for row in rows:
             key = (row["from"], row["by"], row["to"], "/".join(row["via"]) or "direct", row["was"], row["outcome"])
-            groups[key] = groups.get(key, 0) + 1
-        for (since, giver, getter, via, was, then), count in groups.items():
-            click.echo(f"  {word}: {giver} to {getter} ({via}), {count} kinds of item, from {since}: {was} to {then}")
+            groups.setdefault(key, []).append(row)
+        for (since, giver, getter, via, was, then), kinds in groups.items():
+            levels, subjects = (", ".join(dict.fromkeys(row[key] for row in kinds)) for key in ("level", "subject"))
+            start = local(datetime.fromisoformat(since))
+            click.echo(f"  {word}: {giver} to {getter} ({via}), from {start}: {was} to {then}: {levels}; {subjects}")
     for row in found.stopping:
         way = " - ".join((row["by"], *row["via"], row["to"]))
-        click.echo(
-            f"  stops: what waits to go {way}, from {row['from']}: {row['outcome']} ({', '.join(row['articles'])})"
-        )
+        start, cites = local(datetime.fromisoformat(row["from"])), ", ".join(row["articles"])
+        click.echo(f"  stops: what waits to go {way}, from {start}: {row['outcome']} ({cites})")
     for row in found.held:
         kept = "stays protected" if row["protected"] else "NOT PROTECTED"
         click.echo(f"  held: {row['items']} of {row['originator']} {row['level']} by {row['holder']}: {kept}")
@@ -346,7 +350,11 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
         click.echo(text)
         for n, step in enumerate(steps or (), 1):
             when = f", before {local(step.by_when)}" if step.by_when else ""
-            click.echo(f"{n}. {step.by} {step.act} by {step.form}{when} ({step.article}): {step.state}")
+            since = f", not before {local(step.not_before)}" if step.not_before else ""
+            tag = f" [{found.confidence}]" if (found := a.article(step.article)) else ""
+            if step.article == "unread":
+                tag = " [I]"
+            click.echo(f"{n}. {step.by} {step.act} by {step.form}{since}{when} ({step.article}{tag}): {step.state}")
     raise SystemExit(0 if steps is not None else 3)
 
 

@@ -17,7 +17,7 @@ from gsomia.verdict.counterexample import example
 from gsomia.verdict.decision import decide
 from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Mark, Person, Request, Unknown
-from gsomia.verdict.foresight import PathStep, WhatIf, path_to, what_if
+from gsomia.verdict.foresight import UNREAD_ACTS, PathStep, WhatIf, path_to, what_if
 from gsomia.verdict.law import Law
 from gsomia.verdict.proof import COVERS, PROPERTIES, Proof, prove
 from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
@@ -29,6 +29,7 @@ __all__ = [
     "REFUSE",
     "UNCERTAIN",
     "UNKNOWN",
+    "UNREAD_ACTS",
     "Case",
     "CaseChange",
     "CaseResult",

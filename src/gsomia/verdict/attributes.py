@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gsomia.agreement import RANKS, Agreement, Levels, View
+from gsomia.agreement import RANKS, Agreement, Levels, View, next_anniversary
 from gsomia.marking import fold
 from gsomia.verdict.facts import UNKNOWN, Facts, Item, Request, Unknown
 
@@ -221,14 +221,21 @@ class Tables:
             return "beside-suspended"
         if isinstance(f.ends, Unknown) or isinstance(f.note_received, Unknown):
             return UNKNOWN
-        if f.ends is None:
-            return "in-time"
+        received = f.note_received or at
+        following = next_anniversary(term, v.entered, at)
+        if f.ends is None or f.ends > following:
+            cut_off = following - term.notice
+            if f.ends is not None and not term.is_end(v.entered, f.ends):
+                return "no-anniversary"
+            if at >= cut_off:
+                return "queued"
+            return "early" if f.ends is not None else "received-late" if received >= cut_off else "in-time"
         if not term.is_end(v.entered, f.ends):
             return "no-anniversary"
         cut_off = f.ends - term.notice
         if at >= cut_off:
             return "late"
-        return "received-late" if (f.note_received or at) >= cut_off else "in-time"
+        return "received-late" if received >= cut_off else "in-time"
 
     def crosses_end(self, f: Facts, v: View, r: str, at: datetime) -> bool | Unknown:
         """Whether the note was sent before the instrument ends and received after it."""

@@ -51,7 +51,7 @@ class BoundRule:
             text=text,
             fact=fact,
             source=self.article.source,
-            confidence=self.article.confidence,
+            confidence=(self.rule.confidence if effect != PERMIT else "") or self.article.confidence,
             binding=self.agreement.binding,
         )
 

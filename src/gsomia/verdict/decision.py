@@ -407,6 +407,7 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
     item = q.item or NOTHING
     compiled = sheet.compiled(q.act, at)
     rulings: dict[tuple[str, tuple[Ground, ...]], None] = {}
+    answers: dict[tuple[View, str], str] = {}
     for view, reading in asked:
         key = compiled.judge(q, item, f, view, reading, disputed, at, sheet.tables)
         outcome, grounds, missing = compiled.grounds(key)
@@ -414,6 +415,7 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
             names = {"f": f, "i": item, "q": q}
             grounds = compiled.missing(key, names)
         rulings.setdefault((outcome, grounds))
+        answers[(view, reading)] = outcome
     outcomes = {outcome for outcome, _ in rulings}
     grounds = tuple(dict.fromkeys(g for _, found in rulings for g in found))
     views_told: tuple[tuple[str, str], ...] = ()
@@ -423,7 +425,12 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
             (party, views[0].state if len({v.state for v in views}) == 1 else "uncertain")
             for party, views in by_party.items()
         )
-        grounds = (differing(sheet, views_told, chosen), *grounds)
+        told = {
+            party: {answers[(view, chosen[party] if q.act in LEGAL_ACTS else "")] for view in views}
+            for party, views in by_party.items()
+        }
+        answered = {party: found.pop() if len(found) == 1 else UNCERTAIN for party, found in told.items()}
+        grounds = (differing(sheet, views_told, chosen, answered), *grounds)
     else:
         outcome = outcomes.pop()
         if outcome == UNCERTAIN:

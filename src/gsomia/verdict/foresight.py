@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any as Anything
 
 from gsomia.agreement import LEGAL_ACTS, STATES, Agreement, LegalAct, Period, Record, periods, state_at
-from gsomia.verdict.answer import Verdict
+from gsomia.verdict.answer import UNCERTAIN, Ground, Ruling, Verdict
 from gsomia.verdict.decision import decide
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law
 from gsomia.verdict.questions import StandingDuty, granted, matrix, standing_duties
 
-__all__ = ["PathStep", "WhatIf", "path_to", "what_if"]
+__all__ = ["UNREAD_ACTS", "PathStep", "WhatIf", "path_to", "what_if"]
+
+UNREAD_ACTS = ("take-effect", "leave")
+"""Acts that a record may hold of an instrument whose text says nothing that was read on how it begins and ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,8 @@ def what_if(
     request = Request(act=act.act, by=act.by, to=other, under=act.under)
     known = facts or replace(granted(request, act.at), form_of_act=act.form, consent="none")
     verdict = decide(law, request, known, record, act.at)
+    if act.act in UNREAD_ACTS:
+        verdict = _unread(agreement, act)
     then = record.plus([act])
     before = _since(periods(agreement, record), act.at)
     after = _since(periods(agreement, then), act.at)
@@ -124,6 +129,21 @@ def what_if(
             if duty.instrument == agreement.name and duty.survives
         ),
     )
+
+
+def _unread(agreement: Agreement, act: LegalAct) -> Verdict:
+    """What is said of an act that a record may hold and that no article read speaks of."""
+    ground = Ground(
+        effect=UNCERTAIN,
+        instrument=agreement.name,
+        article="unread",
+        clause="unread-final-clauses",
+        text="who may do this, and in which form, was not read; a record that holds it counts it as shown here",
+        confidence="I",
+        binding=agreement.binding,
+    )
+    law = ((agreement.name, agreement.version),)
+    return Verdict(Ruling(outcome=UNCERTAIN, grounds=(ground,), instrument=agreement.name, law=law), act.at)
 
 
 def _since(found: tuple[Period, ...], at: datetime) -> tuple[Period, ...]:
@@ -194,8 +214,9 @@ class PathStep:
     """One act on the way to a state.
 
     Args:
-        act, by: what is done, and by which Party.
+        act, by: what is done, and by which Party; `JPN or KOR` where either alone may, `JPN and KOR` where both must.
         form: in which form.
+        not_before: from which instant on it works; None where it does at once.
         by_when: before which instant it must count; None where nothing presses.
         state: the state from then on.
         article: what the act rests on.
@@ -204,6 +225,7 @@ class PathStep:
     act: str
     by: str
     form: str
+    not_before: datetime | None
     by_when: datetime | None
     state: str
     article: str
@@ -214,6 +236,7 @@ class PathStep:
             "act": self.act,
             "by": self.by,
             "form": self.form,
+            "not_before": self.not_before.isoformat() if self.not_before else None,
             "by_when": self.by_when.isoformat() if self.by_when else None,
             "state": self.state,
             "article": self.article,
@@ -243,14 +266,19 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
     for _ in range(4):
         reached: list[tuple[Record, list[PathStep], datetime]] = []
         for known, steps, instant in frontier:
-            for kind in LEGAL_ACTS:
-                for party in agreement.parties:
-                    found = _try(law, agreement, known, kind, party, instant, goal)
+            for kind in (*LEGAL_ACTS, *(() if agreement.binding else UNREAD_ACTS)):
+                there = [(p, _try(law, agreement, known, kind, p, instant, goal)) for p in agreement.parties]
+                leading = [(p, found[1]) for p, found in there if found is not None and found[1].state == goal]
+                if leading:
+                    step = leading[0][1]
+                    who = (" and " if kind == "sign" else " or ").join(p for p, _ in leading)
+                    return [*steps, replace(step, by=who)], f"{len(steps) + 1} act(s) lead to {goal}"
+                for _, found in there:
                     if found is None:
                         continue
                     then, step, after, later = found
-                    if step.state == goal:
-                        return [*steps, step], f"{len(steps) + 1} act(s) lead to {goal}"
+                    if kind == "sign":
+                        step = replace(step, by=" and ".join(p for p, one in there if one is not None))
                     if _mark_of(after) not in seen:
                         seen.add(_mark_of(after))
                         reached.append((then, [*steps, step], later))
@@ -274,12 +302,20 @@ def _try(
 ) -> tuple[Record, PathStep, Anything, datetime] | None:
     other = next(p for p in agreement.parties if p != party)
     request = Request(act=kind, by=party, to=other, under=agreement.name)
-    if not decide(law, request, granted(request, at), record, at).permitted:
-        return None
-    act = LegalAct(id=f"{agreement.name}/thought-{len(record)}", under=agreement.name, act=kind, by=party, at=at)
+    not_before = None
+    if kind not in UNREAD_ACTS and not decide(law, request, granted(request, at), record, at).permitted:
+        # A notice that is too late for this term is given in the next one.
+        not_before = state_at(agreement, record, at).anniversary if kind == "give-notice" else None
+        if not_before is None or not decide(law, request, granted(request, not_before), record, not_before).permitted:
+            return None
+        at = not_before
+    form = "signature" if kind == "sign" else "note"
+    name = f"{agreement.name}/thought-{len(record)}"
+    act = LegalAct(id=name, under=agreement.name, act=kind, by=party, at=at, form=form)
     then = record.plus([act])
     after = state_at(agreement, then, at)
-    ends = [n.ends for v in after.courses for n in v.notices if n.ends is not None]
+    live = [n for v in after.courses for n in v.notices if n.by == party and n.suspended is None]
+    ends = [n.ends for n in live if n.ends is not None and n.ends > at]
     before = state_at(agreement, record, at)
     pressing = [n.ends for v in before.courses for n in v.notices if n.ends is not None and n.suspended is None]
     when = min(pressing, default=None)
@@ -293,5 +329,7 @@ def _try(
         when = last - agreement.term.notice if agreement.term else None
     if _mark_of(after) == _mark_of(before):
         return None
-    step = PathStep(act=kind, by=party, form="note", by_when=when, state=state, article=article)
+    if kind in UNREAD_ACTS:
+        article = "unread"
+    step = PathStep(act=kind, by=party, form=form, not_before=not_before, by_when=when, state=state, article=article)
     return then, step, after, at + timedelta(seconds=1)

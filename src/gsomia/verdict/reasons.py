@@ -41,9 +41,11 @@ def party_fault(sheet: Sheet, q: Request) -> str:
     return ""
 
 
-def differing(sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str]) -> Ground:
+def differing(
+    sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str], answers: Mapping[str, str]
+) -> Ground:
     agreement = sheet.agreement
-    told = "; ".join(f"{party} ({readings[party]}): {state}" for party, state in views)
+    told = "; ".join(f"{party} ({readings[party]}): {state}, so {answers[party]}" for party, state in views)
     article = agreement.article(agreement.dispute_article)
     return Ground(
         effect=UNCERTAIN,

@@ -162,6 +162,22 @@ class EndsOnNotice(Asks):
                 fact="note-received",
             ),
             Rule(
+                acts=("give-notice",),
+                requires=Not(Is("timely", ("queued",))),
+                otherwise="uncertain",
+                text="it is too late for the next end of a term; whether it carries to the one after is not said",
+                fact="note-received",
+                confidence="I",
+            ),
+            Rule(
+                acts=("give-notice",),
+                requires=Not(Is("timely", ("early",))),
+                otherwise="uncertain",
+                text="it names a later end of a term than the next that it serves; whether a notice may is not said",
+                fact="ends",
+                confidence="I",
+            ),
+            Rule(
                 acts=NOTICE_ACTS,
                 requires=no("crosses_end"),
                 otherwise="uncertain",
