@@ -10,7 +10,7 @@ Read `conditions` (the language of clauses), then `clauses`, `instrument` (a fol
 
 from __future__ import annotations
 
-from gsomia.agreement.acts import FORMS, LegalAct, Record, act_from_json, unlike
+from gsomia.agreement.acts import FORMS, LegalAct, Record, unlike
 from gsomia.agreement.clauses import (
     CLAUSES,
     DUTY_ACTS,
@@ -111,7 +111,6 @@ __all__ = [
     "Table",
     "Term",
     "View",
-    "act_from_json",
     "attributes",
     "check_legs",
     "courses_of",

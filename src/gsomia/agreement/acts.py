@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter, itemgetter
@@ -13,7 +13,7 @@ from typing import Any
 from gsomia.errors import DataError
 from gsomia.keys import canonical
 
-__all__ = ["FORMS", "READINGS", "STATES", "LegalAct", "Record", "act_from_json", "unlike"]
+__all__ = ["FORMS", "READINGS", "STATES", "LegalAct", "Record", "unlike"]
 
 STATES = ("none", "signed", "in-force", "notice-pending", "notice-suspended", "terminated")
 READINGS = ("immediate", "fresh-notice", "clock", "strict")
@@ -300,11 +300,3 @@ def unlike(own: Record, theirs: Record, name: str) -> list[tuple[LegalAct | None
 
 def _said(act: LegalAct) -> tuple[str, str, datetime, str]:
     return act.act, act.by, act.at, act.form
-
-
-def act_from_json(value: Mapping[str, Any]) -> LegalAct:
-    """Read what `LegalAct.to_json` wrote."""
-    fields = dict(value)
-    for key in ("at", "known_at"):
-        fields[key] = datetime.fromisoformat(fields[key])
-    return LegalAct(**fields)

@@ -1,4 +1,4 @@
-"""`gsomia agreement ...`, `routes`, `duties`, `matrix`: the law, its state, and the questions nobody else answers.
+"""`gsomia agreement ...`: the law, its state, and what would change it (`routes`, `duties`, `matrix`: see `routes`).
 
 They need no node: they ask the law and the acts that come with this release, or with --node those of a node.
 """

@@ -1,4 +1,4 @@
-"""What a node does with a peer's message: decide on offers, take in content, record acts. It checks everything."""
+"""What a node does with a peer's message: checks it, and hands offers to `judging`, content to `intake`, acts on."""
 
 from __future__ import annotations
 
