@@ -163,6 +163,19 @@ def test_what_an_act_would_stop_and_what_is_held(folders: dict[str, Path]) -> No
     assert (found["stopping"], found["held"][0]["items"]) == ([], 1)
 
 
+def test_duties_name_the_items_that_wait(folders: dict[str, Path]) -> None:
+    rows = json.loads(run(duties_command, folders["KOR"], "--party", "KOR", "--json").stdout)
+    waiting = [(row["act"], row["to"], row["article"]) for row in rows if "item" in row]
+    assert [(act, to) for act, to, _ in waiting] == [("mark", ["JPN"]), ("receipt", ["JPN"])]
+    assert waiting[0][2] == "4.2"
+    said = run(duties_command, folders["KOR"], "--party", "KOR").stdout
+    assert said.startswith(f"{PACT}:4.2 [A] mark of ")
+    # The giver's node owes no mark, and does not speak for another Party's items.
+    for party in ("JPN", "KOR"):
+        rows = json.loads(run(duties_command, folders["JPN"], "--party", party, "--json").stdout)
+        assert not any("item" in row for row in rows)
+
+
 def test_a_node_answers_by_what_it_adopted(folders: dict[str, Path]) -> None:
     at = ("--at", "2024-01-10T12:00Z", "--json")
     node = folders["JPN"]

@@ -97,9 +97,16 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
     with asking(node_dir) as asked:
         _known(party, asked, "--party")
         found = standing_duties(asked.law, asked.record, asked.now(at), party)
+        owing = asked.owing(party)
     if as_json:
-        out([duty.to_json() for duty in found])
+        out([*(duty.to_json() for duty in found), *owing])
         return
+    for row in owing:
+        since = local(datetime.fromisoformat(row["since"]))
+        click.echo(
+            f"{row['instrument']}:{row['article']} [{row['confidence']}] {row['act']} of {row['item']}"
+            f" to {', '.join(row['to'])} since {since}, now\n    {row['text']}"
+        )
     for duty in found:
         when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""
         after = "; outlives the instrument" if duty.survives else ""
