@@ -112,8 +112,9 @@ def test_check_a_folder_of_ones_own(folder: Path) -> None:
     assert lapse["text"].startswith("from 2030-01-01")
     for old, new in (('acts = ["transmit", ', 'acts = ["transmitt", '), ("partys", "parties")):
         law.write_text(text.replace(old, new, 1) if old in text else text.replace(new, old, 1), encoding="utf-8")
-        with pytest.raises(DataError, match=r"transmitt|partys"):
+        with pytest.raises(DataError, match=r"transmitt|partys") as caught:
             run(agreement, "check", str(folder))
+        assert str(caught.value).startswith(f"{law}: ")
 
 
 def test_diff_shows_what_is_newly_permitted(folder: Path) -> None:

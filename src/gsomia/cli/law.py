@@ -26,7 +26,7 @@ from gsomia.agreement import (
 )
 from gsomia.cli.instants import Instant, json_option
 from gsomia.config import read_law_folder, shipped_law
-from gsomia.errors import UsageError
+from gsomia.errors import DataError, UsageError
 from gsomia.verdict import Case, Facts, Ground, Item, Law, Request, parse_cases
 
 if TYPE_CHECKING:
@@ -257,6 +257,23 @@ def law_of(name: str) -> tuple[Law, Record, Agreement]:
     if not folder.is_dir():
         known = ", ".join(law.agreements)
         raise UsageError(f"no agreement `{name}`", hint=f"known: {known}; or name a folder")
+    with _naming(folder):
+        return _law_in(folder, law, record)
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Name the folder in a fault as it was given, and not by its own name alone."""
+    try:
+        yield
+    except DataError as error:
+        name, slash, rest = str(error).partition("/")
+        if name != folder.resolve().name or not slash:
+            raise
+        raise DataError(str(folder / rest), hint=error.hint) from error
+
+
+def _law_in(folder: Path, law: Law, record: Record) -> tuple[Law, Record, Agreement]:
     files = read_law_folder(folder)
     found = load_agreement(folder.resolve().name, files)
     law = Law({**law.agreements, found.name: found})
@@ -271,7 +288,7 @@ def cases_of(name: str) -> list[Case]:
     """The cases in the folder of an agreement, by its name or its path."""
     law, _ = shipped()
     files = shipped_law()[name] if name in law.agreements else read_law_folder(Path(name))
-    return parse_cases(files["cases.toml"], f"{name}/cases.toml") if "cases.toml" in files else []
+    return parse_cases(files["cases.toml"], str(Path(name) / "cases.toml")) if "cases.toml" in files else []
 
 
 def cited(ground: Ground) -> str:
