@@ -400,7 +400,7 @@ def test_an_item_under_the_id_of_another_does_not_touch_it(stage: Stage) -> None
     with both["KOR"].node.blobs.reading(first.item) as file:
         before = file.read()
     second = both["JPN"].transmit(b"REPORT", to="KOR", level="極秘")
-    new_id = f"{first.item}-JPN-2"
+    new_id, authority = f"{first.item}-JPN-2", str(uuid.uuid4())
 
     def offers(value: dict[str, Any]) -> None:
         value["body"]["offers"][0] |= {"copy": new_id, "item": first.item}
@@ -413,8 +413,10 @@ def test_an_item_under_the_id_of_another_does_not_touch_it(stage: Stage) -> None
         acts = []
         for one in unpack(value["body"]["acts"]):
             body = {"payload_digest": digest, "core_digest": delivery["core_digest"], "acceptance": accepted}
+            body |= {"authority": authority}
+            new = authority if one.statement.type == "transmit" else str(uuid.uuid4())
             acts.append(
-                resigned(both, one, id=str(uuid.uuid4()), item=first.item, copy=new_id, body=body)
+                resigned(both, one, id=new, item=first.item, copy=new_id, body=body)
                 if one.statement.copy == second.id
                 else one
             )

@@ -109,6 +109,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="possible-loss"),
         ActType(name="acceptance"),
         ActType(name="refusal"),
+        ActType(name="stop"),
         ActType(name="dispatched"),
         ActType(name="accepted"),
         ActType(name="delivered"),

@@ -15,21 +15,21 @@ from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
+from gsomia.node.bodies import digest, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement, distrusted
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
+from gsomia.node.registering import USED, arrive, give, report, take
 from gsomia.node.succession import check_successor
 from gsomia.registry import (
     Copy,
     CopyState,
-    Direction,
     Rendition,
     Rung,
     RungEntry,
     advance,
     control_number,
-    read_copy_id,
 )
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
@@ -46,12 +46,12 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition", "stop"})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
 
-def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: datetime) -> None:
+def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: datetime, delivered: bool = False) -> None:
     """Apply a verified act.
 
     Args:
@@ -60,6 +60,7 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
         statement: what the act says.
         source: "own", or the Party it came from.
         at: the instant of recording.
+        delivered: whether the content of the copy that it is about came with it and holds.
 
     Raises:
         VerificationError: what it says cannot be.
@@ -67,29 +68,15 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
     kind = statement.type
     if source != "own" and kind in _OWN_ONLY:
         raise VerificationError(f"act `{statement.id}`: a peer has no say in `{kind}`")
-    if kind in LEGAL_ACTS:
-        _legal(tx, statement, at)
-    elif kind in _RUNGS:
-        _rung(tx, statement, _RUNGS[kind])
-    elif kind in _EFFECTS:
-        try:
+    try:
+        if kind in LEGAL_ACTS:
+            _legal(tx, statement, at)
+        elif kind in _RUNGS:
+            _rung(node, tx, statement, _RUNGS[kind], delivered=delivered)
+        elif kind in _EFFECTS:
             _EFFECTS[kind](node, tx, statement)
-        except (KeyError, TypeError, ValueError, DataError) as error:
-            raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
-
-
-def _text(body: Mapping[str, Any], key: str) -> str:
-    value = body[key]
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"`{key}` is printable text")
-    return value
-
-
-def _texts(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    values = body[key]
-    if not isinstance(values, list) or not all(isinstance(value, str) and value.isprintable() for value in values):
-        raise ValueError(f"`{key}` is a list of printable texts")
-    return tuple(values)
+    except (KeyError, TypeError, ValueError, DataError) as error:
+        raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
 
 
 def next_control_number(node: Node, tx: Writer, at: datetime) -> str:
@@ -107,7 +94,7 @@ def _retire_key(node: Node, tx: Writer, statement: Statement) -> None:
 
 def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
     identity = statement.body["identity"]
-    party, signing = _text(identity, "party"), PublicKey.from_json(identity["signing"])
+    party, signing = text(identity, "party"), PublicKey.from_json(identity["signing"])
     if distrusted(tx, signing) is not None:
         raise VerificationError(
             f"act `{statement.id}`: the key of `{party}` was declared compromised; it never comes back"
@@ -124,7 +111,7 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
             sealing=XWingPublicKey.from_bytes(unb64(identity["sealing"])),
             log=LogVerifier.from_text(identity["log"]),
             certificate=str(identity["certificate"]),
-            fingerprint=_text(statement.body, "fingerprint"),
+            fingerprint=text(statement.body, "fingerprint"),
             act=statement.id,
         )
     )
@@ -158,7 +145,7 @@ def _credential(tx: Writer, statement: Statement, kind: str, instrument: str) ->
             kind=kind,
             party=statement.party,
             instrument=instrument,
-            level=_text(statement.body, "level"),
+            level=text(statement.body, "level"),
             act=statement.id,
             at=statement.at,
         )
@@ -169,12 +156,12 @@ def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
     body = statement.body
     tx.put_person(
         Person(
-            id=_text(body, "person"),
-            role=_text(body, "role"),
-            rank=_text(body, "rank"),
-            clearance=_text(body, "clearance"),
-            needs=_texts(body, "needs"),
-            purposes=_texts(body, "purposes"),
+            id=text(body, "person"),
+            role=text(body, "role"),
+            rank=text(body, "rank"),
+            clearance=text(body, "clearance"),
+            needs=texts(body, "needs"),
+            purposes=texts(body, "purposes"),
             roster=body["roster"] is True,
             act=statement.id,
         )
@@ -182,7 +169,7 @@ def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
-    tx.put_adopted(statement.instrument, _text(statement.body, "version"), statement.id)
+    tx.put_adopted(statement.instrument, text(statement.body, "version"), statement.id)
 
 
 def legal_act(statement: Statement, at: datetime) -> LegalAct:
@@ -199,15 +186,15 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
     try:
         declared = _reading(statement) if statement.type == "declare-reading" else ""
         return LegalAct(
-            id=_text(body, "id"),
+            id=text(body, "id"),
             under=statement.instrument,
             act=statement.type,
-            by=_text(body, "by"),
+            by=text(body, "by"),
             at=read_instant(body["effective"]),
-            form=_text(body, "form"),
-            source=_text(body, "source"),
-            confidence=_text(body, "confidence"),
-            note=declared or _text(body, "note"),
+            form=text(body, "form"),
+            source=text(body, "source"),
+            confidence=text(body, "confidence"),
+            note=declared or text(body, "note"),
             known_at=at,
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -220,8 +207,8 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
         EnteredAct(
             legal=legal_act(statement, at),
             entered_by=statement.party,
-            note=_text(statement.body, "note"),
-            note_digest=_text(statement.body, "note_digest"),
+            note=text(statement.body, "note"),
+            note_digest=text(statement.body, "note_digest"),
             act=statement.id,
         )
     )
@@ -237,7 +224,10 @@ def _reading(statement: Statement) -> str:
     return str(reading)
 
 
-def _rung(tx: Writer, statement: Statement, rung: Rung) -> None:
+def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered: bool) -> None:
+    own = statement.party == node.party
+    if rung is Rung.DISPATCHED and delivered and node.party in statement.parties and tx.copy(statement.copy) is None:
+        arrive(node, tx, statement)
     copy = _copy_of(tx, statement)
     signer = copy.giver if rung is Rung.DISPATCHED else copy.holder
     if statement.party != signer:
@@ -249,13 +239,19 @@ def _rung(tx: Writer, statement: Statement, rung: Rung) -> None:
         raise VerificationError(f"act `{statement.id}`: the rung `{rung}` is for another payload than copy `{copy.id}`")
     state = advance(copy, rung)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
+    if own and rung is Rung.DISPATCHED:
+        tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
+    elif own and rung is Rung.DELIVERED:
+        copy = take(tx, statement, copy)
     tx.put_copy(replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
 
 def _rejected(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party == node.party and tx.copy(statement.copy) is None:
-        return  # what this node rejects is logged and never registered
+        # What this node rejects is never registered; its acceptance was for once.
+        tx.put_acceptance(statement.copy, USED)
+        return
     copy = _copy_of(tx, statement)
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` can reject copy `{copy.id}`")
@@ -270,10 +266,10 @@ def _mark(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` marks copy `{copy.id}` (re-marking)")
     mark, item = statement.body, tx.item(copy.item)
-    level, label = _text(mark, "level"), Label.from_json(mark["label"])
+    level, label = text(mark, "level"), Label.from_json(mark["label"])
     if item is None or label != equivalent_label(item, level, copy.holder, label.created):
         raise VerificationError(f"act `{statement.id}`: its label is not the equivalent of the originator's")
-    tx.put_copy(replace(copy, own_mark=level, origin_mark=_text(mark, "origin"), own_label=label_text(label)))
+    tx.put_copy(replace(copy, own_mark=level, origin_mark=text(mark, "origin"), own_label=label_text(label)))
 
 
 def _rendition(node: Node, tx: Writer, statement: Statement) -> None:
@@ -283,7 +279,7 @@ def _rendition(node: Node, tx: Writer, statement: Statement) -> None:
     number, total = body["number"], body["total"]
     if number != len(before) + 1 or not number <= total or any(made.total > total for made in before):
         raise VerificationError(f"act `{statement.id}`: rendition {number} of {total} does not follow {len(before)}")
-    original, rendition = _digest(body, "original"), _digest(body, "rendition")
+    original, rendition = digest(body, "original"), digest(body, "rendition")
     if any(made.original != original for made in tx.renditions(item=copy.item)):
         raise VerificationError(f"act `{statement.id}`: item `{copy.item}` had another original before")
     tx.put_rendition(
@@ -291,22 +287,15 @@ def _rendition(node: Node, tx: Writer, statement: Statement) -> None:
             act=statement.id,
             copy=copy.id,
             item=copy.item,
-            person=_text(body, "person"),
+            person=text(body, "person"),
             number=number,
             total=total,
             original=original,
             rendition=rendition,
-            mime_type=_text(body, "mime_type"),
+            mime_type=text(body, "mime_type"),
             at=statement.at,
         )
     )
-
-
-def _digest(body: Mapping[str, Any], key: str) -> str:
-    value = _text(body, key)
-    if len(value) != 64 or set(value) - set("0123456789abcdef"):
-        raise ValueError(f"`{key}` is a SHA-256 in hexadecimal")
-    return value
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:
@@ -327,43 +316,35 @@ def _tracer(node: Node, tx: Writer, statement: Statement) -> None:
         read_instant(statement.body["answer_by"])
 
 
-def _release(node: Node, tx: Writer, statement: Statement) -> None:
-    """A release told to the originator: its register shows where its item went (Article 6(a))."""
-    item = tx.item(statement.item)
-    if statement.party == node.party or item is None or item.originator != node.party:
-        return
-    body = statement.body
-    of_item, giver, _ = read_copy_id(statement.copy)
-    if (of_item, giver) != (item.id, statement.party):
-        raise VerificationError(
-            f"act `{statement.id}`: copy `{statement.copy}` is not `{statement.party}`'s to release"
-        )
-    if tx.copy(statement.copy) is None:
-        tx.put_copy(
-            Copy(
-                id=statement.copy,
-                item=item.id,
-                number=read_copy_id(statement.copy)[2],
-                direction=Direction.REPORTED,
-                act="release",
-                giver=statement.party,
-                holder=_text(body, "holder"),
-                via=_texts(body, "via"),
-                destination=_text(body, "destination"),
-                instrument=_text(body, "under"),
-                state=CopyState.AUTHORISED,
-                control_number="",
-                custodian=statement.party,
-                at=statement.at,
-            )
-        )
+def _acceptance(node: Node, tx: Writer, statement: Statement) -> None:
+    if statement.party == node.party:
+        tx.put_acceptance(statement.copy, statement.id)
+
+
+def _give(node: Node, tx: Writer, statement: Statement) -> None:
+    """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
+    if statement.party == node.party:
+        give(tx, statement)
+    elif statement.type == "release" and statement.body.get("holder") != node.party:
+        item = tx.item(statement.item)
+        if item is not None and item.originator == node.party:
+            report(tx, statement)
+
+
+def _stop(node: Node, tx: Writer, statement: Statement) -> None:
+    """The giver's node stops a copy that is not known to have arrived."""
+    copy = _copy_of(tx, statement)
+    if copy.giver != node.party:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not this node's to stop")
+    if copy.state in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED):
+        tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=str(statement.body["why"])))
 
 
 def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
     def effect(node: Node, tx: Writer, statement: Statement) -> None:
         body: Mapping[str, Any] = statement.body
-        originator, asker, request = _text(body, "originator"), _text(body, "asker"), _text(body, "request")
-        receivers = _texts(body, "receivers")
+        originator, asker, request = text(body, "originator"), text(body, "asker"), text(body, "request")
+        receivers = texts(body, "receivers")
         if state != "asked" and statement.party != originator:
             raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` can consent or refuse")
         if state == "asked" and (request or statement.party != asker):
@@ -389,7 +370,7 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
                 receivers=receivers,
                 instrument=statement.instrument,
                 state=state,
-                conditions=_text(body, "conditions"),
+                conditions=text(body, "conditions"),
                 act=statement.id,
                 at=statement.at,
             )
@@ -400,7 +381,7 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
 
 def _recall(node: Node, tx: Writer, statement: Statement) -> None:
     """A recall stops what has not left yet, ends what waits, and goes on to those the item was handed on to."""
-    _text(statement.body, "why")
+    text(statement.body, "why")
     item = tx.item(statement.item)
     if item is None:
         return  # what was recalled before it came is not taken in: `keyholding.recall_of` finds the act
@@ -419,7 +400,7 @@ def _recall(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def _confirm_recall(node: Node, tx: Writer, statement: Statement) -> None:
-    act = tx.act(_text(statement.body, "recall"))
+    act = tx.act(text(statement.body, "recall"))
     if act is None or (act.statement.type, act.statement.item) != ("recall", statement.item):
         raise VerificationError(f"act `{statement.id}` confirms a recall that was never asked")
 
@@ -448,7 +429,10 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "tracer": _tracer,
     "possible-loss": _tracer,
     "rendition": _rendition,
-    "release": _release,
+    "acceptance": _acceptance,
+    "transmit": _give,
+    "release": _give,
+    "stop": _stop,
     "recall": _recall,
     "confirm-recall": _confirm_recall,
     "release-key": _answer_key,

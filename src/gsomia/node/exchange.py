@@ -244,7 +244,9 @@ def _refuse(node: Node, tx: Writer, copy: Copy, verdict: Verdict, at: datetime) 
 
 
 def _stop(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:
-    tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
+    """A copy that is not known to have arrived stops here, by an act of this node's own."""
+    draft = Draft(type="stop", instrument=copy.instrument, item=copy.item, copy=copy.id, body={"why": why})
+    make(node, tx, [draft], at=at)
     tx.put_refused(Refused(at=at, source=copy.holder, what=f"copy {copy.control_number}", why=why, detail=detail))
 
 
@@ -308,7 +310,6 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving
                 _stop(node, tx, one.copy, f"refused by {peer.party}: {why}", dict(act.statement.body), at)
                 tx.done(one.entry.id)
                 continue
-            tx.put_acceptance(one.copy.id, act.id)
             accepted.append(one)
             drafts.append(
                 Draft(
@@ -319,6 +320,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving
                     parties=(peer.party,),
                     body={
                         "acceptance": act.id,
+                        "authority": _authority(tx, one.copy).id,
                         "payload_digest": one.item.payload_digest,
                         "verdict": one.offer.verdict,
                     },
@@ -327,6 +329,11 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[_Leaving]) -> list[_Leaving
         record(node, tx, new, at=at)
         make(node, tx, drafts, at=at, send=False)
     return accepted
+
+
+def _authority(reader: Reader, copy: Copy) -> SignedAct:
+    """The officer's act by which a copy goes."""
+    return next(act for act in reader.acts(types=[copy.act], item=copy.item) if act.statement.copy == copy.id)
 
 
 def _consents(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from gsomia.errors import MessageError, SealError, SignatureError, UsageError, VerificationError
 from gsomia.keys import canonical, unb64
 from gsomia.marking import Label
-from gsomia.node.acts import SignedAct, read_instant
+from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.effects import next_control_number
 from gsomia.node.judging import judge
 from gsomia.node.keyholding import recall_of
@@ -22,14 +22,12 @@ from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.registering import USED
 from gsomia.node.wrapping import check_wrapping
-from gsomia.registry import Copy, CopyState, Direction, Item, Rung, read_copy_id
+from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import Policy, SealedItem, check_provenance, read, read_provenance
 
 __all__ = ["Delivery", "Upload", "take_deliveries", "upload"]
-
-USED = ""
-"""In the place of an acceptance: it was used up by a rejection."""
 
 
 def _upload_name(copy: str) -> str:
@@ -208,7 +206,7 @@ def _arrive(node: Node, reader: Reader, delivery: Delivery, acts: Sequence[Signe
             return None
         with node.blobs.reading(name) as file:
             sealed = _check_content(node, reader, delivery, file)
-    _check_authority(delivery.offer, delivery.payload_digest, acceptance, acts)
+    _check_authority(delivery, acceptance, acts)
     return _Arrived(delivery=delivery, acts=acts, name=name, sealed_bytes=sealed.sealed_bytes)
 
 
@@ -224,26 +222,31 @@ def _take_in(
     with node.store.writing() as tx:
         drafts: list[Draft] = []
         moves: dict[str, str] = {}
+        kept: dict[str, int] = {}
         entered: list[SignedAct] = []
         for one in arrived:
             offer = one.delivery.offer
             try:
                 with tx.part():
-                    held = tx.item(offer.item) is not None and node.blobs.exists(offer.item)
+                    known = tx.item(offer.item)
+                    held = known is not None and node.blobs.exists(offer.item)
                     entered.extend(_register(node, tx, peer, one, at))
             except (VerificationError, UsageError) as error:
                 faults[offer.copy] = why_of(error)
                 continue
             if not held:
                 moves.setdefault(offer.item, one.name)
-            for rung in ("accepted", "delivered"):
-                body = {"payload_digest": one.delivery.payload_digest}
-                drafts.append(_draft(rung, peer, offer, body))
+            size = known.sealed_bytes if known is not None and held else one.sealed_bytes
+            body: dict[str, Any] = {"payload_digest": one.delivery.payload_digest}
+            drafts.append(_draft("accepted", peer, offer, dict(body)))
+            body |= {
+                "control_number": next_control_number(node, tx, at),
+                "sealed_bytes": kept.setdefault(offer.item, size),
+            }
+            drafts.append(_draft("delivered", peer, offer, body))
         for offer in (delivery.offer for delivery in deliveries if delivery.offer.copy in faults):
             why = faults[offer.copy]
             tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
-            # An acceptance is for once: what was rejected under it cannot come again under it.
-            tx.put_acceptance(offer.copy, USED)
             drafts.append(_draft("rejected", peer, offer, {"why": why}))
         record(node, tx, entered, at=at)
         made = make(node, tx, drafts, at=at, send=False)
@@ -336,11 +339,12 @@ def _canonical_text(text: str) -> bytes:
         raise SealError("the label that was offered is no JSON") from error
 
 
-def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[SignedAct]) -> None:
+def _check_authority(delivery: Delivery, acceptance: str, acts: Sequence[SignedAct]) -> None:
     """The officer's act must be for this copy, this recipient and this payload, and the dispatch for this acceptance.
 
     Their signatures are checked on entry.
     """
+    offer = delivery.offer
     kinds = {act.statement.type: act.statement for act in acts if act.statement.party == offer.giver}
     authority = kinds.get("transmit") or kinds.get("release")
     if authority is None or "dispatched" not in kinds:
@@ -348,8 +352,10 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
     if kinds["dispatched"].body.get("acceptance") != acceptance:
         raise SignatureError(f"copy `{offer.copy}` was dispatched on another acceptance than this node's")
     names = (
+        "originator",
         "level",
         "subject",
+        "form",
         "purpose",
         "label",
         "contains",
@@ -365,75 +371,21 @@ def _check_authority(offer: Offer, digest: str, acceptance: str, acts: Sequence[
     offered = {name: getattr(offer, name) for name in said}
     offered |= {name: list(getattr(offer, name)) for name in ("contains", "via", "holders")}
     offered["cites"] = [source.to_json() for source in offer.cites]
-    if said != offered or authority.body.get("payload_digest") != digest or authority.item != offer.item:
+    told = {name: getattr(delivery, name) for name in (*_DELIVERY_TEXTS, "plaintext_bytes")}
+    told["created_at"] = instant(delivery.created_at)
+    if {**said, **{name: authority.body.get(name) for name in told}} != offered | told or authority.item != offer.item:
         raise SignatureError(f"the officer's act is not for copy `{offer.copy}` of this payload as it was offered")
 
 
 def _register(node: Node, tx: Writer, peer: Peer, arrived: _Arrived, at: datetime) -> list[SignedAct]:
-    """Item, copy and the giver's acts; returns those acts that are new, still to be logged."""
-    delivery, acts, offer = arrived.delivery, arrived.acts, arrived.delivery.offer
-    known = tx.item(offer.item)
-    if known is None:
-        tx.put_item(
-            Item(
-                id=offer.item,
-                originator=offer.originator,
-                level=offer.level,
-                subject=offer.subject,
-                form=offer.form,
-                purpose=offer.purpose,
-                contains=offer.contains,
-                title=delivery.title,
-                mime_type=delivery.mime_type,
-                label=offer.label,
-                payload_digest=delivery.payload_digest,
-                core_digest=delivery.core_digest,
-                plaintext_bytes=delivery.plaintext_bytes,
-                sealed_bytes=arrived.sealed_bytes,
-                created_at=delivery.created_at,
-                exercise=node.exercise,
-                custody=offer.custody,
-                holders=offer.holders,
-                cites=offer.cites,
-                statement=_statement(acts),
-            )
-        )
-    elif (known.payload_digest, known.core_digest, known.originator, known.custody, known.holders) != (
-        delivery.payload_digest,
-        delivery.core_digest,
-        offer.originator,
-        offer.custody,
-        offer.holders,
-    ):
-        raise SealError(f"item `{offer.item}` is registered here with another payload or in another custody")
-    tx.put_copy(
-        Copy(
-            id=offer.copy,
-            item=offer.item,
-            number=read_copy_id(offer.copy)[2],
-            direction=Direction.RECEIVED,
-            act=next(a.statement.type for a in acts if a.statement.type in ("transmit", "release")),
-            giver=peer.party,
-            holder=node.party,
-            via=offer.via,
-            destination=offer.destination,
-            instrument=offer.under,
-            state=CopyState.OFFERED,
-            control_number=next_control_number(node, tx, at),
-            custodian=peer.party,
-            at=at,
-        )
-    )
-    new = [act for act in acts if enter(node, tx, act, source=peer.party, at=at) is not None]
-    entry = tx.copy(offer.copy)
+    """The giver's acts, which register item and copy; returns those that are new, still to be logged."""
+    # The dispatch comes last: it is what registers the copy, by the officer's act that it names.
+    acts = sorted(arrived.acts, key=lambda act: act.statement.type == "dispatched")
+    new = [act for act in acts if enter(node, tx, act, source=peer.party, at=at, delivered=True) is not None]
+    copy = arrived.delivery.offer.copy
+    entry = tx.copy(copy)
     if entry is None or entry.state is not CopyState.DISPATCHED:
-        raise SignatureError(f"copy `{offer.copy}` was not dispatched by the acts that came with it")
+        raise SignatureError(f"copy `{copy}` was not dispatched by the acts that came with it")
+    if acts[-1].statement.body["authority"] not in {act.id for act in acts if act.statement.type == entry.act}:
+        raise SignatureError(f"copy `{copy}` was dispatched on another act than the officer's that came with it")
     return new
-
-
-def _statement(acts: Sequence[SignedAct]) -> str:
-    """What the officer's act says of whose information the item holds (Article 4.3)."""
-    said = next((a.statement.body.get("statement") for a in acts if a.statement.type in ("transmit", "release")), "")
-    if not isinstance(said, str) or not said.isprintable() or len(said) > 1000:
-        raise SignatureError("the statement of whose information it holds is printable text of at most 1000 characters")
-    return said

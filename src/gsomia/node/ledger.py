@@ -107,7 +107,9 @@ def make(
     return acts
 
 
-def enter(node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime) -> Statement | None:
+def enter(
+    node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime, delivered: bool = False
+) -> Statement | None:
     """Verify an act, store it and apply what it says; the caller logs it in the same transaction.
 
     Args:
@@ -116,6 +118,7 @@ def enter(node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime) 
         act: one's own or a peer's.
         source: "own", or the Party it came from.
         at: the instant of recording.
+        delivered: whether the content of the copy that it is about came with it and holds.
 
     Returns:
         The statement, or None where the act is recorded already.
@@ -134,7 +137,7 @@ def enter(node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime) 
     if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     tx.put_act(act, source, at)
-    apply(node, tx, statement, source=source, at=at)
+    apply(node, tx, statement, source=source, at=at, delivered=delivered)
     return statement
 
 

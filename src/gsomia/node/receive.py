@@ -120,9 +120,7 @@ def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tu
                 drafts.append(decide_offer(node, tx, peer, offer, at))
         made = make(node, tx, drafts, at=at, send=False)
         for act in made:
-            if act.statement.type == "acceptance":
-                tx.put_acceptance(act.statement.copy, act.id)
-            else:
+            if act.statement.type != "acceptance":
                 what = f"offer of item {act.statement.item}"
                 why = str(act.statement.body["why"])
                 tx.put_refused(Refused(at=at, source=peer.party, what=what, why=why, detail=act.statement.body))

@@ -22,6 +22,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
+from gsomia.node.registering import authority_body
 from gsomia.node.sealing import Sending
 from gsomia.node.words import check_parties, check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
@@ -155,9 +156,9 @@ def discard(node: Node, item: str) -> None:
 
 
 def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verdict, *, hop: str, at: datetime) -> Copy:
-    """Register a new copy of one's own item, authorised and not yet on its way."""
+    """A new copy of one's own item, which the officer's act will register."""
     number = tx.next_serial(f"copy/{item.id}")
-    entry = Copy(
+    return Copy(
         id=copy_id(item.id, node.party, number),
         item=item.id,
         number=number,
@@ -173,8 +174,6 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
         custodian=node.party,
         at=at,
     )
-    tx.put_copy(entry)
-    return entry
 
 
 def own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
@@ -223,26 +222,8 @@ def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "",
         item=item.id,
         copy=copy.id,
         parties=(copy.holder,),
-        body={
-            "holder": copy.holder,
-            "destination": copy.destination,
-            "via": list(copy.via),
-            "under": copy.instrument,
-            "level": item.level,
-            "subject": item.subject,
-            "purpose": item.purpose,
-            "contains": list(item.contains),
-            "cites": [source.to_json() for source in item.cites],
-            "statement": item.statement,
-            "remarks": list(remarks),
-            "label": item.label,
-            "payload_digest": item.payload_digest,
-            "core_digest": item.core_digest,
-            "custody": item.custody.value,
-            "holders": list(item.holders),
-            "verdict": verdict_digest(verdict),
-            "law": dict(verdict.law),
-        },
+        body=authority_body(copy, item)
+        | {"remarks": list(remarks), "verdict": verdict_digest(verdict), "law": dict(verdict.law)},
     )
 
 
@@ -320,7 +301,6 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
             custodian=node.party,
             at=at,
         )
-        tx.put_copy(entry)
         act = authority(entry, item, verdict, protecting=held.instrument)
         make(node, tx, [act], at=at, by=by, send=False)
         tx.put_outgoing(to, "copy", entry.id, node.clock.machine())

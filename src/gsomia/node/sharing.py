@@ -111,7 +111,6 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
     )
     try:
         with node.store.writing() as tx:
-            tx.put_item(item)
             copies = [
                 new_copy(node, tx, leg, item, verdict, hop=leg.to, at=at)
                 for leg, verdict in zip(legs, verdicts, strict=True)

@@ -179,7 +179,6 @@ def _authorise(
         drafts: list[Draft] = []
         for number, item in items.items():
             one = permitted[number]
-            tx.put_item(item)
             entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
             copies[number] = entry
             drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)

@@ -15,6 +15,7 @@ from gsomia.registry.register import (
     advance,
     control_number,
     copy_id,
+    read_control_number,
     read_copy_id,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
+    "read_control_number",
     "read_copy_id",
 ]

@@ -22,6 +22,7 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
+    "read_control_number",
     "read_copy_id",
 ]
 
@@ -226,6 +227,21 @@ def advance(copy: Copy, rung: Rung) -> CopyState:
 def control_number(party: str, year: int, serial: int) -> str:
     """A registry's own number for a copy it gives or gets: Party, year, serial within the year."""
     return f"{party}-{year:04d}-{serial:06d}"
+
+
+_CONTROL_NUMBER = re.compile(r"([A-Z]{3})-([0-9]{4})-([0-9]{6,12})")
+
+
+def read_control_number(text: str) -> tuple[str, int, int]:
+    """Party, year and serial of a control number.
+
+    Raises:
+        VerificationError: not such a number.
+    """
+    match = _CONTROL_NUMBER.fullmatch(text)
+    if match is None or control_number(match[1], int(match[2]), int(match[3])) != text:
+        raise VerificationError(f"not a control number: `{text}`")
+    return match[1], int(match[2]), int(match[3])
 
 
 _COPY_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([A-Z]{3})-([1-9][0-9]{0,8})")

@@ -194,6 +194,14 @@ _SERIAL = Prepared(
     .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + sa.literal_column("1")})
     .returning(schema.serial.c.last)
 )
+_RAISE = Prepared(
+    insert(schema.serial)
+    .values(name=sa.bindparam("name"), last=sa.bindparam("last"))
+    .on_conflict_do_update(
+        index_elements=["name"],
+        set_={"last": sa.func.max(schema.serial.c.last, insert(schema.serial).excluded.last)},
+    )
+)
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
@@ -493,6 +501,9 @@ class SqlWriter(SqlReader, LogWrites):
 
     def next_serial(self, name: str) -> int:
         return int(_SERIAL.scalar(self._connection, {"name": name}))
+
+    def raise_serial(self, name: str, last: int) -> None:
+        _RAISE.run(self._connection, {"name": name, "last": last})
 
     def see_message(self, message: str, peer: str, at: datetime) -> bool:
         return self._put(schema.seen, {"message": message, "peer": peer, "at": instant(at)}, replace=False) == 1
