@@ -314,6 +314,7 @@ class Home:
             blobs=LocalBlobs(self.folder / "items"),
             clock=self.clock,
             law=self._adopted,
+            scratch=SqlStore.scratch,
             link=self._link,
             documents=_Forms(),
             limits=Limits(

@@ -45,6 +45,7 @@ from gsomia.node.ports import (
     Person,
     Reader,
     Refused,
+    Rows,
     Store,
     Writer,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "Recalled",
     "Refused",
     "Role",
+    "Rows",
     "Sending",
     "SignedAct",
     "Stamp",

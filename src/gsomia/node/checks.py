@@ -9,14 +9,13 @@ from functools import partial
 
 from gsomia.errors import GsomiaError, LogError, SignatureError, VerificationError
 from gsomia.keys import PublicKey
-from gsomia.marking import Label
 from gsomia.node.acts import Officer, SignedAct, verify_act, verify_acts
 from gsomia.node.keychecks import check_keys
 from gsomia.node.keyends import TURNING_TYPES, OfficersThen
-from gsomia.node.labels import label_text
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
-from gsomia.registry import Copy, Direction, Item, Rung
+from gsomia.node.replay import compare_register
+from gsomia.registry import Direction
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
@@ -49,9 +48,8 @@ def audit_records(node: Node) -> Iterator[Check]:
     yield from audit_logs(node)
     with node.store.reading() as reader:
         yield done("signatures of acts", partial(_check_acts, node, reader))
-        yield done("register and receipts", partial(_check_receipts, node, reader))
+        yield done("register by the acts", partial(_check_register, node, reader))
         yield done("keys released", partial(_check_keys, node, reader))
-        yield done("renditions", partial(_check_renditions, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
 
@@ -169,103 +167,10 @@ def _check_keys(node: Node, reader: Reader) -> Check:
     return Check(name="keys released", counted=counted, fault=fault)
 
 
-def _check_receipts(node: Node, reader: Reader) -> Check:
-    """Each rung in the register has its act; a receipted copy has a receipt by its holder for its very payload."""
-    counted = 0
-    for copy in reader.copies():
-        try:
-            fault = _rung_fault(reader, copy)
-        except VerificationError as error:
-            fault = str(error)
-        if fault:
-            return Check(name="register and receipts", counted=counted, fault=f"copy `{copy.id}`: {fault}")
-        counted += 1
-    return Check(name="register and receipts", counted=counted)
-
-
-def _rung_fault(reader: Reader, copy: Copy) -> str:
-    item = reader.item(copy.item)
-    if item is None:
-        return "its item is missing"
-    for entry in copy.rungs:
-        act = reader.act(entry.act)
-        signer = copy.giver if entry.rung is Rung.DISPATCHED else copy.holder
-        said = (entry.rung.value, copy.id, signer)
-        if act is None or (act.statement.type, act.statement.copy, act.statement.party) != said:
-            return f"the rung `{entry.rung}` has no act of `{signer}`"
-        if act.statement.body.get("payload_digest") != item.payload_digest:
-            return f"the rung `{entry.rung}` is for another payload"
-    if copy.state in {rung.value for rung in Rung} - {entry.rung.value for entry in copy.rungs}:
-        return f"it is said to be {copy.state} and no act says so"
-    custodian = copy.holder if copy.rung(Rung.RECEIPTED) is not None else copy.giver
-    if copy.custodian != custodian:
-        return f"`{copy.custodian}` is said to keep it; by the receipts it is `{custodian}`"
-    return _words_fault(reader, copy, item)
-
-
-def _words_fault(reader: Reader, copy: Copy, item: Item) -> str:
-    """The register's words against the acts they came from: what the officer authorised, what the holder marked."""
-    about = [act.statement for act in reader.acts(types=[copy.act, "mark"], item=copy.item)]
-    about = [statement for statement in about if statement.copy == copy.id]
-    marks = [statement.body for statement in about if statement.type == "mark"]
-    marked = ("", "", "")
-    if marks:
-        marked = (marks[-1]["level"], marks[-1]["origin"], label_text(Label.from_json(marks[-1]["label"])))
-    if (copy.own_mark, copy.origin_mark, copy.own_label) != marked:
-        return f"it bears the mark `{copy.own_mark}`, and no officer put it there"
-    authority = [statement.body for statement in about if statement.type == copy.act and statement.party == copy.giver]
-    if not authority:
-        return f"no `{copy.act}` of an officer of `{copy.giver}` stands behind it"
-    registered = {
-        "holder": copy.holder,
-        "destination": copy.destination,
-        "via": list(copy.via),
-        "level": item.level,
-        "subject": item.subject,
-        "purpose": item.purpose,
-        "contains": list(item.contains),
-        "cites": [source.to_json() for source in item.cites],
-        "statement": item.statement,
-        "label": item.label,
-        "payload_digest": item.payload_digest,
-        "core_digest": item.core_digest,
-        "custody": item.custody.value,
-        "holders": list(item.holders),
-    }
-    differing = [name for name, value in registered.items() if authority[0].get(name) != value]
-    return f"`{differing[0]}` is not what the officer's act says" if differing else ""
-
-
-def _check_renditions(reader: Reader) -> Check:
-    """Each rendition has its officer's act with both digests, each act its rendition, and the numbers run on."""
-    name = "renditions"
-    made = {entry.act: entry for entry in reader.renditions()}
-    counts: dict[str, int] = {}
-    originals: dict[str, str] = {}
-    counted = 0
-    for act in reader.acts(types=["rendition"]):
-        statement, entry = act.statement, made.pop(act.id, None)
-        if entry is None:
-            return Check(name=name, counted=counted, fault=f"act `{act.id}` stands for none in the register")
-        counts[entry.copy] = counts.get(entry.copy, 0) + 1
-        said = {**statement.body} | {"copy": statement.copy, "item": statement.item, "at": statement.at}
-        differing = [
-            field
-            for field in ("copy", "item", "at", "person", "number", "total", "original", "rendition", "mime_type")
-            if getattr(entry, field) != said.get(field)
-        ]
-        if differing:
-            fault = f"`{differing[0]}` of rendition {entry.number} of copy `{entry.copy}` is not what the act says"
-            return Check(name=name, counted=counted, fault=fault)
-        if entry.number != counts[entry.copy] or originals.setdefault(entry.item, entry.original) != entry.original:
-            fault = f"rendition {entry.number} of copy `{entry.copy}` does not follow those before it"
-            return Check(name=name, counted=counted, fault=fault)
-        counted += 1
-    if made:
-        entry = next(iter(made.values()))
-        fault = f"no officer made rendition {entry.number} of copy `{entry.copy}`"
-        return Check(name=name, counted=counted, fault=fault)
-    return Check(name=name, counted=counted)
+def _check_register(node: Node, reader: Reader) -> Check:
+    """Every table that acts make, against the acts replayed."""
+    counted, fault = compare_register(node, reader)
+    return Check(name="register by the acts", counted=counted, fault=fault)
 
 
 def _check_items(node: Node, reader: Reader) -> Check:

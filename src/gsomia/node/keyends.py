@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gsomia.node.node import Node
 
 __all__ = [
+    "DISTRUSTED",
     "KEY_TYPES",
     "TURNING_TYPES",
     "OfficersThen",

@@ -6,7 +6,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -78,6 +78,7 @@ class Node:
         exercise: fixed at `init`; real and EXERCISE nodes refuse each other.
         law: gives the agreements in the versions adopted, from instrument to version.
         documents: reads and marks documents.
+        scratch: makes an empty register that lasts as long as its block, for checks.
         link: the way to a peer, by Party; raises PeerError where the settings name none.
     """
 
@@ -88,6 +89,7 @@ class Node:
     blobs: Blobs
     clock: Clock
     law: Callable[[Mapping[str, str]], Law]
+    scratch: Callable[[], AbstractContextManager[Store]]
     link: Callable[[str], PeerLink]
     documents: Documents
     limits: Limits = Limits()

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 from gsomia.agreement import LegalAct
 from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.marking import Label, Line
-from gsomia.node.acts import Officer, SignedAct
+from gsomia.node.acts import Officer, SignedAct, Statement
 from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.sealed import XWingPrivateKey, XWingPublicKey
 from gsomia.tlog import LogSigner, LogVerifier
@@ -36,6 +36,7 @@ __all__ = [
     "Person",
     "Reader",
     "Refused",
+    "Rows",
     "Store",
     "Writer",
 ]
@@ -211,6 +212,15 @@ class LogLie:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A table as it stands, row by row in the order of its keys; the first `keys` columns are the key."""
+
+    columns: tuple[str, ...]
+    keys: int
+    rows: Iterator[tuple[object, ...]]
+
+
 class Reader(Protocol):
     """Reading one consistent state of the store."""
 
@@ -251,6 +261,18 @@ class Reader(Protocol):
     def log_node(self, name: str, level: int, index: int) -> bytes: ...
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
         """Where an act stands: each log, the entry's number in it, and its salt."""
+        ...
+
+    def rows(self, table: str) -> Rows:
+        """One of the tables that acts make, as it stands, unread."""
+        ...
+
+    def recorded(self) -> Iterator[tuple[Statement, str, datetime]]:
+        """Every act in the order of recording: "own" or the Party it came from, and when it was recorded."""
+        ...
+
+    def unlogged(self) -> str:
+        """An act that stands in no log, or before one that its log has before it; "" where there is none."""
         ...
 
     def arrival(self, act: str) -> tuple[str, datetime] | None:

@@ -33,6 +33,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
+from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.prepared import Prepared
 
@@ -101,6 +102,23 @@ class SqlStore:
             )
         return store
 
+    @classmethod
+    @contextmanager
+    def scratch(cls) -> Iterator[SqlStore]:
+        """An empty store that lasts as long as the block: in memory, and beyond that in a file that has no name."""
+        store = cls(Path())
+        store._engine = sa.create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect("", check_same_thread=False), poolclass=sa.pool.StaticPool
+        )
+        sa.event.listen(store._engine, "connect", _prepare_scratch)
+        sa.event.listen(store._engine, "begin", _begin)
+        try:
+            with store._transaction(write=True) as connection:
+                schema.metadata.create_all(connection)
+            yield store
+        finally:
+            store.close()
+
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
@@ -139,6 +157,12 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_scratch(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -205,7 +229,7 @@ _RAISE = Prepared(
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads):
+class SqlReader(LogReads, DerivedReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:

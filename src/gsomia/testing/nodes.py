@@ -266,6 +266,7 @@ class Exercise:
             blobs=LocalBlobs(self.folder / party / "items"),
             clock=self.clock,
             law=self._adopted,
+            scratch=SqlStore.scratch,
             link=lambda peer: self.wire.between(party, peer),
             documents=documents,
             limits=Limits(retry=timedelta(), witness_pause=timedelta(), witness_interval=timedelta()),
