@@ -878,6 +878,11 @@ def stop_before_delivery(both: Exercise, cut: str = "deliver") -> None:
     both.wire.fault = None
 
 
+WITHHELD = "UPDATE credential SET kind = 'withheld' WHERE kind = 'accredit' AND party = '{}'"
+GIVEN_BACK = "UPDATE credential SET kind = 'accredit' WHERE kind = 'withheld'"
+"""A fact withheld from a decision, and given back before the register is verified."""
+
+
 def test_an_expired_acceptance_is_decided_again_and_stands_where_the_answer_is_the_same(stage: Stage) -> None:
     both = stage()
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
@@ -892,12 +897,13 @@ def test_an_expired_acceptance_is_decided_again_and_falls_where_the_answer_is_an
     both = stage()
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
     stop_before_delivery(both)
-    assert forget(both["KOR"], "DELETE FROM credential WHERE kind = 'accredit' AND party = 'KOR'") == 1
+    assert forget(both["KOR"], WITHHELD.format("KOR")) == 1
     both.pass_time(timedelta(seconds=61))
     both.settle()
     assert register(both["KOR"]) == {} and "has expired, and now" in words_of(refusals(both["KOR"]))
     assert register(both["JPN"])[sent.id][0].state is CopyState.REJECTED
     same_story(both)
+    forget(both["KOR"], GIVEN_BACK)
     holds(both)
 
 
@@ -922,7 +928,7 @@ def test_what_arrived_is_not_called_refused_by_a_giver_who_heard_nothing(stage: 
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
     stop_before_delivery(both, cut="delivered")
     assert register(both["KOR"])[sent.id][0].state is CopyState.DELIVERED
-    assert forget(both["JPN"], "DELETE FROM credential WHERE kind = 'accredit' AND party = 'JPN'") == 1
+    assert forget(both["JPN"], WITHHELD.format("JPN")) == 1
     both.settle()
     assert register(both["JPN"])[sent.id][0].state is CopyState.DELIVERED
     same_story(both)
@@ -932,11 +938,12 @@ def test_what_did_not_arrive_and_is_permitted_no_more_stops(stage: Stage) -> Non
     both = stage()
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
     stop_before_delivery(both)
-    forget(both["JPN"], "DELETE FROM credential WHERE kind = 'accredit' AND party = 'JPN'")
+    forget(both["JPN"], WITHHELD.format("JPN"))
     both.settle()
     assert register(both["JPN"])[sent.id][0].state is CopyState.REFUSED
     assert register(both["KOR"]) == {} and both["KOR"].node.blobs.names() == []
     same_story(both)
+    forget(both["JPN"], GIVEN_BACK)
     holds(both)
 
 

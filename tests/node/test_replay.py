@@ -78,6 +78,8 @@ CHANGES: dict[str, tuple[str, str]] = {
         "UPDATE act SET seq = seq + 100000 WHERE type = 'transmit'",
         "not in the order of its log",
     ),
+    "an act filed under another type": ("UPDATE act SET type = 'opened' WHERE type = 'access'", "is filed as another"),
+    "an act filed under another item": ("UPDATE act SET item = 'x' WHERE type = 'mark'", "is filed as another"),
     "an act in no log": ("DELETE FROM log_entry WHERE act = (SELECT id FROM act WHERE type = 'mark')", "in no log"),
     "the day on which an own act was recorded": (
         f"UPDATE act SET recorded_at = '{AT[:-2]}1Z' WHERE type = 'enter-person'",

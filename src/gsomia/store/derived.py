@@ -8,6 +8,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from gsomia.errors import VerificationError
 from gsomia.node import Rows, Statement, read_instant
 from gsomia.store import schema
 from gsomia.store.prepared import Prepared
@@ -15,7 +16,9 @@ from gsomia.store.prepared import Prepared
 __all__ = ["DerivedReads"]
 
 _RECORDED = Prepared(
-    sa.select(schema.act.c.statement, schema.act.c.source, schema.act.c.recorded_at).order_by(schema.act.c.seq)
+    sa.select(
+        *(schema.act.c[name] for name in ("statement", "source", "recorded_at", "id", "type", "party", "item"))
+    ).order_by(schema.act.c.seq)
 )
 _UNLOGGED = Prepared(
     sa.select(schema.act.c.id)
@@ -57,8 +60,11 @@ class DerivedReads:
         return Rows(columns=columns, keys=keys, rows=query.tuples(self._connection, {}))
 
     def recorded(self) -> Iterator[tuple[Statement, str, datetime]]:
-        for statement, source, at in _RECORDED.tuples(self._connection, {}):
-            yield Statement.from_bytes(statement), source, read_instant(at)
+        for data, source, at, *filed in _RECORDED.tuples(self._connection, {}):
+            statement = Statement.from_bytes(data)
+            if filed != [statement.id, statement.type, statement.party, statement.item]:
+                raise VerificationError(f"act `{statement.id}` is filed as another: {', '.join(map(str, filed))}")
+            yield statement, source, read_instant(at)
 
     def unlogged(self) -> str:
         return str(_UNLOGGED.scalar(self._connection, {}) or _DISORDER.scalar(self._connection, {}) or "")
