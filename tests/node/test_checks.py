@@ -36,7 +36,7 @@ def without_blob(player: Player) -> None:
 
 
 LOG = "log exercise.gsomia/KOR/JPN"
-ACTS, REGISTER, ITEMS = "signatures of acts", "register by the acts", "sealed items"
+ACTS, REGISTER, ITEMS = "signatures of acts", "register rows", "sealed items"
 
 CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
     "an entry of a log": (sql("UPDATE log_entry SET commitment = zeroblob(32) WHERE position = 3"), "log "),

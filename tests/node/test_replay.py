@@ -113,7 +113,7 @@ def both(once: Exercise, tmp_path: Path) -> Iterator[Exercise]:
 
 def by_the_acts(player: Player) -> Check:
     """The check that replays."""
-    return next(check for check in audit(player.node) if check.name == "register by the acts")
+    return next(check for check in audit(player.node) if check.name == "register rows")
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -331,7 +331,7 @@ def test_verify_counts_what_it_checked(stage: Stage) -> None:
     finish(both["KOR"], sent.id)
     both.settle()
     counted = {check.name: check.counted for check in audit(both["JPN"].node)}
-    assert counted["register by the acts"] > 30 and counted["sealed items"] == 1
+    assert counted["register rows"] > 30 and counted["sealed items"] == 1
     assert counted["log exercise.gsomia/JPN/KOR"] > 5 and counted["signatures of acts"] > 30
 
 

@@ -410,7 +410,7 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
     for party in PARTIES:
         checks = list(audit(stage.homes[party].node))
         failed = [check for check in checks if not check.holds]
-        told = [check for check in checks if check.name.endswith((" acts", " receipts", " items"))]
+        told = [check for check in checks if check.name.endswith((" acts", " rows", " items"))]
         counted = ", ".join(f"{check.counted} {check.name.split(' ')[-1]}" for check in told)
         tell.line(now, f"verify {party}", failed[0].fault if failed else "holds", "holds", counted)
     home = stage.homes["JPN"]

@@ -48,7 +48,7 @@ def audit_records(node: Node) -> Iterator[Check]:
     yield from audit_logs(node)
     with node.store.reading() as reader:
         yield done("signatures of acts", partial(_check_acts, node, reader))
-        yield done("register by the acts", partial(_check_register, node, reader))
+        yield done("register rows", partial(_check_register, node, reader))
         yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
@@ -170,7 +170,7 @@ def _check_keys(node: Node, reader: Reader) -> Check:
 def _check_register(node: Node, reader: Reader) -> Check:
     """Every table that acts make, against the acts replayed."""
     counted, fault = compare_register(node, reader)
-    return Check(name="register by the acts", counted=counted, fault=fault)
+    return Check(name="register rows", counted=counted, fault=fault)
 
 
 def _check_items(node: Node, reader: Reader) -> Check:
