@@ -264,8 +264,8 @@ def test_a_key_of_no_use_is_said_so() -> None:
         token_private_key(TokenUri.parse(uri("none")))
 
 
-def test_the_pin_may_lock_and_that_is_said(tmp_path: Path) -> None:
-    """In a process of its own: a token that locks would lock the others' tests out."""
+def test_a_wrong_pin_is_said_to_be_wrong(tmp_path: Path) -> None:
+    """In a process of its own: wrong PINs count against the token that other tests share."""
     script = """
 import sys
 from pathlib import Path
