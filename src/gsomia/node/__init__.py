@@ -1,8 +1,16 @@
 """What a node does, one module for each use case; `ports` says what it needs from outside.
 
-Where to read: `acts` (what is signed), `ledger` (how an act is entered), `effects` (what it changes), then `sending`,
-`exchange`, `receive` and `intake` (how an item travels), `custody` (what the recipient's officers do), `checks` (what
-`verify` checks).
+Where to read, and where a new line belongs:
+
+- what is signed: `acts`, `bodies`, `ledger`, `effects` (what an act changes), `registering`; `node`, `ports`
+- what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
+- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
+- it travels: `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
+- it is held: `custody`, `renditions`, `consent`, `revocation`
+- its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
+- keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
+- it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle)
 """
 
 from __future__ import annotations
