@@ -211,10 +211,11 @@ JSON_VALUES = st.recursive(
 @example({"\ufb33": 1, "\U0001f600": 2, "a": 3})
 @example({"a": '\x00\x08\x1f\x7f\u2028"\\/é'})
 @example([2**53 - 1, 2**53, -(2**53), True])
+@example({"\ud800": None})
 def test_the_quick_canonical_json_is_that_of_the_reference(value: Any) -> None:
     try:
         expected: bytes | None = rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, TypeError):
+    except (rfc8785.CanonicalizationError, TypeError, UnicodeEncodeError):  # the last for half a surrogate pair
         expected = None
     try:
         assert canonical(value) == expected
