@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -182,6 +183,28 @@ def test_what_was_fixed_for_ever_is_held_against_certificate_and_store(
         (node / "keys" / "tls.pem").write_bytes(certificate)
         status, _, err = run(*words, "--node", node)
         assert status == 2 and says[0] in err and "the log `exercise.gsomia/JPN/internal`" in err
+
+
+TAMPERED: dict[str, tuple[str, str]] = {
+    "roles raised": ("UPDATE officer SET roles = '[\"security\", \"legal\"]' WHERE id = 'ito'", "officer"),
+    "a person that nobody entered": (
+        "INSERT INTO person VALUES ('spy', 'official', '', 'SECRET', '[]', '[]', 1, 'x')",
+        "person `spy` stands in the register, and no act put it there",
+    ),
+    "a serial": ("INSERT INTO serial VALUES ('control/2018', 7)", "serial `control/2018` stands in the register"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_verify_of_a_register_that_was_tampered_with_ends_with_5_and_names_the_row(
+    run: Run, node: Path, name: str
+) -> None:
+    change, named = TAMPERED[name]
+    assert run("verify", "--node", node)[0] == 0
+    with sqlite3.connect(node / "register.sqlite") as connection:
+        assert connection.execute(change).rowcount == 1
+    status, out, err = run("verify", "--node", node)
+    assert status == 5 and named in out + err, out + err
 
 
 def test_a_certificate_that_is_none_stops_the_node(run: Run, node: Path) -> None:
