@@ -80,7 +80,8 @@ def _release(node: Node, copies: list[Copy], many: int) -> Callable[[], int]:
     numbers = itertools.count()
     with node.store.reading() as reader:
         peer = reader.peers()["KOR"]
-        digests = {copy.id: reader.item(copy.item).payload_digest for copy in copies}  # type: ignore[union-attr]
+        items = {item.id: item for item in reader.items()}
+        digests = {copy.id: items[copy.item].payload_digest for copy in copies}
     asked = XWingPrivateKey.generate().public
 
     def work() -> int:

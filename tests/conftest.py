@@ -7,6 +7,9 @@ from collections.abc import Generator
 
 import pytest
 
+pytest_plugins = ["stories", "pair"]
+"""Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""
+
 ALLOWED = ("long form", "shared data", "not permitted")
 """How the reason of a skip begins that is no missing part: a long form not asked for, a data set kept elsewhere, or
 what the machine forbids even its root, such as a mount."""

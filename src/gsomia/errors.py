@@ -19,6 +19,8 @@ Messages are lower case, without a full stop, with user text in backticks, and s
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GsomiaError(Exception):
     """Anything gsomia raises on purpose.
@@ -49,7 +51,7 @@ class RefusedError(GsomiaError):
         verdict: the verdict as a JSON object, with its grounds.
     """
 
-    def __init__(self, message: str, *, verdict: dict[str, object], hint: str = "") -> None:
+    def __init__(self, message: str, *, verdict: dict[str, Any], hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.verdict = verdict
 

@@ -72,15 +72,12 @@ def canonical(value: Any) -> bytes:
     Raises:
         ValueError: a value JSON cannot hold, or an integer beyond 2**53 - 1.
     """
-    if _plain(value):
-        try:
-            return _PLAIN_JSON.encode(value).encode()
-        except UnicodeEncodeError:
-            pass  # half a surrogate pair; the slow way says so
     try:
-        return rfc8785.dumps(value)
+        return _PLAIN_JSON.encode(value).encode() if _plain(value) else rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise ValueError(str(error)) from error
+    except UnicodeEncodeError as error:
+        raise ValueError("half a surrogate pair is no character") from error
 
 
 # Python's own JSON writes the RFC 8785 form where keys are ASCII and numbers are whole: it escapes the same characters

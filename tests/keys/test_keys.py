@@ -16,7 +16,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope as OtherEnvelope
-from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # it does not name what it exports
 
 from gsomia.errors import SignatureError
 from gsomia.keys import Envelope, PublicKey, Signature, SigningKey, b64, canonical, pae, sign, unb64, verify

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,8 +22,8 @@ from gsomia.verdict import Item, Request, decide, granted
 RUNNER = CliRunner()
 
 
-def run(command: object, *words: str) -> Result:
-    return RUNNER.invoke(command, list(words), catch_exceptions=False)  # type: ignore[arg-type]
+def run(command: click.Command, *words: str) -> Result:
+    return RUNNER.invoke(command, list(words), catch_exceptions=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -39,8 +40,8 @@ AT = datetime(2024, 1, 10, tzinfo=UTC)
 PACT = "jpn-kor-2016"
 
 
-def run(command: object, node: Path, *words: str) -> Result:
-    return RUNNER.invoke(command, [*words, "--node", str(node)], catch_exceptions=False)  # type: ignore[arg-type]
+def run(command: click.Command, node: Path, *words: str) -> Result:
+    return RUNNER.invoke(command, [*words, "--node", str(node)], catch_exceptions=False)
 
 
 @dataclass

@@ -19,7 +19,7 @@ import pytest
 
 from gsomia.agreement import LegalAct
 from gsomia.app import offered_law, shipped_acts
-from gsomia.node import Refused, Role, audit, mark, open_item, receipt
+from gsomia.node import PersonDetails, Refused, Role, audit, mark, open_item, receipt
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
@@ -32,6 +32,7 @@ __all__ = [
     "forget",
     "holds",
     "new_stage",
+    "official",
     "ready",
     "refusals",
     "register",
@@ -146,9 +147,15 @@ def words_of(entries: Iterable[Refused]) -> str:
     return "\n".join(f"{entry.source}: {entry.what}: {entry.why} {json.dumps(dict(entry.detail))}" for entry in entries)
 
 
+def official(name: str, **words: Any) -> PersonDetails:
+    """An official with clearance, need and a place on the roster; `words` say what is other."""
+    details: dict[str, Any] = {"clearance": "SECRET", "needs": ("dprk-missile",), "roster": True} | words
+    return PersonDetails(id=name, **details)
+
+
 def forget(player: Player, statement: str, *values: object) -> int:
     """Change a node's database behind its back; returns how many rows were touched."""
-    path = player.node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    path = player.database
     connection = sqlite3.connect(path)
     try:
         with connection:

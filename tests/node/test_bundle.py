@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from lying import turned
-from stories import Stage, finish, new_stage, ready  # noqa: F401
+from stories import Stage, finish
 from test_node_keys import rotated
 
 from gsomia.config import shipped_law

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stories import Stage, finish, forget, holds, new_stage  # noqa: F401
+from stories import Stage, finish, forget, holds
 
 from gsomia.node import audit
 from gsomia.testing import Player

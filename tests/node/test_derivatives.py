@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from stories import MARKS, Stage, finish, forget, holds, new_stage, register, same_story  # noqa: F401
+from stories import MARKS, Stage, finish, forget, holds, register, same_story
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, answer_consent, ask_consent, audit, mark, release

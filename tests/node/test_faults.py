@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, holds, new_stage, refusals, same_story, words_of  # noqa: F401
+from stories import Stage, finish, holds, refusals, same_story, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope, Signature
@@ -37,7 +37,7 @@ def test_with_a_clock_a_day_wrong_nothing_moves_and_both_are_told(stage: Stage, 
     give(both)
     kor = both["KOR"]
     wrong = replace(kor.node, clock=SetClock(both.clock.at + off))
-    both.players["KOR"] = Player(wrong, kor.officers)
+    both.players["KOR"] = replace(kor, node=wrong)
     both["JPN"].transmit(b"another", to="KOR", level="極秘")
     both.settle(tolerate=True)
     assert len(both["KOR"].copies()) == 1
@@ -125,7 +125,7 @@ def test_a_register_restored_from_an_old_backup_gets_back_what_peers_still_owe_i
     both = stage()
     give(both)
     kor = both["KOR"]
-    path = kor.node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    path = kor.database
     with closing(sqlite3.connect(path)) as here, closing(sqlite3.connect(tmp_path / "backup")) as there:
         here.backup(there)
 

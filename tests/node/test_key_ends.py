@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, forget, holds, new_stage, refusals, same_story, words_of  # noqa: F401
+from stories import Stage, finish, forget, holds, same_story
 
 from gsomia.errors import PeerError, RefusedError, UsageError, VerificationError
 from gsomia.keys import SigningKey

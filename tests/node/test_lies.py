@@ -12,20 +12,7 @@ from typing import Any
 
 import pytest
 from lying import act, altered, in_acts, message, resigned, send, without_acts
-from stories import (  # noqa: F401
-    MARKS,
-    PRESENT,
-    Stage,
-    finish,
-    forget,
-    holds,
-    new_stage,
-    ready,
-    refusals,
-    register,
-    same_story,
-    words_of,
-)
+from stories import MARKS, PRESENT, Stage, finish, forget, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, b64, canonical, sign, unb64

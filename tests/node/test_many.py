@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, finish, holds, new_stage, refusals, same_story  # noqa: F401
+from stories import MARKS, Stage, finish, holds, refusals, same_story
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope
@@ -101,7 +101,7 @@ def test_one_bad_delivery_does_not_spoil_the_others(stage: Stage) -> None:
     japan, korea = both["JPN"], both["KOR"]
     copies = japan.transmit_many([b"a", b"b", b"c"], to="KOR", level=MARKS["JPN"])
     # The stored payload of one changes after it was sealed: the giver finds no fault in the keys, the recipient does.
-    path = japan.node.blobs.path(copies[1].item)  # type: ignore[attr-defined]
+    path = japan.content(copies[1].item)
     data = bytearray(path.read_bytes())
     at = data.find(b"PK\x03\x04") + 45
     data[at] ^= 1

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
+from stories import Stage, finish, holds, register, same_story
 from test_key_custody import acts, away, flipped, held, opened
 from test_shares import ALL, shared
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from stories import Stage, finish, forget, holds, new_stage, ready, refusals, register, same_story, words_of  # noqa: F401
+from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.node import (

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stories import MARKS, Stage, finish, forget, holds, new_stage, refusals, same_story, words_of  # noqa: F401
+from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.marking import Label

@@ -144,7 +144,7 @@ def test_the_scratch_register_is_empty_and_leaves_nothing(tmp_path: Path, monkey
 
 def test_every_column_of_the_register_is_compared(both: Exercise) -> None:
     """Whatever cell of a row is altered, in whatever table that acts make: it is found."""
-    path = both["KOR"].node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    path = both["KOR"].database
     passed = []
     for table in DERIVED:
         for column in schema.metadata.tables[table].columns:

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, holds, new_stage, register, same_story  # noqa: F401
-from test_key_custody import acts, away, ended, forged, official, opened, recalled, waits
+from stories import MARKS, Stage, holds, official, register, same_story
+from test_key_custody import acts, away, ended, forged, opened, recalled, waits
 
 from gsomia.errors import PeerError, PendingError, RefusedError, SealError, UsageError
 from gsomia.keys import Envelope, b64
@@ -96,7 +96,7 @@ def test_the_end_of_the_agreements_stops_no_share_and_a_recall_stops_each(stage:
     three.wire.fault = None
     with pytest.raises(RefusedError) as caught:
         opened(three["KOR"], copies["KOR"].id)
-    assert {ground["clause"] for ground in caught.value.verdict["grounds"]} == {"recalled"}  # type: ignore[attr-defined]
+    assert {ground["clause"] for ground in caught.value.verdict["grounds"]} == {"recalled"}
     assert {act["party"] for act in acts(three["KOR"], "refuse-key")} == {"JPN", "USA"}
     three.settle()
     holds(three)

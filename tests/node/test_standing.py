@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from stories import Stage, finish, new_stage, register  # noqa: F401
+from stories import Stage, finish, register
 
 from gsomia.agreement import LegalAct
 from gsomia.errors import PeerError, RefusedError, UsageError

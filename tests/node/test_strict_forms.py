@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying import message, reading, send
-from stories import Stage, finish, holds, new_stage, ready, register  # noqa: F401
+from stories import Stage, finish, holds, ready, register
 
 from gsomia.errors import MessageError, SignatureError, VerificationError
 from gsomia.keys import canonical, sign

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from stories import Stage, forget, new_stage  # noqa: F401
+from stories import Stage, forget
 
 from gsomia.app import init
 from gsomia.errors import PeerError, UsageError
@@ -45,7 +45,7 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         if shutil.which("openssl") is None:
-            pytest.skip("openssl is not installed")
+            pytest.skip("the test's time-stamping authority is openssl, which is not installed")
         folder.mkdir()
         self.folder = folder
         key, signer = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())

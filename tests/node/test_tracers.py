@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, holds, new_stage, same_story  # noqa: F401
+from stories import Stage, finish, holds, same_story
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope

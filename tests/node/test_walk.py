@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import Stage, finish, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
+from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
     Case,
-    PersonDetails,
     Role,
     answer_consent,
     ask_consent,
@@ -28,11 +27,6 @@ from gsomia.registry import CopyState, Direction, Rung
 from gsomia.verdict import UNKNOWN, decide
 
 NAMED = {"JPN": "極秘", "KOR": "군사II급비밀"}
-
-
-def official(name: str, **words: object) -> PersonDetails:
-    details = {"clearance": "SECRET", "needs": ("dprk-missile",), "roster": True} | words
-    return PersonDetails(id=name, **details)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("giver", "holder"), [("JPN", "KOR"), ("KOR", "JPN")])

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lying import send
-from stories import MARKS, PRESENT, Stage, holds, new_stage, ready, refusals, register, same_story  # noqa: F401
+from stories import MARKS, PRESENT, Stage, holds, ready, refusals, register, same_story
 
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from lying import kind_of, reading, send, signed_by, spoil, turned
-from stories import PRESENT, Stage, holds, new_stage, refusals, register, same_story, words_of  # noqa: F401
+from stories import PRESENT, Stage, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope, Signature, SigningKey, sign

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from lying import altered, kind_of, message, send
-from stories import Stage, finish, forget, holds, new_stage, refusals, words_of  # noqa: F401
+from stories import Stage, finish, forget, holds, refusals, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
@@ -46,7 +46,7 @@ def of_witnesses(player: Player) -> dict[str, Check]:
 
 
 def file_of(player: Player) -> Path:
-    path = player.node.blobs.path("x").parent.parent / "register.sqlite"  # type: ignore[attr-defined]
+    path = player.database
     assert isinstance(path, Path)
     return path
 

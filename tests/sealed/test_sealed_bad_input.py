@@ -80,7 +80,10 @@ def test_an_altered_segment_of_a_foreign_file_is_not_shown() -> None:
     assert sink.getvalue() == PLAIN[:1024], "what was verified before, and no more"
 
 
-WRONG: dict[str, object] = {
+WRONG: dict[
+    str,
+    ed25519.Ed25519PrivateKey | x25519.X25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
     "x25519": x25519.X25519PrivateKey.generate(),
     "secp256k1": ec.generate_private_key(ec.SECP256K1()),
@@ -101,9 +104,9 @@ def test_a_key_of_the_wrong_kind_is_said_so(tmp_path: Path, name: str) -> None:
     key = WRONG[name]
     private, to = tmp_path / "key.pem", tmp_path / "to.pem"
     encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
-    private.write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none))  # type: ignore[attr-defined]
+    private.write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none))
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
-    to.write_bytes(key.public_key().public_bytes(encoding, spki))  # type: ignore[attr-defined]
+    to.write_bytes(key.public_key().public_bytes(encoding, spki))
     plain, item = tmp_path / "plain", tmp_path / "item.tdf"
     plain.write_bytes(PLAIN)
     item.write_bytes(sealed(PLAIN, [recipient(golden_key())])[0])

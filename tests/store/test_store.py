@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -199,11 +200,11 @@ def test_kill_9_while_writing_loses_nothing_that_was_said_to_be_done(store: SqlS
     store.close()
 
 
-def _hold(path: str, held: object, go: object) -> None:
+def _hold(path: str, held: Event, go: Event) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
-    held.set()  # type: ignore[attr-defined]
-    go.wait(20)  # type: ignore[attr-defined]
+    held.set()
+    go.wait(20)
     connection.execute("COMMIT")
     connection.close()
 

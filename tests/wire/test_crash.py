@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pair import PARTIES, Pair, new_pair  # noqa: F401
+from pair import PARTIES, Pair
 
 KILLS = int(os.environ.get("GSOMIA_KILLS", "6"))
 SEED = int(os.environ.get("GSOMIA_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)

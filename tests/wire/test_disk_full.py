@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pair import Pair, introduced, new_pair  # noqa: F401
+from pair import Pair, introduced
 
 pytestmark = pytest.mark.wire
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pair import Pair, new_pair  # noqa: F401
+from pair import Pair
 
 pytestmark = pytest.mark.wire
 

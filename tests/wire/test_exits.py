@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from pair import Pair, new_pair  # noqa: F401
+from pair import Pair
 
 pytestmark = pytest.mark.wire
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pair import MARKS, Pair, new_pair  # noqa: F401
+from pair import MARKS, Pair
 
 from gsomia.cli.main import EXITS, cli
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pair import MARKS, Pair, new_pair  # noqa: F401
+from pair import MARKS, Pair
 
 from gsomia.cli.main import cli
 

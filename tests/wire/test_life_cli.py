@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pair import MARKS, Pair, new_pair  # noqa: F401
+from pair import MARKS, Pair
 
 pytestmark = [pytest.mark.wire, pytest.mark.slow]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair import Pair, new_pair  # noqa: F401
+from pair import Pair
 
 pytestmark = pytest.mark.wire
 

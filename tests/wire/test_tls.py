@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from pair import Pair, introduced, new_pair  # noqa: F401
+from pair import Pair, introduced
 
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, sign

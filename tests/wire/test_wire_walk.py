@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pair import MARKS, Pair, new_pair  # noqa: F401
+from pair import MARKS, Pair
 
 pytestmark = pytest.mark.wire
 

@@ -409,10 +409,10 @@ def _clause(table: Table, since: date) -> ClauseUse:
         table.only("is", "since", *SETTINGS)
     name = table.text("is", among=CLAUSES)
     kind = CLAUSES[name]
-    table.only("is", "since", *(setting.name for setting in fields(kind)))  # type: ignore[arg-type]  # a dataclass
+    table.only("is", "since", *(setting.name for setting in fields(kind)))
     start = table.day("since", None)
     settings: dict[str, Any] = {}
-    for setting in fields(kind):  # type: ignore[arg-type]  # every clause is a dataclass
+    for setting in fields(kind):
         allowed: Any = SETTINGS[setting.name]
         if setting.type == "int":
             settings[setting.name] = table.count(setting.name, among=allowed)

@@ -6,11 +6,12 @@ import json
 import os
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from gsomia.cli.instants import now
 from gsomia.cli.logs import report
 from gsomia.cli.options import home_of, json_option, node_option, print_json
 from gsomia.errors import NodeError, UsageError
@@ -58,7 +59,7 @@ def is_bundle(path: Path) -> bool:
 def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_dir: str | None) -> None:
     """Check a bundle with the keys from identities, or with those a node has enrolled."""
     trusted: dict[str, TrustedKeys] = {}
-    at, unwitnessed = datetime.now(UTC), Limits().unwitnessed  # noqa: TID251 - nobody's node is asked
+    at, unwitnessed = now(), Limits().unwitnessed
     for file in identities:
         party, keys = _identity(file)
         trusted[party] = keys

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Instant", "json_option"]
+__all__ = ["Instant", "json_option", "now"]
 
 
 class Instant(click.ParamType[datetime]):
@@ -26,6 +26,11 @@ class Instant(click.ParamType[datetime]):
         if at.tzinfo is None:
             self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
         return at.astimezone(UTC)
+
+
+def now(at: datetime | None = None) -> datetime:
+    """The instant given, or now by this machine's clock, where no node is asked whose clock would count."""
+    return at if at is not None else datetime.now(UTC)  # noqa: TID251  # the one place where a command reads the clock
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ from gsomia.agreement import (
     shipped_record,
     unlike,
 )
-from gsomia.cli.instants import Instant, json_option
+from gsomia.cli.instants import Instant, json_option, now
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import DataError, UsageError
 from gsomia.verdict import Case, Facts, Ground, Item, Law, Request, parse_cases
@@ -45,7 +45,6 @@ __all__ = [
     "law_of",
     "local",
     "node_option",
-    "now",
     "out",
     "reading_option",
     "readings_of",
@@ -77,10 +76,6 @@ def node_option(function: F) -> F:
     return click.option(
         "--node", "node_dir", envvar="GSOMIA_NODE", metavar="DIR", help="Ask the law and record of this node."
     )(function)
-
-
-def now(at: datetime | None) -> datetime:
-    return at if at is not None else datetime.now(UTC)  # noqa: TID251  # the shell's clock, where none was given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

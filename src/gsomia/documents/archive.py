@@ -20,6 +20,8 @@ RATIO_LIMIT: Final = 100
 _SMALL: Final = 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+"""What `zipfile` raises of bytes that are no archive, cut short, encrypted, or packed in a way it does not know."""
 
 
 def unpack(data: bytes, what: str) -> dict[str, bytes]:
@@ -56,7 +58,7 @@ def unpack(data: bytes, what: str) -> dict[str, bytes]:
                         if total > TOTAL_LIMIT or (len(out) > _SMALL and len(out) > packed * RATIO_LIMIT):
                             raise DataError(f"{what} unpacks to more than it may")
                 parts[name] = bytes(out)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError) as error:
+    except _BROKEN as error:
         raise DataError(f"{what} is a broken archive: {error!s:.120}") from error
     return parts
 
@@ -72,7 +74,7 @@ def archive_entry(data: bytes, name: str, size: int) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(name) as stream:
             return stream.read(size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, ValueError, RuntimeError):
+    except (*_BROKEN, KeyError):  # KeyError: there is no such part
         return b""
 
 

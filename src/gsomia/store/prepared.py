@@ -27,10 +27,8 @@ class Prepared:
 
     __slots__ = ("_by_place", "_columns", "_text")
 
-    def __init__(self, statement: sa.Executable, columns: Iterable[str] | None = None) -> None:
-        compiled = statement.compile(  # type: ignore[attr-defined]
-            dialect=_DIALECT, column_keys=None if columns is None else list(columns)
-        )
+    def __init__(self, statement: sa.ClauseElement, columns: Iterable[str] | None = None) -> None:
+        compiled = statement.compile(dialect=_DIALECT, column_keys=None if columns is None else list(columns))
         self._text = str(compiled)
         # Many rows at once are quicker by place than by name.
         self._by_place = re.sub(r":\w+", "?", self._text) if columns is not None else ""

@@ -137,10 +137,20 @@ class _Way:
 
 @dataclass
 class Player:
-    """One Party in an exercise: its node, and one officer for each role."""
+    """One Party in an exercise: its node, one officer for each role, and the folder of its database and its items."""
 
     node: Node
     officers: dict[str, Acting]
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The node's register, logs and acts, for a test that changes them behind its back."""
+        return self.folder / "register.sqlite"
+
+    def content(self, item: str) -> Path:
+        """Where the sealed bytes of an item lie."""
+        return self.folder / "items" / item
 
     def by(self, role: str) -> Acting:
         """The officer who holds a role."""
@@ -274,7 +284,7 @@ class Exercise:
         officers = {
             role: Acting(officer=f"{party.lower()}-{role}", key=SigningKey(chance(role, 64))) for role in Role.ALL
         }
-        self.players[party] = Player(node, officers)
+        self.players[party] = Player(node, officers, self.folder / party)
         return self.players[party]
 
     def _adopted(self, versions: Mapping[str, str]) -> Law:

@@ -107,10 +107,11 @@ def unseen(one: Agreement, other: Agreement) -> tuple[list[str], list[str]]:
         "considered": "whether it is asked without being named",
         "text_not_held": "whether its text is held",
     }
-    return tuple(  # type: ignore[return-value]  # two lists
-        [text for key, text in words.items() if getattr(one, key) != getattr(other, key)]
-        for words in (moving, carrying)
-    )
+
+    def differing(words: dict[str, str]) -> list[str]:
+        return [text for key, text in words.items() if getattr(one, key) != getattr(other, key)]
+
+    return differing(moving), differing(carrying)
 
 
 class _Pair(World):

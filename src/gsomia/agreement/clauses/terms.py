@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import Field
 from typing import ClassVar, Protocol
 
 from gsomia.agreement.conditions import All, Any, AtLeast, Condition, Duty, Is, Not, Rule
@@ -47,9 +48,10 @@ USING_ACTS = ("open", "use", "reproduce", "translate", "retain", "release-to-con
 
 
 class Clause(Protocol):
-    """A standard clause: what it is for stands in `reason`; `rules` says what it asks."""
+    """A standard clause, a dataclass of its settings: what it is for stands in `reason`; `rules` says what it asks."""
 
     reason: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules of the clause, in the order in which people read them."""
