@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from lying import turned
+from openings import rotated
 from stories import Stage, finish
-from test_node_keys import rotated
 
 from gsomia.config import shipped_law
 from gsomia.errors import UsageError

@@ -6,44 +6,19 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, finish, forget, holds, official, refusals, register, same_story, words_of
+from openings import acts, away, flipped, forged, held, opened, waits
+from stories import Stage, forget, holds, refusals, register, same_story, words_of
 
-from gsomia.errors import PeerError, PendingError, RefusedError, SealError, UsageError
-from gsomia.keys import Envelope, b64, canonical, sign, unb64
-from gsomia.node import Limits, Role, answer, audit, mark, open_item, recall, recalls, release
-from gsomia.registry import Copy, CopyState, Custody
+from gsomia.errors import PeerError, PendingError, RefusedError, SealError
+from gsomia.keys import Envelope, unb64
+from gsomia.node import Limits, Role, answer, audit, recall, release
+from gsomia.registry import CopyState, Custody
 from gsomia.sealed import Identity, Recipient, XWingPrivateKey, read, rewrap_chunks
-from gsomia.testing import Exercise, Player
-
-
-def held(exercise: Exercise, custody: Custody = Custody.ORIGINATOR) -> Copy:
-    """A report of Japan's, delivered to Korea and marked there."""
-    exercise.enter(official("kim"), "KOR")
-    copy = exercise["JPN"].transmit(b"report", to="KOR", level="極秘", custody=custody)
-    exercise.settle()
-    mark(exercise["KOR"].node, copy.id, MARKS["KOR"], by=exercise["KOR"].by(Role.REGISTRY))
-    exercise.settle()
-    return copy
-
-
-def opened(player: Player, reference: str, person: str = "kim") -> bytes:
-    sink = io.BytesIO()
-    open_item(player.node, reference, person, sink)
-    return sink.getvalue()
-
-
-def acts(player: Player, *types: str) -> list[dict[str, Any]]:
-    with player.node.store.reading() as reader:
-        return [json.loads(act.data) for act in reader.acts(types=types)]
-
-
-def waits(player: Player) -> list[tuple[str, str]]:
-    with player.node.store.reading() as reader:
-        return [(waiting.person, waiting.why) for waiting in reader.pending()]
+from gsomia.testing import Exercise
 
 
 def test_each_opening_asks_the_originator_and_both_logs_hold_the_answer(stage: Stage) -> None:
@@ -111,97 +86,6 @@ def test_the_originator_decides_by_its_own_law_on_what_it_is_told(
     assert any(str(found).startswith(article) for found in grounds), refused
     assert not acts(both["JPN"], "release-key")
     assert "refuse" in words_of(refusals(both["JPN"]))
-
-
-def forged(player: Player, kind: str, change: Callable[[dict[str, Any]], object]) -> Callable[..., Envelope]:
-    """A wire fault: messages of a kind by a player are changed and signed again with its own key."""
-
-    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
-        value = json.loads(envelope.payload)
-        if value["type"] != kind or value["from"] != player.node.party:
-            return envelope
-        change(value["body"])
-        return sign(canonical(value), envelope.payload_type, [player.node.keys.signing])
-
-    return fault
-
-
-def test_the_end_of_the_agreement_stops_no_opening_and_a_recall_stops_the_next(stage: Stage) -> None:
-    both = stage()
-    copy = held(both)
-    assert opened(both["KOR"], copy.id) == b"report"
-    ended(both)
-    with pytest.raises(RefusedError):
-        both["JPN"].transmit(b"another", to="KOR", level="極秘")
-    assert opened(both["KOR"], copy.id) == b"report"
-
-    act = recall(both["JPN"].node, copy.control_number, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
-    standing = recalled(both["JPN"], copy)
-    assert standing == "stopped", "the recall has not reached Korea, and Japan's node answers no more"
-    with pytest.raises(RefusedError, match="recalled by JPN") as caught:
-        opened(both["KOR"], copy.id)
-    assert [ground["clause"] for ground in caught.value.verdict["grounds"]] == ["recalled"]
-    both.settle()
-    assert recalled(both["JPN"], copy) == "confirmed"
-    with pytest.raises(RefusedError, match="refuse") as caught:
-        opened(both["KOR"], copy.id)
-    assert act.id in json.dumps(caught.value.verdict)
-    assert len(acts(both["JPN"], "refuse-key")) == 1, "Korea's own node refuses by now and asks nobody"
-    holds(both)
-    same_story(both)
-
-
-def ended(exercise: Exercise, *parties: str) -> None:
-    """Japan gives notice, the Parties enter it, and the agreement's term runs out."""
-    from gsomia.agreement import LegalAct
-    from gsomia.node import Note, enter_legal_acts
-
-    exercise.clock.at = datetime.fromisoformat("2018-08-20T12:00:00+09:00")
-    at = exercise.clock.at - timedelta(days=1)
-    notice = LegalAct(
-        id="jpn-kor-2016/EXERCISE-notice", under="jpn-kor-2016", act="give-notice", by="JPN", at=at, form="note",
-        source="EXERCISE", confidence="A", note="EXERCISE", known_at=at,
-    )  # fmt: skip
-    for player in (exercise[party] for party in parties or exercise.players):
-        note = Note.of_text("EXERCISE notice", b"EXERCISE")
-        enter_legal_acts(player.node, [notice], note, by=player.by(Role.LEGAL))
-    exercise.settle()
-    exercise.clock.at = datetime.fromisoformat("2019-03-01T12:00:00+09:00")
-
-
-def recalled(player: Player, copy: Copy) -> str:
-    with player.node.store.reading() as reader:
-        item, entry = reader.item(copy.item), reader.copy(copy.id)
-        assert item is not None and entry is not None
-        return recalls(reader)[copy.item].standing(item, entry)
-
-
-def test_with_recipient_custody_a_recall_is_asked_until_the_holder_has_logged_it(stage: Stage) -> None:
-    both = stage()
-    copy = held(both, Custody.RECIPIENT)
-    away(both, "JPN")
-    recall(both["JPN"].node, copy.item, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
-    both.settle(tolerate=True)
-    assert recalled(both["JPN"], copy) == "asked, not confirmed"
-    assert opened(both["KOR"], copy.id) == b"report"
-    both.wire.fault = None
-    both.settle()
-    assert recalled(both["JPN"], copy) == "confirmed"
-    with pytest.raises(RefusedError, match="refuse"):
-        opened(both["KOR"], copy.id)
-    holds(both)
-
-
-def away(exercise: Exercise, *parties: str) -> None:
-    """Nothing reaches these Parties' nodes, and nothing comes from them."""
-
-    def fault(direction: str, sender: str, envelope: Envelope) -> Envelope:
-        message = json.loads(envelope.payload)
-        if {message["from"], message["to"]} & {*parties}:
-            raise PeerError("connection refused")
-        return envelope
-
-    exercise.wire.fault = fault
 
 
 def test_an_opening_waits_for_the_originator_with_the_reason_and_works_once_it_is_back(stage: Stage) -> None:
@@ -292,56 +176,6 @@ def test_the_custody_stands_in_the_act_the_offer_and_both_registers(stage: Stage
         assert offers and all((offer["custody"], offer["holders"]) == (custody.value, holders) for offer in offers)
 
 
-def test_a_recall_keeps_what_has_not_left(stage: Stage) -> None:
-    both = stage()
-    copy = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    recall(both["JPN"].node, copy.item, "too soon", by=both["JPN"].by(Role.DISCLOSURE))
-    both.settle()
-    entry, _ = register(both["JPN"])[copy.id]
-    assert (entry.state, entry.reason) == (CopyState.REFUSED, "recalled by JPN") and register(both["KOR"]) == {}
-    with pytest.raises(RefusedError, match="recalled before"):
-        recall(both["JPN"].node, copy.item, "again", by=both["JPN"].by(Role.DISCLOSURE))
-    with pytest.raises(UsageError, match="no item"):
-        recall(both["JPN"].node, "JPN-2018-000077", "?", by=both["JPN"].by(Role.DISCLOSURE))
-    with pytest.raises(RefusedError, match="does not hold the role"):
-        other = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-        recall(both["JPN"].node, other.item, "?", by=both["JPN"].by(Role.REGISTRY))
-
-
-def test_only_the_originator_recalls(stage: Stage) -> None:
-    both = stage()
-    copy = held(both)
-    with pytest.raises(RefusedError, match="`JPN`'s to recall"):
-        recall(both["KOR"].node, copy.id, "?", by=both["KOR"].by(Role.DISCLOSURE))
-
-
-def test_an_item_that_was_handed_on_is_recalled_from_all(stage: Stage) -> None:
-    from gsomia.node import answer_consent, ask_consent
-
-    all_three = stage("JPN", "KOR", "USA")
-    copy = all_three["JPN"].transmit(b"report", to="USA", level="極秘")
-    all_three.settle()
-    finish(all_three["USA"], copy.id)
-    by = all_three["USA"].by(Role.DISCLOSURE)
-    asked = ask_consent(all_three["USA"].node, copy.id, "KOR", "EXERCISE", by=by)
-    all_three.settle()
-    answer_consent(
-        all_three["JPN"].node, asked[0].id, grant=True, conditions="", by=all_three["JPN"].by(Role.DISCLOSURE)
-    )
-    all_three.settle()
-    onward = release(all_three["USA"].node, copy.id, "KOR", by=by)
-    all_three.settle()
-    all_three.enter(official("kim"), "KOR")
-    finish(all_three["KOR"], onward.id, "kim")
-    all_three.settle()
-    recall(all_three["JPN"].node, copy.item, "an error in it", by=all_three["JPN"].by(Role.DISCLOSURE))
-    all_three.settle()
-    assert {recalled(all_three["JPN"], one) for one in (copy, onward)} == {"confirmed"}
-    with pytest.raises(RefusedError, match="refuse"):
-        opened(all_three["KOR"], onward.id)
-    holds(all_three)
-
-
 def kept_answer(exercise: Exercise, after: int) -> dict[str, Any]:
     """The last answer with a key that went over the wire."""
     answers = [json.loads(envelope.payload) for envelope in exercise.wire.carried[after:]]
@@ -352,15 +186,6 @@ def kept_answer(exercise: Exercise, after: int) -> dict[str, Any]:
 def another_key(body: dict[str, Any]) -> None:
     (name,) = body["access"]
     body["access"][name]["kid"] = XWingPrivateKey.generate().kid
-
-
-def flipped(body: Any, *path: Any) -> None:
-    """One bit of a base64 text changed."""
-    for step in path[:-1]:
-        body = body[step]
-    data = bytearray(unb64(body[path[-1]]))
-    data[len(data) // 2] ^= 1
-    body[path[-1]] = b64(bytes(data))
 
 
 def the_access(body: dict[str, Any]) -> dict[str, Any]:

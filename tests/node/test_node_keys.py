@@ -9,36 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from openings import ALL, acts, away, flipped, held, opened, rotated, shared
 from stories import Stage, finish, holds, register, same_story
-from test_key_custody import acts, away, flipped, held, opened
-from test_shares import ALL, shared
 
 from gsomia.errors import NodeError, RefusedError, VerificationError
 from gsomia.keys import SigningKey, canonical, sign
-from gsomia.node import NewKeys, Role, SignedAct, answer, enrol_peer, fingerprint, identity, replace_node_keys
+from gsomia.node import NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
 from gsomia.node.acts import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
 from gsomia.node.succession import PROOF_TYPE
 from gsomia.registry import CopyState, Custody
 from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise
-
-
-def rotated(exercise: Exercise, party: str) -> SignedAct:
-    """A Party's node with new keys, as it stands after it was started again with them."""
-    player = exercise[party]
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
-    act = replace_node_keys(player.node, new, by=player.by(Role.SECURITY))
-    old = player.node.keys
-    keys = replace(
-        old,
-        signing=new.signing,
-        sealing=new.sealing,
-        retired=(old.signing, *old.retired),
-        retired_sealing=(old.sealing, *old.retired_sealing),
-    )
-    exercise.players[party] = replace(player, node=replace(player.node, keys=keys))
-    return act
 
 
 @pytest.mark.parametrize("custody", [Custody.RECIPIENT, Custody.ORIGINATOR])

@@ -7,34 +7,16 @@ import json
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, holds, official, register, same_story
-from test_key_custody import acts, away, ended, forged, opened, recalled, waits
+from openings import ALL, acts, away, ended, forged, opened, recalled, shared, waits
+from stories import Stage, holds, register, same_story
 
 from gsomia.errors import PeerError, PendingError, RefusedError, SealError, UsageError
 from gsomia.keys import Envelope, b64
-from gsomia.node import Role, Sending, mark, recall, share
-from gsomia.registry import Copy, CopyState, Custody
+from gsomia.node import Role, Sending, recall, share
+from gsomia.registry import CopyState, Custody
 from gsomia.sealed import Recipient, XWingPrivateKey
 from gsomia.sealed import read as read_sealed
 from gsomia.sealed import release as release_shares
-from gsomia.testing import Exercise
-
-ALL = ("JPN", "KOR", "USA")
-
-
-def shared(exercise: Exercise, *, people: bool = True) -> dict[str, Copy]:
-    """A report of Japan's that the three hold in shares, delivered and marked; the copies by holder."""
-    japan = exercise["JPN"]
-    sending = Sending(to="", level="極秘", subject="dprk-missile", purpose="defence", title="report")
-    copies = share(japan.node, io.BytesIO(b"report"), sending, ALL, by=japan.by(Role.DISCLOSURE))
-    exercise.settle()
-    for copy in copies:
-        player = exercise[copy.holder]
-        mark(player.node, copy.id, MARKS[copy.holder], by=player.by(Role.REGISTRY))
-        if people:
-            exercise.enter(official("kim"), copy.holder)
-    exercise.settle()
-    return {copy.holder: copy for copy in copies}
 
 
 def test_each_holder_opens_it_with_one_other_and_alone_with_none(stage: Stage) -> None:
