@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from gsomia.app import identity_text
 from gsomia.app import init as init_node
+from gsomia.app import run as run_node
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
@@ -78,7 +78,7 @@ def run(folder: str | None, node_dir: str | None) -> None:
     """Serve the peer link and work off the outbox until stopped."""
     with home_of(folder or node_dir) as home:
         kind = "EXERCISE " if home.node.exercise else ""
-        home.run(lambda address: click.echo(f"{kind}node of {home.node.party} answers at {address}"))
+        run_node(home, lambda address: click.echo(f"{kind}node of {home.node.party} answers at {address}"))
 
 
 @node_command.command("identity")
@@ -86,7 +86,7 @@ def run(folder: str | None, node_dir: str | None) -> None:
 def node_identity(node_dir: str | None) -> None:
     """Print the node's identity, for its peers' officers to enrol."""
     with home_of(node_dir) as home:
-        click.echo(identity_text(home))
+        click.echo(json.dumps(home.identity(), indent=2))
 
 
 @node_command.command("fingerprint")

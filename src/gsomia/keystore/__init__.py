@@ -1,11 +1,12 @@
 """Keys at rest: files, encrypted under a passphrase or under a key in an HSM (PKCS#11).
 
-Read next: `files` (the folder, the passphrase), `token` (the HSM), `credentials` (where passphrase and PIN come from),
-`fixed` (what no setting changes).
+Read next: `files` (the folder, the passphrase), `token` (the HSM), `box` (which of the two),
+`credentials` (where passphrase and PIN come from), `fixed` (what no setting changes).
 """
 
 from __future__ import annotations
 
+from gsomia.keystore.box import box_of
 from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
 from gsomia.keystore.fixed import check_fixed
@@ -18,6 +19,7 @@ __all__ = [
     "Passphrase",
     "TokenKey",
     "TokenUri",
+    "box_of",
     "check_fixed",
     "credential",
     "read_node_keys",

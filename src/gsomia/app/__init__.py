@@ -1,0 +1,17 @@
+"""Puts a node together from its folder: the only package that knows all the parts.
+
+DIR/node.toml       settings
+DIR/keys/           the node's keys, and its TLS certificate
+DIR/officers/       officers' key files (an EXERCISE node's; smart cards and passkeys take their place)
+DIR/law/            the agreements that were adopted, each in its version
+DIR/register.sqlite acts, logs, register, outbox
+DIR/items/          sealed items
+DIR/clock           how far an EXERCISE node's clock is set off
+"""
+
+from gsomia.app.home import Home
+from gsomia.app.law import offered_law, shipped_acts
+from gsomia.app.making import init
+from gsomia.app.running import run
+
+__all__ = ["Home", "init", "offered_law", "run", "shipped_acts"]

@@ -1,0 +1,370 @@
+"""A node's folder, opened: its parts put together, its officers' keys, its peers, its law."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gsomia.app.clock import FolderClock
+from gsomia.app.forms import Forms
+from gsomia.app.law import LawFolder, offered_law
+from gsomia.blobs import LocalBlobs
+from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
+from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
+from gsomia.keys import PublicKey, SigningKey
+from gsomia.keystore import Box, KeyFiles, box_of, check_fixed, read_node_keys, write_new_keys
+from gsomia.node import (
+    Acting,
+    Check,
+    Limits,
+    Node,
+    PeerLink,
+    SignedAct,
+    Stamp,
+    TracerDays,
+    adopt_law,
+    ask_witness,
+    audit,
+    audit_stamps,
+    distrusted,
+    enrol_officer,
+    enrol_peer,
+    identity,
+    log_files,
+    log_named,
+    replace_node_keys,
+    replace_officer_key,
+    stamp_logs,
+    step,
+)
+from gsomia.store import SqlStore
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+_URL = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]{0,4})?/?")
+_PEER = """
+[peers.{party}]
+url = "{url}"
+fingerprint = "{fingerprint}"
+"""
+
+
+def _later_key(officer: str, key: PublicKey) -> str:
+    """The name of the file of a key that took another's place."""
+    return f"{officer[:47]}.{key.fingerprint[:16]}"
+
+
+@dataclass
+class Home:
+    """A node's folder, opened.
+
+    Args:
+        folder: what `init` made.
+        passphrase: opens the keys where they are sealed.
+    """
+
+    folder: Path
+    passphrase: bytes | None = field(default=None, repr=False)
+    config: NodeConfig = field(init=False)
+    node: Node = field(init=False)
+    clock: FolderClock = field(init=False)
+    _box: Box | None = field(init=False, repr=False)
+    store: SqlStore = field(init=False)
+    _links: dict[str, Any] = field(init=False, default_factory=dict)
+    _law: LawFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.config = read_config(self.folder)
+        self.store = SqlStore.open(self.folder / "register.sqlite")
+        with self.store.reading() as reader:
+            check_fixed(self.folder, self.config, reader)
+        self._box = box_of(self.config.keystore, self.passphrase)
+        keys = KeyFiles(self.folder / "keys", self._box)
+        self._law = LawFolder(self.folder / "law")
+        self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)
+        link = self.config.link
+        self.node = Node(
+            party=self.config.party,
+            exercise=self.config.exercise,
+            keys=read_node_keys(keys, self.store, self.config.party),
+            store=self.store,
+            blobs=LocalBlobs(self.folder / "items"),
+            clock=self.clock,
+            law=self._law.adopted,
+            scratch=SqlStore.scratch,
+            link=self._link,
+            documents=Forms(),
+            limits=Limits(
+                max_skew=dt.timedelta(seconds=link.max_skew_seconds),
+                acceptance=dt.timedelta(seconds=link.acceptance_seconds),
+                max_item_bytes=link.max_item_bytes,
+                retry=dt.timedelta(seconds=link.retry_seconds),
+                retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
+                custody=frozenset(link.custody),
+                witness_pause=dt.timedelta(seconds=self.config.witness.pause_seconds),
+                witness_interval=dt.timedelta(seconds=self.config.witness.interval_seconds),
+                unwitnessed=dt.timedelta(seconds=self.config.witness.unwitnessed_seconds),
+            ),
+        )
+
+    def close(self) -> None:
+        """Let go of the register and the connections."""
+        for link in self._links.values():
+            link.close()
+        self.store.close()
+
+    def identity(self) -> dict[str, Any]:
+        """The node's identity, for its peers' officers to enrol."""
+        return identity(self.node, (self.folder / "keys" / "tls.pem").read_text(encoding="ascii"))
+
+    def replace_keys(self, *, by: Acting) -> SignedAct:
+        """Replace the node's signing and sealing keys by new ones, by an act.
+
+        Raises:
+            NodeError: the node is running, and would go on with the old ones.
+        """
+        files = KeyFiles(self.folder / "keys", self._box)
+        with self.lock("node") as mine, self.lock("outbox") as still:
+            if not mine or not still:
+                raise NodeError("the node is at work with the keys that are to be replaced", hint="stop it first")
+            act = replace_node_keys(self.node, write_new_keys(files), by=by)
+        self.node = replace(self.node, keys=read_node_keys(files, self.store, self.config.party))
+        return act
+
+    def tls_password(self) -> bytes:
+        """What the key of the TLS certificate is encrypted under; empty where it lies in the clear."""
+        keys = KeyFiles(self.folder / "keys", self._box)
+        return keys.read("tls", "tls-password") if keys.exists("tls") else b""
+
+    # --- officers' key files --------------------------------------------------------------------------------------
+
+    def officer_files(self) -> KeyFiles:
+        """Where officers' key files lie."""
+        return KeyFiles(self.folder / "officers", self._box)
+
+    def acting(self, officer: str, role: str) -> Acting:
+        """An officer at work, with the key from its file.
+
+        Args:
+            officer: the officer's id, or "" for the only one of this node who holds the role.
+            role: what is to be signed.
+
+        Raises:
+            UsageError: none or several officers hold the role, and none was named.
+        """
+        if not officer:
+            with self.store.reading() as reader:
+                holders = [o.id for o in reader.officers(self.node.party) if role in o.roles]
+            if len(holders) != 1:
+                listed = ", ".join(holders) or "none; `gsomia officer enrol` adds one"
+                raise UsageError(f"name the officer who acts as `{role}` with --by", hint=f"they are: {listed}")
+            officer = holders[0]
+        with self.store.reading() as reader:
+            known = reader.officer(self.node.party, officer)
+        files = self.officer_files()
+        name = _later_key(officer, known.key) if known is not None else officer
+        seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
+        return Acting(officer=officer, key=SigningKey(seed))
+
+    def replace_officer_key(self, officer: str, *, by: Acting) -> SignedAct:
+        """Make a new key file for an officer and enrol the key in place of the one before."""
+        key = SigningKey.generate()
+        files = self.officer_files()
+        name = _later_key(officer, key.public)
+        files.write(name, "gsomia-signing", key.seed)
+        try:
+            return replace_officer_key(self.node, officer, key.public, by=by)
+        except BaseException:
+            files.path(name).unlink()
+            raise
+
+    def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None) -> SignedAct:
+        """Make an officer's key file and enrol the key."""
+        key = SigningKey.generate()
+        files = self.officer_files()
+        files.write(officer, "gsomia-signing", key.seed)
+        try:
+            return enrol_officer(self.node, officer, roles, key.public, by=by)
+        except BaseException:
+            files.path(officer).unlink()
+            raise
+
+    # --- peers ----------------------------------------------------------------------------------------------------
+
+    def enrol_peer(self, document: Mapping[str, Any], fingerprint: str, url: str, *, by: Acting) -> SignedAct:
+        """Enrol a peer by an act, and name it in the settings."""
+        from gsomia.web import check_certificate
+
+        party = str(document.get("party", "")) if isinstance(document, Mapping) else ""
+        again = party in self.config.peers
+        if again and not self._distrusted(party):
+            raise UsageError(f"`{party}` stands in the settings already")
+        if not _URL.fullmatch(url):
+            raise UsageError(f"not the address of a peer: `{url}`", hint="https://host:port")
+        check_certificate(document.get("certificate") if isinstance(document, Mapping) else None)
+        act = enrol_peer(self.node, document, fingerprint, by=by)
+        path = self.folder / "node.toml"
+        settings = path.read_text(encoding="utf-8")
+        if again:
+            settings = re.sub(rf"\n\[peers\.{party}\]\n[^\[]*", "\n", settings)
+            self._links.pop(party, None)
+        settings += _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])
+        staging = path.with_suffix(".new")
+        staging.write_text(settings, encoding="utf-8")
+        staging.replace(path)
+        self.config = read_config(self.folder)
+        return act
+
+    def _distrusted(self, party: str) -> bool:
+        with self.store.reading() as reader:
+            peer = reader.peers().get(party)
+            return peer is not None and distrusted(reader, peer.signing) is not None
+
+    def _link(self, party: str) -> PeerLink:
+        settings = self.config.peers.get(party) or read_config(self.folder).peers.get(party)
+        with self.store.reading() as reader:
+            peer = reader.peers().get(party)
+        if settings is None or peer is None or settings.fingerprint != peer.fingerprint:
+            raise PeerError(f"`{party}` does not stand in the settings with the fingerprint that was enrolled")
+        if party not in self._links:
+            from gsomia.link import HttpLink
+            from gsomia.web import client_context
+
+            keys = self.folder / "keys"
+            context = client_context(
+                keys / "tls.pem", keys / "tls-key.pem", peer.certificate, password=self.tls_password()
+            )
+            self._links[party] = HttpLink(party, settings.url, context)
+        way: PeerLink = self._links[party]
+        return way
+
+    # --- law ------------------------------------------------------------------------------------------------------
+
+    def offered(self) -> dict[str, dict[str, bytes]]:
+        """The agreements that may be adopted: those of this release and those that the settings name."""
+        found = shipped_law()
+        for name in self.config.law_folders:
+            path = Path(name) if Path(name).is_absolute() else self.folder / name
+            found[path.name] = read_law_folder(path)
+        return found
+
+    def adopt(self, names: tuple[str, ...], *, by: Acting) -> list[SignedAct]:
+        """Keep the agreements' folders as they are now and adopt them by an act."""
+        folders = self.offered()
+        offered = offered_law(folders)
+        for name in names:
+            # Kept before it is adopted: an act that names a version nobody has would stop the node.
+            if name in offered.agreements:
+                self._law.keep(name, offered.agreements[name].version, folders[name])
+        return adopt_law(self.node, offered, names, by=by)
+
+    def law_files(self, name: str, version: str) -> dict[str, bytes]:
+        """The files of an agreement in a version that was adopted."""
+        return self._law.files(name, version)
+
+    def export_log(self, name: str, folder: Path) -> int:
+        """Write a log as files; returns how many entries it has.
+
+        Raises:
+            UsageError: there is no such log, or the folder holds something.
+        """
+        with self.store.reading() as reader:
+            state = log_named(reader, name)
+            if folder.exists() and any(folder.iterdir()):
+                raise UsageError(f"`{folder}` is not empty")
+            for path, data in log_files(self.node, reader, state):
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+        return state.size
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    def deliver(self) -> list[str]:
+        """Send what is due to every peer, unless a running node does so already; returns a line for each that waits."""
+        faults: list[str] = []
+        with self.lock("outbox") as mine:
+            for party in self.parties() if mine else ():
+                try:
+                    while step(self.node, party):
+                        pass
+                    ask_witness(self.node, party)
+                except GsomiaError as error:
+                    faults.append(f"{party}: {error}")
+        return faults
+
+    def stamp_roots(self) -> list[Certificate]:
+        """The certificates that the time-stamping authority's own must lead to.
+
+        Raises:
+            NodeError: the file that the settings name cannot be read.
+        """
+        from cryptography.x509 import load_pem_x509_certificates
+
+        path = self.folder / self.config.timestamps.roots
+        try:
+            return load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise NodeError(f"cannot read the roots of the time-stamping authority in `{path}`: {error}") from error
+
+    def stamp(self) -> list[Stamp]:
+        """Have the logs' checkpoints stamped by the authority that the settings name, once a day.
+
+        Raises:
+            UsageError: they name none.
+        """
+        url = self.config.timestamps.url
+        if not url:
+            raise UsageError("no time-stamping authority is set", hint="`[timestamps]` in node.toml names one")
+        import httpx2
+
+        def authority(request: bytes) -> bytes:
+            try:
+                answer = httpx2.post(url, content=request, headers={"content-type": "application/timestamp-query"})
+                answer.raise_for_status()
+            except (httpx2.HTTPError, OSError) as error:
+                raise PeerError(f"the time-stamping authority `{url}` cannot be reached: {error}") from error
+            return answer.content
+
+        return stamp_logs(self.node, authority, self.stamp_roots())
+
+    def audit(self) -> Iterator[Check]:
+        """Every check of the node, and those of its time stamps where an authority is set."""
+        yield from audit(self.node)
+        if self.config.timestamps.url:
+            yield from audit_stamps(self.node, self.stamp_roots())
+
+    def tracer_days(self) -> dict[str, TracerDays]:
+        """The days for receipts that the settings name, by agreement."""
+        return {
+            name: TracerDays(receipt=dt.timedelta(days=one.receipt_days), answer=dt.timedelta(days=one.answer_days))
+            for name, one in self.config.tracers.items()
+        }
+
+    def running(self) -> bool:
+        """Whether a process serves this node."""
+        with self.lock("node") as mine:
+            return not mine
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """Hold one of the node's locks, or learn that another process does: two at one outbox would send all twice."""
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def parties(self) -> list[str]:
+        """The peers that are enrolled."""
+        with self.store.reading() as reader:
+            return sorted(reader.peers())

@@ -1,0 +1,220 @@
+"""A node at work: it serves the peer link, works off the outbox and keeps its schedules until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gsomia.app.home import Home
+from gsomia.blobs import LocalBlobs
+from gsomia.config import read_config
+from gsomia.errors import GsomiaError, NodeError, PeerError
+from gsomia.node import ask_witness, step, trace
+
+_STAMP_SECONDS = 3600
+"""A time stamp is tried for so often; a day that has its stamp needs no other."""
+_TRACE_SECONDS = 60
+"""Receipts that are late are looked for so often."""
+
+
+def run(home: Home, ready: Callable[[str], None]) -> None:
+    """Serve the peer link and work off the outbox until told to stop by SIGINT or SIGTERM.
+
+    Args:
+        home: the node.
+        ready: told the address once the node answers.
+
+    Raises:
+        NodeError: it runs already, or cannot listen.
+    """
+    stopping = threading.Event()
+    with home.lock("node") as mine:
+        if not mine:
+            raise NodeError(f"the node in `{home.folder}` is running already")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        log = _log().bind(party=home.node.party)
+        with home.store.reading() as reader:
+            known = {item.id for item in reader.items()}
+        swept = LocalBlobs(home.folder / "items").sweep(known)
+        if swept:
+            log.info("removed what was left half-done", files=swept)
+        with _serving(home, ready, stopping, log) as server, _Outbox(home, stopping, log).working():
+            while not stopping.wait(0.2):
+                if not server.is_alive():
+                    raise NodeError("the served side has stopped by itself", hint="see the log")
+
+
+@contextmanager
+def _serving(
+    home: Home, ready: Callable[[str], None], stopping: threading.Event, log: Any
+) -> Iterator[threading.Thread]:
+    # The served side is slow to import, and most commands serve nothing.
+    import uvicorn
+
+    from gsomia.link import link_app
+    from gsomia.web import PeerProtocol, server_context
+
+    keys = home.folder / "keys"
+    trusted = _trusted(home)
+    context = server_context(
+        keys / "tls.pem",
+        keys / "tls-key.pem",
+        trusted,
+        password=home.tls_password(),
+        refused=lambda why: log.warning("a connection was refused at the handshake", why=why),
+    )
+    link = home.config.link
+    server = uvicorn.Server(
+        uvicorn.Config(
+            link_app(home.node),
+            host=link.host,
+            port=link.port,
+            http=PeerProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_context_factory=lambda _config, _default: context,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    thread = threading.Thread(target=server.run, name="link", daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise NodeError(f"cannot listen on {link.host}:{link.port}", hint="is another node running there?")
+        threading.Event().wait(0.01)
+    ready(f"https://{link.host}:{link.port}")
+    watching = (home, context, trusted, stopping, log)
+    watcher = threading.Thread(target=_trust_new_peers, args=watching, name="trust", daemon=True)
+    watcher.start()
+    try:
+        yield thread
+    finally:
+        stopping.set()
+        server.should_exit = True
+        thread.join(5)
+        watcher.join(5)
+
+
+def _trusted(home: Home) -> set[str]:
+    """The certificates of the peers that stand in the settings with the fingerprint that was enrolled."""
+    named = read_config(home.folder).peers
+    with home.store.reading() as reader:
+        return {
+            peer.certificate
+            for party, peer in reader.peers().items()
+            if party in named and named[party].fingerprint == peer.fingerprint
+        }
+
+
+def _trust_new_peers(
+    home: Home, context: ssl.SSLContext, trusted: set[str], stopping: threading.Event, log: Any
+) -> None:
+    """A peer enrolled while the node runs is let in without a restart."""
+    while not stopping.wait(0.25):
+        try:
+            new = _trusted(home) - trusted
+        except GsomiaError as error:
+            log.error("the peers cannot be read", why=str(error))
+            stopping.wait(1)
+            continue
+        for certificate in new:
+            context.load_verify_locations(cadata=certificate)
+            trusted.add(certificate)
+
+
+class _Outbox:
+    """One thread for each peer, which works off what is due to it, and one that starts them and keeps the schedules."""
+
+    def __init__(self, home: Home, stopping: threading.Event, log: Any) -> None:
+        self._home = home
+        self._stopping = stopping
+        self._log = log
+        self._workers: dict[str, threading.Thread] = {}
+        self._stamped = self._traced = float("-inf")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The outbox is worked off as long as this is open."""
+        supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
+        supervisor.start()
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            supervisor.join(15)
+
+    def _supervise(self) -> None:
+        while not self._stopping.is_set():
+            # A command may be sending at this moment; the outbox is this process's once that is done.
+            with self._home.lock("outbox") as mine:
+                while mine and not self._stopping.is_set():
+                    try:
+                        self._start()
+                        self._keep_schedules()
+                    except GsomiaError as error:
+                        self._log.error("the peers cannot be read", why=str(error))
+                    self._stopping.wait(0.25)
+                if mine:
+                    for worker in self._workers.values():
+                        worker.join(10)
+            self._stopping.wait(0.05)
+
+    def _start(self) -> None:
+        for party in self._home.parties():
+            if party not in self._workers:
+                worker = threading.Thread(target=self._work, args=(party,), name=f"outbox {party}", daemon=True)
+                self._workers[party] = worker
+                worker.start()
+
+    def _work(self, party: str) -> None:
+        node = self._home.node
+        while not self._stopping.is_set():
+            try:
+                moved = step(node, party)
+                if ask_witness(node, party) or moved:
+                    continue
+            except PeerError as error:
+                self._log.info("peer waits", peer=party, why=str(error))
+            except Exception:
+                # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
+                self._log.exception("the outbox is stuck", peer=party)
+                self._stopping.wait(1)
+            self._stopping.wait(0.05)
+
+    def _keep_schedules(self) -> None:
+        now = time.monotonic()
+        if self._home.config.timestamps.url and now >= self._stamped + _STAMP_SECONDS:
+            self._stamped = now
+            try:
+                self._home.stamp()
+            except GsomiaError as error:
+                self._log.warning("no time stamp", why=str(error))
+        if self._home.config.tracers and now >= self._traced + _TRACE_SECONDS:
+            self._traced = now
+            for act in trace(self._home.node, self._home.tracer_days()):
+                self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+
+
+def _log() -> Any:
+    """What a running node tells its operator: one JSON object a line, on stderr."""
+    import structlog
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
