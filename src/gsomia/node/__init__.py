@@ -5,7 +5,7 @@ Where to read, and where a new line belongs:
 - what is signed: `acts`, `bodies`, `ledger`, `effects` (what an act changes), `registering`; `node`, `ports`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
-- it travels: `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
+- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
 - it is held: `custody`, `renditions`, `consent`, `revocation`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`

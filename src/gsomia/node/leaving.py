@@ -1,0 +1,334 @@
+"""What leaves for a peer, by wire or by parcel: copies judged once more, what is said of them, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from gsomia.errors import PeerError, SignatureError, VerificationError
+from gsomia.node.acts import SignedAct, instant, pack, unpack
+from gsomia.node.facts import Case
+from gsomia.node.keyends import KEY_TYPES
+from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.node import Node
+from gsomia.node.offers import Offer, verdict_digest
+from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
+from gsomia.node.sending import refresh
+from gsomia.node.succession import told_key
+from gsomia.registry import Copy, CopyState, Custody, Item, Rung
+from gsomia.sealed import Recipient, read, rewrap_chunks
+from gsomia.verdict import Request, Verdict
+
+__all__ = [
+    "INLINE_BYTES",
+    "MESSAGE_BYTES",
+    "PART",
+    "SETTLED",
+    "Leaving",
+    "Upload",
+    "acts_body",
+    "authority_of",
+    "content_of",
+    "deliveries_body",
+    "dispatch",
+    "enter_answered",
+    "offers_body",
+    "prepare",
+    "read_acts",
+    "refuse_copy",
+    "settle_acts",
+    "settle_deliveries",
+    "stop_copy",
+]
+
+INLINE_BYTES = 256 * 2**10
+"""Sealed items up to this size travel inside the message that delivers them; larger ones are uploaded before it."""
+
+MESSAGE_BYTES = 4 * 2**20
+"""About so much content at most goes with one part, so that a batch of items needs little memory, and little time."""
+
+PART = 64
+"""At most this many copies in one offer, and in one delivery."""
+
+
+def acts_body(node: Node, reader: Reader, peer: Peer, run: Sequence[Outgoing]) -> dict[str, Any]:
+    """The body of a message `acts`: acts for a peer, and what it needs to check them."""
+    acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
+    parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
+    witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    arrivals = [rung for act in acts for rung in arrival(node, reader, act)]
+    return {"acts": pack([*witnesses, *arrivals, *acts])}
+
+
+def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], answer: Mapping[str, Any]) -> set[str]:
+    """Settle those acts of which a peer's answer `recorded` says what became of them.
+
+    Returns:
+        The acts that it does not name.
+
+    Raises:
+        PeerError: it is no such answer.
+    """
+    refused, recorded = answer.get("refused"), answer.get("recorded")
+    if not isinstance(refused, dict) or not isinstance(recorded, list):
+        raise PeerError(f"`{peer.party}` did not say which acts it recorded")
+    named = {*refused, *(act for act in recorded if isinstance(act, str))}
+    for entry in run:
+        if entry.subject not in named:
+            continue
+        if entry.subject in refused:
+            why = str(refused[entry.subject])
+            tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
+        elif entry.kind == "key":
+            tx.put_setting(told_key(peer.party), node.keys.signing.public.fingerprint)
+        tx.done(entry.id)
+    return {entry.subject for entry in run} - named
+
+
+def arrival(node: Node, reader: Reader, act: SignedAct) -> list[SignedAct]:
+    """The rungs by which a copy arrived, where an act builds on them: the answer that told them may have been lost."""
+    copy = reader.copy(act.statement.copy) if act.statement.copy else None
+    if copy is None or copy.holder != node.party or act.statement.party != node.party:
+        return []
+    rungs = [copy.rung(rung) for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
+    return [found for rung in rungs if rung is not None and (found := reader.act(rung.act)) is not None]
+
+
+def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
+    """The acts that enrolled a Party's officers, in order: what another node needs to check their signatures."""
+    return [
+        act
+        for act in reader.acts(types=KEY_TYPES)
+        if act.statement.party == party == act.statement.body.get("party", party)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A copy about to leave, with what the peer has to be told and this node's own verdict on it now."""
+
+    entry: Outgoing
+    copy: Copy
+    item: Item
+    offer: Offer
+    verdict: Verdict
+
+
+def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leaving | None:
+    """Decide once more on a copy about to leave; None where it is on its way no longer."""
+    copy = reader.copy(entry.subject)
+    item = reader.item(copy.item) if copy is not None else None
+    if (
+        copy is None
+        or item is None
+        or copy.state not in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED)
+    ):
+        return None
+    question, verdict = refresh(node, reader, copy, item, at)
+    offer = make_offer(node, reader, copy, item, question, verdict, at)
+    return Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
+
+
+def refuse_copy(node: Node, tx: Writer, copy: Copy, verdict: Verdict, at: datetime) -> None:
+    """A copy that this node's own verdict no longer lets go stops here."""
+    why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
+    stop_copy(node, tx, copy, f"{verdict.outcome}: {why}", verdict.to_json(), at)
+
+
+def stop_copy(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:
+    """A copy that is not known to have arrived stops here, by an act of this node's own."""
+    draft = Draft(type="stop", instrument=copy.instrument, item=copy.item, copy=copy.id, body={"why": why})
+    make(node, tx, [draft], at=at)
+    tx.put_refused(Refused(at=at, source=copy.holder, what=f"copy {copy.control_number}", why=why, detail=detail))
+
+
+def make_offer(
+    node: Node, tx: Reader, copy: Copy, item: Item, question: Request, verdict: Verdict, at: datetime
+) -> Offer:
+    case = Case.of(node, tx)
+    level = question.item.level if question.item is not None else item.level
+    return Offer(
+        copy=copy.id,
+        item=item.id,
+        originator=item.originator,
+        level=item.level,
+        subject=item.subject,
+        form=item.form,
+        purpose=item.purpose,
+        contains=item.contains,
+        cites=item.cites,
+        label=item.label,
+        act=question.act,
+        giver=copy.giver,
+        holder=copy.holder,
+        destination=copy.destination,
+        via=copy.via,
+        under=question.under or verdict.instrument or "",
+        own_level="" if level == item.level else level,
+        custody=item.custody,
+        holders=item.holders,
+        law=dict(verdict.law),
+        heads={name: case.record.head(name) for name in sorted(verdict.law)},
+        verdict=verdict_digest(verdict),
+        sealed_bytes=item.sealed_bytes + 64 * 2**10,
+        clock=at,
+    )
+
+
+def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[str, Any]:
+    """The body of a message `offers`: the questions, and the acts that their verdicts rest on."""
+    evidence = [act for one in leaving for act in consents_of(reader, one.copy, one.item)]
+    parties = sorted({act.statement.party for act in evidence} - {peer.party})
+    witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    return {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
+
+
+def dispatch(reader: Reader, peer: Peer, one: Leaving, acceptance: SignedAct) -> Draft:
+    """The act by which a copy that was accepted leaves."""
+    return Draft(
+        type="dispatched",
+        instrument=one.copy.instrument,
+        item=one.item.id,
+        copy=one.copy.id,
+        parties=(peer.party,),
+        body={
+            "acceptance": acceptance.id,
+            "authority": authority_of(reader, one.copy).id,
+            "payload_digest": one.item.payload_digest,
+            "verdict": one.offer.verdict,
+        },
+    )
+
+
+def authority_of(reader: Reader, copy: Copy) -> SignedAct:
+    """The officer's act by which a copy goes."""
+    return next(act for act in reader.acts(types=[copy.act], item=copy.item) if act.statement.copy == copy.id)
+
+
+def consents_of(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
+    """The consents on which a copy may go: those for the item, and for its sources those that name its receiver."""
+    found = list(reader.acts(types=["consent"], item=item.id))
+    for source in item.cites:
+        given = reader.acts(types=["consent"], item=source.item)
+        found += [act for act in given if copy.holder in act.statement.body["receivers"]]
+    return found
+
+
+def deliveries_body(
+    reader: Reader, peer: Peer, ready: Sequence[Leaving], contents: Mapping[str, str], at: datetime
+) -> dict[str, Any]:
+    """The body of a message `deliver`.
+
+    Args:
+        reader: the giver's store.
+        peer: the holder's.
+        ready: the copies.
+        contents: the small ones' sealed bytes in base64, by copy.
+        at: the clock in an offer is that of its sending: an upload takes its time.
+    """
+    acts: list[SignedAct] = []
+    for one in ready:
+        acts.extend(travelling(reader, one.copy, one.item))
+    parties = sorted({act.statement.party for act in acts} - {peer.party})
+    witnesses = [act for party in parties for act in officer_acts(reader, party)]
+    deliveries = [
+        {
+            "offer": replace(one.offer, clock=at).to_json(),
+            "title": one.item.title,
+            "mime_type": one.item.mime_type,
+            "created_at": instant(one.item.created_at),
+            "core_digest": one.item.core_digest,
+            "payload_digest": one.item.payload_digest,
+            "plaintext_bytes": one.item.plaintext_bytes,
+        }
+        | ({"content": contents[one.copy.id]} if one.copy.id in contents else {})
+        for one in ready
+    ]
+    return {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}
+
+
+SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED)
+"""The states of a copy of which its holder's node has said what became of it."""
+
+
+def settle_deliveries(
+    node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], answer: Mapping[str, Any]
+) -> set[str]:
+    """Record the rungs and rejections of a peer's answer `delivered`, and settle the copies that they are of.
+
+    Returns:
+        The copies whose content is missing there.
+
+    Raises:
+        PeerError: its acts cannot be read or do not hold.
+    """
+    told, given = read_acts(peer, answer), answer.get("missing")
+    at = node.clock.now()
+    record(node, tx, [act for act in told if enter_answered(node, tx, peer, act, at)], at=at)
+    for entry in run:
+        copy = tx.copy(entry.subject)
+        if copy is not None and copy.state in SETTLED:
+            tx.done(entry.id)
+        if copy is not None and copy.state is CopyState.REJECTED:
+            what = f"copy {copy.control_number}"
+            tx.put_refused(Refused(at=at, source=peer.party, what=what, why=copy.reason))
+    return {copy for copy in given if isinstance(copy, str)} if isinstance(given, list) else set()
+
+
+def read_acts(peer: Peer, body: Mapping[str, Any]) -> list[SignedAct]:
+    """The acts in a peer's answer.
+
+    Raises:
+        PeerError: they cannot be read.
+    """
+    try:
+        return unpack(body.get("acts"))
+    except SignatureError as error:
+        raise PeerError(f"`{peer.party}` answered with acts that cannot be read: {error}") from error
+
+
+def enter_answered(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datetime) -> bool:
+    """Enter an act of a peer's answer, still to be logged; whether it is new.
+
+    Raises:
+        PeerError: it does not hold.
+    """
+    try:
+        return enter(node, tx, act, source=peer.party, at=at) is not None
+    except VerificationError as error:
+        raise PeerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
+
+
+Upload = Callable[[str, Iterable[bytes], int], None]
+"""Takes a large sealed item on its way: its copy, its bytes, and how many they are."""
+
+
+def content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
+    """One sealed item's bytes, its key wrapped for the peer; or b"" where it is large and was handed to `upload`."""
+    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+    with node.blobs.reading(one.item.id) as file:
+        if one.item.custody is Custody.RECIPIENT:
+            total, chunks = rewrap_chunks(file, identities=node.identities, recipients=[recipient])
+        else:
+            # Its key stays wrapped as it is: for its originator's node alone, or in shares.
+            sealed = read(file)
+            sealed.check_payload_digest(bytes.fromhex(one.item.payload_digest))
+            total, chunks = sealed.sealed_bytes, pieces(file)
+        if total <= INLINE_BYTES:
+            return b"".join(chunks)
+        upload(one.copy.id, chunks, total)
+    return b""
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(INLINE_BYTES):
+        yield piece
+
+
+def travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
+    """The acts that go with a copy: the officer's authority, the consents, and the dispatch."""
+    own = [act for act in reader.acts(types=[copy.act, "dispatched"], item=item.id) if act.statement.copy == copy.id]
+    return [*consents_of(reader, copy, item), *own]
