@@ -9,7 +9,7 @@ from datetime import datetime
 from gsomia.agreement import RELEASABLE
 from gsomia.errors import DataError, UsageError
 from gsomia.marking import Category, Label, Source, derive, holding_words
-from gsomia.node.facts import Case, item_of, protecting, transmission_facts
+from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.labels import government_name, language_of, originator_label, read_label_text, scale_of
 from gsomia.node.node import Node, refused
 from gsomia.node.ports import Reader
@@ -190,16 +190,7 @@ def ask_sources(
         for to in receivers:
             if to in item.contains:
                 continue
-            facts = transmission_facts(
-                node,
-                reader,
-                giver=node.party,
-                holder=to,
-                item=item.id,
-                mark=(item.originator, item.level),
-                receivers=(to,),
-                at=at,
-            )
+            facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
             request = Request(act="release", by=node.party, to=to, via=(), item=law_item, under=under)
             verdict = decide(case.law, request, facts, case.record, at)
             found.append((f"release of {copy.control_number} to {to} in a new document", verdict))

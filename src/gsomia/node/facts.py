@@ -19,7 +19,7 @@ from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
 from gsomia.verdict import Person as LawPerson
 
-__all__ = ["Case", "item_of", "opening_facts", "protecting", "record_of", "transmission_facts"]
+__all__ = ["Case", "item_facts", "item_of", "opening_facts", "protecting", "record_of", "transmission_facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +157,32 @@ def transmission_facts(
         known["consent_to"] = frozenset(party for c in granted for party in c.receivers)
         by |= dict.fromkeys(("consent-before", "consent-of", "consent-to"), by["consent"])
     return Facts(**known, established_by=by)
+
+
+def item_facts(
+    node: Node, reader: Reader, item: RegisterItem, *, holder: str, receivers: Sequence[str], at: datetime
+) -> Facts:
+    """What this node knows that bears on a registered item that would leave it.
+
+    Args:
+        node: who asks, and would give it.
+        reader: its store.
+        item: the register's entry.
+        holder: the Party that would get it next.
+        receivers: every Party that would get it, those on the way too.
+        at: the instant of the question.
+    """
+    return transmission_facts(
+        node,
+        reader,
+        giver=node.party,
+        holder=holder,
+        item=item.id,
+        mark=(item.originator, item.level),
+        receivers=receivers,
+        at=at,
+        cites=item.cites,
+    )
 
 
 def _rank(law: Law, party: str, mark: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from gsomia.node.facts import Case, item_of, transmission_facts
+from gsomia.node.facts import Case, item_facts, item_of
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.sending import ask_release
+from gsomia.node.sending import ask_again, ask_release
 from gsomia.registry import CopyState
 from gsomia.verdict import Facts, Item, Request
 
@@ -34,45 +34,15 @@ def waiting(node: Node, reader: Reader, at: datetime) -> list[tuple[Request, Fac
         item = reader.item(copy.item)
         if copy.giver != node.party or item is None:
             continue
-        under = copy.instrument if copy.instrument in agreements else ""
-        if copy.act == "release":
-            to = (copy.holder,)
-            facts = transmission_facts(
-                node,
-                reader,
-                giver=node.party,
-                holder=copy.holder,
-                item=item.id,
-                mark=(item.originator, item.level),
-                receivers=to,
-                at=at,
-                cites=item.cites,
-            )
-            held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
-            if held is not None:
-                _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
-                found.append((request, facts))
+        if copy.act != "release":
+            found.append(ask_again(node, reader, copy, item, at))
             continue
-        request = Request(
-            act="transmit",
-            by=node.party,
-            to=copy.destination,
-            via=copy.via,
-            item=item_of(item),
-            under=under or None,
-        )
-        facts = transmission_facts(
-            node,
-            reader,
-            giver=node.party,
-            holder=copy.holder,
-            item=item.id,
-            mark=(item.originator, item.level),
-            receivers=(*copy.via, copy.destination),
-            at=at,
-            cites=item.cites,
-        )
-        found.append((request, facts))
+        held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
+        if held is not None:
+            under = copy.instrument if copy.instrument in agreements else ""
+            _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
+            to = copy.holder
+            found.append((request, item_facts(node, reader, item, holder=to, receivers=(to,), at=at)))
     return found
 
 

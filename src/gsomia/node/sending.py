@@ -15,7 +15,7 @@ from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
 from gsomia.node.effects import next_control_number
-from gsomia.node.facts import Case, item_of, protecting, transmission_facts
+from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
@@ -329,17 +329,7 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
-    facts = transmission_facts(
-        node,
-        reader,
-        giver=node.party,
-        holder=to,
-        item=item.id,
-        mark=(item.originator, item.level),
-        receivers=(to,),
-        at=at,
-        cites=item.cites,
-    )
+    facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
     onward = Request(
         act="release",
         by=node.party,
@@ -381,8 +371,27 @@ def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tup
             ]
         ]
         return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
+    question, facts = ask_again(node, tx, copy, item, at)
     case = Case.of(node, tx)
-    recalled = recall_of(tx, item.id, item.originator)
+    verdict = with_custody(
+        unless_recalled(decide(case.law, question, facts, case.record, at), recall_of(tx, item.id, item.originator)),
+        item.custody,
+        item.holders,
+        direct=not copy.via,
+        taken=node.limits.custody,
+    )
+    return question, verdict
+
+
+def ask_again(node: Node, reader: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Facts]:
+    """The question of a transmission whose copy is registered, and what this node knows that bears on it.
+
+    Args:
+        node: the giver's node.
+        reader: its store.
+        copy, item: what waits to leave.
+        at: the instant of the question.
+    """
     question = Request(
         act="transmit",
         by=node.party,
@@ -390,24 +399,7 @@ def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tup
         via=copy.via,
         item=item_of(item),
         # A chain of agreements, written with `+`, is found anew.
-        under=copy.instrument if copy.instrument in case.law.agreements else None,
+        under=copy.instrument if copy.instrument in Case.of(node, reader).law.agreements else None,
     )
-    facts = transmission_facts(
-        node,
-        tx,
-        giver=node.party,
-        holder=copy.holder,
-        item=item.id,
-        mark=(item.originator, item.level),
-        receivers=(*copy.via, copy.destination),
-        at=at,
-        cites=item.cites,
-    )
-    verdict = with_custody(
-        unless_recalled(decide(case.law, question, facts, case.record, at), recalled),
-        item.custody,
-        item.holders,
-        direct=not copy.via,
-        taken=node.limits.custody,
-    )
-    return question, verdict
+    receivers = (*copy.via, copy.destination)
+    return question, item_facts(node, reader, item, holder=copy.holder, receivers=receivers, at=at)
