@@ -73,7 +73,7 @@ def canonical(value: Any) -> bytes:
         ValueError: a value JSON cannot hold, or an integer beyond 2**53 - 1.
     """
     try:
-        return _PLAIN_JSON.encode(value).encode() if _plain(value) else rfc8785.dumps(value)
+        return _plain_json(value) if _plain(value) else rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise ValueError(str(error)) from error
     except UnicodeEncodeError as error:
@@ -83,6 +83,25 @@ def canonical(value: Any) -> bytes:
 # Python's own JSON writes the RFC 8785 form where keys are ASCII and numbers are whole: it escapes the same characters
 # in the same way, and only beyond ASCII does its order of keys (code points) part from RFC 8785's (UTF-16 units).
 _PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
+
+def _slow_json(value: Any) -> bytes:
+    return _PLAIN_JSON.encode(value).encode()
+
+
+try:
+    import orjson
+except ImportError:  # correct either way; orjson is some twenty times as fast
+    _plain_json = _slow_json
+else:
+
+    def _plain_json(value: Any) -> bytes:
+        try:
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError:  # deeper than it goes, or half a surrogate pair: the other one says which
+            return _slow_json(value)
+
+
 _SAFE_INTEGER = 2**53 - 1
 
 
