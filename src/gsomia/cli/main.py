@@ -28,8 +28,8 @@ class _Lazy(click.Group):
     commands_in: ClassVar[dict[str, str]] = {
         "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "setup", "clock": "setup",
         "act": "acts", "assure": "standing", "accredit": "standing",
-        "transmit": "exchange", "release": "exchange", "inbox": "exchange", "mark": "exchange", "receipt": "exchange",
-        "open": "exchange", "register": "exchange", "consent": "exchange", "refused": "exchange", "outbox": "exchange",
+        "transmit": "exchange", "release": "exchange", "inbox": "holdings", "mark": "exchange", "receipt": "exchange",
+        "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings", "outbox": "holdings",
         "rendition": "renditions", "key": "key",
         "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",

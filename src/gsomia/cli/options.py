@@ -24,6 +24,7 @@ __all__ = [
     "node_option",
     "plain",
     "print_json",
+    "print_rows",
     "table",
 ]
 
@@ -87,3 +88,18 @@ def plain(text: str) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def print_rows(as_json: bool, schema: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table for people, or one object under the schema's name for programs.
+
+    Args:
+        as_json: for programs.
+        schema: what the rows are.
+        head: the columns.
+        rows: a cell for each column.
+    """
+    if as_json:
+        print_json(schema, {schema: [dict(zip(head, row, strict=True)) for row in rows]})
+    else:
+        table(head, rows)

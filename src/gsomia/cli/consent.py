@@ -1,0 +1,70 @@
+"""Commands of consent to release to a third Party: ask, give, refuse, list."""
+
+from __future__ import annotations
+
+import click
+
+from gsomia.cli.options import by_option, home_of, json_option, node_option, print_rows
+from gsomia.node import Role, answer_consent, ask_consent
+
+__all__ = ["consent_command"]
+
+
+@click.group("consent")
+def consent_command() -> None:
+    """Ask for and give the originator's prior written consent (Article 6(a))."""
+
+
+@consent_command.command("ask")
+@click.argument("item")
+@click.option("--to", required=True, help="The Party that would get it.")
+@click.option("--why", required=True, help="For the originator's officer.")
+@by_option
+@node_option
+def ask(item: str, to: str, why: str, by: str, node_dir: str | None) -> None:
+    """Ask the originator of a held ITEM whether it may be handed on."""
+    with home_of(node_dir) as home:
+        for act in ask_consent(home.node, item, to, why, by=home.acting(by, Role.DISCLOSURE)):
+            click.echo(f"{act.statement.body['originator']} asked by act {act.id}")
+        home.deliver()
+
+
+def _answer(request: str, by: str, node_dir: str | None, *, grant: bool, text: str) -> None:
+    with home_of(node_dir) as home:
+        acting = home.acting(by, Role.DISCLOSURE)
+        act = answer_consent(home.node, request, grant=grant, conditions=text, by=acting)
+        receivers = ", ".join(act.statement.body["receivers"])
+        click.echo(f"{act.statement.type} for item {act.statement.item} to {receivers} by act {act.id}")
+        home.deliver()
+
+
+@consent_command.command("give")
+@click.argument("request")
+@click.option("--conditions", default="", help="Under which it is given.")
+@by_option
+@node_option
+def give(request: str, conditions: str, by: str, node_dir: str | None) -> None:
+    """Consent in writing to REQUEST: for this item, this asker and this recipient."""
+    _answer(request, by, node_dir, grant=True, text=conditions)
+
+
+@consent_command.command("refuse")
+@click.argument("request")
+@click.option("--why", default="", help="For the asker.")
+@by_option
+@node_option
+def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
+    """Refuse REQUEST in writing."""
+    _answer(request, by, node_dir, grant=False, text=why)
+
+
+@consent_command.command("list")
+@json_option
+@node_option
+def consents(as_json: bool, node_dir: str | None) -> None:
+    """List requests, consents and refusals."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        found = reader.consents()
+    head = ["request", "item", "originator", "asker", "to", "state", "conditions"]
+    rows = [[c.id, c.item, c.originator, c.asker, ", ".join(c.receivers), c.state, c.conditions] for c in found]
+    print_rows(as_json, "consents", head, rows)
