@@ -10,16 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gsomia.agreement import state_at
 from gsomia.app import offered_law, shipped_acts
+from gsomia.demo.drawing import KST
 from gsomia.demo.launches import all_routes, launches
 from gsomia.demo.report import write_report, year_table
 from gsomia.demo.stage import PARTIES, Stage
+from gsomia.demo.teller import Teller, cites_article, kst
 from gsomia.errors import GsomiaError, RefusedError
 from gsomia.node import (
     Case,
@@ -44,66 +45,7 @@ from gsomia.verdict import Facts, Item, Person, Request, Verdict, decide
 
 __all__ = ["play"]
 
-KST = timezone(timedelta(hours=9), "KST")
 JK = "jpn-kor-2016"
-
-
-def kst(text: str) -> datetime:
-    """An instant in Tokyo and Seoul time."""
-    return datetime.fromisoformat(text).replace(tzinfo=KST)
-
-
-@dataclass
-class Teller:
-    """Prints each step and what came of it, and remembers what was not as it should be."""
-
-    write: Callable[[str], None]
-    failures: list[str] = field(default_factory=list)
-
-    def step(self, number: int, title: str) -> None:
-        """Begin a step."""
-        self.write(f"\n{number}  {title}")
-
-    def line(self, at: datetime | None, what: str, got: str, want: str, why: str = "") -> None:
-        """One line: when, what, what came of it; `want` is what must have come."""
-        right = got == want
-        when = at.astimezone(KST).strftime("%Y-%m-%d %H:%M") if at is not None else " " * 16
-        self.write(f"   {'ok  ' if right else 'FAIL'} {when}  {_pad(what, 66)} {_pad(got, 17)} {why}".rstrip())
-        if not right:
-            self.failures.append(f"{when} {what}: {got}, expected {want}")
-
-    def verdict(self, at: datetime, what: str, verdict: Verdict, want: str, *needed: str) -> None:
-        """A verdict with its articles; `needed` are articles that it must cite."""
-        cited = _cited(verdict)
-        missing = [article for article in needed if not _cites(cited, article)]
-        self.line(at, what, verdict.outcome if not missing else f"without {missing[0]}", want, _shown(cited, needed))
-
-
-def _pad(text: str, width: int) -> str:
-    from unicodedata import east_asian_width
-
-    return text + " " * (width - sum(2 if east_asian_width(c) in "WF" else 1 for c in text))
-
-
-def _cited(verdict: Verdict) -> list[str]:
-    """Instrument and article of the grounds that made the outcome, each once."""
-    decisive = [g for g in verdict.grounds if g.effect == verdict.outcome] or list(verdict.grounds)
-    return list(dict.fromkeys(f"{g.instrument}:{g.article}" for g in decisive if g.article))
-
-
-def _shown(cited: Sequence[str], needed: Sequence[str]) -> str:
-    """The articles on which the line turns, then how many more the verdict cites."""
-    first = [one for one in cited if any(_cites([one], article) for article in needed)] or list(cited[:3])
-    by_instrument: dict[str, list[str]] = {}
-    for one in first:
-        instrument, _, article = one.partition(":")
-        by_instrument.setdefault(instrument, []).append(article)
-    text = "; ".join(f"{instrument} {', '.join(articles)}" for instrument, articles in by_instrument.items())
-    return text + (f" (+{len(cited) - len(first)})" if len(cited) > len(first) else "")
-
-
-def _cites(cited: Sequence[str], article: str) -> bool:
-    return any(one == article or one.startswith((f"{article}.", f"{article}(")) for one in cited)
 
 
 def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str], None]) -> int:
@@ -344,7 +286,7 @@ def _step_4(stage: Stage, tell: Teller, _document: Path | None) -> None:
     except RefusedError as error:
         verdict = error.verdict
     cites = [f"{g['instrument']}:{g['article']}" for g in verdict["grounds"] if g["effect"] == "refuse"]
-    refused = str(verdict["outcome"]) if _cites(cites, f"{JK}:6(a)") else "without 6(a)"
+    refused = str(verdict["outcome"]) if cites_article(cites, f"{JK}:6(a)") else "without 6(a)"
     tell.line(at, "KOR hands it to the USA unasked", refused, "refuse", f"{JK}:6(a)")
     ask_consent(kor.node, held.id, "USA", "EXERCISE combined assessment", by=by)
     stage.settle()
