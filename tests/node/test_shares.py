@@ -116,7 +116,7 @@ def test_a_share_of_another_item_opens_nothing(stage: Stage) -> None:
         key = XWingPrivateKey.generate()
         recipient = Recipient(kid=key.kid, url="", key=key.public)
         with japan.blobs.reading(second["KOR"].item) as file:
-            given = release_shares(read_sealed(file), identities=japan.identities, recipient=recipient)
+            given = release_shares(read_sealed(file).wrapped_key, identities=japan.identities, recipient=recipient)
         (name,) = body["access"]
         body["access"][name] = next(one for one in given if one.sid == request["sid"]).to_json() | {
             "kid": body["access"][name]["kid"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from sealing import VECTORS, private_keys, public
 from gsomia.errors import UsageError
 from gsomia.sealed import (
     CompositePrivateKey,
+    Encapsulation,
     Identity,
     Recipient,
     XWingPrivateKey,
@@ -100,6 +102,20 @@ def by_hand(wrapped: bytes, ephemeral: str, key: object) -> bytes:
 def test_what_is_wrapped_unwraps_by_hand(name: str) -> None:
     key = private_keys()[name]
     assert by_hand(*wrap(SHARE, public(key)), key) == SHARE
+
+
+@pytest.mark.parametrize("name", private_keys())
+def test_several_shares_go_under_one_encapsulation(name: str) -> None:
+    key, others = private_keys()[name], [bytes([number]) * 32 for number in range(4)]
+    encapsulation = Encapsulation(public(key))
+    wrapped = [encapsulation.wrap(share) for share in (*others, others[0])]
+    assert [unwrap(sealed, ephemeral, key) for sealed, ephemeral in wrapped] == [*others, others[0]]
+    # The nonce is never the same one
+    assert len({sealed for sealed, _ in wrapped}) == len(wrapped)
+    assert len({sealed[-60:-48] for sealed, _ in wrapped}) == len(wrapped)
+    with pytest.raises(TypeError):
+        pickle.dumps(encapsulation)
+    assert "0x" in repr(encapsulation)
 
 
 def test_the_lengths_are_those_that_opentdf_publishes() -> None:

@@ -185,10 +185,10 @@ def test_shares_released_for_one_opening() -> None:
     data, _ = sealed(PLAIN, [recipient(usa, kid="usa", sid="1"), recipient(jpn, kid="jpn", sid="2")])
     item = read(io.BytesIO(data))
     asker = recipient(kor, kid="kor")
-    first = release(item, identities=[identity(usa, kid="usa")], recipient=asker)
-    second = release(item, identities=[identity(jpn, kid="jpn")], recipient=asker)
+    first = release(item.wrapped_key, identities=[identity(usa, kid="usa")], recipient=asker)
+    second = release(item.wrapped_key, identities=[identity(jpn, kid="jpn")], recipient=asker)
     assert [entry.sid for entry in first + second] == ["1", "2"]
-    assert release(item, identities=[identity(kor, kid="kor")], recipient=asker) == ()
+    assert release(item.wrapped_key, identities=[identity(kor, kid="kor")], recipient=asker) == ()
     sink = io.BytesIO()
     item.with_key_access(first + second).open([identity(kor, kid="kor")], sink)
     assert sink.getvalue() == PLAIN

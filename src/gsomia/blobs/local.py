@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -94,6 +94,18 @@ class LocalBlobs:
             return self.path(name).stat().st_size
         except OSError as error:
             raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
+
+    def stamp(self, name: str) -> Hashable:
+        """What tells this blob from one that took its place, or was changed: file number, length, time of change.
+
+        Raises:
+            NodeError: there is none of this name.
+        """
+        try:
+            found = self.path(name).stat()
+        except OSError as error:
+            raise NodeError(f"the sealed item `{name}` is not in the store: {error.strerror}") from error
+        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
     def settle(self) -> None:
         """Make the names durable of what was written not to last at first.

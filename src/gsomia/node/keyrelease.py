@@ -6,10 +6,10 @@ agreement stops no opening of what was given before (Articles 21.4 and 20.2, pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from gsomia.errors import GsomiaError, MessageError
 from gsomia.node.acts import pack
@@ -22,13 +22,15 @@ from gsomia.node.node import Node
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Peer, Reader, Refused
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
-from gsomia.sealed import KeyAccess, Recipient, read, release
+from gsomia.sealed import Encapsulation, KeyAccess, Recipient, read, release
 from gsomia.verdict import Request, Verdict, decide
 
 __all__ = ["answer_key_requests"]
 
 MANY_KEYS = 256
 """At most so many keys are asked for in one message."""
+
+_T = TypeVar("_T")
 
 _NEVER_ARRIVED = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED)
 
@@ -59,7 +61,8 @@ def answer_key_requests(node: Node, peer: Peer, message: Message, at: datetime) 
     if len({request.id for request in requests}) != len(requests):
         raise MessageError("two requests have one id")
     with node.store.writing() as tx:
-        decided = [_decide(node, tx, peer, request, message.id, at) for request in requests]
+        answering = _Answering(node=node, tx=tx, peer=peer, message=message.id, at=at)
+        decided = [answering.decide(request) for request in requests]
         acts = make(node, tx, [one.draft for one in decided], at=at)
         for one in decided:
             if one.access is None:
@@ -72,31 +75,80 @@ def _access(decided: Sequence[_Decided]) -> dict[str, Any]:
     return {one.request.id: one.access.to_json() for one in decided if one.access is not None}
 
 
-def _decide(node: Node, tx: Reader, peer: Peer, request: KeyRequest, message: str, at: datetime) -> _Decided:
-    """The answer to one request: what is not ours to release is refused too, and by an act that both logs hold."""
-    item = tx.item(request.item)
-    why = _why_not(node, tx, peer, request, item)
-    if why or item is None:
-        return _refused(node, peer, request, item, why, None)
-    verdicts = _verdicts(node, tx, peer, request, item, message, at)
-    failing = next((verdict for verdict in verdicts if verdict.outcome != "permit"), None)
-    if failing is not None:
-        ground = next((one.text for one in failing.grounds if one.effect != "permit"), failing.outcome)
-        return _refused(node, peer, request, item, f"{failing.outcome}: {ground}", failing)
-    try:
-        access = _wrapped(node, request, item)
-    except GsomiaError as error:
-        return _refused(node, peer, request, item, f"the item does not hold in this store: {error}", None)
-    if access is None:
-        return _refused(node, peer, request, item, f"this node holds no share `{request.sid}` of its key", None)
-    body = _body(request) | {
-        "kid": access.kid,
-        "access": access_digest(access),
-        "verdict": verdict_digest(verdicts[0]),
-        "law": dict(verdicts[0].law),
-    }
-    draft = replace(_draft(node, peer, request, item, "release-key", body), instrument=verdicts[0].instrument)
-    return _Decided(request=request, draft=draft, access=access)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answering:
+    """The answers to one message: one transaction and one instant, so what one request needed is not sought again.
+
+    Args:
+        node, tx, peer, message, at: whose answers, on what, to whom, to which message, when.
+    """
+
+    node: Node
+    tx: Reader
+    peer: Peer
+    message: str
+    at: datetime
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def _once(self, name: Hashable, find: Callable[[], _T]) -> _T:
+        if name not in self._found:
+            self._found[name] = find()
+        found: _T = self._found[name]
+        return found
+
+    def decide(self, request: KeyRequest) -> _Decided:
+        """The answer to one request: what is not ours to release is refused too, and by an act that both logs hold."""
+        node, peer = self.node, self.peer
+        item = self.tx.item(request.item)
+        about = (request.copy, request.item, request.payload_digest)
+        why = self._once(("why not", *about), lambda: _why_not(node, self.tx, peer, request, item))
+        if why or item is None:
+            return _refused(node, peer, request, item, why, None)
+        asked = (*about, *request.told().values())
+        verdicts = self._once(
+            ("verdicts", *asked), lambda: _verdicts(node, self.tx, peer, request, item, self.message, self.at)
+        )
+        failing = next((verdict for verdict in verdicts if verdict.outcome != "permit"), None)
+        if failing is not None:
+            ground = next((one.text for one in failing.grounds if one.effect != "permit"), failing.outcome)
+            return _refused(node, peer, request, item, f"{failing.outcome}: {ground}", failing)
+        try:
+            access = self._wrapped(request, item)
+        except GsomiaError as error:
+            return _refused(node, peer, request, item, f"the item does not hold in this store: {error}", None)
+        if access is None:
+            return _refused(node, peer, request, item, f"this node holds no share `{request.sid}` of its key", None)
+        body = _body(request) | {
+            "kid": access.kid,
+            "access": access_digest(access),
+            "verdict": self._once(("digest", *asked), lambda: verdict_digest(verdicts[0])),
+            "law": dict(verdicts[0].law),
+        }
+        draft = _draft(node, peer, request, item, "release-key", body, instrument=verdicts[0].instrument)
+        return _Decided(request=request, draft=draft, access=access)
+
+    def _wrapped(self, request: KeyRequest, item: Item) -> KeyAccess | None:
+        """The share that was asked for, wrapped to the request's own key; None where it does not open here."""
+        node = self.node
+        wrapped = self._once(
+            ("wrapped", item.id),
+            lambda: node.wrapped_keys.of(node.blobs, item.id, lambda file: read(file).wrapped_key),
+        )
+        # Openings that are asked for together may name one key: then one encapsulation serves them all.
+        recipient, encapsulation = self._once(("asker", request.key), lambda: _asker(request))
+        given = release(
+            wrapped,
+            identities=self._once("identities", lambda: node.identities),
+            recipient=recipient,
+            sid=request.sid,
+            encapsulation=encapsulation,
+        )
+        return next(iter(given), None)
+
+
+def _asker(request: KeyRequest) -> tuple[Recipient, Encapsulation]:
+    public = request.public
+    return Recipient(kid=public.kid, url="gsomia:opening", key=public), Encapsulation(public)
 
 
 def _body(request: KeyRequest) -> dict[str, Any]:
@@ -117,10 +169,20 @@ def _refused(
     return _Decided(request=request, draft=_draft(node, peer, request, item, "refuse-key", body), access=None, why=why)
 
 
-def _draft(node: Node, peer: Peer, request: KeyRequest, item: Item | None, kind: str, body: dict[str, Any]) -> Draft:
+def _draft(
+    node: Node,
+    peer: Peer,
+    request: KeyRequest,
+    item: Item | None,
+    kind: str,
+    body: dict[str, Any],
+    *,
+    instrument: str = "",
+) -> Draft:
     """The act for the asker; where another Party holds a share of an item, its originator is told of each release."""
     told = {peer.party} | ({item.originator} if item is not None else set())
-    return Draft(type=kind, item=request.item, copy=request.copy, parties=tuple(sorted(told - {node.party})), body=body)
+    parties = tuple(sorted(told - {node.party}))
+    return Draft(type=kind, instrument=instrument, item=request.item, copy=request.copy, parties=parties, body=body)
 
 
 def _why_not(node: Node, tx: Reader, peer: Peer, request: KeyRequest, item: Item | None) -> str:
@@ -180,11 +242,3 @@ def _verdicts(
 
 def _held(node: Node, tx: Reader, item: Item) -> Copy | None:
     return next((copy for copy in tx.copies(item=item.id) if copy.holder == node.party), None)
-
-
-def _wrapped(node: Node, request: KeyRequest, item: Item) -> KeyAccess | None:
-    """The share that was asked for, wrapped to the request's own key; None where it does not open here."""
-    recipient = Recipient(kid=request.public.kid, url="gsomia:opening", key=request.public)
-    with node.blobs.reading(item.id) as file:
-        given = release(read(file), identities=node.identities, recipient=recipient)
-    return next((access for access in given if access.sid == request.sid), None)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import BinaryIO, Generic, TypeVar
 
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, SigningKey
@@ -16,9 +18,11 @@ from gsomia.node.acts import Officer, Signer
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
 from gsomia.node.succession import author, retired_keys
 from gsomia.registry import Custody
-from gsomia.sealed import BatchedStatement, Identity
+from gsomia.sealed import BatchedStatement, Identity, WrappedKey
 from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
+
+_T = TypeVar("_T")
 
 __all__ = ["Acting", "KnownKeys", "Limits", "Node", "new_id"]
 
@@ -69,6 +73,45 @@ class Locks:
             yield
 
 
+class Kept(Generic[_T]):
+    """What was read from blobs lately, each as long as its blob is the same one; nothing secret is kept so.
+
+    Args:
+        size: how many.
+    """
+
+    def __init__(self, size: int = 1024) -> None:
+        self._size = size
+        self._found: OrderedDict[str, tuple[Hashable, _T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, blobs: Blobs, name: str, look: Callable[[BinaryIO], _T]) -> _T:
+        """What stands in a blob.
+
+        Args:
+            blobs: where it lies.
+            name: its name.
+            look: reads it, where it was not read before or changed since.
+
+        Raises:
+            NodeError: there is none of this name.
+        """
+        stamp = blobs.stamp(name)
+        with self._lock:
+            before = self._found.get(name)
+            if before is not None and before[0] == stamp:
+                self._found.move_to_end(name)
+                return before[1]
+        with blobs.reading(name) as file:
+            found = look(file)
+        with self._lock:
+            # Kept under the stamp from before the reading: if it was changed meanwhile, it is read again.
+            self._found[name] = (stamp, found)
+            while len(self._found) > self._size:
+                self._found.popitem(last=False)
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One Party's node.
@@ -94,6 +137,7 @@ class Node:
     documents: Documents
     limits: Limits = Limits()
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
+    wrapped_keys: Kept[WrappedKey] = field(default_factory=Kept, repr=False, compare=False)
 
     @property
     def identities(self) -> tuple[Identity, ...]:

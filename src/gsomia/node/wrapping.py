@@ -88,7 +88,7 @@ def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer)
         held = {"-".join(pair) for pair in pairs if node.party in pair}
         throwaway = XWingPrivateKey.generate().public
         anyone = Recipient(kid=throwaway.kid, url="", key=throwaway)
-        if {access.sid for access in release(sealed, identities=node.identities, recipient=anyone)} != held:
+        if {access.sid for access in release(sealed.wrapped_key, identities=node.identities, recipient=anyone)} != held:
             raise SealError("a share of the sealed item's key does not open for this node")
         return
     if node.party not in {party for party, _ in wrapped}:

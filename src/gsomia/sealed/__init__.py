@@ -32,13 +32,13 @@ from gsomia.sealed.authorship import (
 from gsomia.sealed.batch import BatchedStatement, sign_batch
 from gsomia.sealed.container import Seekable, Sink, Source
 from gsomia.sealed.digest import Pending, Workers
-from gsomia.sealed.item import Opened, SealedItem, read
+from gsomia.sealed.item import Opened, SealedItem, WrappedKey, read
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
 from gsomia.sealed.manifest import KeyAccess
 from gsomia.sealed.policy import Policy
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
-from gsomia.sealed.wrap import Identity, PrivateKey, PublicWrapKey, Recipient
+from gsomia.sealed.wrap import Encapsulation, Identity, PrivateKey, PublicWrapKey, Recipient
 from gsomia.sealed.writer import SEGMENT_BYTES, BegunItem, SealedInfo, begin, seal
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "BegunItem",
     "CompositePrivateKey",
     "CompositePublicKey",
+    "Encapsulation",
     "Identity",
     "KeyAccess",
     "Opened",
@@ -67,6 +68,7 @@ __all__ = [
     "Source",
     "Statement",
     "Workers",
+    "WrappedKey",
     "XWingPrivateKey",
     "XWingPublicKey",
     "begin",

@@ -24,7 +24,7 @@ from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
 from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
 
-__all__ = ["Opened", "SealedItem", "payload_key", "read", "shares"]
+__all__ = ["Opened", "SealedItem", "WrappedKey", "open_shares", "payload_key", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,19 @@ class Opened:
 
     plaintext_bytes: int
     bound: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKey:
+    """A sealed item's key as it is wrapped, without the item: what the holder of a share releases it from.
+
+    Args:
+        key_access: the key access objects.
+        policy_text: the policy as the manifest holds it, to which each share is bound.
+    """
+
+    key_access: tuple[KeyAccess, ...]
+    policy_text: str
 
 
 def read(file: Seekable) -> SealedItem:
@@ -169,6 +182,11 @@ class SealedItem:
     def policy_text(self) -> str:
         """The policy as the manifest holds it, base64: what each key access object is bound to."""
         return self._manifest.policy_text
+
+    @property
+    def wrapped_key(self) -> WrappedKey:
+        """The key as it is wrapped."""
+        return WrappedKey(key_access=self._manifest.key_access, policy_text=self._manifest.policy_text)
 
     @property
     def payload_bytes(self) -> int:
@@ -364,29 +382,8 @@ class SealedItem:
             if verify_binding(raw, key=key, tags=self._manifest.tags, legacy=self._manifest.legacy)
         )
 
-    def _shares(self, identities: Sequence[Identity]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        altered = False
-        for access in self.key_access:
-            if access.sid in found:
-                continue
-            for identity in identities:
-                if kind(identity.key) != access.type or (identity.kid and access.kid and identity.kid != access.kid):
-                    continue
-                try:
-                    share = unwrap(access.wrapped_key, access.ephemeral_public_key, identity.key)
-                except ValueError:
-                    continue
-                if hmac.compare_digest(binding_hash(share, self._manifest.policy_text), access.binding):
-                    found[access.sid] = share
-                    break
-                altered = True
-        if altered and len(found) < len({access.sid for access in self.key_access}):
-            raise SealError("the policy was altered: it is not the one that the key was bound to")
-        return found
-
     def _unlock(self, identities: Sequence[Identity]) -> tuple[bytes, tuple[str, ...]]:
-        shares = self._shares(identities)
+        shares = open_shares(self.wrapped_key, identities)
         missing = {access.sid for access in self.key_access} - set(shares)
         if missing:
             names = ", ".join(sorted({shown(access.kid) for access in self.key_access if access.sid in missing}))
@@ -435,10 +432,28 @@ def payload_key(item: SealedItem, identities: Sequence[Identity]) -> bytes:
     return item._unlock(identities)[0]
 
 
-def shares(item: SealedItem, identities: Sequence[Identity]) -> dict[str, bytes]:
+def open_shares(wrapped: WrappedKey, identities: Sequence[Identity]) -> dict[str, bytes]:
     """The key shares that these identities open, by `sid`, for this package alone; the policy is bound to each.
 
     Raises:
         SealError: a share opens but the policy is not the one it was bound to.
     """
-    return item._shares(identities)
+    found: dict[str, bytes] = {}
+    altered = False
+    for access in wrapped.key_access:
+        if access.sid in found:
+            continue
+        for identity in identities:
+            if kind(identity.key) != access.type or (identity.kid and access.kid and identity.kid != access.kid):
+                continue
+            try:
+                share = unwrap(access.wrapped_key, access.ephemeral_public_key, identity.key)
+            except ValueError:
+                continue
+            if hmac.compare_digest(binding_hash(share, wrapped.policy_text), access.binding):
+                found[access.sid] = share
+                break
+            altered = True
+    if altered and len(found) < len({access.sid for access in wrapped.key_access}):
+        raise SealError("the policy was altered: it is not the one that the key was bound to")
+    return found

@@ -16,7 +16,7 @@ from gsomia.keys import b64
 from gsomia.sealed import assertion
 from gsomia.sealed.assertion import Assertion
 from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
-from gsomia.sealed.wrap import PublicWrapKey, Recipient, kind, wrap
+from gsomia.sealed.wrap import Encapsulation, PublicWrapKey, Recipient, kind
 
 __all__ = [
     "MAX_SEGMENTS",
@@ -166,10 +166,12 @@ def binding_hash(share: bytes, policy_text: str) -> bytes:
     return hmac.digest(share, policy_text.encode("ascii"), "sha256")
 
 
-def key_access(share: bytes, recipient: Recipient, policy_text: str) -> KeyAccess:
-    """Wrap one share for one recipient."""
+def key_access(
+    share: bytes, recipient: Recipient, policy_text: str, encapsulation: Encapsulation | None = None
+) -> KeyAccess:
+    """Wrap one share for one recipient, under an encapsulation to the recipient's key where there is one already."""
     key: PublicWrapKey = recipient.key
-    wrapped, ephemeral = wrap(share, key)
+    wrapped, ephemeral = (encapsulation or Encapsulation(key)).wrap(share)
     return KeyAccess(
         type=kind(key),
         url=recipient.url,

@@ -7,14 +7,15 @@ holds for the next Party too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gsomia.sealed import container
 from gsomia.sealed.container import Seekable, Sink, write_all
-from gsomia.sealed.item import SealedItem, payload_key, read, shares
+from gsomia.sealed.item import WrappedKey, open_shares, payload_key, read
 from gsomia.sealed.manifest import KeyAccess, key_access
 from gsomia.sealed.policy import canonical_form
-from gsomia.sealed.wrap import Identity, Recipient
+from gsomia.sealed.wrap import Encapsulation, Identity, Recipient
 from gsomia.sealed.writer import key_accesses
 
 __all__ = ["CHUNK_BYTES", "release", "rewrap", "rewrap_chunks"]
@@ -102,16 +103,25 @@ def _cut(data: bytes | memoryview, size: int) -> Iterator[bytes]:
         yield bytes(view[at : at + size])
 
 
-def release(item: SealedItem, *, identities: Sequence[Identity], recipient: Recipient) -> tuple[KeyAccess, ...]:
+def release(
+    wrapped: WrappedKey,
+    *,
+    identities: Sequence[Identity],
+    recipient: Recipient,
+    sid: str | None = None,
+    encapsulation: Encapsulation | None = None,
+) -> tuple[KeyAccess, ...]:
     """Wrap the shares that these identities open to one recipient, share by share.
 
     So the holder of one share answers a request to open without seeing the key, and an originator's node releases a key
     for one opening; the asker puts the answers together with `SealedItem.with_key_access`.
 
     Args:
-        item: the sealed item.
+        wrapped: of the sealed item (`SealedItem.wrapped_key`).
         identities: private keys that open one share or more.
         recipient: who asked; its `sid` is not used.
+        sid: the one share that was asked for; None for every one that opens.
+        encapsulation: to the recipient's key, where several keys are released to it at once.
 
     Returns:
         A key access object for each share, under the share's own `sid`; none when no share opens.
@@ -119,11 +129,14 @@ def release(item: SealedItem, *, identities: Sequence[Identity], recipient: Reci
     Raises:
         SealError: the policy was altered.
     """
+    if sid is not None:
+        wrapped = replace(wrapped, key_access=tuple(one for one in wrapped.key_access if one.sid == sid))
     return tuple(
         key_access(
             share,
-            Recipient(kid=recipient.kid, url=recipient.url, key=recipient.key, sid=sid),
-            item.policy_text,
+            Recipient(kid=recipient.kid, url=recipient.url, key=recipient.key, sid=name),
+            wrapped.policy_text,
+            encapsulation,
         )
-        for sid, share in shares(item, identities).items()
+        for name, share in open_shares(wrapped, identities).items()
     )

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gsomia.sealed.der import octets, read_octets, read_sequence, sequence
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 
-__all__ = ["CURVES", "Identity", "PrivateKey", "PublicWrapKey", "Recipient", "kind", "unwrap", "wrap"]
+__all__ = ["CURVES", "Encapsulation", "Identity", "PrivateKey", "PublicWrapKey", "Recipient", "kind", "unwrap", "wrap"]
 
 PublicWrapKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | XWingPublicKey | CompositePublicKey
 """Any public key that a share can be wrapped to."""
@@ -107,7 +107,7 @@ def _derive(secret: bytes) -> AESGCM:
 
 
 def _seal_share(cipher: AESGCM, share: bytes) -> bytes:
-    # The cipher's key is fresh for each wrapping, so any nonce would do; a random one is what others write.
+    # The cipher's key is fresh for each encapsulation; a random nonce is what others write, and lets it wrap several.
     nonce = AESGCM.generate_key(128)[:12]
     return nonce + cipher.encrypt(nonce, share, None)
 
@@ -127,15 +127,46 @@ def wrap(share: bytes, key: PublicWrapKey) -> tuple[bytes, str]:
     Returns:
         The wrapped share, and the ephemeral public key in PEM ("" except for `ec-wrapped`).
     """
-    if isinstance(key, XWingPublicKey | CompositePublicKey):
-        secret, ciphertext = key.encapsulate()
-        sealed = _seal_share(_hybrid_cipher(key, secret), share)
-        return sequence(octets(0, ciphertext), octets(1, sealed)), ""
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        ephemeral = ec.generate_private_key(key.curve)
-        sealed = _seal_share(_derive(ephemeral.exchange(ec.ECDH(), key)), share)
-        return sealed, _public_pem(ephemeral.public_key())
-    return key.encrypt(share, _OAEP), ""
+    return Encapsulation(key).wrap(share)
+
+
+class Encapsulation:
+    """One encapsulation to a public key, under which several shares go to its holder at once; never shown or pickled.
+
+    A hybrid key's encapsulation costs more than all else of a wrapping. Each share has a random nonce of 96 bits under
+    the one derived key, so a few hundred shares are far from where nonces meet (NIST SP 800-38D, section 8.3).
+
+    Args:
+        key: the recipient's public key.
+    """
+
+    __slots__ = ("_cipher", "_ciphertext", "_ephemeral", "_key")
+
+    def __init__(self, key: PublicWrapKey) -> None:
+        self._key = key
+        self._ciphertext = b""
+        self._ephemeral = ""
+        self._cipher: AESGCM | None = None
+        if isinstance(key, XWingPublicKey | CompositePublicKey):
+            secret, self._ciphertext = key.encapsulate()
+            self._cipher = _hybrid_cipher(key, secret)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            ephemeral = ec.generate_private_key(key.curve)
+            self._cipher = _derive(ephemeral.exchange(ec.ECDH(), key))
+            self._ephemeral = _public_pem(ephemeral.public_key())
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("an encapsulation is not pickled")
+
+    def wrap(self, share: bytes) -> tuple[bytes, str]:
+        """Encrypt one share; as `wrap`."""
+        if isinstance(self._key, rsa.RSAPublicKey):
+            return self._key.encrypt(share, _OAEP), ""
+        assert self._cipher is not None  # every other kind of key has one
+        sealed = _seal_share(self._cipher, share)
+        return (sequence(octets(0, self._ciphertext), octets(1, sealed)) if self._ciphertext else sealed), (
+            self._ephemeral
+        )
 
 
 def unwrap(wrapped: bytes, ephemeral_public_key: str, key: PrivateKey) -> bytes:
