@@ -15,11 +15,15 @@ from gsomia.node.node import new_id
 from gsomia.testing import Exercise, Player
 
 __all__ = [
+    "OTHER_ITEM",
+    "STRANGER",
     "Change",
     "act",
     "altered",
+    "header",
     "kind_of",
     "message",
+    "offered",
     "reading",
     "resigned",
     "send",
@@ -29,6 +33,25 @@ __all__ = [
 
 Change = Callable[[dict[str, Any]], None]
 """Changes a message's JSON in place."""
+
+
+STRANGER = SigningKey(bytes(range(64)))
+"""A key that nobody enrolled."""
+OTHER_ITEM = "3f1c2b9a-0d5e-4c1f-8a77-5b6c7d8e9f01"
+
+
+def offered(**changes: Any) -> Change:
+    """Other words in the first offer of a message."""
+
+    def change(value: dict[str, Any]) -> None:
+        value["body"]["offers"][0] |= changes
+
+    return change
+
+
+def header(**changes: Any) -> Change:
+    """Other words in a message itself."""
+    return lambda value: value.update(changes)
 
 
 def reading(envelope: Envelope) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path) -> None:
 
 
 def test_attributes_that_nobody_knows_are_shown_and_kept() -> None:
-    """The tool opens for who holds the key, as OpenTDF's do; a node refuses such items (tests/node/test_lies.py)."""
+    """The tool opens for who holds the key, as OpenTDF's do; a node refuses them (tests/node/test_lying_content.py)."""
     policy = Policy(uuid="1", data_attributes=("https://example/attr/made-up/value/x",), dissem=("nobody",))
     sink, out = io.BytesIO(), io.BytesIO()
     seal(io.BytesIO(PLAIN), sink, recipients=[recipient(golden_key())], policy=policy, mime_type="")
