@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from any_labels import LABEL
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
-from test_label import LABEL
 
 from gsomia.errors import DataError, SignatureError
 from gsomia.marking import Category, ItemLabels, Label
