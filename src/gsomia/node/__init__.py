@@ -6,6 +6,7 @@ Where to read, and where a new line belongs:
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
+- it travels as a file: `parcels`, `parcel_export`, `parcel_import`
 - it is held: `custody`, `renditions`, `consent`, `revocation`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -32,9 +33,12 @@ from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.parcel_export import Made, export_parcel
+from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import (
     Blobs,
+    Carried,
     Clock,
     Consent,
     Cosigned,
@@ -51,8 +55,10 @@ from gsomia.node.ports import (
     PeerLink,
     PendingOpening,
     Person,
+    Question,
     Reader,
     Refused,
+    Reply,
     Rows,
     Store,
     Writer,
@@ -81,6 +87,7 @@ __all__ = [
     "Acting",
     "Awaited",
     "Blobs",
+    "Carried",
     "Case",
     "Check",
     "Clock",
@@ -94,6 +101,7 @@ __all__ = [
     "LogLie",
     "LogState",
     "Look",
+    "Made",
     "MadeRendition",
     "Marked",
     "NewKeys",
@@ -108,9 +116,11 @@ __all__ = [
     "PendingOpening",
     "Person",
     "PersonDetails",
+    "Question",
     "Reader",
     "Recalled",
     "Refused",
+    "Reply",
     "Role",
     "Rows",
     "Sending",
@@ -118,6 +128,7 @@ __all__ = [
     "Stamp",
     "Statement",
     "Store",
+    "TakenIn",
     "TracerDays",
     "TrustedKeys",
     "Writer",
@@ -147,10 +158,12 @@ __all__ = [
     "enrol_peer",
     "enter_legal_acts",
     "enter_person",
+    "export_parcel",
     "fingerprint",
     "held_copy",
     "holdings",
     "identity",
+    "import_parcel",
     "instant",
     "keep_refused",
     "key_settings",

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gsomia.errors import GsomiaError, NodeError, PeerError, VerificationError
-from gsomia.keys import b64
+from gsomia.errors import GsomiaError, PeerError
 from gsomia.node.acts import SignedAct
 from gsomia.node.leaving import (
     MESSAGE_BYTES,
@@ -21,10 +20,11 @@ from gsomia.node.leaving import (
     SETTLED,
     Leaving,
     acts_body,
-    content_of,
+    contents_of,
     deliveries_body,
     dispatch,
     enter_answered,
+    give_up,
     offers_body,
     prepare,
     read_acts,
@@ -229,8 +229,8 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], *, content: bool)
     """
     contents: dict[str, str] = {}
     if content:
-        contents, spoilt = _contents(node, peer, ready)
-        _give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
+        contents, spoilt = contents_of(node, peer, ready, node.link(peer.party).upload)
+        give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
         ready = [one for one in ready if one.copy.id not in spoilt]
         if not ready:
             return set()
@@ -244,41 +244,6 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], *, content: bool)
             if (copy is None or copy.state not in SETTLED) and one.copy.id not in missing:
                 raise PeerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
     return missing & {one.copy.id for one in ready}
-
-
-def _contents(node: Node, peer: Peer, ready: Sequence[Leaving]) -> tuple[dict[str, str], dict[str, str]]:
-    """The sealed items with their keys wrapped for the peer: small ones to go inside a message, large ones uploaded.
-
-    Returns:
-        The small ones by copy; and by copy what is wrong with those that no longer hold in this node's own store.
-    """
-    inside: dict[str, str] = {}
-    spoilt: dict[str, str] = {}
-    for one in ready:
-        try:
-            content = content_of(node, peer, one, node.link(peer.party).upload)
-        except VerificationError as error:
-            spoilt[one.copy.id] = str(error)
-        except NodeError as error:
-            if node.blobs.exists(one.item.id):
-                raise
-            spoilt[one.copy.id] = str(error)
-        else:
-            if content:
-                inside[one.copy.id] = b64(content)
-    return inside, spoilt
-
-
-def _give_up(node: Node, lost: Sequence[Leaving], why: Mapping[str, str]) -> None:
-    """Stop copies whose item no longer holds here: people must look, and nothing else waits for them."""
-    if not lost:
-        return
-    with node.store.writing() as tx:
-        for one in lost:
-            stop_copy(
-                node, tx, one.copy, f"the item does not hold in this store: {why[one.copy.id]}", {}, node.clock.now()
-            )
-            tx.done(one.entry.id)
 
 
 def dead_letter(entry: Outgoing, limits: Limits) -> bool:

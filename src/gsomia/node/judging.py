@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.node.acts import SignedAct, instant, read_instant
@@ -46,7 +46,8 @@ def decide_offer(node: Node, tx: Reader, peer: Peer, offer: Offer, at: datetime)
 
 def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verdict | None]:
     """This node's own answer to an offer: why not ("" for a permit), and the verdict where it came to one."""
-    skew = abs(offer.clock - at)
+    # What came by parcel was said when that was made; a clock that is ahead is wrong either way.
+    skew = max(offer.clock - at, at - offer.clock - (node.limits.travel or timedelta()))
     if skew > node.limits.max_skew:
         return f"the offer's clock is {skew.total_seconds():.0f} s from ours", None
     if offer.sealed_bytes > node.limits.max_item_bytes:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import PeerError, SignatureError, VerificationError
+from gsomia.errors import NodeError, PeerError, SignatureError, VerificationError
+from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, instant, pack, unpack
 from gsomia.node.facts import Case
 from gsomia.node.keyends import KEY_TYPES
@@ -30,10 +31,11 @@ __all__ = [
     "Upload",
     "acts_body",
     "authority_of",
-    "content_of",
+    "contents_of",
     "deliveries_body",
     "dispatch",
     "enter_answered",
+    "give_up",
     "offers_body",
     "prepare",
     "read_acts",
@@ -305,8 +307,8 @@ Upload = Callable[[str, Iterable[bytes], int], None]
 """Takes a large sealed item on its way: its copy, its bytes, and how many they are."""
 
 
-def content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
-    """One sealed item's bytes, its key wrapped for the peer; or b"" where it is large and was handed to `upload`."""
+def _content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
+    """One sealed item's bytes, its key wrapped for the peer; b"" where it is large and was handed on."""
     recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
     with node.blobs.reading(one.item.id) as file:
         if one.item.custody is Custody.RECIPIENT:
@@ -326,6 +328,43 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
     file.seek(0)
     while piece := file.read(INLINE_BYTES):
         yield piece
+
+
+def contents_of(
+    node: Node, peer: Peer, ready: Sequence[Leaving], upload: Upload
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The sealed items, their keys wrapped for the peer: small ones to go in a message, large ones handed to `upload`.
+
+    Returns:
+        The small ones by copy; and by copy what is wrong with those that no longer hold in this node's own store.
+    """
+    inside: dict[str, str] = {}
+    spoilt: dict[str, str] = {}
+    for one in ready:
+        try:
+            content = _content_of(node, peer, one, upload)
+        except VerificationError as error:
+            spoilt[one.copy.id] = str(error)
+        except NodeError as error:
+            if node.blobs.exists(one.item.id):
+                raise
+            spoilt[one.copy.id] = str(error)
+        else:
+            if content:
+                inside[one.copy.id] = b64(content)
+    return inside, spoilt
+
+
+def give_up(node: Node, lost: Sequence[Leaving], why: Mapping[str, str]) -> None:
+    """Stop copies whose item no longer holds here: people must look, and nothing else waits for them."""
+    if not lost:
+        return
+    with node.store.writing() as tx:
+        for one in lost:
+            stop_copy(
+                node, tx, one.copy, f"the item does not hold in this store: {why[one.copy.id]}", {}, node.clock.now()
+            )
+            tx.done(one.entry.id)
 
 
 def travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:

@@ -19,7 +19,7 @@ from gsomia.node.keyends import distrusted
 from gsomia.node.node import Node, new_id
 from gsomia.node.succession import told_key
 
-__all__ = ["MESSAGE_TYPES", "Message", "read_answer", "read_message", "write_message"]
+__all__ = ["MESSAGE_TYPES", "Message", "message_keys", "read_answer", "read_message", "write_message"]
 
 MESSAGE_TYPE = "application/vnd.gsomia.message.v1+json"
 
@@ -132,10 +132,10 @@ def write_message(
         answers=answers,
         body=body,
     )
-    return message, sign(message.to_bytes(), MESSAGE_TYPE, _message_keys(node, recipient))
+    return message, sign(message.to_bytes(), MESSAGE_TYPE, message_keys(node, recipient))
 
 
-def _message_keys(node: Node, recipient: str) -> list[SigningKey]:
+def message_keys(node: Node, recipient: str) -> list[SigningKey]:
     """The node's key; and those it replaced, for as long as the recipient has not recorded the last replacement."""
     if not node.keys.retired:
         return [node.keys.signing]

@@ -41,6 +41,9 @@ class Limits:
 
     Args:
         custody: the custodies that this Party takes part in (protocol 11).
+        parcel_acceptance: how long what is accepted by parcel stays so, for a courier's way takes days.
+        parcel_age: an older parcel is not taken in.
+        travel: how long what is read now has been on its way, where it came by parcel; None by wire.
         witness_pause: between two checkpoints of one common log that its peer is asked to cosign.
         witness_interval: the same for the internal log.
         unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
@@ -52,6 +55,9 @@ class Limits:
     retry: timedelta = timedelta(seconds=1)
     retry_limit: timedelta = timedelta(minutes=5)
     custody: frozenset[Custody] = frozenset(Custody)
+    parcel_acceptance: timedelta = timedelta(days=30)
+    parcel_age: timedelta = timedelta(days=30)
+    travel: timedelta | None = None
     witness_pause: timedelta = timedelta(seconds=1)
     witness_interval: timedelta = timedelta(hours=1)
     unwitnessed: timedelta = timedelta(hours=24)

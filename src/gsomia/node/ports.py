@@ -18,6 +18,7 @@ from gsomia.tlog import LogSigner, LogVerifier
 
 __all__ = [
     "Blobs",
+    "Carried",
     "Clock",
     "Consent",
     "Cosigned",
@@ -34,8 +35,10 @@ __all__ = [
     "PeerLink",
     "PendingOpening",
     "Person",
+    "Question",
     "Reader",
     "Refused",
+    "Reply",
     "Rows",
     "Store",
     "Writer",
@@ -145,7 +148,7 @@ class PendingOpening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Something on its way to a peer: a transmission (a copy) or acts."""
+    """Something on its way to a peer: a transmission (a copy) or acts; `parcel` is the newest that carried it, or 0."""
 
     id: int
     peer: str
@@ -154,6 +157,62 @@ class Outgoing:
     attempts: int
     next_at: datetime
     error: str
+    parcel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A parcel that was made for a peer (`out`) or taken in from one (`in`).
+
+    Args:
+        made_at: by its maker's clock.
+        at: when this node made it, or had taken in all of it.
+        parts: how many messages and sealed items it held.
+        seen: the number of the reader's newest parcel that its maker had taken in.
+    """
+
+    peer: str
+    direction: str
+    number: int
+    id: str
+    made_at: datetime
+    at: datetime
+    parts: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A message that went to a peer in a parcel, and whose answer comes in another.
+
+    Args:
+        body: what is needed to understand the answer; of checkpoints, the requests.
+    """
+
+    message: str
+    peer: str
+    kind: str
+    at: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that goes to a peer by parcel; it goes again until the peer has taken in one that held it.
+
+    Args:
+        id: given by the store; 0 before.
+        answers: the id of the message that it answers.
+        parcel: the first that held it, or 0.
+    """
+
+    id: int
+    peer: str
+    kind: str
+    answers: str
+    at: datetime
+    body: Mapping[str, Any]
+    parcel: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +308,9 @@ class Reader(Protocol):
     def acceptance(self, copy: str) -> str | None: ...
     def pending(self) -> Sequence[PendingOpening]: ...
     def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]: ...
+    def parcels(self, peer: str = "") -> Sequence[Carried]: ...
+    def question(self, message: str) -> Question | None: ...
+    def replies(self, peer: str) -> Sequence[Reply]: ...
     def refused(self) -> Sequence[Refused]: ...
     def log(self, name: str) -> LogState | None: ...
     def logs(self) -> Sequence[LogState]: ...
@@ -315,6 +377,21 @@ class Writer(Reader, Protocol):
     def put_refused(self, refused: Refused) -> None: ...
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None: ...
     def done(self, outgoing: int) -> None: ...
+    def carried(self, outgoing: Sequence[int], replies: Sequence[int], parcel: int) -> None:
+        """Note in which parcel entries of the outbox went, and answers that had not gone before."""
+        ...
+
+    def put_parcel(self, parcel: Carried) -> None: ...
+    def put_question(self, question: Question) -> None: ...
+    def put_reply(self, reply: Reply) -> None: ...
+    def end_replies(self, peer: str, seen: int) -> None:
+        """Forget the answers that a peer has taken in with its parcels up to this number."""
+        ...
+
+    def forget_parcels(self, before: datetime) -> None:
+        """Forget the questions and answers of parcels that are older than this."""
+        ...
+
     def put_cosigned(self, cosigned: Cosigned) -> None: ...
     def put_kept(self, log: str, note: bytes, at: datetime) -> None: ...
     def forget_witness(self, witness: str, kept: Sequence[str]) -> None: ...

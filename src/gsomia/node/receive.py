@@ -22,7 +22,7 @@ from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.witnessing import answer_checkpoints
 
-__all__ = ["answer"]
+__all__ = ["REFUSABLE", "answer", "reply_to"]
 
 MANY = 256
 """At most this many offers or deliveries in one message: they are decided in one transaction, while others wait."""
@@ -50,23 +50,36 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
         with node.store.writing() as tx:
             if not tx.see_message(message.id, peer.party, at):
                 raise MessageError(f"message `{message.id}` was used before: a replay")
-        handler = _HANDLERS.get(message.type)
-        if handler is None:
-            raise MessageError(f"nothing is answered to a message of type `{message.type}`")
-        kind, body = handler(node, peer, message, at)
-    except (
-        VerificationError,
-        UsageError,
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        RecursionError,
-    ) as error:
-        # Whatever a peer's words lead to ends in a refusal; only what is wrong with this node itself goes further.
+        kind, body = reply_to(node, peer, message, at)
+    except REFUSABLE as error:
         keep_refused(node, peer, "message", error)
         kind, body = "refusal", {"why": why_of(error)}
     return write_message(node, peer.party, kind, body, at=node.clock.now(), answers=about)[1]
+
+
+REFUSABLE = (
+    VerificationError,
+    UsageError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
+"""Whatever a peer's words lead to ends in a refusal; only what is wrong with this node itself goes further."""
+
+
+def reply_to(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
+    """What is answered to a message that was read: the type and the body of the answer, still to be signed.
+
+    Raises:
+        MessageError, or another of `REFUSABLE`: it cannot be used.
+    """
+    handler = _HANDLERS.get(message.type)
+    if handler is None:
+        raise MessageError(f"nothing is answered to a message of type `{message.type}`")
+    answered: tuple[str, dict[str, Any]] = handler(node, peer, message, at)
+    return answered
 
 
 def _acts(message: Message) -> list[SignedAct]:

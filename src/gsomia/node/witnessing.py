@@ -32,7 +32,7 @@ from gsomia.tlog import (
     witness,
 )
 
-__all__ = ["answer_checkpoints", "ask_witness", "contradiction"]
+__all__ = ["answer_checkpoints", "ask_witness", "contradiction", "open_requests", "take_cosigned"]
 
 MANY = 4
 """At most this many checkpoints in one message."""
@@ -188,6 +188,64 @@ def _refused(node: Node, peer: Peer, state: LogState, answer: Mapping[str, Any])
             tx.put_lie(LogLie(log=state.name, party=node.party, kind=lie.verify(own), proof=lie.to_bytes(), at=at))
     # An honest node whose log has forked shows the witness that it has, so that both have the proof.
     return prove
+
+
+def open_requests(node: Node, reader: Reader, peer: Peer) -> list[WitnessRequest]:
+    """For a parcel: every checkpoint that a peer is to cosign and has not, whatever the schedule says."""
+    found: list[WitnessRequest] = []
+    for name in _asked(node, peer.party):
+        state, before = reader.log(name), _before(reader, name, peer.party)
+        if state is not None and not (state.size == before.size and _has(before, peer)):
+            found.append(_request(reader, state, before))
+    return found
+
+
+def _has(before: Cosigned, peer: Peer) -> bool:
+    return bool(before.note) and bool(verify_cosignatures(before.note, [peer.log]))
+
+
+def take_cosigned(node: Node, peer: Peer, requests: Sequence[str], answers: object) -> int:
+    """Take in a peer's answers to checkpoints that went by parcel, in whatever order the parcels come back.
+
+    Args:
+        node: whose logs.
+        peer: the witness.
+        requests: what it was asked.
+        answers: what it says.
+
+    Returns:
+        How many checkpoints were cosigned.
+
+    Raises:
+        PeerError: its answers cannot be used.
+    """
+    if not isinstance(answers, list) or len(answers) != len(requests):
+        raise PeerError(f"`{peer.party}` did not say which checkpoints it cosigned")
+    count = 0
+    for request, answer in zip((WitnessRequest.from_bytes(text.encode()) for text in requests), answers, strict=True):
+        asked = Checkpoint.from_text(parse_note(request.note).text)
+        with node.store.reading() as reader:
+            state, before = reader.log(asked.origin), _before(reader, asked.origin, peer.party)
+        if state is None:
+            raise PeerError(f"there is no log `{asked.origin}`")
+        try:
+            if "cosignature" in answer:
+                if asked.size > before.size or not _has(before, peer):
+                    _cosigned(node, peer, replace(state, size=asked.size), request, str(answer["cosignature"]))
+                count += 1
+            elif not _known(before, answer):
+                _refused(node, peer, state, answer)
+        except (AttributeError, TypeError, KeyError, LogError) as error:
+            raise PeerError(f"`{peer.party}` answered a checkpoint with what cannot be used: {error}") from error
+    return count
+
+
+def _known(before: Cosigned, answer: Mapping[str, Any]) -> bool:
+    """Whether a witness only says that it was asked from an older size than it keeps, and nothing that is new here."""
+    if str(answer["refused"]) != WitnessRefusal.STALE or not answer["kept"] or not before.note:
+        return False
+    kept = Checkpoint.from_text(parse_note(str(answer["kept"]).encode()).text)
+    return kept == Checkpoint.from_text(parse_note(before.note).text) or kept.size < before.size
 
 
 def contradiction(reader: Reader, state: LogState, held: SignedCheckpoint) -> str:

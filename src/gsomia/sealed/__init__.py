@@ -36,6 +36,7 @@ from gsomia.sealed.item import Opened, SealedItem, WrappedKey, read
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
 from gsomia.sealed.manifest import KeyAccess
+from gsomia.sealed.parcel import ParcelKey
 from gsomia.sealed.policy import Policy
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
 from gsomia.sealed.wrap import Encapsulation, Identity, PrivateKey, PublicWrapKey, Recipient
@@ -56,6 +57,7 @@ __all__ = [
     "Identity",
     "KeyAccess",
     "Opened",
+    "ParcelKey",
     "Pending",
     "Policy",
     "PrivateKey",

@@ -188,6 +188,36 @@ outgoing = _table(
     _number("attempts"),
     _text("next_at"),
     _text("error"),
+    _number("parcel"),
+)
+parcel = _table(
+    "parcel",
+    _text("peer", key=True),
+    _text("direction", key=True),
+    _number("number", key=True),
+    _text("id"),
+    _text("made_at"),
+    _text("at"),
+    _number("parts"),
+    _number("seen"),
+)
+parcel_question = _table(
+    "parcel_question",
+    _text("message", key=True),
+    _text("peer"),
+    _text("kind"),
+    _text("at", index=True),
+    _text("body"),
+)
+parcel_reply = _table(
+    "parcel_reply",
+    _serial("id"),
+    _text("peer", index=True),
+    _text("kind"),
+    _text("answers"),
+    _text("at", index=True),
+    _text("body"),
+    _number("parcel"),
 )
 seen = _table("seen", _text("message", key=True), _text("peer", key=True), _text("at", index=True))
 refused = _table(

@@ -35,6 +35,7 @@ from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
+from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.prepared import Prepared
 
 __all__ = ["SqlStore"]
@@ -229,7 +230,7 @@ _RAISE = Prepared(
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -401,7 +402,7 @@ class SqlReader(LogReads, DerivedReads):
         return bytes(row["hash"])
 
 
-class SqlWriter(SqlReader, LogWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -510,6 +511,7 @@ class SqlWriter(SqlReader, LogWrites):
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
+        row["parcel"] = 0
         _insert(schema.outgoing).run(self._connection, row)
 
     def put_refused(self, refused: Refused) -> None:

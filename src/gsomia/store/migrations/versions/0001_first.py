@@ -225,10 +225,49 @@ def upgrade() -> None:
         sa.Column("attempts", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("next_at", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("parcel", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing")),
         sqlite_with_rowid=True,
     )
     op.create_index(op.f("ix_outgoing_peer"), "outgoing", ["peer"], unique=False)
+    op.create_table(
+        "parcel",
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("parts", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seen", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("peer", "direction", "number", name=op.f("pk_parcel")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "parcel_question",
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_parcel_question")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_parcel_question_at"), "parcel_question", ["at"], unique=False)
+    op.create_table(
+        "parcel_reply",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("parcel", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parcel_reply")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_parcel_reply_at"), "parcel_reply", ["at"], unique=False)
+    op.create_index(op.f("ix_parcel_reply_peer"), "parcel_reply", ["peer"], unique=False)
     op.create_table(
         "peer",
         sa.Column("party", sa.Text(), nullable=False),

@@ -1,0 +1,295 @@
+"""A parcel is made: all that is open towards one peer, in order, as the wire would say it (docs/spec/parcel.md).
+
+What was carried and not answered goes again with the next one, so a parcel that is lost takes nothing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from gsomia.errors import SignatureError
+from gsomia.node.acts import SignedAct, read_instant
+from gsomia.node.keyends import distrusted
+from gsomia.node.leaving import (
+    MESSAGE_BYTES,
+    PART,
+    Leaving,
+    acts_body,
+    contents_of,
+    deliveries_body,
+    dispatch,
+    give_up,
+    offers_body,
+    prepare,
+    refuse_copy,
+)
+from gsomia.node.ledger import make
+from gsomia.node.messages import message_keys, write_message
+from gsomia.node.node import Node, known_peer, new_id
+from gsomia.node.parcels import Contents, ParcelWriter
+from gsomia.node.ports import Carried, Outgoing, Peer, Question, Reader, Reply
+from gsomia.node.witnessing import open_requests
+from gsomia.registry import CopyState
+from gsomia.sealed import ParcelKey
+
+__all__ = ["Made", "export_parcel"]
+
+ACTS = 256
+"""At most so many acts in one message, beside those that are needed to check them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A parcel that was made.
+
+    Args:
+        number: among this node's parcels for the peer.
+        offered, delivered, acts, answers: what went with it.
+        left: entries of the outbox that wait: for an answer that must come first, or for room in the next parcel.
+    """
+
+    number: int
+    offered: int
+    delivered: int
+    acts: int
+    answers: int
+    left: int
+
+
+@dataclass(slots=True)
+class _Load:
+    """What goes in one message: entries of the outbox of one kind, in their order."""
+
+    kind: str
+    entries: list[Outgoing] = field(default_factory=list)
+    copies: list[Leaving] = field(default_factory=list)
+    held: int = 0
+
+    def takes(self, kind: str, size: int) -> bool:
+        """Whether another entry goes in the same message."""
+        most = ACTS if kind == "acts" else PART
+        fits = len(self.entries) < most and (kind != "deliver" or self.held + size <= MESSAGE_BYTES)
+        return self.kind == kind and fits
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to go, and what is settled without going."""
+
+    loads: list[_Load] = field(default_factory=list)
+    accepted: list[tuple[Leaving, SignedAct]] = field(default_factory=list)
+    stopped: list[Leaving] = field(default_factory=list)
+    settled: list[Outgoing] = field(default_factory=list)
+    replies: Sequence[Reply] = ()
+    left: int = 0
+
+    def put(self, kind: str, entry: Outgoing, copy: Leaving | None = None) -> None:
+        """One more entry, behind those before it."""
+        size = copy.item.sealed_bytes if copy is not None else 0
+        if not self.loads or not self.loads[-1].takes(kind, size):
+            self.loads.append(_Load(kind))
+        load = self.loads[-1]
+        load.entries.append(entry)
+        load.held += size
+        if copy is not None:
+            load.copies.append(copy)
+
+
+def export_parcel(
+    node: Node, party: str, place: Callable[[int], AbstractContextManager[BinaryIO]], *, new_only: bool = False
+) -> Made | None:
+    """Make a parcel for a peer.
+
+    Args:
+        node: the sender.
+        party: the peer.
+        place: opens the file for the parcel of this number; it is durable under its name when the block ends well.
+        new_only: leave out what an earlier parcel carried and nobody answered yet.
+
+    Returns:
+        What was made, or None where there is nothing to carry.
+
+    Raises:
+        NodeError: not an enrolled peer, or the disk does not take it.
+        SignatureError: the peer's key was declared compromised.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        known_peer(reader, party)
+        peer = reader.peers()[party]
+        if (act := distrusted(reader, peer.signing)) is not None:
+            raise SignatureError(f"the key of `{party}` was declared compromised by act `{act}`")
+        before = reader.parcels(party)
+        plan = _plan(node, reader, peer, at, new_only=new_only)
+        requests = open_requests(node, reader, peer)
+    taken = [parcel for parcel in before if parcel.direction == "in"]
+    made = [parcel for parcel in before if parcel.direction == "out"]
+    seen = taken[-1].number if taken else 0
+    told = made[-1].seen if made else 0
+    owed = any(parcel.parts and parcel.number > told for parcel in taken)
+    _decide(node, peer, plan, at)
+    if not (plan.loads or plan.replies or requests or owed):
+        return None
+    # A register that was restored from an old backup learns from its peer which numbers it had given.
+    number = max((p.number if p.direction == "out" else p.seen for p in before), default=0) + 1
+    with place(number) as sink:
+        writer = ParcelWriter(sink, ParcelKey.new(peer.sealing))
+        questions, gone = _write(node, peer, plan, writer, at)
+        contents = writer.finish(
+            lambda parts: Contents(
+                id=new_id(),
+                number=number,
+                sender=node.party,
+                recipient=party,
+                at=at,
+                exercise=node.exercise,
+                seen=seen,
+                kid=peer.sealing.kid,
+                key=writer.key.wrapped,
+                parts=parts,
+            ),
+            message_keys(node, party),
+        )
+        # Before the file has its name: no number is ever used for two of them.
+        with node.store.writing() as tx:
+            tx.put_parcel(
+                Carried(
+                    peer=party,
+                    direction="out",
+                    number=number,
+                    id=contents.id,
+                    made_at=at,
+                    at=at,
+                    parts=len(contents.parts),
+                    seen=seen,
+                )
+            )
+            for question in questions:
+                tx.put_question(question)
+            tx.forget_parcels(at - 2 * node.limits.parcel_age)
+    with node.store.writing() as tx:
+        entries = [entry.id for load in gone for entry in load.entries]
+        tx.carried(entries, [reply.id for reply in plan.replies], number)
+    return Made(
+        number=number,
+        offered=_count(gone, "offers"),
+        delivered=_count(gone, "deliver"),
+        acts=_count(gone, "acts"),
+        answers=len(plan.replies),
+        left=plan.left,
+    )
+
+
+def _count(loads: Sequence[_Load], kind: str) -> int:
+    return sum(len(load.entries) for load in loads if load.kind == kind)
+
+
+def _plan(node: Node, reader: Reader, peer: Peer, at: datetime, *, new_only: bool) -> _Plan:
+    """What of the outbox goes: acts in their order, copies that were accepted, and offers of the others."""
+    plan = _Plan(replies=[r for r in reader.replies(peer.party) if not (new_only and r.parcel)])
+    # What is said of an item waits until the item itself has gone.
+    waiting: set[str] = set()
+    # What is signed by a new key is understood only by one who knows of it.
+    for entry in sorted(reader.outgoing(peer=peer.party), key=lambda one: one.kind != "key"):
+        if entry.kind != "copy":
+            act = reader.act(entry.subject)
+            if act is not None and act.statement.item in waiting and entry.kind != "key":
+                plan.left += 1
+            elif not (new_only and entry.parcel):
+                plan.put("acts", entry)
+            continue
+        one = prepare(node, reader, entry, at)
+        if one is None:
+            plan.settled.append(entry)
+        elif one.copy.state is CopyState.DISPATCHED:
+            if not (new_only and entry.parcel):
+                # Where it may go no longer, the peer is only asked whether it has come.
+                plan.put("deliver" if one.verdict.outcome == "permit" else "ask", entry, one)
+        elif one.verdict.outcome != "permit":
+            plan.stopped.append(one)
+        elif (acceptance := _acceptance(reader, peer, one, at)) is not None:
+            plan.accepted.append((one, acceptance))
+            plan.put("deliver", entry, one)
+        else:
+            waiting.add(one.item.id)
+            if not (new_only and entry.parcel):
+                plan.put("offers", entry, one)
+    return plan
+
+
+def _acceptance(reader: Reader, peer: Peer, one: Leaving, at: datetime) -> SignedAct | None:
+    """The peer's acceptance of this very offer, while it is valid."""
+    for act in reader.acts(types=["acceptance"], item=one.item.id):
+        said = act.statement
+        this = (said.party, said.copy, said.body.get("offer")) == (peer.party, one.copy.id, one.offer.digest)
+        if this and read_instant(said.body["valid_until"]) >= at:
+            return act
+    return None
+
+
+def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
+    """What this node decided, by acts: copies that stop, and the dispatch of those that were accepted."""
+    if not (plan.stopped or plan.settled or plan.accepted):
+        return
+    with node.store.writing() as tx:
+        for one in plan.stopped:
+            refuse_copy(node, tx, one.copy, one.verdict, at)
+        for entry in (*plan.settled, *(one.entry for one in plan.stopped)):
+            tx.done(entry.id)
+        drafts = [dispatch(tx, peer, one, acceptance) for one, acceptance in plan.accepted]
+        make(node, tx, drafts, at=at, send=False)
+        # That its offer was carried says nothing of its content.
+        tx.carried([one.entry.id for one, _ in plan.accepted], [], 0)
+
+
+def _write(
+    node: Node, peer: Peer, plan: _Plan, writer: ParcelWriter, at: datetime
+) -> tuple[list[Question], list[_Load]]:
+    """Write what goes; returns what was asked with it, and what of the plan went."""
+    questions: list[Question] = []
+    gone: list[_Load] = []
+
+    def ask(kind: str, body: dict[str, Any], **kept: Any) -> None:
+        message, envelope = write_message(node, peer.party, kind, body, at=at)
+        writer.message(envelope)
+        questions.append(Question(message=message.id, peer=peer.party, kind=kind, at=at, body=kept))
+
+    for reply in plan.replies:
+        writer.message(write_message(node, peer.party, reply.kind, reply.body, at=at, answers=reply.answers)[1])
+    for load in plan.loads:
+        if writer.room < len(load.entries) + 2:
+            plan.left += len(load.entries)
+            continue
+        gone.append(load)
+        for kind, body in _bodies(node, peer, load, writer, at):
+            ask(kind, body)
+    with node.store.reading() as reader:
+        requests = [request.to_bytes().decode() for request in open_requests(node, reader, peer)]
+    if requests:
+        ask("checkpoints", {"requests": requests}, requests=requests)
+    return questions, gone
+
+
+def _bodies(
+    node: Node, peer: Peer, load: _Load, writer: ParcelWriter, at: datetime
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    if load.kind == "acts":
+        with node.store.reading() as reader:
+            yield "acts", acts_body(node, reader, peer, load.entries)
+    elif load.kind == "offers":
+        with node.store.reading() as reader:
+            yield "offers", offers_body(reader, peer, load.copies)
+    else:
+        contents: dict[str, str] = {}
+        ready: Sequence[Leaving] = load.copies
+        if load.kind == "deliver":
+            contents, spoilt = contents_of(node, peer, ready, lambda copy, chunks, _size: writer.content(copy, chunks))
+            give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
+            ready = [one for one in ready if one.copy.id not in spoilt]
+        if ready:
+            with node.store.reading() as reader:
+                yield "deliver", deliveries_body(reader, peer, ready, contents, at)
