@@ -13,9 +13,11 @@ from gsomia.errors import DataError, NodeError
 from gsomia.registry import Custody
 
 __all__ = [
+    "BY_PARCEL",
     "SETTINGS_FILE",
     "LinkConfig",
     "NodeConfig",
+    "ParcelConfig",
     "PeerConfig",
     "TimestampConfig",
     "TracerConfig",
@@ -67,6 +69,17 @@ class TracerConfig(_Section):
     answer_days: float = Field(gt=0)
 
 
+class ParcelConfig(_Section):
+    """The bounds of an exchange by parcel; no agreement that was read names any."""
+
+    acceptance_days: float = Field(default=30, gt=0)
+    age_days: float = Field(default=30, gt=0)
+
+
+BY_PARCEL = "parcel:"
+"""The address of a peer to whom there is no wire."""
+
+
 class PeerConfig(_Section):
     """A peer this node talks to; its keys stand in the file of its identity, pinned by the fingerprint."""
 
@@ -90,6 +103,7 @@ class NodeConfig(BaseSettings):
     link: LinkConfig = LinkConfig()
     witness: WitnessConfig = WitnessConfig()
     timestamps: TimestampConfig = TimestampConfig()
+    parcels: ParcelConfig = ParcelConfig()
     peers: dict[str, PeerConfig] = {}
     tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
@@ -111,6 +125,7 @@ _SECTIONS = {
     "link": LinkConfig,
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
+    "parcels": ParcelConfig,
     "peers": PeerConfig,
     "tracers": TracerConfig,
 }
@@ -152,13 +167,7 @@ def _explain(path: Path, error: ValidationError) -> str:
         return f"{path}: {key}: {fault['msg'].lower()}"
     known: Any = NodeConfig
     for part in fault["loc"][:-1]:
-        known = {
-            "link": LinkConfig,
-            "witness": WitnessConfig,
-            "timestamps": TimestampConfig,
-            "peers": PeerConfig,
-            "tracers": TracerConfig,
-        }.get(str(part), known)
+        known = _SECTIONS.get(str(part), known)
     return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
 
 

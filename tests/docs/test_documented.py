@@ -10,7 +10,15 @@ import pytest
 
 from gsomia import errors
 from gsomia.cli.main import cli
-from gsomia.config import LinkConfig, NodeConfig, PeerConfig, TimestampConfig, TracerConfig, WitnessConfig
+from gsomia.config import (
+    LinkConfig,
+    NodeConfig,
+    ParcelConfig,
+    PeerConfig,
+    TimestampConfig,
+    TracerConfig,
+    WitnessConfig,
+)
 from gsomia.node.acts import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +60,7 @@ def test_every_setting_is_in_the_reference() -> None:
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     keys = [
         name
-        for model in (NodeConfig, LinkConfig, WitnessConfig, PeerConfig, TracerConfig, TimestampConfig)
+        for model in (NodeConfig, LinkConfig, WitnessConfig, ParcelConfig, PeerConfig, TracerConfig, TimestampConfig)
         for name in model.model_fields
     ]
     assert [key for key in keys if f"`{key}`" not in text] == []

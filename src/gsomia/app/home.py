@@ -15,7 +15,7 @@ from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
 from gsomia.app.law import LawFolder, offered_law
 from gsomia.blobs import LocalBlobs
-from gsomia.config import NodeConfig, read_config, read_law_folder, shipped_law
+from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
 from gsomia.keys import PublicKey, SigningKey
 from gsomia.keystore import Box, KeyFiles, box_of, check_fixed, read_node_keys, write_new_keys
@@ -111,6 +111,8 @@ class Home:
                 witness_pause=dt.timedelta(seconds=self.config.witness.pause_seconds),
                 witness_interval=dt.timedelta(seconds=self.config.witness.interval_seconds),
                 unwitnessed=dt.timedelta(seconds=self.config.witness.unwitnessed_seconds),
+                parcel_acceptance=dt.timedelta(days=self.config.parcels.acceptance_days),
+                parcel_age=dt.timedelta(days=self.config.parcels.age_days),
             ),
         )
 
@@ -206,8 +208,9 @@ class Home:
         again = party in self.config.peers
         if again and not self._distrusted(party):
             raise UsageError(f"`{party}` stands in the settings already")
-        if not _URL.fullmatch(url):
-            raise UsageError(f"not the address of a peer: `{url}`", hint="https://host:port")
+        if url != BY_PARCEL and not _URL.fullmatch(url):
+            hint = f"https://host:port, or `{BY_PARCEL}` where there is no wire"
+            raise UsageError(f"not the address of a peer: `{url}`", hint=hint)
         check_certificate(document.get("certificate") if isinstance(document, Mapping) else None)
         act = enrol_peer(self.node, document, fingerprint, by=by)
         path = self.folder / "node.toml"
@@ -233,6 +236,8 @@ class Home:
             peer = reader.peers().get(party)
         if settings is None or peer is None or settings.fingerprint != peer.fingerprint:
             raise PeerError(f"`{party}` does not stand in the settings with the fingerprint that was enrolled")
+        if settings.url == BY_PARCEL:
+            raise PeerError(f"there is no wire to `{party}`", hint=f"`gsomia parcel export DIR --to {party}`")
         if party not in self._links:
             from gsomia.link import HttpLink
             from gsomia.web import client_context
@@ -291,7 +296,7 @@ class Home:
         """Send what is due to every peer, unless a running node does so already; returns a line for each that waits."""
         faults: list[str] = []
         with self.lock("outbox") as mine:
-            for party in self.parties() if mine else ():
+            for party in self.wired() if mine else ():
                 try:
                     while step(self.node, party):
                         pass
@@ -364,7 +369,9 @@ class Home:
                 return
             yield True
 
-    def parties(self) -> list[str]:
-        """The peers that are enrolled."""
+    def wired(self) -> list[str]:
+        """The enrolled peers to whom there is a wire."""
+        settings = read_config(self.folder).peers
         with self.store.reading() as reader:
-            return sorted(reader.peers())
+            peers = sorted(reader.peers())
+        return [party for party in peers if party not in settings or settings[party].url != BY_PARCEL]

@@ -13,7 +13,7 @@ from typing import Any
 
 from gsomia.app.home import Home
 from gsomia.blobs import LocalBlobs
-from gsomia.config import read_config
+from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
 from gsomia.node import ask_witness, step, trace
 
@@ -112,7 +112,7 @@ def _trusted(home: Home) -> set[str]:
         return {
             peer.certificate
             for party, peer in reader.peers().items()
-            if party in named and named[party].fingerprint == peer.fingerprint
+            if party in named and named[party].fingerprint == peer.fingerprint and named[party].url != BY_PARCEL
         }
 
 
@@ -170,7 +170,7 @@ class _Outbox:
             self._stopping.wait(0.05)
 
     def _start(self) -> None:
-        for party in self._home.parties():
+        for party in self._home.wired():
             if party not in self._workers:
                 worker = threading.Thread(target=self._work, args=(party,), name=f"outbox {party}", daemon=True)
                 self._workers[party] = worker

@@ -158,6 +158,7 @@ def _follow_all(home: Home, copies: Sequence[Copy], wait: float, as_json: bool) 
 def _follow(home: Home, copy: Copy, wait: float, as_json: bool) -> None:
     """Say what became of a copy: delivered, refused by the peer, or still on its way (exit 6)."""
     deadline = time.monotonic() + wait
+    by_parcel = copy.holder not in home.wired()
     faults = home.deliver() if wait else []
     settled = (CopyState.REFUSED, CopyState.REJECTED, CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
     while True:
@@ -165,7 +166,7 @@ def _follow(home: Home, copy: Copy, wait: float, as_json: bool) -> None:
             now = reader.copy(copy.id)
             waiting = reader.outgoing(peer=copy.holder)
         assert now is not None  # it was registered by this very command
-        if now.state in settled or time.monotonic() >= deadline or faults:
+        if now.state in settled or time.monotonic() >= deadline or faults or by_parcel:
             break
         time.sleep(0.05)
     if as_json:
@@ -175,6 +176,9 @@ def _follow(home: Home, copy: Copy, wait: float, as_json: bool) -> None:
     if now.state in (CopyState.REFUSED, CopyState.REJECTED):
         ground = {"effect": "refuse", "instrument": now.instrument, "article": "", "text": now.reason}
         raise RefusedError(f"{now.control_number}: {now.state}", verdict={"outcome": "refuse", "grounds": [ground]})
+    if now.state not in settled and by_parcel:
+        hint = f"`gsomia parcel export DIR --to {now.holder}` makes one"
+        raise PendingError(f"{now.control_number} waits for a parcel to {now.holder}", hint=hint)
     if now.state not in settled:
         why = next((entry.error for entry in waiting if entry.error), "the peer has not answered yet")
         raise PendingError(f"{now.control_number} waits for {now.holder}: {why}", hint="it is sent again by itself")

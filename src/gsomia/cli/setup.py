@@ -105,7 +105,7 @@ def peer_command() -> None:
 @peer_command.command("enrol")
 @click.argument("identity", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--fingerprint", "expected", required=True, help="From the diplomatic note, never from the network.")
-@click.option("--url", required=True, help="Where the peer is, https://host:port.")
+@click.option("--url", required=True, help="Where it is: https://host:port, or `parcel:` for files alone.")
 @by_option
 @node_option
 def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None) -> None:

@@ -35,6 +35,7 @@ from gsomia.node.officerkeys import declare_compromised, replace_officer_key, re
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
 from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
+from gsomia.node.parcels import sender_of
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import (
     Blobs,
@@ -187,6 +188,7 @@ __all__ = [
     "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
+    "sender_of",
     "share",
     "signed_by",
     "stamp_logs",

@@ -20,7 +20,7 @@ from gsomia.node.acts import instant, read_instant
 from gsomia.registry import read_copy_id
 from gsomia.sealed import Identity, ParcelKey, XWingPrivateKey
 
-__all__ = ["PARCEL_TYPE", "PARTS", "Contents", "Parcel", "ParcelWriter", "Part", "open_parcel"]
+__all__ = ["PARCEL_TYPE", "PARTS", "Contents", "Parcel", "ParcelWriter", "Part", "open_parcel", "sender_of"]
 
 PARCEL_TYPE = "application/vnd.gsomia.parcel.v1+json"
 MAGIC = b"gsomia parcel 1\n"
@@ -260,6 +260,15 @@ class Parcel:
             if identity.kid == self.contents.kid and isinstance(identity.key, XWingPrivateKey):
                 return ParcelKey.opened(self.contents.key, identity.key)
         raise SealError("the parcel's messages are sealed to none of the keys of this node")
+
+
+def sender_of(file: BinaryIO) -> str:
+    """The Party that a parcel says it is from, unproven: by which its turn is chosen, and nothing else.
+
+    Raises:
+        MessageError: it is no parcel.
+    """
+    return Contents.from_bytes(_ends(file)[0].payload).sender
 
 
 def open_parcel(file: BinaryIO, key: Callable[[str], PublicKey]) -> Parcel:

@@ -1,0 +1,111 @@
+"""Parcels as files: named, durable, never half-written, and one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from gsomia.app.home import Home
+from gsomia.errors import NodeError, UsageError
+from gsomia.node import Made, TakenIn, export_parcel, import_parcel, sender_of
+
+__all__ = ["export_file", "import_file"]
+
+
+def export_file(home: Home, target: Path, party: str, *, new_only: bool = False) -> tuple[Path, Made] | None:
+    """Make a parcel as a file.
+
+    Args:
+        home: the node.
+        target: the file, which must not be there yet; or a folder, in which it gets a name of its own.
+        party: the peer for whom it is.
+        new_only: leave out what an earlier parcel carried and nobody answered yet.
+
+    Returns:
+        The file and what it holds, or None where there is nothing to carry.
+
+    Raises:
+        UsageError: a file of that name is there.
+        NodeError: the disk does not take it, or the node is at work with this peer by wire.
+    """
+    places: list[Path] = []
+
+    @contextmanager
+    def place(number: int) -> Iterator[BinaryIO]:
+        name = f"{home.node.party}-{party}-{number:06d}.parcel"
+        path = target / name if target.is_dir() else target
+        if path.exists():
+            raise UsageError(f"`{path}` is there already", hint="name another file, or a folder")
+        staging = path.with_name(f".{path.name}.part")
+        try:
+            with staging.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            staging.rename(path)
+            _sync(path.parent)
+        except OSError as error:
+            raise NodeError(f"cannot write the parcel `{path}`: {error.strerror or error}") from error
+        finally:
+            staging.unlink(missing_ok=True)
+        places.append(path)
+
+    with _turn(home, party):
+        made = export_parcel(home.node, party, place, new_only=new_only)
+    return None if made is None else (places[0], made)
+
+
+def import_file(home: Home, path: Path) -> TakenIn:
+    """Take in a parcel from a file.
+
+    Raises:
+        UsageError: there is no such file.
+        NodeError: it cannot be read, or the node is at work with its sender by wire.
+        VerificationError: it is refused.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file `{path}`") from error
+    except OSError as error:
+        raise NodeError(f"cannot read `{path}`: {error.strerror}") from error
+    with file:
+        try:
+            with _turn(home, sender_of(file)):
+                return import_parcel(home.node, file)
+        except OSError as error:
+            raise NodeError(f"cannot read `{path}`: {error.strerror or error}") from error
+
+
+@contextmanager
+def _turn(home: Home, party: str) -> Iterator[None]:
+    """One parcel at a time, and none beside a wire to the same peer: two at one outbox would send all twice.
+
+    Args:
+        home: the node.
+        party: the peer.
+    """
+    with home.lock("parcel") as mine:
+        if not mine:
+            raise NodeError("another parcel is being made or taken in at this moment")
+        if party not in home.wired():
+            yield
+            return
+        with home.lock("outbox") as still:
+            if not still:
+                raise NodeError(
+                    f"the node is at work with `{party}` by wire",
+                    hint="stop it first; a peer with the address `parcel:` is reached by files alone",
+                )
+            yield
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
