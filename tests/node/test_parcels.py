@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from carrying import carry, rounds
+from carrying import carry, exported, rounds, taken
+from lying import kind_of
 from stories import PRESENT, Stage, finish, holds, refusals, register, same_story
 
 from gsomia.errors import PeerError
+from gsomia.keys import Envelope, SigningKey
+from gsomia.node import NewKeys, Role, recall, recalls, release, replace_node_keys
 from gsomia.registry import CopyState
+from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise
 
 
-def cut(both: Exercise) -> None:
-    """No wire between the nodes."""
+def cut(both: Exercise, only: str = "") -> None:
+    """No wire between the nodes, or none for one kind of message."""
 
-    def fault(*_: object) -> None:
-        raise PeerError("there is no wire")
+    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        if only in ("", kind_of(envelope)):
+            raise PeerError("there is no wire")
+        return envelope
 
-    both.wire.fault = fault  # type: ignore[assignment]
+    both.wire.fault = fault
 
 
 def test_an_exchange_by_parcels_alone(stage: Stage) -> None:
@@ -45,3 +52,130 @@ def test_an_exchange_by_parcels_alone(stage: Stage) -> None:
         assert refusals(player) == []
         with player.node.store.reading() as reader:
             assert reader.outgoing() == []
+
+
+def test_one_direction_alone_carries_what_needs_no_answer(stage: Stage) -> None:
+    """A diode from Japan to Korea: what was accepted by wire before, acts and checkpoints go, again and again."""
+    both = stage()
+    sent = [both["JPN"].transmit(document, to="KOR", level="極秘") for document in (b"one", bytes(400_000))]
+    both.settle()
+    for copy in sent:
+        finish(both["KOR"], copy.id)
+    both["JPN"].transmit(b"three", to="KOR", level="極秘")
+    cut(both, only="deliver")
+    both.settle(tolerate=True)  # accepted, and then the wire is gone
+    recall(both["JPN"].node, sent[0].item, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
+    for _ in range(3):
+        came = carry(both, "JPN", "KOR")
+        assert came is not None and came.refused == ()
+    assert len(register(both["KOR"])) == 3
+    assert all(copy.state in PRESENT for copy, _ in register(both["KOR"]).values())
+    with both["KOR"].node.store.reading() as reader:
+        assert recalls(reader)[sent[0].item].by == "JPN"
+    made, _ = exported(both, "JPN", "KOR", new_only=True)
+    assert made is not None and (made.offered, made.delivered, made.acts) == (0, 0, 0)
+    holds(both)
+    both.wire.fault = None
+    both.settle()
+    same_story(both)
+    holds(both)
+
+
+def test_what_is_said_of_an_item_waits_for_the_item(stage: Stage) -> None:
+    both = stage()
+    first = both["JPN"].transmit(b"one", to="KOR", level="極秘")
+    rounds(both)
+    second = both["JPN"].transmit(b"two", to="KOR", level="極秘")
+    third = both["JPN"].transmit(b"three", to="KOR", level="極秘")
+    carry(both, "JPN", "KOR")
+    carry(both, "KOR", "JPN")
+    exported(both, "JPN", "KOR")  # dispatched, and lost
+    fourth = both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    for copy in (first, second):
+        recall(both["JPN"].node, copy.item, "an error in it", by=both["JPN"].by(Role.DISCLOSURE))
+    made, parcel = exported(both, "JPN", "KOR")
+    assert made is not None and (made.offered, made.delivered, made.acts) == (1, 1, 2)
+    assert taken(both, "KOR", parcel).refused == ()
+    rounds(both)
+    assert {first.id, third.id, fourth.id} <= {*register(both["KOR"])}
+    assert all("was recalled by `JPN`" in refused.why for refused in refusals(both["KOR"]))
+    same_story(both)
+    holds(both)
+
+
+def test_acts_wait_behind_an_offer_of_the_same_item(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    cut(three)
+    first = three["JPN"].transmit(b"one", to="KOR", level="極秘")
+    with three["JPN"].node.store.writing() as tx:
+        (act,) = tx.acts(types=["transmit"], item=first.item)
+        tx.put_outgoing("KOR", "act", act.id, three.clock.at)
+    made, parcel = exported(three, "JPN", "KOR")
+    assert made is not None and (made.offered, made.acts, made.left) == (1, 0, 1)
+    taken(three, "KOR", parcel)
+    carry(three, "KOR", "JPN")
+    made, _ = exported(three, "JPN", "KOR")
+    assert made is not None and (made.delivered, made.acts, made.left) == (1, 1, 0)
+
+
+def test_many_documents_go_in_few_parcels(stage: Stage) -> None:
+    both = stage()
+    cut(both)
+    both["JPN"].transmit_many([b"document %d" % number for number in range(150)], to="KOR", level="極秘")
+    count = rounds(both)
+    assert count <= 8 and len(register(both["KOR"])) == 150
+    same_story(both)
+    holds(both)
+
+
+def test_through_a_hub_by_parcels_alone(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA", at="2015-06-01T12:00:00+09:00")
+    cut(three)
+    first = three["KOR"].transmit(b"test", to="JPN", via=("USA",), level="군사II급비밀")
+    rounds(three)
+    finish(three["USA"], first.id)
+    second = release(three["USA"].node, first.id, "JPN", by=three["USA"].by(Role.DISCLOSURE))
+    rounds(three)
+    finish(three["JPN"], second.id)
+    rounds(three)
+    states = {copy.id: copy.state for copy, _ in register(three["KOR"]).values()}
+    assert states == {first.id: CopyState.RECEIPTED, second.id: CopyState.RECEIPTED}
+    same_story(three)
+    holds(three)
+
+
+def test_a_nodes_keys_are_replaced_by_parcel(stage: Stage) -> None:
+    both = stage()
+    cut(both)
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    keys = both["JPN"].node.keys
+    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
+    replace_node_keys(both["JPN"].node, new, by=both["JPN"].by(Role.SECURITY))
+    later = replace(
+        keys, signing=new.signing, sealing=new.sealing, retired=(keys.signing,), retired_sealing=(keys.sealing,)
+    )
+    both.players["JPN"] = replace(both["JPN"], node=replace(both["JPN"].node, keys=later))
+    rounds(both)
+    assert register(both["KOR"])[sent.id][0].state in PRESENT
+    with both["KOR"].node.store.reading() as reader:
+        assert reader.peers()["JPN"].signing == new.signing.public
+    same_story(both)
+    assert refusals(both["KOR"]) == []
+
+
+def test_both_ways_at_once_and_a_wire_that_comes_back(stage: Stage) -> None:
+    both = stage()
+    cut(both)
+    one = both["JPN"].transmit(b"one", to="KOR", level="極秘")
+    two = both["KOR"].transmit(b"two", to="JPN", level="군사II급비밀")
+    crossing = [(way, exported(both, *way)[1]) for way in (("JPN", "KOR"), ("KOR", "JPN"))]
+    for way, parcel in crossing:
+        taken(both, way[1], parcel)
+    both.wire.fault = None
+    both.settle()
+    for copy in (one, two):
+        assert {register(both[party])[copy.id][0].state for party in ("JPN", "KOR")} == {CopyState.DELIVERED}
+    rounds(both)
+    same_story(both)
+    holds(both)
+    assert refusals(both["JPN"]) == refusals(both["KOR"]) == []

@@ -187,6 +187,7 @@ def take_deliveries(
         for delivery in deliveries:
             if delivery.offer.copy not in missing:
                 node.blobs.remove(_taken_name(delivery.offer.copy))
+                node.blobs.remove(_upload_name(delivery.offer.copy))
     return given, missing
 
 
