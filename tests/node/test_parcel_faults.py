@@ -476,6 +476,18 @@ def test_an_answer_of_the_wrong_kind_settles_nothing(stage: Stage) -> None:
     finished(both, 1)
 
 
+def test_an_answer_to_what_another_party_was_asked_settles_nothing(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    three["JPN"].transmit(b"report", to="USA", level="極秘")
+    exported(three, "JPN", "USA")
+    with three["JPN"].node.store.reading() as reader:
+        asked = [str(row[0]) for row in reader.rows("parcel_question").rows if row[2] == "offers"]
+    body: dict[str, Any] = {"acts": []}
+    _, message = write_message(three["KOR"].node, "JPN", "answers", body, at=three.clock.at, answers=asked[0])
+    came = taken(three, "JPN", written(three, lambda writer: writer.message(message), by="KOR", to="JPN"))
+    assert came.refused == ("`KOR` answers what it was not asked by parcel",)
+
+
 def test_more_content_than_was_accepted_is_not_taken(stage: Stage) -> None:
     both = stage()
     sent = both["JPN"].transmit(LARGE, to="KOR", level="極秘")
@@ -531,6 +543,9 @@ def test_an_import_that_was_broken_off_is_done_again(stage: Stage) -> None:
             continue
         break
     assert reads > 8 and not came.again and came.refused == ()
+    with both["KOR"].node.store.reading() as reader:
+        replies = [reply.answers for reply in reader.replies("JPN")]
+    assert replies and len(replies) == len({*replies})
     assert refusals(both["KOR"]) == []
     finished(both, 3)
 

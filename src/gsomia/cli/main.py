@@ -28,7 +28,8 @@ class _Lazy(click.Group):
     commands_in: ClassVar[dict[str, str]] = {
         "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "setup", "clock": "setup",
         "act": "acts", "assure": "standing", "accredit": "standing",
-        "transmit": "exchange", "release": "exchange", "inbox": "holdings", "mark": "exchange", "receipt": "exchange",
+        "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
+        "receipt": "exchange",
         "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key",
