@@ -95,7 +95,7 @@ def test_the_receivers_node_asks_for_the_consent_itself(stage: Stage, monkeypatc
     exercise.settle()
     sent = drawn(kor, "USA", copy.id)
     # The wire loses the consent on which it goes: the receiver finds none on file.
-    monkeypatch.setattr("gsomia.node.exchange._consents", lambda *_: [])
+    monkeypatch.setattr("gsomia.node.leaving.consents_of", lambda *_: [])
     exercise.settle()
     entry, _ = register(kor)[sent.id]
     assert entry.state == "refused"

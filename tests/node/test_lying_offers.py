@@ -46,6 +46,7 @@ GIVER_REFUSED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         offered(law={"jpn-kor-2016": "0" * 64}),
         "applies `jpn-kor-2016` in the version 000000000000",
     ),
+    "no version of the law": (offered(law={}), "names no version of `jpn-kor-2016`"),
     "more bytes than this node takes": (offered(sealed_bytes=2**50), "are more than this node takes"),
     "an offer made by another clock": (offered(clock="2018-01-10T02:00:00.000000Z"), "clock is 3600 s from ours"),
     "a level that nobody knows": (offered(level="COSMIC", own_level=""), "refuse"),

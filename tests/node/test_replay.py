@@ -129,6 +129,7 @@ def test_every_table_is_made_by_acts_or_decides_nothing() -> None:
     """A new table is either replayed or named here as one that decides nothing: queues, logs, and what people read."""
     others = {"act", "batch", "log", "log_entry", "log_node"}  # checked by signatures and checkpoints
     others |= {"cosigned", "kept", "lie"}  # notes signed by peers, checked with the witnesses
+    others |= {"parcel", "parcel_question", "parcel_reply"}  # what goes by files
     others |= {"outgoing", "seen", "pending", "refused"}  # what is on its way, and what people look at
     assert {*schema.metadata.tables} == {*DERIVED} | others
 

@@ -177,10 +177,12 @@ def retire_key(officer: str, by: str, node_dir: str | None) -> None:
         home.deliver()
 
 
-def _compromised(party: str, officer: str, since: datetime, by: str, as_json: bool, node_dir: str | None) -> None:
+def _compromised(
+    party: str, officer: str, since: datetime, by: str, as_json: bool, node_dir: str | None, key: str = ""
+) -> None:
     with home_of(node_dir) as home:
         acting = home.acting(by, Role.SECURITY)
-        act, signed = declare_compromised(home.node, party or home.node.party, officer, since, by=acting)
+        act, signed = declare_compromised(home.node, party or home.node.party, officer, since, by=acting, key=key)
         rows = [[instant(a.statement.at), a.id, a.statement.type, a.statement.party] for a in signed]
         if as_json:
             keys = ("at", "act", "type", "party")
@@ -214,12 +216,16 @@ def officer_compromised(
 @peer_command.command("compromised")
 @click.argument("party")
 @_since_option
+@click.option("--key", default="", help="The fingerprint of a key that was replaced; the one in use where left out.")
 @by_option
 @json_option
 @node_option
-def peer_compromised(party: str, since: datetime, by: str, as_json: bool, node_dir: str | None) -> None:
-    """Declare the key of PARTY's node compromised: nothing of it is taken until it is enrolled afresh."""
-    _compromised(party, "", since, by, as_json, node_dir)
+def peer_compromised(party: str, since: datetime, key: str, by: str, as_json: bool, node_dir: str | None) -> None:
+    """Declare a key of PARTY's node (one's own too) compromised: nothing goes there or is taken from it under that key.
+
+    Where it is the one in use, a peer's node is enrolled afresh; one's own goes on after `gsomia key rotate`.
+    """
+    _compromised(party, "", since, by, as_json, node_dir, key)
 
 
 @officer_command.command("list")

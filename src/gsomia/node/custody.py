@@ -40,36 +40,54 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         RefusedError: not a mark that the agreement's table gives for the item's level.
     """
     at = node.clock.now()
-    with node.store.reading() as reader:
-        node.officer(reader, by, "registry")
-        copy = held_copy(reader, node, reference)
-        item = _item(reader, copy)
+    # Decided and signed in one transaction: a receipt that comes between would be for another mark.
+    with node.store.writing() as tx:
+        node.officer(tx, by, "registry")
+        copy = held_copy(tx, node, reference)
+        item = _item(tx, copy)
         _not_receipted(copy)
-        case = Case.of(node, reader)
+        case = Case.of(node, tx)
         own = treaty_mark(case, node.party, level)
         facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
         under = protecting(case, copy, item)
         request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
         verdict = decide(case.law, request, facts, case.record, at)
-    if verdict.outcome != "permit":
+        act = None
+        if verdict.outcome == "permit":
+            body = {
+                "level": own,
+                "origin": item.originator,
+                "foreign": item.level,
+                "label": equivalent_label(item, own, node.party, at).to_json(),
+                "verdict": verdict_digest(verdict),
+            }
+            draft = Draft(
+                type="mark",
+                instrument=copy.instrument,
+                item=copy.item,
+                copy=copy.id,
+                parties=(copy.giver,),
+                body=body,
+            )
+            act = make(node, tx, [draft], at=at, by=by)[0]
+    if act is None:
         refuse(node, f"mark {copy.control_number} as {own}", verdict, at)
-    body = {
-        "level": own,
-        "origin": item.originator,
-        "foreign": item.level,
-        "label": equivalent_label(item, own, node.party, at).to_json(),
-        "verdict": verdict_digest(verdict),
-    }
-    with node.store.writing() as tx:
-        draft = Draft(
-            type="mark",
-            instrument=copy.instrument,
-            item=copy.item,
-            copy=copy.id,
-            parties=(copy.giver,),
-            body=body,
+    return act
+
+
+def _ready_for_receipt(copy: Copy) -> None:
+    """Check that a copy is marked and has no receipt yet.
+
+    Raises:
+        RefusedError: it is not, or has.
+    """
+    _not_receipted(copy)
+    if not copy.own_mark:
+        raise refused(
+            "not-marked",
+            f"`{copy.control_number}` has not been marked (Article 4.2)",
+            hint=f"`gsomia mark {copy.control_number} --level ...` first",
         )
-        return make(node, tx, [draft], at=at, by=by)[0]
 
 
 def _not_receipted(copy: Copy) -> None:
@@ -99,18 +117,15 @@ def receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
         node.officer(reader, by, "registry")
         copy = held_copy(reader, node, reference)
         item = _item(reader, copy)
-    _not_receipted(copy)
-    if not copy.own_mark:
-        raise refused(
-            "not-marked",
-            f"`{copy.control_number}` has not been marked (Article 4.2)",
-            hint=f"`gsomia mark {copy.control_number} --level ...` first",
-        )
+    _ready_for_receipt(copy)
     with node.blobs.reading(item.id) as file:
         digest = read(file).payload_digest().hex()
     if digest != item.payload_digest:
         raise refused("contents-differ", f"the item held as `{copy.control_number}` is not the one registered")
     with node.store.writing() as tx:
+        # While the item was read, another officer may have signed, or put another mark.
+        copy = held_copy(tx, node, copy.id)
+        _ready_for_receipt(copy)
         draft = Draft(
             type="receipted",
             instrument=copy.instrument,
@@ -194,7 +209,8 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         with node.store.writing() as tx:
             enter_acts(node, tx, keys.acts, at)
             tx.end_pending(copy.id, person)
-            recalled = unless_recalled(verdict, recall_of(tx, item.id, item.originator))
+            # While the key was asked for, a clearance may have ended, or the item been recalled or opened.
+            copy, item, verdict = ask_open(node, tx, copy.id, person)
             body = {"person": person, "verdict": verdict_digest(verdict), "releases": keys.releases}
             drafts = [Draft(type="access", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)]
             if copy.rung(Rung.OPENED) is None:
@@ -209,10 +225,10 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
                         body={"payload_digest": item.payload_digest},
                     )
                 )
-            if recalled.outcome == "permit":
+            if verdict.outcome == "permit":
                 make(node, tx, drafts, at=at)
-        if recalled.outcome != "permit":  # it was logged while the key was asked for
-            refuse(node, f"open {copy.control_number} for {person}", recalled, at)
+        if verdict.outcome != "permit":
+            refuse(node, f"open {copy.control_number} for {person}", verdict, at)
         keys.sealed.open(keys.identities, sink, payload_digest=bytes.fromhex(item.payload_digest))
     return Opening(copy=copy, item=item, verdict=verdict, statement=statement)
 

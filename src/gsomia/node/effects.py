@@ -75,7 +75,7 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
             _rung(node, tx, statement, _RUNGS[kind], delivered=delivered)
         elif kind in _EFFECTS:
             _EFFECTS[kind](node, tx, statement)
-    except (KeyError, TypeError, ValueError, DataError) as error:
+    except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError, DataError) as error:
         raise VerificationError(f"act `{statement.id}`: its body does not fit `{kind}`: {error}") from error
 
 
@@ -203,9 +203,15 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
 
 def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
     """A legal act enters the record as that Party's own entry; a peer's entry is *reported* (protocol 4)."""
+    legal = legal_act(statement, at)
+    for known in tx.record():
+        if (known.legal.id, known.entered_by) == (legal.id, statement.party):
+            raise VerificationError(
+                f"act `{statement.id}`: `{statement.party}` has entered `{legal.id}` already, by act `{known.act}`"
+            )
     tx.put_entered(
         EnteredAct(
-            legal=legal_act(statement, at),
+            legal=legal,
             entered_by=statement.party,
             note=text(statement.body, "note"),
             note_digest=text(statement.body, "note_digest"),
@@ -238,6 +244,8 @@ def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered
     if item is None or statement.body.get("payload_digest") != item.payload_digest:
         raise VerificationError(f"act `{statement.id}`: the rung `{rung}` is for another payload than copy `{copy.id}`")
     state = advance(copy, rung)
+    if rung is Rung.RECEIPTED:
+        _no_receipt_yet(statement, copy)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
     if own and rung is Rung.DISPATCHED:
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
@@ -265,11 +273,21 @@ def _mark(node: Node, tx: Writer, statement: Statement) -> None:
     copy = _copy_of(tx, statement)
     if statement.party != copy.holder:
         raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` marks copy `{copy.id}` (re-marking)")
+    _no_receipt_yet(statement, copy)
     mark, item = statement.body, tx.item(copy.item)
     level, label = text(mark, "level"), Label.from_json(mark["label"])
     if item is None or label != equivalent_label(item, level, copy.holder, label.created):
         raise VerificationError(f"act `{statement.id}`: its label is not the equivalent of the originator's")
     tx.put_copy(replace(copy, own_mark=level, origin_mark=text(mark, "origin"), own_label=label_text(label)))
+
+
+def _no_receipt_yet(statement: Statement, copy: Copy) -> None:
+    """A copy has one receipt, and keeps the mark that it was receipted with."""
+    signed = copy.rung(Rung.RECEIPTED)
+    if signed is not None:
+        raise VerificationError(
+            f"act `{statement.id}`: `{statement.type}` of copy `{copy.id}`, which was receipted by act `{signed.act}`"
+        )
 
 
 def _rendition(node: Node, tx: Writer, statement: Statement) -> None:

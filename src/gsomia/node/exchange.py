@@ -34,7 +34,7 @@ from gsomia.node.leaving import (
     stop_copy,
 )
 from gsomia.node.ledger import Draft, make, record
-from gsomia.node.messages import read_answer, write_message
+from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
 from gsomia.node.ports import Outgoing, Peer
 from gsomia.node.succession import told_key
@@ -84,7 +84,7 @@ def step(node: Node, peer: str) -> int:
 
 def _exchange(node: Node, peer: Peer, kind: str, body: Mapping[str, Any], answer: str) -> Mapping[str, Any]:
     message, envelope = write_message(node, peer.party, kind, body, at=node.clock.now())
-    reply = node.link(peer.party).exchange(envelope)
+    reply = link_to(node, peer).exchange(envelope)
     return read_answer(node, reply, message, peer.signing, answer, at=node.clock.now())
 
 
@@ -229,7 +229,7 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], *, content: bool)
     """
     contents: dict[str, str] = {}
     if content:
-        contents, spoilt = contents_of(node, peer, ready, node.link(peer.party).upload)
+        contents, spoilt = contents_of(node, peer, ready, link_to(node, peer).upload)
         give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
         ready = [one for one in ready if one.copy.id not in spoilt]
         if not ready:

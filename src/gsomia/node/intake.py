@@ -16,6 +16,7 @@ from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.effects import next_control_number
 from gsomia.node.judging import judge
+from gsomia.node.keyends import distrusted
 from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import KnownKeys, Node
@@ -87,6 +88,9 @@ def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
     with node.store.reading() as reader:
         act = reader.act(reader.acceptance(copy) or "")
         known = reader.copy(copy)
+        declared = distrusted(reader, peer.signing)
+    if declared is not None:
+        raise SignatureError(f"the key of `{peer.party}` was declared compromised by act `{declared}`")
     if giver != peer.party or act is None or known is not None:
         raise MessageError(f"no content was accepted for copy `{copy}` from `{peer.party}`")
     return int(act.statement.body["sealed_bytes"])
@@ -323,6 +327,10 @@ def _check_content(node: Node, reader: Reader, delivery: Delivery, file: BinaryI
     origin = KnownKeys(reader, node.party, node.keys.signing.public).author(offer.originator, envelope)
     if origin is None:
         raise SignatureError(f"the originator `{offer.originator}` is not an enrolled peer: origin unproven")
+    if (declared := distrusted(reader, origin)) is not None:
+        raise SignatureError(
+            f"the key by which `{offer.originator}` states the item was declared compromised by act `{declared}`"
+        )
     statement = check_provenance(sealed, envelope, origin)
     if statement.payload_digest.hex() != delivery.payload_digest:
         raise SealError("the sealed item is not the one whose digests were signed")

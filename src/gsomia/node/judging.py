@@ -82,6 +82,12 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
         taken=node.limits.custody,
     )
     if verdict.outcome == "permit":
-        return "", verdict
-    why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
-    return f"{verdict.outcome}: {why}", verdict
+        unnamed = sorted({*verdict.law} - {*offer.law})
+        return f"the offer names no version of `{', '.join(unnamed)}`" if unnamed else "", verdict
+    return f"{verdict.outcome}: {verdict.against}{_differing(case, offer)}", verdict
+
+
+def _differing(case: Case, offer: Offer) -> str:
+    """Where the giver's record of legal acts is another than this node's: a refusal may rest on that (protocol 4)."""
+    names = [name for name, head in sorted(offer.heads.items()) if head != case.record.head(name)]
+    return f"; the records of `{', '.join(names)}` differ, `gsomia agreement show` says in what" if names else ""

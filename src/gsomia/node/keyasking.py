@@ -22,7 +22,7 @@ from gsomia.errors import (
 from gsomia.node.acts import SignedAct, unpack, verify_act
 from gsomia.node.keyrequests import KeyRequest, check_release
 from gsomia.node.ledger import enter, record
-from gsomia.node.messages import read_answer, write_message
+from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import KnownKeys, Node, new_id
 from gsomia.node.ports import Peer, PendingOpening, Reader, Refused, Writer
 from gsomia.node.wrapping import party_of
@@ -150,7 +150,7 @@ class _Asking:
         node = self.node
         body = {"requests": [request.to_json()]}
         message, envelope = write_message(node, peer.party, "ask-keys", body, at=node.clock.now())
-        reply = node.link(peer.party).exchange(envelope)
+        reply = link_to(node, peer).exchange(envelope)
         answer = read_answer(node, reply, message, peer.signing, "keys", at=node.clock.now())
         act = self._act(peer, request, answer)
         if act.statement.type == "refuse-key":

@@ -14,6 +14,7 @@ from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, Role, Statement, read_instant
 from gsomia.node.ports import Reader, Writer
+from gsomia.node.succession import retired_keys
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
@@ -29,6 +30,7 @@ __all__ = [
     "distrusted",
     "enrolled",
     "key_history",
+    "node_keys",
 ]
 
 KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
@@ -42,7 +44,7 @@ DISTRUSTED = "distrusted/"
 
 
 def distrusted(reader: Reader, key: PublicKey) -> str | None:
-    """The act by which this node declared a peer's key compromised, or None."""
+    """The act by which a node's key was declared compromised, as this node knows, or None."""
     return reader.setting(f"{DISTRUSTED}{key.fingerprint}")
 
 
@@ -115,8 +117,22 @@ def apply_compromise(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has no say over the keys of `{party}`")
     if officer:
         _end(tx, statement, party, officer, key)
-    else:
+    elif key in node_keys(node, tx, party):
         tx.put_setting(f"{DISTRUSTED}{key}", statement.id)
+    else:
+        raise VerificationError(f"act `{statement.id}`: the node of `{party}` never had such a key")
+
+
+def node_keys(node: Node, reader: Reader, party: str) -> set[str]:
+    """The fingerprints of every key that a Party's node has had, as far as this node knows."""
+    if party == node.party:
+        return {key.public.fingerprint for key in (node.keys.signing, *node.keys.retired)}
+    keys = {old.signing.fingerprint for old in retired_keys(reader, party)}
+    for act in reader.acts(types=["enrol-peer"]):
+        identity = act.statement.body["identity"]
+        if identity["party"] == party:
+            keys.add(PublicKey.from_json(identity["signing"]).fingerprint)
+    return keys | ({reader.peers()[party].signing.fingerprint} if party in reader.peers() else set())
 
 
 def _end(tx: Writer, statement: Statement, party: str, officer: str, key: str) -> None:

@@ -110,8 +110,7 @@ class _Answering:
         )
         failing = next((verdict for verdict in verdicts if verdict.outcome != "permit"), None)
         if failing is not None:
-            ground = next((one.text for one in failing.grounds if one.effect != "permit"), failing.outcome)
-            return _refused(node, peer, request, item, f"{failing.outcome}: {ground}", failing)
+            return _refused(node, peer, request, item, f"{failing.outcome}: {failing.against}", failing)
         try:
             access = self._wrapped(request, item)
         except GsomiaError as error:

@@ -135,8 +135,7 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
 
 def refuse_copy(node: Node, tx: Writer, copy: Copy, verdict: Verdict, at: datetime) -> None:
     """A copy that this node's own verdict no longer lets go stops here."""
-    why = next((ground.text for ground in verdict.grounds if ground.effect != "permit"), verdict.outcome)
-    stop_copy(node, tx, copy, f"{verdict.outcome}: {why}", verdict.to_json(), at)
+    stop_copy(node, tx, copy, f"{verdict.outcome}: {verdict.against}", verdict.to_json(), at)
 
 
 def stop_copy(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:

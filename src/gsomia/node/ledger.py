@@ -11,7 +11,7 @@ from typing import Any
 from gsomia.errors import NodeError, SignatureError
 from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
 from gsomia.node.effects import NODE_KEY, apply
-from gsomia.node.keyends import DISTRUSTED
+from gsomia.node.keyends import DISTRUSTED, distrusted
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
@@ -72,6 +72,12 @@ def make(
     used = tx.setting(NODE_KEY)
     if used is not None and used != node.keys.signing.public.fingerprint:
         raise NodeError("this node's keys were replaced while it was at work", hint="start it again")
+    declared = distrusted(tx, node.keys.signing.public)
+    if declared is not None and any(draft.type != "replace-node-key" for draft in drafts):
+        raise NodeError(
+            f"this node's key was declared compromised by act `{declared}`; it signs nothing but what replaces it",
+            hint="`gsomia key rotate`",
+        )
     signers = [node.node_signer()]
     keys = [node.keys.signing]
     roles = {role for draft in drafts for role in ACT_TYPES[draft.type].roles}

@@ -17,9 +17,10 @@ from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.keyends import distrusted
 from gsomia.node.node import Node, new_id
+from gsomia.node.ports import Peer, PeerLink
 from gsomia.node.succession import told_key
 
-__all__ = ["MESSAGE_TYPES", "Message", "message_keys", "read_answer", "read_message", "write_message"]
+__all__ = ["MESSAGE_TYPES", "Message", "link_to", "message_keys", "read_answer", "read_message", "write_message"]
 
 MESSAGE_TYPE = "application/vnd.gsomia.message.v1+json"
 
@@ -107,6 +108,22 @@ class Message:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise MessageError(f"not a message: {error}") from error
         return message
+
+
+def link_to(node: Node, peer: Peer) -> PeerLink:
+    """The way to a peer, which nothing goes where its node's key was declared compromised (protocol 10).
+
+    Raises:
+        PeerError: it was; whoever has the key could read and answer what is sent.
+    """
+    with node.store.reading() as reader:
+        declared = distrusted(reader, peer.signing)
+    if declared is not None:
+        raise PeerError(
+            f"the key of `{peer.party}` was declared compromised by act `{declared}`; nothing is sent to it",
+            hint="it needs a fresh enrolment",
+        )
+    return node.link(peer.party)
 
 
 def write_message(

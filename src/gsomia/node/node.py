@@ -15,6 +15,7 @@ from typing import BinaryIO, Generic, TypeVar
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
+from gsomia.node.keyends import distrusted
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
 from gsomia.node.succession import author, retired_keys
 from gsomia.registry import Custody
@@ -236,7 +237,7 @@ class KnownKeys:
 
 
 def known_peer(reader: Reader, party: str) -> None:
-    """Check that a Party is an enrolled peer.
+    """Check that a Party is an enrolled peer whose node is trusted.
 
     Raises:
         NodeError: it is not.
@@ -246,4 +247,8 @@ def known_peer(reader: Reader, party: str) -> None:
         raise NodeError(
             f"`{party}` is not an enrolled peer; enrolled: {', '.join(sorted(peers)) or 'none'}",
             hint="enrol it with `gsomia peer enrol`",
+        )
+    if (act := distrusted(reader, peers[party].signing)) is not None:
+        raise NodeError(
+            f"the key of `{party}` was declared compromised by act `{act}`", hint="it needs a fresh enrolment"
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, SignedAct, instant
-from gsomia.node.keyends import key_history
+from gsomia.node.keyends import key_history, node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.ports import Reader, Writer
@@ -60,7 +60,7 @@ def retire_officer_key(node: Node, officer: str, *, by: Acting) -> SignedAct:
 
 
 def declare_compromised(
-    node: Node, party: str, officer: str, since: datetime, *, by: Acting
+    node: Node, party: str, officer: str, since: datetime, *, by: Acting, key: str = ""
 ) -> tuple[SignedAct, list[SignedAct]]:
     """Declare that somebody else may sign with a key: an officer's or a node's, one's own or a peer's.
 
@@ -70,6 +70,7 @@ def declare_compromised(
         officer: the officer's id, or "" for the node.
         since: from when the key may have been in other hands.
         by: a security officer.
+        key: the fingerprint of a node's key that was replaced, or the beginning of it; "" for the one in use.
 
     Returns:
         The act, and the acts in this node's record that the key signed since.
@@ -78,21 +79,32 @@ def declare_compromised(
         UsageError: no such key.
     """
     with node.store.writing() as tx:
-        if officer:
-            key = _officer(tx, party, officer).key.fingerprint
-        elif party == node.party:
-            key = node.keys.signing.public.fingerprint
-        else:
-            peer = tx.peers().get(party)
-            if peer is None:
-                raise UsageError(f"`{party}` is not an enrolled peer")
-            key = peer.signing.fingerprint
+        key = _officer(tx, party, officer).key.fingerprint if officer else _node_key(node, tx, party, key)
         body = {"party": party, "officer": officer, "key": key, "since": instant(since)}
         signed = signed_by(tx, key, since)
         draft = Draft(type="declare-key-compromised", body=body)
         if party == node.party:
             return _public(node, tx, draft, by), signed
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0], signed
+
+
+def _node_key(node: Node, reader: Reader, party: str, named: str) -> str:
+    """The fingerprint of a node's key: the one in use, or the one that begins so.
+
+    Raises:
+        UsageError: no such peer, or none or several of its keys begin so.
+    """
+    if party != node.party and party not in reader.peers():
+        raise UsageError(f"`{party}` is not an enrolled peer")
+    if not named:
+        current = node.keys.signing.public if party == node.party else reader.peers()[party].signing
+        return current.fingerprint
+    keys = node_keys(node, reader, party)
+    found = [key for key in keys if key.startswith(named)]
+    if len(found) != 1:
+        listed = ", ".join(sorted(key[:16] for key in keys))
+        raise UsageError(f"`{named}` names {len(found)} keys of the node of `{party}`", hint=f"they are: {listed}")
+    return found[0]
 
 
 def _officer(reader: Reader, party: str, officer: str) -> Officer:

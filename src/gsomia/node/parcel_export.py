@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import SignatureError
 from gsomia.node.acts import SignedAct, read_instant
-from gsomia.node.keyends import distrusted
 from gsomia.node.leaving import (
     MESSAGE_BYTES,
     PART,
@@ -114,15 +112,12 @@ def export_parcel(
         What was made, or None where there is nothing to carry.
 
     Raises:
-        NodeError: not an enrolled peer, or the disk does not take it.
-        SignatureError: the peer's key was declared compromised.
+        NodeError: not an enrolled peer, or one whose key was declared compromised; or the disk does not take it.
     """
     at = node.clock.now()
     with node.store.reading() as reader:
         known_peer(reader, party)
         peer = reader.peers()[party]
-        if (act := distrusted(reader, peer.signing)) is not None:
-            raise SignatureError(f"the key of `{party}` was declared compromised by act `{act}`")
         before = reader.parcels(party)
         plan = _plan(node, reader, peer, at, new_only=new_only)
         requests = open_requests(node, reader, peer)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import NoReturn
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
@@ -227,16 +228,15 @@ def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "",
     )
 
 
-def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> None:
+def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> NoReturn:
     """Keep a refusal for people to see, and stop.
 
     Raises:
         RefusedError: always; it carries the verdict.
     """
     grounds = verdict.to_json()
-    why = next((g.text for g in verdict.grounds if g.effect != "permit"), verdict.outcome)
     with node.store.writing() as tx:
-        tx.put_refused(Refused(at=at, source=node.party, what=what, why=why, detail=grounds))
+        tx.put_refused(Refused(at=at, source=node.party, what=what, why=verdict.against, detail=grounds))
     raise RefusedError(f"{what}: {verdict.outcome}", verdict=grounds)
 
 

@@ -84,9 +84,16 @@ def enter_legal_acts(
     with node.store.writing() as tx:
         adopted = tx.adopted()
         law = node.law(adopted)
+        entered = {known.legal.id: known.act for known in tx.record() if known.entered_by == node.party}
         drafts = []
         for act in acts:
             _check(act, adopted=sorted(adopted), at=at)
+            if act.id in entered:
+                raise UsageError(
+                    f"a legal act `{act.id}` stands in this record already, by act `{entered[act.id]}`",
+                    hint="each legal act has an id of its own",
+                )
+            entered[act.id] = "of this batch"
             parties = law.agreements[act.under].parties
             _check_party(node, act, parties)
             told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)

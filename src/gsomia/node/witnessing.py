@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, VerificationError
-from gsomia.node.messages import Message, read_answer, write_message
+from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Node, log_origin
 from gsomia.node.ports import Cosigned, LogLie, LogState, Peer, Reader, Refused, Writer
 from gsomia.tlog import (
@@ -104,7 +104,7 @@ def _ask(node: Node, peer: Peer, states: Sequence[LogState], *, again: bool) -> 
         requests = {state.name: _request(reader, state, _before(reader, state.name, peer.party)) for state in states}
     body = {"requests": [request.to_bytes().decode() for request in requests.values()]}
     message, envelope = write_message(node, peer.party, "checkpoints", body, at=node.clock.now())
-    reply = node.link(peer.party).exchange(envelope)
+    reply = link_to(node, peer).exchange(envelope)
     answers = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now()).get("answers")
     if not isinstance(answers, list) or len(answers) != len(states):
         raise PeerError(f"`{peer.party}` did not say which checkpoints it cosigned")

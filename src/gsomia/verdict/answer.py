@@ -141,6 +141,11 @@ class Verdict(NamedTuple):
         )
 
     @property
+    def against(self) -> str:
+        """The first reason why the act is not permitted, for people; the outcome itself where there is none."""
+        return next((ground.text for ground in self.ruling.grounds if ground.effect != PERMIT), self.outcome)
+
+    @property
     def obligations(self) -> tuple[Obligation, ...]:
         """What the act obliges to, where it is permitted."""
         return self.ruling.obligations
