@@ -25,7 +25,6 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
-from gsomia.node.keyends import distrusted
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
@@ -73,6 +72,7 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many

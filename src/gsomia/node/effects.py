@@ -16,12 +16,12 @@ from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
-from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement, distrusted
+from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
 from gsomia.node.registering import USED, arrive, give, report, take
-from gsomia.node.succession import check_successor
+from gsomia.node.succession import check_successor, distrusted
 from gsomia.registry import (
     Copy,
     CopyState,

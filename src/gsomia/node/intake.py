@@ -16,7 +16,6 @@ from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.effects import next_control_number
 from gsomia.node.judging import judge
-from gsomia.node.keyends import distrusted
 from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import KnownKeys, Node
@@ -24,6 +23,7 @@ from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
+from gsomia.node.succession import distrusted
 from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import Policy, SealedItem, check_provenance, read, read_provenance

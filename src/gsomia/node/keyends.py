@@ -14,20 +14,18 @@ from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, Role, Statement, read_instant
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.succession import retired_keys
+from gsomia.node.succession import DISTRUSTED, retired_keys
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
 __all__ = [
-    "DISTRUSTED",
     "KEY_TYPES",
     "TURNING_TYPES",
     "OfficersThen",
     "apply_compromise",
     "apply_enrolment",
     "apply_retirement",
-    "distrusted",
     "enrolled",
     "key_history",
     "node_keys",
@@ -38,14 +36,6 @@ KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
 
 TURNING_TYPES = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
 """Acts after which other keys count, an officer's or a node's."""
-
-DISTRUSTED = "distrusted/"
-"""The settings that name a node's key declared compromised, each with the act that declared it."""
-
-
-def distrusted(reader: Reader, key: PublicKey) -> str | None:
-    """The act by which a node's key was declared compromised, as this node knows, or None."""
-    return reader.setting(f"{DISTRUSTED}{key.fingerprint}")
 
 
 def key_history(reader: Reader, party: str, officer: str = "", *, before: str = "") -> list[Officer]:

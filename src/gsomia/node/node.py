@@ -15,9 +15,8 @@ from typing import BinaryIO, Generic, TypeVar
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
-from gsomia.node.keyends import distrusted
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
-from gsomia.node.succession import author, retired_keys
+from gsomia.node.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey
 from gsomia.tlog import LogSigner

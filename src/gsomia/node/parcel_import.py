@@ -13,7 +13,6 @@ from typing import BinaryIO
 from gsomia.errors import MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
 from gsomia.node.intake import upload
-from gsomia.node.keyends import distrusted
 from gsomia.node.leaving import (
     enter_answered,
     prepare,
@@ -31,6 +30,7 @@ from gsomia.node.ports import Carried, Outgoing, Peer, Reader, Reply, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
+from gsomia.node.succession import distrusted
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState
 

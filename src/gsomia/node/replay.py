@@ -14,9 +14,10 @@ from typing import Any, cast
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.effects import apply
-from gsomia.node.keyends import DISTRUSTED, TURNING_TYPES
+from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader, Rows, Store, Writer
+from gsomia.node.succession import DISTRUSTED
 
 __all__ = ["DERIVED", "compare_register"]
 

@@ -1,4 +1,4 @@
-"""Which keys a Party's node has had: what an act of replacement says, and what the enrolment brought along."""
+"""Which keys a Party's node has had, and which of them nobody trusts any more."""
 
 from __future__ import annotations
 
@@ -13,9 +13,29 @@ from gsomia.node.acts import Statement, instant, read_instant
 from gsomia.node.ports import Reader
 from gsomia.sealed import BatchedStatement, XWingPublicKey
 
-__all__ = ["PROOF_TYPE", "RetiredKeys", "author", "check_successor", "proven", "retired_by", "retired_keys", "told_key"]
+__all__ = [
+    "DISTRUSTED",
+    "PROOF_TYPE",
+    "RetiredKeys",
+    "author",
+    "check_successor",
+    "distrusted",
+    "proven",
+    "retired_by",
+    "retired_keys",
+    "told_key",
+]
 
 PROOF_TYPE = "application/vnd.gsomia.node-key.v1+json"
+
+
+DISTRUSTED = "distrusted/"
+"""The settings that name a node's key declared compromised, each with the act that declared it."""
+
+
+def distrusted(reader: Reader, key: PublicKey) -> str | None:
+    """The act by which a node's key was declared compromised, as this node knows, or None."""
+    return reader.setting(f"{DISTRUSTED}{key.fingerprint}")
 
 
 def told_key(peer: str) -> str:
