@@ -45,6 +45,7 @@ class LinkConfig(_Section):
     retry_seconds: float = Field(default=1, gt=0)
     retry_limit_seconds: float = Field(default=300, gt=0)
     custody: tuple[Custody, ...] = Field(default=tuple(Custody), min_length=1)
+    refusals_per_hour: int = Field(default=1000, gt=0)
 
 
 class WitnessConfig(_Section):

@@ -108,6 +108,7 @@ class Home:
                 retry=dt.timedelta(seconds=link.retry_seconds),
                 retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
                 custody=frozenset(link.custody),
+                refusals=link.refusals_per_hour,
                 witness_pause=dt.timedelta(seconds=self.config.witness.pause_seconds),
                 witness_interval=dt.timedelta(seconds=self.config.witness.interval_seconds),
                 unwitnessed=dt.timedelta(seconds=self.config.witness.unwitnessed_seconds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import ssl
 import sys
@@ -15,10 +16,12 @@ from gsomia.app.home import Home
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
-from gsomia.node import ask_witness, step, trace
+from gsomia.node import FLOOD, ask_witness, step, trace
 
 _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
+_LOOK_SECONDS = 30
+"""Floods of refusals are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 
@@ -140,7 +143,8 @@ class _Outbox:
         self._stopping = stopping
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
-        self._stamped = self._traced = float("-inf")
+        self._stamped = self._traced = self._looked = float("-inf")
+        self._floods: set[tuple[str, dt.datetime]] = set()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -203,6 +207,13 @@ class _Outbox:
             self._traced = now
             for act in trace(self._home.node, self._home.tracer_days()):
                 self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+        if now >= self._looked + _LOOK_SECONDS:
+            self._looked = now
+            with self._home.store.reading() as reader:
+                floods = {(one.source, one.at): one.why for one in reader.refused() if one.what == FLOOD}
+            for one in floods.keys() - self._floods:
+                self._log.warning("a peer floods", peer=one[0], why=floods[one])
+            self._floods = {*floods}
 
 
 def _log() -> Any:

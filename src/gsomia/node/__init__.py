@@ -66,7 +66,7 @@ from gsomia.node.ports import (
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
-from gsomia.node.refusals import keep_refused
+from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
@@ -83,6 +83,7 @@ __all__ = [
     "ACT_TYPES",
     "BUNDLE_JSON",
     "CLEARANCES",
+    "FLOOD",
     "KEYS_PATH",
     "LEGAL_ACTS",
     "Acting",

@@ -21,7 +21,7 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Reader, Refused, Writer
-from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.refusals import keep, keep_refused, why_of
 from gsomia.node.registering import USED
 from gsomia.node.succession import distrusted
 from gsomia.node.wrapping import check_wrapping
@@ -251,7 +251,7 @@ def _take_in(
             drafts.append(_draft("delivered", peer, offer, body))
         for offer in (delivery.offer for delivery in deliveries if delivery.offer.copy in faults):
             why = faults[offer.copy]
-            tx.put_refused(Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
+            keep(node, tx, Refused(at=at, source=peer.party, what=f"copy {offer.copy}", why=why))
             drafts.append(_draft("rejected", peer, offer, {"why": why}))
         record(node, tx, entered, at=at)
         made = make(node, tx, drafts, at=at, send=False)

@@ -21,6 +21,7 @@ from gsomia.node.messages import Message
 from gsomia.node.node import Node
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Peer, Reader, Refused
+from gsomia.node.refusals import keep
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Encapsulation, KeyAccess, Recipient, read, release
 from gsomia.verdict import Request, Verdict, decide
@@ -67,7 +68,7 @@ def answer_key_requests(node: Node, peer: Peer, message: Message, at: datetime) 
         for one in decided:
             if one.access is None:
                 what = f"key of copy {one.request.copy}"
-                tx.put_refused(Refused(at=at, source=peer.party, what=what, why=one.why, detail=one.draft.body))
+                keep(node, tx, Refused(at=at, source=peer.party, what=what, why=one.why, detail=one.draft.body))
     return "keys", {"acts": pack(acts), "access": _access(decided)}
 
 

@@ -41,6 +41,7 @@ class Limits:
 
     Args:
         custody: the custodies that this Party takes part in (protocol 11).
+        refusals: so many refusals of one peer's are kept in an hour; beyond them they are counted, and it waits.
         parcel_acceptance: how long what is accepted by parcel stays so, for a courier's way takes days.
         parcel_age: an older parcel is not taken in.
         travel: how long what is read now has been on its way, where it came by parcel; None by wire.
@@ -55,6 +56,7 @@ class Limits:
     retry: timedelta = timedelta(seconds=1)
     retry_limit: timedelta = timedelta(minutes=5)
     custody: frozenset[Custody] = frozenset(Custody)
+    refusals: int = 1000
     parcel_acceptance: timedelta = timedelta(days=30)
     parcel_age: timedelta = timedelta(days=30)
     travel: timedelta | None = None

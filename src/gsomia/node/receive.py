@@ -18,7 +18,7 @@ from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Refused
-from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.witnessing import answer_checkpoints
 
@@ -48,6 +48,8 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
         message = read_message(node, envelope, peer.party, peer.signing, at=at)
         about = message.id
         with node.store.writing() as tx:
+            # Older messages are refused by their clock.
+            tx.forget_messages(at - 2 * node.limits.max_skew)
             if not tx.see_message(message.id, peer.party, at):
                 raise MessageError(f"message `{message.id}` was used before: a replay")
         kind, body = reply_to(node, peer, message, at)
@@ -78,6 +80,9 @@ def reply_to(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[st
     handler = _HANDLERS.get(message.type)
     if handler is None:
         raise MessageError(f"nothing is answered to a message of type `{message.type}`")
+    if message.type in _BY_ACTS:
+        with node.store.reading() as reader:
+            check_flood(node, reader, peer.party, at)
     answered: tuple[str, dict[str, Any]] = handler(node, peer, message, at)
     return answered
 
@@ -111,7 +116,7 @@ def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> di
             except VerificationError as error:
                 refused[act.id] = why_of(error)
                 what = f"act {act.statement.type} {act.id[:64]}"
-                tx.put_refused(Refused(at=at, source=peer.party, what=what, why=refused[act.id]))
+                keep(node, tx, Refused(at=at, source=peer.party, what=what, why=refused[act.id]))
         record(node, tx, taken, at=at)
         confirm_recalls(node, tx, taken, at)
     return refused
@@ -136,7 +141,7 @@ def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tu
             if act.statement.type != "acceptance":
                 what = f"offer of item {act.statement.item}"
                 why = str(act.statement.body["why"])
-                tx.put_refused(Refused(at=at, source=peer.party, what=what, why=why, detail=act.statement.body))
+                keep(node, tx, Refused(at=at, source=peer.party, what=what, why=why, detail=act.statement.body))
     return "answers", {"acts": pack([*standing, *made])}
 
 
@@ -159,6 +164,9 @@ def _take_deliveries(node: Node, peer: Peer, message: Message, at: datetime) -> 
     results, missing = take_deliveries(node, peer, list(deliveries.values()), acts, at)
     return "delivered", {"acts": pack(results), "missing": missing}
 
+
+_BY_ACTS = ("offers", "deliver", "ask-keys")
+"""Each of what these ask is answered by an act, which stays in the log for ever."""
 
 _HANDLERS: Mapping[str, Any] = {
     "acts": _record_acts,

@@ -1,21 +1,56 @@
-"""What was refused of a peer's, kept for people to see."""
+"""What was refused of a peer's, kept for people to see: so much of it that a peer that floods fills no disk."""
 
 from __future__ import annotations
 
-from gsomia.errors import GsomiaError
-from gsomia.node.node import Node
-from gsomia.node.ports import Peer, Refused
+from datetime import datetime, timedelta
 
-__all__ = ["keep_refused", "why_of"]
+from gsomia.errors import GsomiaError, MessageError
+from gsomia.node.node import Node
+from gsomia.node.ports import Peer, Reader, Refused, Writer
+
+__all__ = ["FLOOD", "check_flood", "keep", "keep_refused", "why_of"]
 
 WHY_CHARACTERS = 1000
 """At most so much of a reason is told and kept."""
+
+FLOOD = "flood"
+"""What the one entry is called that counts what is not kept."""
+
+_SPAN = timedelta(hours=1)
+_SPANS = 10
+"""Of one peer's, ten times as many are kept in all as in one hour."""
+_THINNED = 100
+"""How often, in refusals, the oldest are let go."""
 
 
 def keep_refused(node: Node, peer: Peer, what: str, error: Exception) -> None:
     """Keep for people to see that something of a peer's was refused."""
     with node.store.writing() as tx:
-        tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=what, why=why_of(error)))
+        keep(node, tx, Refused(at=node.clock.now(), source=peer.party, what=what, why=why_of(error)))
+
+
+def keep(node: Node, tx: Writer, refused: Refused) -> None:
+    """Keep a refusal of what a peer sent; beyond what is kept in an hour it is counted in one entry."""
+    since, most = refused.at - _SPAN, node.limits.refusals
+    count = tx.refusals(refused.source, since, refused.at)
+    if count < most:
+        tx.put_refused(refused)
+        if count % _THINNED == 0:
+            tx.thin_refused(refused.source, most * _SPANS)
+        return
+    why = f"more than {most} things of `{refused.source}` were refused within an hour; the others are only counted"
+    tx.count_refused(Refused(at=refused.at, source=refused.source, what=FLOOD, why=why, detail={"count": 1}), since)
+
+
+def check_flood(node: Node, reader: Reader, party: str, at: datetime) -> None:
+    """Look at nothing that would have to be answered by an act of a peer of whom too much was refused of late.
+
+    Raises:
+        MessageError: it has to wait.
+    """
+    if reader.refusals(party, at - _SPAN, at) >= node.limits.refusals:
+        most = node.limits.refusals
+        raise MessageError(f"more than {most} things of `{party}` were refused within an hour; this waits for its end")
 
 
 def why_of(error: Exception) -> str:

@@ -16,6 +16,7 @@ from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, Verifi
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Node, log_origin
 from gsomia.node.ports import Cosigned, LogLie, LogState, Peer, Reader, Refused, Writer
+from gsomia.node.refusals import keep
 from gsomia.tlog import (
     Checkpoint,
     Equivocation,
@@ -306,7 +307,7 @@ def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> di
             kind = lie.verify(peer.log.named(origin))
             tx.put_lie(LogLie(log=origin, party=peer.party, kind=kind, proof=lie.to_bytes(), at=at))
         if error.kind is not WitnessRefusal.STALE:
-            tx.put_refused(Refused(at=at, source=peer.party, what="checkpoint", why=str(error)[:1000]))
+            keep(node, tx, Refused(at=at, source=peer.party, what="checkpoint", why=str(error)[:1000]))
         return {
             "refused": error.kind.value,
             "why": str(error),

@@ -228,6 +228,7 @@ refused = _table(
     _text("what"),
     _text("why"),
     _text("detail"),
+    sa.Index("ix_refused_source_at", "source", "at"),
 )
 
 log = _table(

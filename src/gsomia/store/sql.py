@@ -27,7 +27,6 @@ from gsomia.node import (
     Peer,
     PendingOpening,
     Person,
-    Refused,
     SignedAct,
     instant,
 )
@@ -37,6 +36,7 @@ from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.prepared import Prepared
+from gsomia.store.refusals import RefusalReads, RefusalWrites
 
 __all__ = ["SqlStore"]
 
@@ -230,7 +230,7 @@ _RAISE = Prepared(
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -376,9 +376,6 @@ class SqlReader(LogReads, DerivedReads, ParcelReads):
             query = query.limit(limit)
         return [rows.outgoing_of(row) for row in self._all(query)]
 
-    def refused(self) -> Sequence[Refused]:
-        return [rows.refused_of(row) for row in self._all(_by(schema.refused, order=("id",)))]
-
     def log(self, name: str) -> LogState | None:
         row = self._one(_by(schema.log, "name"), name=name)
         return None if row is None else rows.log_of(row)
@@ -402,7 +399,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads):
         return bytes(row["hash"])
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -514,9 +511,6 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites):
         row["parcel"] = 0
         _insert(schema.outgoing).run(self._connection, row)
 
-    def put_refused(self, refused: Refused) -> None:
-        _insert(schema.refused).run(self._connection, rows.refused_row(refused))
-
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing
         change = {"attempts": table.c.attempts + 1, "next_at": instant(at), "error": error}
@@ -530,9 +524,6 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites):
 
     def raise_serial(self, name: str, last: int) -> None:
         _RAISE.run(self._connection, {"name": name, "last": last})
-
-    def see_message(self, message: str, peer: str, at: datetime) -> bool:
-        return self._put(schema.seen, {"message": message, "peer": peer, "at": instant(at)}, replace=False) == 1
 
     def append_log(
         self,

@@ -299,6 +299,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refused")),
         sqlite_with_rowid=True,
     )
+    op.create_index("ix_refused_source_at", "refused", ["source", "at"], unique=False)
     op.create_table(
         "rendition",
         sa.Column("act", sa.Text(), nullable=False),
