@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["command", "stories", "pair"]
+pytest_plugins = ["command", "stories", "pair", "three"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""
 
 ALLOWED = ("long form", "shared data", "not permitted")
