@@ -1,6 +1,6 @@
 """Documents through three nodes under random kills: none lost, none doubled, and all registers tell one story.
 
-GSOMIA_DOCUMENTS=10000 is the whole (`make faults`); GSOMIA_SEED=n repeats one. `make test` has two nodes, in test_crash.
+GSOMIA_DOCUMENTS=10000 is the whole (`make faults`); GSOMIA_SEED=n repeats one. In `make test`, test_crash has two.
 """
 
 from __future__ import annotations
