@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,3 +113,21 @@ def test_one_bad_delivery_does_not_spoil_the_others(stage: Stage) -> None:
     assert states[copies[1].id] in (CopyState.REJECTED, CopyState.REFUSED)
     assert {copy.id for copy in korea.copies()} == {copies[0].id, copies[2].id}
     assert refusals(japan)
+
+
+def test_what_the_nodes_do_for_many_is_signed_once(stage: Stage) -> None:
+    """Documents authorised one by one that go together: one signature for all acceptances, dispatches, rungs, stops."""
+    both = stage()
+    sent = [both["JPN"].transmit(b"document", to="KOR", level="極秘") for _ in range(5)]
+    both.settle()
+    with both["JPN"].node.store.reading() as reader:
+        for kind in ("acceptance", "dispatched", "accepted", "delivered"):
+            assert len({act.envelope.payload for act in reader.acts(types=[kind])}) == 1, kind
+    both.with_limits("KOR", replace(both["KOR"].node.limits, max_item_bytes=10))
+    sent = [both["JPN"].transmit(b"document", to="KOR", level="極秘") for _ in range(5)]
+    both.settle()
+    with both["JPN"].node.store.reading() as reader:
+        stops = [act for act in reader.acts(types=["stop"]) if act.statement.copy in {copy.id for copy in sent}]
+    assert len(stops) == 5 and len({act.envelope.payload for act in stops}) == 1
+    same_story(both)
+    holds(both)

@@ -20,6 +20,8 @@ from gsomia.node import FLOOD, ask_witness, step, trace
 
 _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
+_JOIN_SECONDS = 0.05
+"""The outbox is looked at so often: what is entered within that time is offered, dispatched and signed together."""
 _LOOK_SECONDS = 30
 """Floods of refusals are looked for so often."""
 _TRACE_SECONDS = 60
@@ -193,7 +195,7 @@ class _Outbox:
                 # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
                 self._log.exception("the outbox is stuck", peer=party)
                 self._stopping.wait(1)
-            self._stopping.wait(0.05)
+            self._stopping.wait(_JOIN_SECONDS)
 
     def _keep_schedules(self) -> None:
         now = time.monotonic()

@@ -10,7 +10,7 @@ import click
 
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
-from gsomia.node import Recalled, dead_letter, instant, recalls
+from gsomia.node import Outgoing, Recalled, dead_letter, instant, recalls
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -153,6 +153,13 @@ def refused_command(as_json: bool, node_dir: str | None) -> None:
     print_rows(as_json, "refused", ["at", "from", "what", "why"], rows)
 
 
+def _why(entry: Outgoing) -> str:
+    """Why an entry of the outbox waits."""
+    if entry.error or not entry.parcel:
+        return entry.error
+    return f"in parcel {entry.parcel}, not answered yet"
+
+
 @click.command("outbox")
 @json_option
 @node_option
@@ -161,10 +168,13 @@ def outbox_command(as_json: bool, node_dir: str | None) -> None:
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.outgoing()
         limits = home.node.limits
-    rows = [[o.peer, o.kind, o.subject, o.attempts, instant(o.next_at), dead_letter(o, limits), o.error] for o in found]
-    head = ["peer", "kind", "subject", "attempts", "next_at", "dead", "why"]
+    rows = [
+        [o.peer, o.kind, o.subject, o.attempts, instant(o.next_at), dead_letter(o, limits), o.parcel, _why(o)]
+        for o in found
+    ]
+    head = ["peer", "kind", "subject", "attempts", "next_at", "dead", "parcel", "why"]
     if as_json:
         print_rows(as_json, "outbox", head, rows)
         return
-    told = [[*row[:5], "dead letter" if row[5] else "", row[6]] for row in rows]
+    told = [[*row[:5], "dead letter" if row[5] else "", row[7]] for row in rows]
     table(["peer", "kind", "subject", "attempts", "next try", "", "why"], told)

@@ -19,6 +19,7 @@ from gsomia.node.leaving import (
     PART,
     SETTLED,
     Leaving,
+    Stop,
     acts_body,
     contents_of,
     deliveries_body,
@@ -28,10 +29,9 @@ from gsomia.node.leaving import (
     offers_body,
     prepare,
     read_acts,
-    refuse_copy,
     settle_acts,
     settle_deliveries,
-    stop_copy,
+    stop_copies,
 )
 from gsomia.node.ledger import Draft, make, record
 from gsomia.node.messages import link_to, read_answer, write_message
@@ -150,10 +150,9 @@ def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
                 leaving.append(one)
     if settled or stopped:
         with node.store.writing() as tx:
-            for one in stopped:
-                copy = tx.copy(one.copy.id)
-                if copy is not None and copy.state is one.copy.state:
-                    refuse_copy(node, tx, copy, one.verdict, at)
+            standing = [(tx.copy(one.copy.id), one) for one in stopped]
+            stops = [Stop.own(c, one.verdict) for c, one in standing if c is not None and c.state is one.copy.state]
+            stop_copies(node, tx, stops, at)
             for entry in (*settled, *(one.entry for one in stopped)):
                 tx.done(entry.id)
     ready = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
@@ -178,8 +177,8 @@ def _permitted(node: Node, asked: Sequence[Leaving]) -> list[Leaving]:
     stopped = [one for one in asked if one.verdict.outcome != "permit"]
     if stopped:
         with node.store.writing() as tx:
+            stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in stopped], node.clock.now())
             for one in stopped:
-                refuse_copy(node, tx, one.copy, one.verdict, node.clock.now())
                 tx.done(one.entry.id)
     return [one for one in asked if one.verdict.outcome == "permit"]
 
@@ -197,6 +196,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
         at = node.clock.now()
         drafts: list[Draft] = []
         new: list[SignedAct] = []
+        stops: list[Stop] = []
         for one in leaving:
             act = acts.get(one.copy.id)
             if act is None or act.statement.party != peer.party:
@@ -204,13 +204,13 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
             if enter_answered(node, tx, peer, act, at):
                 new.append(act)
             if act.statement.type != "acceptance" or act.statement.body.get("offer") != one.offer.digest:
-                why = str(act.statement.body.get("why", "the peer answered another offer"))
-                stop_copy(node, tx, one.copy, f"refused by {peer.party}: {why}", dict(act.statement.body), at)
+                stops.append(Stop.refused(one.copy, act.statement))
                 tx.done(one.entry.id)
                 continue
             accepted.append(one)
             drafts.append(dispatch(tx, peer, one, act))
         record(node, tx, new, at=at)
+        stop_copies(node, tx, stops, at)
         make(node, tx, drafts, at=at, send=False)
     return accepted
 

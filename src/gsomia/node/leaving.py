@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from gsomia.errors import NodeError, PeerError, SignatureError, VerificationError
 from gsomia.keys import b64
-from gsomia.node.acts import SignedAct, instant, pack, unpack
+from gsomia.node.acts import SignedAct, Statement, instant, pack, unpack
 from gsomia.node.facts import Case
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, make, record
@@ -28,6 +28,7 @@ __all__ = [
     "PART",
     "SETTLED",
     "Leaving",
+    "Stop",
     "Upload",
     "acts_body",
     "authority_of",
@@ -39,10 +40,9 @@ __all__ = [
     "offers_body",
     "prepare",
     "read_acts",
-    "refuse_copy",
     "settle_acts",
     "settle_deliveries",
-    "stop_copy",
+    "stop_copies",
 ]
 
 INLINE_BYTES = 256 * 2**10
@@ -133,16 +133,36 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
     return Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
 
 
-def refuse_copy(node: Node, tx: Writer, copy: Copy, verdict: Verdict, at: datetime) -> None:
-    """A copy that this node's own verdict no longer lets go stops here."""
-    stop_copy(node, tx, copy, f"{verdict.outcome}: {verdict.against}", verdict.to_json(), at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A copy that is not known to have arrived, and why it stops here."""
+
+    copy: Copy
+    why: str
+    detail: Mapping[str, Any]
+
+    @classmethod
+    def own(cls, copy: Copy, verdict: Verdict) -> Stop:
+        """This node's own verdict no longer lets it go."""
+        return cls(copy=copy, why=f"{verdict.outcome}: {verdict.against}", detail=verdict.to_json())
+
+    @classmethod
+    def refused(cls, copy: Copy, statement: Statement) -> Stop:
+        """The peer answered its offer with a refusal."""
+        why = str(statement.body.get("why", "the peer answered another offer"))
+        return cls(copy=copy, why=f"refused by {statement.party}: {why}", detail=dict(statement.body))
 
 
-def stop_copy(node: Node, tx: Writer, copy: Copy, why: str, detail: Mapping[str, Any], at: datetime) -> None:
-    """A copy that is not known to have arrived stops here, by an act of this node's own."""
-    draft = Draft(type="stop", instrument=copy.instrument, item=copy.item, copy=copy.id, body={"why": why})
-    make(node, tx, [draft], at=at)
-    tx.put_refused(Refused(at=at, source=copy.holder, what=f"copy {copy.control_number}", why=why, detail=detail))
+def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> None:
+    """Stop copies by acts of this node's own, under one signature."""
+    drafts = [
+        Draft(type="stop", instrument=s.copy.instrument, item=s.copy.item, copy=s.copy.id, body={"why": s.why})
+        for s in stops
+    ]
+    make(node, tx, drafts, at=at)
+    for stop in stops:
+        what = f"copy {stop.copy.control_number}"
+        tx.put_refused(Refused(at=at, source=stop.copy.holder, what=what, why=stop.why, detail=stop.detail))
 
 
 def make_offer(
@@ -359,10 +379,12 @@ def give_up(node: Node, lost: Sequence[Leaving], why: Mapping[str, str]) -> None
     if not lost:
         return
     with node.store.writing() as tx:
+        stops = [
+            Stop(copy=one.copy, why=f"the item does not hold in this store: {why[one.copy.id]}", detail={})
+            for one in lost
+        ]
+        stop_copies(node, tx, stops, node.clock.now())
         for one in lost:
-            stop_copy(
-                node, tx, one.copy, f"the item does not hold in this store: {why[one.copy.id]}", {}, node.clock.now()
-            )
             tx.done(one.entry.id)
 
 

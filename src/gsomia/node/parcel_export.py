@@ -16,6 +16,7 @@ from gsomia.node.leaving import (
     MESSAGE_BYTES,
     PART,
     Leaving,
+    Stop,
     acts_body,
     contents_of,
     deliveries_body,
@@ -23,7 +24,7 @@ from gsomia.node.leaving import (
     give_up,
     offers_body,
     prepare,
-    refuse_copy,
+    stop_copies,
 )
 from gsomia.node.ledger import make
 from gsomia.node.messages import message_keys, write_message
@@ -231,8 +232,7 @@ def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
     if not (plan.stopped or plan.settled or plan.accepted):
         return
     with node.store.writing() as tx:
-        for one in plan.stopped:
-            refuse_copy(node, tx, one.copy, one.verdict, at)
+        stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in plan.stopped], at)
         for entry in (*plan.settled, *(one.entry for one in plan.stopped)):
             tx.done(entry.id)
         drafts = [dispatch(tx, peer, one, acceptance) for one, acceptance in plan.accepted]

@@ -14,13 +14,13 @@ from gsomia.errors import MessageError, PeerError, SealError, SignatureError, Ve
 from gsomia.keys import Envelope, PublicKey
 from gsomia.node.intake import upload
 from gsomia.node.leaving import (
+    Stop,
     enter_answered,
     prepare,
     read_acts,
-    refuse_copy,
     settle_acts,
     settle_deliveries,
-    stop_copy,
+    stop_copies,
 )
 from gsomia.node.ledger import record
 from gsomia.node.messages import Message, read_message
@@ -280,21 +280,24 @@ def _take_answers(node: Node, tx: Writer, peer: Peer, entries: Sequence[Outgoing
     acts = read_acts(peer, message.body)
     record(node, tx, [act for act in acts if enter_answered(node, tx, peer, act, at)], at=at)
     waiting = {entry.subject: entry for entry in entries}
+    stops: list[Stop] = []
     for said in (act.statement for act in acts):
         copy = tx.copy(said.copy)
         if said.type == "acceptance" or said.party != peer.party or copy is None or copy.id not in waiting:
             continue
         if copy.state in (CopyState.AUTHORISED, CopyState.OFFERED):
-            why = str(said.body.get("why", "the peer answered another offer"))
-            stop_copy(node, tx, copy, f"refused by {peer.party}: {why}", dict(said.body), at)
-            tx.done(waiting[copy.id].id)
+            stops.append(Stop.refused(copy, said))
+            tx.done(waiting.pop(copy.id).id)
+    stop_copies(node, tx, stops, at)
 
 
 def _stop_missing(node: Node, tx: Writer, missing: Sequence[Outgoing]) -> None:
     """Of copies that left and did not arrive, those that may go no longer stop."""
     at = node.clock.now()
+    stops: list[Stop] = []
     for entry in missing:
         one = prepare(node, tx, entry, at)
         if one is not None and one.copy.state is CopyState.DISPATCHED and one.verdict.outcome != "permit":
-            refuse_copy(node, tx, one.copy, one.verdict, at)
+            stops.append(Stop.own(one.copy, one.verdict))
             tx.done(entry.id)
+    stop_copies(node, tx, stops, at)
