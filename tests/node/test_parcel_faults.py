@@ -605,3 +605,35 @@ def test_a_register_from_an_old_backup_goes_on(stage: Stage) -> None:
         carry(both, "JPN", "KOR")
     carry(both, "JPN", "KOR")
     finished(both, 2)
+
+
+def test_a_large_item_passes_in_small_pieces(stage: Stage) -> None:
+    both = stage()
+    sizes: list[int] = []
+
+    class Measured(io.BytesIO):
+        """Notes how much is read or written at once."""
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            sizes.append(len(data))
+            return data
+
+        def write(self, data: Any, /) -> int:
+            sizes.append(len(data))
+            return super().write(data)
+
+    both["JPN"].transmit(bytes(5 * 2**20), to="KOR", level="極秘")
+    carry(both, "JPN", "KOR")
+    carry(both, "KOR", "JPN")
+    file = Measured()
+
+    @contextmanager
+    def place(_number: int) -> Any:
+        yield file
+
+    assert export_parcel(both["JPN"].node, "KOR", place) is not None
+    assert len(file.getvalue()) > 5 * 2**20 and max(sizes) <= 2**21
+    assert import_parcel(both["KOR"].node, file).refused == ()
+    assert max(sizes) <= 2**21
+    finished(both, 1)
