@@ -13,7 +13,7 @@ from gsomia.errors import PeerError
 from gsomia.node import FLOOD, step
 from gsomia.testing import Exercise
 
-MOST = 40
+MOST = 20
 
 
 def flooded(stage: Stage) -> Exercise:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from carrying import carry, exported, rounds, taken
 from lying import kind_of
-from stories import PRESENT, Stage, finish, holds, refusals, register, same_story
+from stories import PRESENT, Stage, finish, holds, official, refusals, register, same_story
 
-from gsomia.errors import PeerError
+from gsomia.errors import PeerError, PendingError
 from gsomia.keys import Envelope, SigningKey
-from gsomia.node import NewKeys, Role, recall, recalls, release, replace_node_keys
-from gsomia.registry import CopyState
+from gsomia.node import NewKeys, Role, open_item, recall, recalls, release, replace_node_keys, share
+from gsomia.registry import CopyState, Custody
 from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise
 
@@ -121,9 +123,9 @@ def test_acts_wait_behind_an_offer_of_the_same_item(stage: Stage) -> None:
 def test_many_documents_go_in_few_parcels(stage: Stage) -> None:
     both = stage()
     cut(both)
-    both["JPN"].transmit_many([b"document %d" % number for number in range(150)], to="KOR", level="極秘")
+    both["JPN"].transmit_many([b"document %d" % number for number in range(70)], to="KOR", level="極秘")
     count = rounds(both)
-    assert count <= 8 and len(register(both["KOR"])) == 150
+    assert count <= 8 and len(register(both["KOR"])) == 70
     same_story(both)
     holds(both)
 
@@ -179,3 +181,35 @@ def test_both_ways_at_once_and_a_wire_that_comes_back(stage: Stage) -> None:
     same_story(both)
     holds(both)
     assert refusals(both["JPN"]) == refusals(both["KOR"]) == []
+
+
+def test_an_item_in_its_originators_custody_travels_and_is_opened_by_wire_alone(stage: Stage) -> None:
+    both = stage()
+    both.enter(official("kim"), "KOR")
+    cut(both)
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘", custody=Custody.ORIGINATOR)
+    rounds(both)
+    with pytest.raises(PendingError, match="there is no wire"):
+        finish(both["KOR"], sent.id, "kim")
+    rounds(both)
+    assert register(both["JPN"])[sent.id][0].state is CopyState.RECEIPTED
+    both.wire.fault = None
+    sink = io.BytesIO()
+    open_item(both["KOR"].node, sent.id, "kim", sink)
+    assert sink.getvalue() == b"report"
+    both.settle()
+    same_story(both)
+    holds(both)
+
+
+def test_shares_travel_by_parcel(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    cut(three)
+    by = three["JPN"].by(Role.DISCLOSURE)
+    sending = three["JPN"].sending(level="極秘", to="")
+    copies = share(three["JPN"].node, io.BytesIO(b"report"), sending, ("JPN", "KOR", "USA"), by=by)
+    rounds(three)
+    for copy in copies:
+        assert register(three[copy.holder])[copy.id][0].state in PRESENT
+    same_story(three)
+    holds(three)
