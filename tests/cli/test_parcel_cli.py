@@ -1,4 +1,4 @@
-"""The commands of parcels: what they print, and with which status they end."""
+"""The commands of parcels, and `transmit` of several files: what they print, and with which status they end."""
 
 from __future__ import annotations
 
@@ -109,3 +109,10 @@ def test_an_address_is_a_wire_or_parcels(run: Run, nodes: Path, tmp_path: Path) 
         (tmp_path / "x").write_text('{"party": "USA"}')
         ended, _, err = run(*words)
         assert ended == 2 and f"not the address of a peer: `{url}`" in err
+
+
+def test_several_files_share_no_title_and_no_shares(run: Run, nodes: Path) -> None:
+    for more in (("--to", "KOR", "--title", "all"), ("--shares", "JPN,KOR,USA")):
+        words = ("transmit", "a", "b", "--level", "極秘", "--subject", "dprk-missile", *more, "--node", nodes / "JPN")
+        ended, _, err = run(*words)
+        assert ended == 2 and "one file at a time" in err, err

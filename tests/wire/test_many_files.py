@@ -52,14 +52,6 @@ def test_files_go_together_and_one_that_is_refused_keeps_no_other_back(pair: Pai
     pair.holds()
 
 
-def test_several_files_share_no_title_and_no_shares(pair: Pair, tmp_path: Path) -> None:
-    for more in (["--title", "all"], ["--shares", "JPN,KOR,USA"]):
-        to = words(tmp_path / "a", tmp_path / "b")
-        to = [word for word in to if word not in ("--to", "KOR")] if "--shares" in more else to
-        done = pair.run("JPN", *to, *more)
-        assert done.returncode == 2 and "one file at a time" in done.stderr, done.stderr
-
-
 def test_files_wait_together_where_the_peer_is_away(pair: Pair, tmp_path: Path) -> None:
     files = [tmp_path / str(number) for number in range(70)]
     for file in files:

@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pair import MARKS, PARTIES, Pair
@@ -40,16 +41,41 @@ def later(pair: Pair, span: timedelta) -> None:
         home.close()
 
 
-def carried(pair: Pair, stick: Path, sender: str, recipient: str) -> str:
-    """One parcel, made, carried and taken in; returns what the recipient said."""
-    before = {*stick.iterdir()}
-    done = pair.run(sender, "parcel", "export", str(stick), "--to", recipient)
-    assert done.returncode == 0, done.stderr
-    (parcel,) = {*stick.iterdir()} - before
-    later(pair, timedelta(hours=7))
-    done = pair.run(recipient, "parcel", "import", str(parcel))
-    assert done.returncode == 0 and "refused" not in done.stderr, done.stderr
-    return done.stdout
+POST = """
+import json
+import sys
+from pathlib import Path
+from gsomia.app import Home, export_file, import_file
+home = Home(Path(sys.argv[1]))
+for line in sys.stdin:
+    kind, path, *party = json.loads(line)
+    if kind == "export":
+        file, made = export_file(home, Path(path), *party)
+        print(json.dumps([str(file), made.number]), flush=True)
+    else:
+        taken = import_file(home, Path(path))
+        print(json.dumps([dict(taken.messages), list(taken.refused)]), flush=True)
+"""
+
+
+class Post:
+    """One Party's post: a process of its own that makes parcels and takes them in."""
+
+    def __init__(self, pair: Pair, party: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", POST, str(pair.folder / party)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=pair.environment(),
+        )
+
+    def do(self, *words: str) -> Any:
+        """One parcel made or taken in; what the process says of it."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
 
 def test_an_exchange_with_no_wire_at_all(pair: Pair, tmp_path: Path) -> None:
@@ -57,18 +83,29 @@ def test_an_exchange_with_no_wire_at_all(pair: Pair, tmp_path: Path) -> None:
     stick, document = tmp_path / "stick", tmp_path / "report"
     stick.mkdir()
     document.write_bytes(bytes(700_000))
+    posts = {party: Post(pair, party) for party in PARTIES}
+
+    def carried(sender: str, recipient: str) -> dict[str, int]:
+        file, _ = posts[sender].do("export", str(stick), recipient)
+        later(pair, timedelta(hours=7))
+        messages, refused = posts[recipient].do("import", file)
+        assert refused == []
+        return dict(messages)
+
     done = pair.transmit("JPN", document, "--json")
     assert done.returncode == 6 and "gsomia parcel export DIR --to KOR" in done.stderr, done.stderr
     sent = json.loads(done.stdout)
-    assert "1 offers" in carried(pair, stick, "JPN", "KOR")
-    assert "1 answers" in carried(pair, stick, "KOR", "JPN")
-    assert "1 deliver" in carried(pair, stick, "JPN", "KOR")
+    assert carried("JPN", "KOR")["offers"] == 1
+    assert carried("KOR", "JPN")["answers"] == 1
+    assert carried("JPN", "KOR")["deliver"] == 1
     home = pair.home("KOR")
     by = home.acting("", Role.REGISTRY)
     mark(home.node, sent["item"], MARKS["KOR"], by=by)
     receipt(home.node, sent["item"], by=by)
     home.close()
-    assert "1 delivered" in carried(pair, stick, "KOR", "JPN")
+    assert carried("KOR", "JPN")["delivered"] == 1
+    for post in posts.values():
+        post.process.communicate(timeout=20)
     (row,) = pair.same_story()
     assert (row["state"], row["custodian"]) == ("receipted", "KOR")
     for party in PARTIES:
