@@ -46,8 +46,8 @@ docs: setup      ## check that what is documented is there
 	$(BIN)/pytest tests/docs
 
 lock: setup      ## make requirements/*.txt anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 
 wheel: setup     ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
