@@ -63,5 +63,5 @@ def test_an_items_life_is_witnessed_bundled_and_checked_by_others(pair: Pair, tm
     assert left == {"security", "legal"}
     say(pair, "JPN", "peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z")
     again = pair.transmit("JPN", tmp_path / "document", "--wait", "5")
-    assert again.returncode == 6 and "declared compromised" in again.stderr
+    assert again.returncode == 1 and "declared compromised" in again.stderr and "fresh enrolment" in again.stderr
     pair.holds()
