@@ -15,7 +15,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -34,6 +34,7 @@ __all__ = [
     "SigningKey",
     "b64",
     "canonical",
+    "read_canonical",
     "sign",
     "unb64",
     "verify",
@@ -80,6 +81,18 @@ def canonical(value: Any) -> bytes:
         raise ValueError("half a surrogate pair is no character") from error
 
 
+def read_canonical(data: bytes) -> Any:
+    """Read a JSON value that stands in its RFC 8785 form, and in no other.
+
+    Raises:
+        ValueError: not JSON, or another spelling of it.
+    """
+    value = _load(data)
+    if canonical(value) != data:
+        raise ValueError("it is not in its RFC 8785 form")
+    return value
+
+
 # Python's own JSON writes the RFC 8785 form where keys are ASCII and numbers are whole: it escapes the same characters
 # in the same way, and only beyond ASCII does its order of keys (code points) part from RFC 8785's (UTF-16 units).
 _PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
@@ -93,7 +106,9 @@ try:
     import orjson
 except ImportError:  # correct either way; orjson is some twenty times as fast
     _plain_json = _slow_json
+    _load: Callable[[bytes], Any] = json.loads
 else:
+    _load = orjson.loads
 
     def _plain_json(value: Any) -> bytes:
         try:

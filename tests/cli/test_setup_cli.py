@@ -167,6 +167,20 @@ def test_verify_of_a_register_that_was_tampered_with_ends_with_5_and_names_the_r
     assert status == 5 and named in out + err, out + err
 
 
+def test_a_process_beside_finds_in_the_register_what_the_command_finds_by_itself(
+    run: Run, node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, named = TAMPERED["a serial"]
+    alone = run("verify", "--node", node)
+    monkeypatch.setattr("gsomia.app.auditing.LONG", 0)
+    monkeypatch.setattr("gsomia.app.auditing.check_register", None)  # in this process; the one beside has its own
+    assert run("verify", "--node", node) == alone
+    with sqlite3.connect(node / "register.sqlite") as connection:
+        connection.execute(change)
+    status, out, err = run("verify", "--node", node)
+    assert status == 5 and named in out + err, out + err
+
+
 def test_a_certificate_that_is_none_stops_the_node(run: Run, node: Path) -> None:
     certificate = node / "keys" / "tls.pem"
     certificate.write_text("none")

@@ -29,6 +29,7 @@ from gsomia.keys import (
     b64,
     canonical,
     pae,
+    read_canonical,
     sign,
     unb64,
     verify,
@@ -247,3 +248,25 @@ def test_canonical_json_goes_as_deep_as_the_reference() -> None:
     for _ in range(400):
         deep = [deep, "é"]
     assert canonical(deep) == rfc8785.dumps(deep)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1,"a":1}', b'{"a":1.0}', b'{"a":1e2}', b'{"a":-0}', b'{"a":NaN}', b"",
+        b'{"a":"\\u00e9"}', b'{"a":"\xff"}', b'{"a":123456789012345678901234567890}', b"\xef\xbb\xbf{}", b"{}\n",
+        b'{"a":"\xed\xa0\x80"}', b'{"a":"\\ud800"}', b'{"a":' * 2000 + b"1" + b"}" * 2000,
+    ],
+)  # fmt: skip
+def test_another_spelling_of_a_json_value_is_not_read(text: bytes) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        read_canonical(text)
+
+
+def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner) | st.dictionaries(st.text(), inner)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(), _nested))
+def test_a_json_value_is_read_from_its_one_form(value: Any) -> None:
+    assert read_canonical(canonical(value)) == value

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from stories import Stage, forget
 
-from gsomia.app import init
+from gsomia.app import audit_home, init
 from gsomia.errors import PeerError, UsageError
 from gsomia.node import Role, audit_stamps, stamp_logs, stamps_of
 from gsomia.testing import Exercise, Player
@@ -194,7 +194,7 @@ def test_a_node_asks_the_authority_that_its_settings_name(tmp_path: Path, author
         settings.write_text(settings.read_text() + more)
         home = type(home)(tmp_path / "jpn")
         assert [one.log for one in home.stamp()] == ["exercise.gsomia/JPN/internal"]
-        names = [check.name for check in home.audit() if check.holds]
+        names = [check.name for check in audit_home(home) if check.holds]
         assert "time stamps of exercise.gsomia/JPN/internal" in names
         server.shutdown()
         thread.join(5)

@@ -9,10 +9,11 @@ DIR/items/          sealed items
 DIR/clock           how far an EXERCISE node's clock is set off
 """
 
+from gsomia.app.auditing import audit_home
 from gsomia.app.home import Home
 from gsomia.app.law import offered_law, shipped_acts
 from gsomia.app.making import init
 from gsomia.app.parcels import export_file, import_file
 from gsomia.app.running import run
 
-__all__ = ["Home", "export_file", "import_file", "init", "offered_law", "run", "shipped_acts"]
+__all__ = ["Home", "audit_home", "export_file", "import_file", "init", "offered_law", "run", "shipped_acts"]

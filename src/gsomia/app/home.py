@@ -21,7 +21,6 @@ from gsomia.keys import PublicKey, SigningKey
 from gsomia.keystore import Box, KeyFiles, box_of, check_fixed, read_node_keys, write_new_keys
 from gsomia.node import (
     Acting,
-    Check,
     Limits,
     Node,
     PeerLink,
@@ -30,8 +29,6 @@ from gsomia.node import (
     TracerDays,
     adopt_law,
     ask_witness,
-    audit,
-    audit_stamps,
     distrusted,
     enrol_officer,
     enrol_peer,
@@ -340,12 +337,6 @@ class Home:
             return answer.content
 
         return stamp_logs(self.node, authority, self.stamp_roots())
-
-    def audit(self) -> Iterator[Check]:
-        """Every check of the node, and those of its time stamps where an authority is set."""
-        yield from audit(self.node)
-        if self.config.timestamps.url:
-            yield from audit_stamps(self.node, self.stamp_roots())
 
     def tracer_days(self) -> dict[str, TracerDays]:
         """The days for receipts that the settings name, by agreement."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gsomia.app import audit_home
 from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
 from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
@@ -163,12 +164,12 @@ def verify_command(
     """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
     if path is None:
         with home_of(node_dir) as home:
-            report(home.node.party, list(home.audit()), as_json)
+            report(home.node.party, list(audit_home(home)), as_json)
     elif (path / "checkpoint").is_file():
         report(str(path), [check_folder(path)], as_json)
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
-            report(home.node.party, list(home.audit()), as_json)
+            report(home.node.party, list(audit_home(home)), as_json)
     elif path.is_file() and is_bundle(path):
         verify_bundle(path, identities, as_json, node_dir)
     elif path.is_file():

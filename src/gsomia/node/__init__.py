@@ -19,7 +19,7 @@ from __future__ import annotations
 from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
 from gsomia.node.auditing import audit
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
-from gsomia.node.checks import Check, audit_logs
+from gsomia.node.checks import Check, audit_logs, check_register
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import dead_letter, step
@@ -152,6 +152,7 @@ __all__ = [
     "awaited",
     "check_bundle",
     "check_log",
+    "check_register",
     "concerned",
     "dead_letter",
     "declare_compromised",

@@ -19,7 +19,7 @@ from gsomia.registry import Direction
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
-__all__ = ["Check", "audit_logs", "audit_records", "done"]
+__all__ = ["Check", "audit_logs", "audit_records", "check_register", "done"]
 
 _PAGE = 1000
 
@@ -39,16 +39,17 @@ class Check:
         return not self.fault
 
 
-def audit_records(node: Node) -> Iterator[Check]:
+def audit_records(node: Node, register: Callable[[], Check] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register and sealed items; each check is yielded as it ends.
 
     Args:
         node: whose records.
+        register: gives what `check_register` found elsewhere, such as in a process beside this one; or None.
     """
     yield from audit_logs(node)
     with node.store.reading() as reader:
         yield done("signatures of acts", partial(_check_acts, node, reader))
-        yield done("register rows", partial(_check_register, node, reader))
+        yield register() if register is not None else check_register(node)
         yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
@@ -167,10 +168,19 @@ def _check_keys(node: Node, reader: Reader) -> Check:
     return Check(name="keys released", counted=counted, fault=fault)
 
 
-def _check_register(node: Node, reader: Reader) -> Check:
-    """Every table that acts make, against the acts replayed."""
-    counted, fault = compare_register(node, reader)
-    return Check(name="register rows", counted=counted, fault=fault)
+def check_register(node: Node) -> Check:
+    """Every table that acts make, against the acts replayed.
+
+    Args:
+        node: whose records.
+    """
+
+    def compared() -> Check:
+        with node.store.reading() as reader:
+            counted, fault = compare_register(node, reader)
+        return Check(name="register rows", counted=counted, fault=fault)
+
+    return done("register rows", compared)
 
 
 def _check_items(node: Node, reader: Reader) -> Check:

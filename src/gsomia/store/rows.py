@@ -342,6 +342,6 @@ def act_of(row: Mapping[str, Any], envelope: Envelope) -> SignedAct:
         data=row["statement"],
         index=row["position"],
         size=row["size"],
-        path=tuple(path[i : i + 32] for i in range(0, len(path), 32)),
+        path=tuple([path[i : i + 32] for i in range(0, len(path), 32)]),
         envelope=envelope,
     )
