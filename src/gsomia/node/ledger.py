@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError
-from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
+from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import NODE_KEY, apply
+from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
 from gsomia.node.succession import DISTRUSTED, distrusted
@@ -103,8 +104,15 @@ def make(
         for draft in drafts
     ]
     acts = sign_acts(statements, keys)
-    for act in acts:
-        enter(node, tx, act, source="own", at=at)
+    if TURNING_TYPES.isdisjoint(draft.type for draft in drafts):
+        verify_acts(acts, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)
+        for draft, act in zip(drafts, acts, strict=True):
+            if draft.id and tx.act(act.id) is not None:
+                raise SignatureError(f"act `{act.id}` is known already")
+            _store(node, tx, act, act.statement, source="own", at=at)
+    else:  # after some of these other keys count
+        for act in acts:
+            enter(node, tx, act, source="own", at=at)
     record(node, tx, acts, at=at)
     if send:
         for act in acts:
@@ -142,9 +150,15 @@ def enter(
     # The signature holds, so the first signer named is that node's key (protocol 10).
     if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
+    _store(node, tx, act, statement, source=source, at=at, delivered=delivered)
+    return statement
+
+
+def _store(
+    node: Node, tx: Writer, act: SignedAct, statement: Statement, *, source: str, at: datetime, delivered: bool = False
+) -> None:
     tx.put_act(act, source, at)
     apply(node, tx, statement, source=source, at=at, delivered=delivered)
-    return statement
 
 
 def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -> None:

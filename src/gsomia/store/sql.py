@@ -406,6 +406,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         super().__init__(connection)
         self._copies_kept: dict[str, Copy] = {}
         self._items_kept: dict[str, Item] = {}
+        self._batch_put: Envelope | None = None
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -415,6 +416,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         except BaseException:
             for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept):
                 kept.clear()
+            self._batch_put = None
             # Where the disk took no more, the whole transaction may be gone already.
             with suppress(sa.exc.DBAPIError):
                 self._connection.exec_driver_sql("ROLLBACK TO part")
@@ -459,7 +461,9 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         self._put_standing(schema.entered, rows.entered_row(entered))
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
-        self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
+        if act.envelope is not self._batch_put:
+            self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
+            self._batch_put = act.envelope
         _insert(schema.act).run(self._connection, rows.act_row(act, source, at))
 
     def item(self, item: str) -> Item | None:
