@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gsomia.cli.marking import checking, converting, documents, reading
+from gsomia.cli.marking import binding, checking, converting, documents, reading
 from gsomia.cli.marking.group import marking
 
-__all__ = ["checking", "converting", "documents", "marking", "reading"]
+__all__ = ["binding", "checking", "converting", "documents", "marking", "reading"]
