@@ -79,7 +79,9 @@ def test_levels_stand_in_native_script_with_their_language_and_in_order(name: st
         language = agreement.governments[party].language
         for level in (x for x in agreement.levels if x.party == party):
             shown = render_label(policy, replace(label(agreement, party, level.mark), categories=()), lang=language)
-            assert shown == f"{party} {level.mark}"
+            assert shown == level.mark
+            whole = render_label(policy, label(agreement, party, level.mark), lang=language)
+            assert whole == f"{level.mark} Releasable to {', '.join(agreement.parties)} EXERCISE"
             assert policy_scale(policy).rank(level.mark) == level.rank - 1
 
 

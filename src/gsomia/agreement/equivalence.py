@@ -95,12 +95,12 @@ def _policy(agreement: Agreement, party: str, numbers: dict[tuple[str, str], int
         for level in own
     ]
 
-    def tag(place: int, name: str, kind: CategoryType, values: tuple[str, ...]) -> SpifTagRow:
+    def tag(place: int, name: str, kind: CategoryType, values: tuple[str, ...], prefix: str = "") -> SpifTagRow:
         equivalents = tuple((to, spif_tag_set(policy_oid(to), place), DECRYPT) for to in others)
-        return SpifTagRow(name=name, kind=kind, values=values, equivalents=equivalents)
+        return SpifTagRow(name=name, kind=kind, values=values, equivalents=equivalents, prefix=prefix)
 
     tags = [
-        tag(1, RELEASABLE, "PERMISSIVE", agreement.parties),
+        tag(1, RELEASABLE, "PERMISSIVE", agreement.parties, "Releasable to "),
         tag(2, CONTEXT, "INFORMATIVE", ("EXERCISE",)),
     ]
     notes = [("agreement", agreement.name), ("version", agreement.version), ("title", agreement.title)]
