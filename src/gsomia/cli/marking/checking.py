@@ -24,7 +24,7 @@ from gsomia.marking import (
     render_portion,
 )
 
-__all__ = ["check"]
+__all__ = ["check", "read_rows"]
 
 _MARKS: Final = ("banner", "portion")
 _NEEDED: Final = ("classification", "ownerProducer", *_MARKS)
@@ -49,7 +49,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
     such marking, a note says so. Exits 0 if all are the same, 1 if one differs, 2 if the file cannot be read.
     """
     with told(context, 2):
-        rows = _rows(file)
+        rows = read_rows(file_text(file), str(file))
     different: list[dict[str, Any]] = []
     for line, row in rows:
         fault: dict[str, Any] = {}
@@ -92,8 +92,16 @@ def _remarks(attributes: dict[str, str]) -> list[str]:
     return remarks
 
 
-def _rows(file: Path) -> list[Row]:
-    text = file_text(file)
+def read_rows(text: str, file: str) -> list[Row]:
+    """The rows of a CSV with the columns that a mark shows, each with the number of its line.
+
+    Args:
+        text: the CSV.
+        file: its name, for messages.
+
+    Raises:
+        DataError: no CSV, a column is missing or in doubt, or there is no row.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, None)
@@ -115,7 +123,7 @@ def _rows(file: Path) -> list[Row]:
     return _shown(file, header, rows)
 
 
-def _check_header(file: Path, header: list[str], names: list[str]) -> None:
+def _check_header(file: str, header: list[str], names: list[str]) -> None:
     for name in _NEEDED:
         if name not in names:
             hint = "the fields are parted by commas" if ";" in header[0] or "\t" in header[0] else ""
@@ -128,7 +136,7 @@ def _check_header(file: Path, header: list[str], names: list[str]) -> None:
         raise DataError(f"`{file}` line 1: column `{twice}` stands there twice")
 
 
-def _shown(file: Path, header: list[str], rows: list[Row]) -> list[Row]:
+def _shown(file: str, header: list[str], rows: list[Row]) -> list[Row]:
     """The rows with what a mark shows; columns that say something else are told, and none that might is left out."""
     known = {*US_ATTRIBUTES, *_MARKS}
     ignored = []
