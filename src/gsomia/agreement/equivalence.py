@@ -79,7 +79,8 @@ def _policy(agreement: Agreement, party: str, numbers: dict[tuple[str, str], int
     table = agreement.levels_table
     government = agreement.governments.get(party)
     others = sorted({to for (_, from_, to) in table.equivalences if from_ == party})
-    own = sorted((x for x in agreement.levels if x.party == party), key=lambda x: numbers[party, x.mark])
+    # A mark that the table does not rank is no level of a policy.
+    own = sorted((x for x in agreement.levels if x.party == party and x.rank), key=lambda x: numbers[party, x.mark])
     rows = [
         SpifRow(
             mark=level.mark,
