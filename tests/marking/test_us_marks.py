@@ -241,6 +241,14 @@ def test_attributes_that_belong_together(attributes: dict[str, str], message: st
         UsMarking.from_attributes({"classification": "S", "ownerProducer": "USA", **attributes})
 
 
+@pytest.mark.parametrize(("owners", "banner"), [("JPN", "//JPN SECRET"), ("JPN USA", "//JOINT SECRET JPN USA")])
+def test_an_unknown_source_hides_no_owner(owners: str, banner: str) -> None:
+    attributes = {"classification": "S", "ownerProducer": owners, "FGIsourceOpen": "UNKNOWN"}
+    assert render_banner(UsMarking.from_attributes(attributes, lenient=True)) == banner
+    with pytest.raises(DataError, match="FGIsourceOpen"):
+        UsMarking.from_attributes(attributes)
+
+
 def test_a_lenient_reader_leaves_out_what_a_mark_does_not_show() -> None:
     attributes: dict[str, Any] = {"classification": "S", "ownerProducer": "JPN", "FGIsourceOpen": "KOR"}
     marking = UsMarking.from_attributes({**attributes, "releasableTo": "USA JPN"}, lenient=True)
