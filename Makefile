@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo check format test faults bench docs lock wheel clean
+.PHONY: help setup system demo check format test faults fuzz proofs browser bench docs lock wheel clean
 
 help:            ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -38,6 +38,15 @@ test: setup      ## run every test (what a test lacks is named where it is skipp
 faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200, GSOMIA_DOCUMENTS=10000: 30 to 60 min), disks, clocks, networks, lies
 	GSOMIA_KILLS=$${GSOMIA_KILLS:-200} GSOMIA_DOCUMENTS=$${GSOMIA_DOCUMENTS:-10000} GSOMIA_FAULTS=1 $(BIN)/pytest -n 1 tests/wire/test_crash.py tests/wire/test_disk_full.py tests/wire/test_network.py tests/wire/test_parcels_wire.py tests/wire/test_three_nodes.py \
 	tests/node/test_faults.py tests/node/test_lying_offers.py tests/node/test_lying_content.py tests/node/test_lying_holders.py tests/node/test_between_steps.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_key_ends.py tests/node/test_parcel_faults.py tests/node/test_flood.py
+
+fuzz: setup      ## damaged input for every reader of marks, labels and documents (GSOMIA_FUZZ_SECONDS, 600 if not set)
+	$(BIN)/python tests/marking/fuzzing.py
+
+proofs: setup    ## the long form of proofs, referees and laws: every year's law, and more examples (GSOMIA_EXAMPLES, 2000 if not set)
+	GSOMIA_EXAMPLES=$${GSOMIA_EXAMPLES:-2000} $(BIN)/pytest -n 2 --timeout 3600 tests/verdict tests/law tests/agreement tests/marking tests/tlog
+
+browser: setup   ## the pages in a real browser (needs Chromium: make system)
+	GSOMIA_REQUIRE=1 $(BIN)/pytest tests/browser
 
 bench: setup     ## measure the hot paths beside their baselines (ONLY=verdict runs one group, SHORT=1 a short form)
 	$(BIN)/python -m bench $(ONLY) $(if $(SHORT),--short)

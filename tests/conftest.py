@@ -1,4 +1,8 @@
-"""What holds for every test: where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing."""
+"""What holds for every test.
+
+Where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing. `GSOMIA_EXAMPLES` is how many examples
+Hypothesis tries for each law (`make proofs`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+if os.environ.get("GSOMIA_EXAMPLES"):
+    settings.register_profile("long", max_examples=int(os.environ["GSOMIA_EXAMPLES"]), deadline=None)
+    settings.load_profile("long")
 
 pytest_plugins = ["command", "stories", "pair", "three"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""

@@ -133,7 +133,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=max(120, settings().max_examples), deadline=None)
 @given(steps, st.integers(min_value=0, max_value=3000), st.sampled_from(READINGS), st.booleans())
 def test_the_fold_is_the_oracle(walk: list[tuple[str, str, Any, str]], later: int, reading: str, entered: bool) -> None:
     acts: list[LegalAct] = []

@@ -48,7 +48,7 @@ def test_every_row_of_the_table_is_translated_in_its_direction(name: str) -> Non
     made = {party: load_spif(data) for party, data in policies(agreement, AT).items()}
     assert set(made) == set(agreement.parties)
     rows = 0
-    for level in agreement.levels:
+    for level in (x for x in agreement.levels if x.rank):
         (other,) = (party for party in agreement.parties if party != level.party)
         source, target = made[level.party], made[other]
         given = label(agreement, level.party, level.mark)
@@ -77,9 +77,11 @@ def test_levels_stand_in_native_script_with_their_language_and_in_order(name: st
     for party, data in policies(agreement, AT).items():
         policy = load_spif(data)
         language = agreement.governments[party].language
-        for level in (x for x in agreement.levels if x.party == party):
+        for level in (x for x in agreement.levels if x.party == party and x.rank):
             shown = render_label(policy, replace(label(agreement, party, level.mark), categories=()), lang=language)
-            assert shown == f"{party} {level.mark}"
+            assert shown == level.mark
+            whole = render_label(policy, label(agreement, party, level.mark), lang=language)
+            assert whole == f"{level.mark} Releasable to {', '.join(agreement.parties)} EXERCISE"
             assert policy_scale(policy).rank(level.mark) == level.rank - 1
 
 
@@ -94,6 +96,16 @@ def test_the_articles_and_what_they_rest_on_are_inside(name: str) -> None:
         assert len(articles) == len(agreement.articles)
         for article, text in zip(agreement.articles, articles, strict=True):
             assert text == f"{article.text} ({article.confidence}; {article.source})"
+
+
+def test_a_mark_outside_the_table_is_known_and_has_no_equivalent() -> None:
+    agreement = LAW["jpn-kor-2016"]
+    found = agreement.level("KOR", " 대 외 비")
+    assert found is not None
+    assert (found.mark, found.english, found.rank, found.covered) == ("대외비", "", 0, False)
+    assert agreement.equivalents("대외비", "KOR", "JPN") == ()
+    assert agreement.level("KOR", "") is None
+    assert "대외비" not in policies(agreement, AT)["KOR"].decode()
 
 
 @pytest.mark.parametrize("name", sorted(set(LAW) - set(WITH_LEVELS)))

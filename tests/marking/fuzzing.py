@@ -1,14 +1,19 @@
 """Every reader of marks, labels and documents against damaged input, for as long as it is told.
 
-Not collected by pytest: `python tests/marking/fuzzing.py 600` runs ten minutes. A reader may refuse with our own error
-and nothing else, takes no longer than `SLOW` seconds of the processor, and what it accepts it writes back the same.
+Not collected by pytest: `make fuzz` runs ten minutes, or as many seconds as GSOMIA_FUZZ_SECONDS says; half of them
+guided by coverage where `atheris` (extra `fuzz`) is installed. A reader may refuse with our own error and nothing else,
+takes no longer than `SLOW` seconds of the processor, and what it accepts it writes back the same, byte for byte.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import io
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "documents"))
 
 from office_files import docx, odt, pdf
 
+from gsomia.cli.marking.checking import read_rows
 from gsomia.documents import (
     Marks,
     docx_lines,
@@ -35,10 +41,32 @@ from gsomia.documents import (
     read_text,
 )
 from gsomia.errors import GsomiaError
-from gsomia.marking import Category, ItemLabels, Label, Line, match, read_banner, read_pair_line
+from gsomia.marking import Category, Clearance, ItemLabels, Label, Line, match, read_banner, read_pair_line
 from gsomia.marking.spif import load, read_spiffy, scale
-from gsomia.marking.us import diagnose, parse_banner, parse_portion, render_banner, render_portion
-from gsomia.marking.xml import Binding, DataReference, read_binding, read_label, write_binding, write_label
+from gsomia.marking.us import (
+    ATTRIBUTES,
+    UsMarking,
+    diagnose,
+    official_banner,
+    official_portion,
+    parse_banner,
+    parse_portion,
+    read_attributes,
+    read_paragraphs,
+    render_banner,
+    render_portion,
+    write_attributes,
+)
+from gsomia.marking.xml import (
+    Binding,
+    DataReference,
+    read_binding,
+    read_ism,
+    read_label,
+    write_binding,
+    write_ism,
+    write_label,
+)
 
 SLOW = 2.0
 AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -96,6 +124,7 @@ def ocl(text: str) -> None:
 
 def xml_label(data: bytes) -> None:
     found = read_label(data)
+    assert found.encoded() == data
     again = write_label(found.label, found.kind)
     assert read_label(again) == found
     assert write_label(read_label(again).label, found.kind) == again
@@ -103,7 +132,36 @@ def xml_label(data: bytes) -> None:
 
 def binding(data: bytes) -> None:
     found = read_binding(data)
+    assert found.encoded() == data
     assert read_binding(write_binding(found)) == found
+
+
+def ism_json(text: str) -> None:
+    value = json.loads(text)
+    if isinstance(value, dict):
+        found = read_attributes(value)
+        again = write_attributes(found.marking, found.created)
+        assert write_attributes(read_attributes(again).marking, found.created) == again
+
+
+def ism_xml(data: bytes) -> None:
+    found = read_ism(data)
+    again = write_ism(found.marking, found.created)
+    assert write_ism(read_ism(again).marking, found.created) == again
+
+
+def clearance(text: str) -> None:
+    Clearance.from_json(json.loads(text))
+
+
+def rows(text: str) -> None:
+    with contextlib.redirect_stderr(io.StringIO()):
+        found = read_rows(text, "rows.csv")
+    for _, row in found:
+        assert official_portion(row).startswith("(")
+        assert official_banner(row)
+        with contextlib.suppress(GsomiaError):
+            render_banner(UsMarking.from_attributes({k: row[k] for k in row if k in ATTRIBUTES}, lenient=True))
 
 
 def words(text: str) -> None:
@@ -112,6 +170,7 @@ def words(text: str) -> None:
         lambda: read_banner(text, ("極秘", "SECRET"), ("NF",)),
         lambda: read_pair_line(text, ("日本国政府",), ("극비",)),
         lambda: read_text(text),
+        lambda: read_paragraphs(text),
     ):
         try:
             read()
@@ -134,6 +193,7 @@ def anything(data: bytes) -> None:
         mark_document(data, "", top=MARKS.top, bottom=MARKS.bottom, properties={"a": "b"})
 
 
+ROWS = "ism:classification,ism:ownerProducer,banner,portion,comment\nS,USA,SECRET,(S),x\n"
 TEXTS: list[tuple[Callable[[str], object], list[str]]] = [
     (
         banner,
@@ -143,10 +203,14 @@ TEXTS: list[tuple[Callable[[str], object], list[str]]] = [
     (repaired, ["SECRET//REL TO USA, JPN/DISPLAY ONLY KOR", "USA/GBR EYES ONLY", "//NATO SECRET//ATOMAL"]),
     (own_json, [json.dumps(LABEL.to_json())]),
     (ocl, [json.dumps(LABEL.to_ocl())]),
+    (ism_json, [json.dumps(write_attributes(parse_banner("SECRET//SI//FGI JPN//REL TO USA, JPN"), AT))]),
+    (clearance, [json.dumps({"policy": "NATO", "classifications": ["SECRET"], "categories": {"Context": ["NATO"]}})]),
+    (rows, [(VECTORS / "ism" / "departures.csv").read_text("utf-8")[:2000], ROWS]),
     (words, ["日本国政府 · 極秘", "(S//NF) text\nSECRET//NOFORN"]),
 ]
 BYTES: list[tuple[Callable[[bytes], object], list[bytes]]] = [
     (xml_label, [write_label(LABEL)]),
+    (ism_xml, [write_ism(parse_banner("SECRET//NOFORN"), AT)]),
     (
         binding,
         [write_binding(Binding(labels=ItemLabels(originator=LABEL), data=(DataReference(uri="urn:x"),)))],
@@ -200,17 +264,18 @@ def run(seconds: float, seed: int) -> int:
         for read, texts in TEXTS:
             for _ in range(20):
                 given = damaged_text(chance, chance.choice(texts))
-                slowest = max(slowest, _one(read, given))
+                slowest = max(slowest, check_one(read, given))
                 tried += 1
         for work, samples in BYTES:
             given = damaged_bytes(chance, chance.choice(samples))
-            slowest = max(slowest, _one(work, given))
+            slowest = max(slowest, check_one(work, given))
             tried += 1
     print(f"{tried} inputs, slowest {slowest:.3f} s")
     return tried
 
 
-def _one(read: Callable[..., object], given: str | bytes) -> float:
+def check_one(read: Callable[..., object], given: str | bytes) -> float:
+    """Give a reader one input; the seconds of the processor that it took."""
     start = time.process_time()  # other work on the machine is no slowness of a reader
     try:
         read(given)
@@ -227,5 +292,19 @@ def _one(read: Callable[..., object], given: str | bytes) -> float:
     return took
 
 
+def main() -> None:
+    """All the time for the mutator here, or half of it guided by coverage."""
+    seconds = float(os.environ.get("GSOMIA_FUZZ_SECONDS", "600"))
+    seed = int(os.environ.get("GSOMIA_FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    print(f"{seconds:.0f} s, GSOMIA_FUZZ_SEED={seed}")
+    if importlib.util.find_spec("atheris") is not None:
+        seconds /= 2
+        guided = Path(__file__).with_name("guided_fuzzing.py")
+        subprocess.run([sys.executable, str(guided), str(round(seconds)), str(seed)], check=True)
+    else:
+        print("atheris is not installed: not guided by coverage")
+    run(seconds, seed)
+
+
 if __name__ == "__main__":
-    run(float(sys.argv[1]) if len(sys.argv) > 1 else 60, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    main()

@@ -12,16 +12,55 @@ from gsomia.cli.marking import marking
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "marking"
 CSV = VECTORS / "ism" / "markings.csv"
+HEAD = "classification,ownerProducer,disseminationControls,banner,portion"
+
+
+def told(*arguments: str | Path, text: str | None = None) -> tuple[int, str, str]:
+    """Exit status, what is printed, and what is told beside it."""
+    result = CliRunner().invoke(marking, [str(a) for a in arguments], input=text)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
 
 
 def run(*arguments: str | Path, text: str | None = None) -> tuple[int, str]:
-    result = CliRunner().invoke(marking, [str(a) for a in arguments], input=text)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
+    code, output, beside = told(*arguments, text=text)
+    return code, beside + output
 
 
 def test_the_official_rows_are_the_same() -> None:
     assert run("check", CSV) == (0, "62 rows, all the same\n")
+
+
+def test_rows_where_the_official_renderer_departs_from_the_register() -> None:
+    code, output, beside = told("check", VECTORS / "ism" / "departures.csv")
+    assert (code, output) == (0, "52 rows, all the same\n")
+    assert "line 10: note: the register's portion is `(S//FGI//NF)`" in beside
+    assert len({line.partition(":")[0] for line in beside.splitlines()}) == 49
+
+
+ROW = "S,USA,NF,SECRET//NOFORN,(S//NF)"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (f"{HEAD},comment\n{ROW},x\n", 0, "ignored: `comment`"),
+        (f"{HEAD},declassDate\n{ROW},2040-01-01\n", 0, "ignored: `declassDate`"),
+        (f"{HEAD},Portion text\n{ROW},y\n", 0, "ignored: `Portion text`"),
+        (f"{HEAD},SCIcontrol\n{ROW},SI\n", 2, "did you mean `SCIcontrols`?"),
+        (f"{HEAD},SCIcontrol\n{ROW},\n", 0, "ignored: `SCIcontrol`"),
+        (f"{HEAD},joint\n{ROW},true\n", 2, "column `joint` is no attribute"),
+        (f"{HEAD},ism:level\n{ROW},5\n", 2, "column `ism:level` is no attribute"),
+        (f"{HEAD},ism:classification\n{ROW},S\n", 2, "`classification` stands there twice"),
+        ("ism:classification,ism:ownerProducer,banner,portion\nS,JPN,//JPN SECRET,(//JPN S)\n", 0, "1 rows, all"),
+        ("ism:classification,ism:ownerProducer,banner,portion\nS,JPN,//JPN SECRET,(//JPN  S)\n", 1, "1 different"),
+        ("classification;ownerProducer;banner;portion\nS;USA;SECRET;(S)\n", 2, "parted by commas"),
+    ],
+)
+def test_columns(tmp_path: Path, text: str, code: int, said: str) -> None:
+    (tmp_path / "rows.csv").write_text(text, "utf-8")
+    found, output = run("check", tmp_path / "rows.csv")
+    assert (found, said in output) == (code, True), output
 
 
 @pytest.mark.parametrize(
@@ -44,7 +83,7 @@ def test_one_changed_byte_is_found(tmp_path: Path, old: str, new: str) -> None:
     code, output = run("check", changed)
     assert code == 1
     assert "1 different" in output
-    code, output = run("check", changed, "--json")
+    code, output, _ = told("check", changed, "--json")
     assert code == 1
     assert len(json.loads(output)["different"]) == 1
 
@@ -55,7 +94,7 @@ def test_one_changed_byte_is_found(tmp_path: Path, old: str, new: str) -> None:
         "",
         "classification,ownerProducer,banner,portion\n",
         "classification,ownerProducer,banner\nS,USA,SECRET\n",
-        "classification,ownerProducer,level,banner,portion\nS,USA,,SECRET,(S)\n",
+        "classification,ownerProducer,sciControls,banner,portion\nS,USA,SI,SECRET,(S)\n",
         "classification,ownerProducer,banner,portion\nS,USA,SECRET\n",
         'classification,ownerProducer,banner,portion\nS,USA,"SECRET,(S)\n',
     ],
@@ -86,9 +125,8 @@ def test_rolling_up_a_text(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("(U) One.\n\n(S//REL TO USA, JPN) Two.\n", "utf-8")
     assert run("rollup", file) == (0, "SECRET//REL TO USA, JPN\n")
-    file.write_text("(U) One.\nTwo.\n", "utf-8")
-    code, output = run("rollup", file)
-    assert (code, "line 2" in output) == (1, True)
+    file.write_text("SECRET\n\n(U) One\nof two lines.\n\nSECRET\n", "utf-8")
+    assert run("rollup", file) == (1, "error: line 1 shows `SECRET` and the portions give `UNCLASSIFIED`\n")
 
 
 STANAG = VECTORS / "stanag4774"

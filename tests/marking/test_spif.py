@@ -211,8 +211,8 @@ def test_what_is_exported_reads_back_with_its_articles() -> None:
     assert [level.name for level in KOR.levels] == ["군사Ⅲ급비밀", "군사Ⅱ급비밀", "군사Ⅰ급비밀"]
     assert scale(JPN).levels == (("秘",), ("極秘", "特定秘密"), ("機密",))
     label = Label(policy="KOR", classification="군사Ⅱ급비밀", created=AT)
-    assert render(KOR, label, lang="en") == "KOR SECRET"
-    assert render(KOR, label, lang="ko") == "KOR 군사Ⅱ급비밀"
+    assert render(KOR, label, lang="en") == "SECRET"
+    assert render(KOR, label, lang="ko") == "군사Ⅱ급비밀"
     assert render(KOR, replace(label, classification="군사Ⅲ급비밀"), place="portionMarking") == "(Ⅲ)"
 
 

@@ -131,6 +131,23 @@ def test_bad_marks_name_the_column_and_the_nearest_reading(row: dict[str, str]) 
         assert (parse_portion if portion else parse_banner)(row["reading"])
 
 
+@pytest.mark.parametrize("text", ["SECRET//REL USA", "(S//REL TO USA)", "SECRET//NOFORN//REL TO USA", "SECRET//REL"])
+def test_a_release_to_nobody_named_is_not_taken_for_its_contrary(text: str) -> None:
+    with pytest.raises(DataError, match="needs a second country") as caught:
+        (parse_portion if text.startswith("(") else parse_banner)(text)
+    assert caught.value.hint.startswith("write `REL TO USA, ...` with everyone")
+
+
+@given(st.text("ABCDEFGJKNOPRSTU", min_size=2, max_size=4))
+def test_a_release_is_never_guessed(code: str) -> None:
+    reading = diagnose(f"SECRET//REL TO USA, {code}").reading
+    assert reading in ("", f"SECRET//REL TO USA, {ALIASES.get(code, code)}")
+
+
+ALIASES = {"UK": "GBR", "GB": "GBR", "KR": "KOR", "ROK": "KOR", "JP": "JPN", "JAP": "JPN", "JNP": "JPN", "GER": "DEU"}
+ALIASES |= {"AU": "AUS", "DE": "DEU", "FR": "FRA", "CA": "CAN"}
+
+
 ALPHABET = "SECRTOPNFIADL/, -()UKJGB14 極ＳЕ\u200b"
 
 
@@ -222,6 +239,14 @@ def test_rules(attributes: dict[str, str], rule: str) -> None:
 def test_attributes_that_belong_together(attributes: dict[str, str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         UsMarking.from_attributes({"classification": "S", "ownerProducer": "USA", **attributes})
+
+
+@pytest.mark.parametrize(("owners", "banner"), [("JPN", "//JPN SECRET"), ("JPN USA", "//JOINT SECRET JPN USA")])
+def test_an_unknown_source_hides_no_owner(owners: str, banner: str) -> None:
+    attributes = {"classification": "S", "ownerProducer": owners, "FGIsourceOpen": "UNKNOWN"}
+    assert render_banner(UsMarking.from_attributes(attributes, lenient=True)) == banner
+    with pytest.raises(DataError, match="FGIsourceOpen"):
+        UsMarking.from_attributes(attributes)
 
 
 def test_a_lenient_reader_leaves_out_what_a_mark_does_not_show() -> None:

@@ -82,3 +82,11 @@ def test_fold_is_idempotent_and_ignores_what_is_not_drawn(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=0x7F)))
 def test_the_short_way_for_ascii_is_the_long_way(text: str) -> None:
     assert fold(text + "極").removesuffix("極") == fold(text)
+
+
+@pytest.mark.parametrize("typed", ["군사Ⅳ급비밀", "군사급비밀", "군사V급비밀"])
+def test_no_level_is_offered_where_several_are_near(typed: str) -> None:
+    levels = ("군사Ⅰ급비밀", "군사Ⅱ급비밀", "군사Ⅲ급비밀", "대외비")
+    with pytest.raises(DataError, match="is not one of the marks: `군사Ⅰ급비밀`, `군사Ⅱ급비밀`") as caught:
+        match(typed, levels)
+    assert caught.value.hint == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,7 +101,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "utf-7": (b'<?xml version="1.0" encoding="UTF-7"?><x/>', "not UTF-8"),
     "entity": (changed("SECRET", "SEC&xxe;RET"), "not well-formed"),
     "deep": (b"<x>" * 5000 + b"</x>" * 5000, "not well-formed"),
-    "attributes": (("<x " + " ".join(f'a{i}="b"' for i in range(20000)) + "/>").encode(), "is not a label"),
+    "attributes": (("<x " + " ".join(f'a{i}="b"' for i in range(20000)) + "/>").encode(), "more than 256 attributes"),
+    "namespaces": (("<x " + " ".join(f"xmlns:a{i} = 'b>'" for i in range(300)) + ">").encode(), "more than 256"),
     "too-long": (b"<x a='" + b"b" * 300_000 + b"'/>", "longer than"),
     "comment": (changed("SECRET", "SEC<!-- -->RET"), "comment"),
     "instruction": (changed("SECRET", "SECRET<?x y?>"), "comment or an instruction"),
@@ -142,6 +144,20 @@ def test_malformed_labels(name: str) -> None:
     data, message = BAD[name]
     with pytest.raises(DataError, match=message):
         read_label(data)
+
+
+def test_attributes_are_counted_before_they_are_parsed() -> None:
+    data = BAD["attributes"][0]
+    start = time.process_time()
+    with pytest.raises(DataError, match="more than 256"):
+        read_label(data)
+    assert time.process_time() - start < 0.2
+
+
+def test_what_only_looks_like_attributes_is_no_fault() -> None:
+    text = "=' " * 300 + "c"
+    data = changed("</Classification>", f"</Classification><PrivacyMark>{text}</PrivacyMark>")
+    assert read_label(data).label.privacy_mark == text
 
 
 def test_a_lenient_reader_gives_a_time_to_a_label_without_one() -> None:
@@ -212,13 +228,13 @@ def test_a_signed_binding(signer: tuple[ec.EllipticCurvePrivateKey, x509.Certifi
     signed = sign_binding(write_binding(BINDING), key, [certificate])
     assert b"ecdsa-sha384" in signed
     assert b"http://www.w3.org/2001/04/xmldsig-more#sha384" in signed
-    assert verify_binding(signed, certificate) == BINDING
+    assert verify_binding(signed, certificate, at=AT) == BINDING
     assert read_binding(signed) == BINDING
     for old, new in ((b">SECRET<", b">RESTRICTED<"), (b"sha-256;abc", b"sha-256;abd")):
         with pytest.raises(SignatureError, match="does not hold"):
-            verify_binding(signed.replace(old, new), certificate)
+            verify_binding(signed.replace(old, new), certificate, at=AT)
     with pytest.raises(SignatureError, match="not signed"):
-        verify_binding(write_binding(BINDING), certificate)
+        verify_binding(write_binding(BINDING), certificate, at=AT)
     with pytest.raises(DataError, match="signed already"):
         sign_binding(signed, key, [certificate])
 
@@ -232,4 +248,50 @@ def test_a_binding_signed_by_somebody_else(signer: tuple[ec.EllipticCurvePrivate
     foreign = builder.sign(other, hashes.SHA384())
     signed = sign_binding(write_binding(BINDING), other, [foreign])
     with pytest.raises(SignatureError):
-        verify_binding(signed, signer[1])
+        verify_binding(signed, signer[1], at=AT)
+
+
+Signer = tuple[ec.EllipticCurvePrivateKey, x509.Certificate]
+
+
+@pytest.mark.parametrize(("days", "holds"), [(0, True), (-2, False), (3651, False)])
+def test_a_certificate_is_asked_of_the_instant_given(signer: Signer, days: int, holds: bool) -> None:
+    key, certificate = signer
+    signed = sign_binding(write_binding(BINDING), key, [certificate])
+    at = AT + timedelta(days=days)
+    if holds:
+        assert verify_binding(signed, certificate, at=at) == BINDING
+    else:
+        with pytest.raises(SignatureError, match=f"is not valid at {at:%Y-%m-%d}"):
+            verify_binding(signed, certificate, at=at)
+
+
+def test_a_key_on_another_curve_is_refused(signer: Signer) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "EXERCISE other")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 9, AT, AT + timedelta(days=1))
+    foreign = builder.sign(key, hashes.SHA256())
+    with pytest.raises(DataError, match="P-384"):
+        sign_binding(write_binding(BINDING), key, [foreign])
+    with pytest.raises(DataError, match="not the key's"):
+        sign_binding(write_binding(BINDING), signer[0], [foreign])
+    with pytest.raises(SignatureError, match="P-384"):
+        verify_binding(sign_binding(write_binding(BINDING), signer[0], [signer[1]]), foreign, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('<?xml version="1.0" encoding="UTF-8"?>\n', ""),
+        ("05:00:00Z", "14:00:00+09:00"),
+        ("    <Class", "\t<Class"),
+        ("SECRET", "&#83;ECRET"),
+    ],
+)
+def test_what_is_read_is_written_back_as_it_came(old: str, new: str) -> None:
+    data = changed(old, new)
+    found = read_label(data)
+    assert (found.label, found.encoded()) == (NATO, data)
+    assert write_label(found.label) == GOOD.encode()
+    bound = write_binding(BINDING).replace(old.encode(), new.encode(), 1)
+    assert (read_binding(bound), read_binding(bound).encoded()) == (BINDING, bound)

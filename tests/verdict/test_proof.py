@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,9 @@ from gsomia.verdict import COVERS, Law, example, prove
 
 pytest.importorskip("z3", reason="proofs need the extra `prove`")
 DAY = date(2024, 8, 1)
+DAYS = [date(year, 8, 1) for year in range(1988, 2027)] if os.environ.get("GSOMIA_EXAMPLES") else [DAY]
+"""The long form (`make proofs`) proves for a day of each year since the first agreement."""
+
 LAW, RECORD = shipped()
 JK = LAW.agreements["jpn-kor-2016"]
 
@@ -26,9 +30,10 @@ def thinner(agreement: Agreement, *clauses: str) -> Agreement:
     return replace(agreement, articles=articles, version="thinner " + " ".join(clauses))
 
 
+@pytest.mark.parametrize("day", DAYS, ids=str)
 @pytest.mark.parametrize("name", LAW.agreements)
-def test_the_shipped_law_keeps_the_properties(name: str) -> None:
-    for proof in prove(LAW, name, DAY):
+def test_the_shipped_law_keeps_the_properties(name: str, day: date) -> None:
+    for proof in prove(LAW, name, day):
         assert proof.holds, proof
 
 

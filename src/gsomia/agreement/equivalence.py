@@ -79,7 +79,8 @@ def _policy(agreement: Agreement, party: str, numbers: dict[tuple[str, str], int
     table = agreement.levels_table
     government = agreement.governments.get(party)
     others = sorted({to for (_, from_, to) in table.equivalences if from_ == party})
-    own = sorted((x for x in agreement.levels if x.party == party), key=lambda x: numbers[party, x.mark])
+    # A mark that the table does not rank is no level of a policy.
+    own = sorted((x for x in agreement.levels if x.party == party and x.rank), key=lambda x: numbers[party, x.mark])
     rows = [
         SpifRow(
             mark=level.mark,
@@ -95,12 +96,12 @@ def _policy(agreement: Agreement, party: str, numbers: dict[tuple[str, str], int
         for level in own
     ]
 
-    def tag(place: int, name: str, kind: CategoryType, values: tuple[str, ...]) -> SpifTagRow:
+    def tag(place: int, name: str, kind: CategoryType, values: tuple[str, ...], prefix: str = "") -> SpifTagRow:
         equivalents = tuple((to, spif_tag_set(policy_oid(to), place), DECRYPT) for to in others)
-        return SpifTagRow(name=name, kind=kind, values=values, equivalents=equivalents)
+        return SpifTagRow(name=name, kind=kind, values=values, equivalents=equivalents, prefix=prefix)
 
     tags = [
-        tag(1, RELEASABLE, "PERMISSIVE", agreement.parties),
+        tag(1, RELEASABLE, "PERMISSIVE", agreement.parties, "Releasable to "),
         tag(2, CONTEXT, "INFORMATIVE", ("EXERCISE",)),
     ]
     notes = [("agreement", agreement.name), ("version", agreement.version), ("title", agreement.title)]

@@ -341,18 +341,20 @@ def _levels(top: Table, parties: tuple[str, ...]) -> Levels:
     levels: list[Level] = []
     for table in top.tables("level"):
         table.only("party", "mark", "romanised", "english", "covered", "source", "confidence")
-        english = table.text("english", among=RANKS)
+        english = table.text("english", "", among=("", *RANKS), empty=True)
         level = Level(
             party=table.text("party", among=parties),
             mark=table.text("mark"),
             romanised=table.text("romanised", "", empty=True),
             english=english,
-            rank=RANKS[english],
+            rank=RANKS.get(english, 0),
             covered=table.flag("covered"),
             source=table.text("source"),
             confidence=table.text("confidence", among=CONFIDENCES),
         )
         table.done()
+        if not english and level.covered:
+            raise table.fault("english", "is left out only where the instrument does not cover the mark")
         if any(known.party == level.party and known.mark == level.mark for known in levels):
             raise table.fault("mark", f"`{level.mark}` of {level.party} is there twice")
         levels.append(level)

@@ -21,8 +21,9 @@ class Level:
         party: the Party whose mark it is.
         mark: the mark in native script, as the instrument prints it.
         romanised: how it is read.
-        english: the English name beside it in the table.
-        rank: 1 CONFIDENTIAL, 2 SECRET, 3 TOP SECRET.
+        english: the English name beside it in the table, or "" where the table does not hold the mark and nothing read
+            sets it beside another.
+        rank: 1 CONFIDENTIAL, 2 SECRET, 3 TOP SECRET, 0 where there is no English name.
         covered: whether the instrument covers it.
         source, confidence: as for an article.
     """
@@ -75,7 +76,8 @@ class Levels:
             self._folded[(level.party, fold(level.mark))] = level
         for level in levels:
             # The English name stands for the row; a national mark that reads the same stays itself.
-            self._folded.setdefault((level.party, fold(level.english)), level)
+            if level.english:
+                self._folded.setdefault((level.party, fold(level.english)), level)
 
     def find(self, party: str, typed: str) -> Level | None:
         """The level that a typed mark names among a Party's marks: by native script or by its English name."""

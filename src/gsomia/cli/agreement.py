@@ -97,7 +97,7 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
     for level in a.levels:
         covered = "" if level.covered else "  not covered"
         click.echo(
-            f"  {level.party} {level.mark} ({level.romanised or level.mark}), {level.english}"
+            f"  {level.party} {level.mark} ({level.romanised or level.mark}), {level.english or 'no English name'}"
             f" [{level.confidence}]{covered}"
         )
     for (mark, from_, to), gives in a.levels_table.equivalences.items():

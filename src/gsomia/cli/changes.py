@@ -53,7 +53,7 @@ def _level(level: Level | None) -> str:
         return "not there"
     covered = "covered" if level.covered else "not covered"
     read = f" ({level.romanised})" if level.romanised else ""
-    return f"{covered}, {level.english}{read} [{level.confidence}; {level.source}]"
+    return f"{covered}, {level.english or 'no English name'}{read} [{level.confidence}; {level.source}]"
 
 
 def _owing(owing: Owing) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from gsomia.errors import DataError
 from gsomia.marking.instants import in_utc
 from gsomia.marking.label import Category, Label
-from gsomia.marking.words import fold, match
+from gsomia.marking.words import checked, fold, match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +195,33 @@ class Clearance:
     policy: str
     classifications: frozenset[str]
     categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, value: object) -> Clearance:
+        """Read `policy`, `classifications` and, where there are any, `categories`: lists of values by tag.
+
+        Raises:
+            DataError: a key is missing, unknown or of the wrong kind.
+        """
+        if not isinstance(value, dict) or not {"policy", "classifications"} <= value.keys():
+            raise DataError("a clearance is a JSON object of `policy`, `classifications` and `categories`")
+        unknown = sorted(str(key)[:40] for key in value.keys() - {"policy", "classifications", "categories"})
+        if unknown:
+            raise DataError(f"a clearance has no key `{unknown[0]}`")
+        categories = value.get("categories", {})
+        if not isinstance(categories, dict):
+            raise DataError("`categories` of a clearance are lists of values by tag")
+        return cls(
+            policy=checked(value["policy"], "policy"),
+            classifications=_texts(value["classifications"], "classifications"),
+            categories={checked(tag, "a tag"): _texts(values, tag) for tag, values in categories.items()},
+        )
+
+
+def _texts(values: object, what: str) -> frozenset[str]:
+    if not isinstance(values, list):
+        raise DataError(f"`{what}` of a clearance is a list")
+    return frozenset(checked(value, what) for value in values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,9 @@ def match(typed: str, marks: Iterable[str]) -> str:
                 f"`{printable(typed)}` only looks like `{mark}`: it holds {name}",
                 hint=f"type `{mark}`",
             )
-    near = nearest(typed, allowed)
+    # one mark among several that are near may be another level: then none is offered
+    close = [mark for mark in allowed if nearest(typed, (mark,))]
+    near = close[0] if len(close) == 1 else ""
     known = ", ".join(f"`{mark}`" for mark in allowed) or "there are none"
     raise DataError(
         f"`{printable(typed)}` is not one of the marks: {known}",
@@ -89,11 +91,15 @@ def match(typed: str, marks: Iterable[str]) -> str:
 
 # Letters of other scripts that are drawn as Latin capitals, and Han, Kana and Hangul drawn alike. Not all of
 # Unicode's table (UTS 39): the ones that can be typed from a Korean, Japanese or Cyrillic keyboard.
+_LETTERS = {
+    **dict(zip("АВЕЅІЈКМНОРСТУХԚԜ", "ABESIJKMHOPCTYXQW", strict=True)),
+    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
+    **dict(zip("ᎪᎬᎻᏀᎾᏒᏚᏟᏢ", "AEHGORSCP", strict=True)),
+}
+_LATIN = str.maketrans(_LETTERS)
 _LOOK_ALIKE = str.maketrans(
     {
-        **dict(zip("АВЕЅІЈКМНОРСТУХԚԜ", "ABESIJKMHOPCTYXQW", strict=True)),
-        **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
-        **dict(zip("ᎪᎬᎻᏀᎾᏒᏚᏟᏢ", "AEHGOR SCP".replace(" ", ""), strict=True)),
+        **_LETTERS,
         "0": "O",
         "1": "I",
         "L": "I",
@@ -114,6 +120,11 @@ _LOOK_ALIKE = str.maketrans(
         "机": "機",
     }
 )
+
+
+def latin(text: str) -> str:
+    """Capitals of other scripts that are drawn as Latin ones, made those: to guess what was meant, not to accept it."""
+    return text.translate(_LATIN)
 
 
 def skeleton(text: str) -> str:

@@ -174,7 +174,10 @@ def _equivalent_level(level: Level, other: str, side: str, target: Policy) -> Le
         raise DataError(f"`{level.name}` has no equivalent in `{target.name}`")
     if not applied:
         who = "receiver" if side == "encrypt" else "giver"
-        raise DataError(f"the equivalent of `{level.name}` in `{target.name}` is for the {who} to apply")
+        raise DataError(
+            f"the equivalent of `{level.name}` in `{target.name}` is for the {who} to apply",
+            hint=f"translate it as the {who} does: --side {'decrypt' if side == 'encrypt' else 'encrypt'}",
+        )
     numbers = {e.lacv for e in applied}
     if len(numbers) > 1:
         names = ", ".join(f"`{x.name}`" for x in target.levels if x.lacv in numbers)

@@ -49,12 +49,14 @@ class TagRow:
         values: in the order in which they are shown; each gets its place as its number.
         equivalents: (policy name, that policy's identifier of the same tag's set, who may apply it), where each value
             has the same name and number there.
+        prefix: what is shown before the values, such as `Releasable to `, or "".
     """
 
     name: str
     kind: CategoryType
     values: tuple[str, ...]
     equivalents: tuple[tuple[str, str, Applied], ...] = ()
+    prefix: str = ""
 
 
 def tag_set(oid: str, place: int) -> str:
@@ -81,6 +83,8 @@ def export(
 ) -> bytes:
     """A SPIF 2.1 file from plain data; it is read back before it is returned.
 
+    National marks stand without the policy's name before them, and the values of a tag are parted by commas.
+
     Args:
         name: the policy's name, such as a Party's code.
         oid: its object identifier.
@@ -100,7 +104,11 @@ def export(
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<SPIF xmlns="{NAMESPACE}" schemaVersion="2.1" version="{version}" creationDate="{date}"'
         f' originatorDN="{_a(originator)}" keyIdentifier="" privilegeId="{RBAC}" rbacId="{RBAC}">',
-        f'  <securityPolicyId name="{_a(name)}" id="{_a(oid)}"/>',
+        f'  <securityPolicyId name="{_a(name)}" id="{_a(oid)}">',
+        "    <markingData>",
+        "      <code>noNameDisplay</code>",
+        "    </markingData>",
+        "  </securityPolicyId>",
         "  <securityClassifications>",
     ]
     for row in rows:
@@ -170,6 +178,13 @@ def _tags(oid: str, tags: Sequence[TagRow]) -> list[str]:
                 "          </markingData>",
                 "        </tagCategory>",
             ]
+        lines.append('        <markingQualifier markingCode="pageTopBottom">')
+        if tag.prefix:
+            lines.append(f'          <qualifier markingQualifier="{_a(tag.prefix)}" qualifierCode="prefix"/>')
+        lines += [
+            '          <qualifier markingQualifier=", " qualifierCode="separator"/>',
+            "        </markingQualifier>",
+        ]
         lines += ["      </securityCategoryTag>", "    </securityCategoryTagSet>"]
     return lines
 

@@ -162,7 +162,8 @@ class UsMarking:
         """Read ISM attributes.
 
         Protected and unknown foreign sources become one: `fgi_protected`, and open ones beside them are then not
-        named. Several owners of whom one is protected are shown as the United States with foreign information.
+        named. Several owners of whom one is protected are shown as the United States with foreign information. A source
+        that is unknown hides no owner.
 
         Args:
             attributes: by name, without namespace; each value a list with spaces; absent and empty are the same.
@@ -182,12 +183,14 @@ class UsMarking:
         classification = " ".join(lists["classification"])
         owners = lists["ownerProducer"]
         fgi = lists["FGIsourceOpen"]
-        protected = bool(lists["FGIsourceProtected"]) or "UNKNOWN" in fgi
+        protected = bool(lists["FGIsourceProtected"])
         if protected:
             fgi = ()
             if owners != ("USA",):
                 protected = "USA" in owners
                 owners = ("USA",) if protected else ("FGI",)
+        elif "UNKNOWN" in fgi and owners == ("USA",):
+            protected, fgi = True, ()
         dissemination = lists["disseminationControls"]
         release, display = lists["releasableTo"], lists["displayOnlyTo"]
         if lenient:

@@ -14,7 +14,6 @@ from gsomia.marking.us.rules import Breach, aea_place, breaches
 from gsomia.marking.us.text import BANNER, PORTION, TEXT_LIMIT, Style, Unreadable, _render, read
 from gsomia.marking.us.vocabulary import (
     CLASSES,
-    COUNTRIES,
     DISSEMINATION,
     GOVERNMENTS,
     NATO_BANNER,
@@ -24,7 +23,7 @@ from gsomia.marking.us.vocabulary import (
     SCI_SYSTEMS,
     in_order,
 )
-from gsomia.marking.words import BIDI, INVISIBLE, nearest, printable
+from gsomia.marking.words import BIDI, INVISIBLE, latin, nearest, printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +35,20 @@ class Diagnosis:
         column: where it goes wrong, counted from 1 in what was given with its parentheses.
         reason: what is wrong there.
         reading: the nearest valid mark, or "" where nothing is near.
+        advice: what to write where no reading is offered, or "".
     """
 
     text: str
     column: int
     reason: str
     reading: str
+    advice: str = ""
 
     def error(self) -> DataError:
         """The exception that says this."""
         return DataError(
             f"column {self.column}: {self.reason} in `{printable(self.text)}`",
-            hint=f"did you mean `{self.reading}`?" if self.reading else "",
+            hint=f"did you mean `{self.reading}`?" if self.reading else self.advice,
         )
 
 
@@ -62,6 +63,16 @@ _WORDS: Final[dict[str, tuple[str, str]]] = (
     | {"FOR OFFICIAL USE ONLY": ("dissemination", "FOUO")}
     | {"ORIGINATOR CONTROLLED": ("dissemination", "OC"), "NOT RELEASABLE TO FOREIGN NATIONALS": ("dissemination", "NF")}
 )
+_ALIASES: Final = {
+    "UK": "GBR", "GB": "GBR", "US": "USA", "ROK": "KOR", "KR": "KOR", "JP": "JPN", "JAP": "JPN", "JNP": "JPN",
+    "JAPAN": "JPN", "AU": "AUS", "CA": "CAN", "NZ": "NZL", "DE": "DEU", "GER": "DEU", "FR": "FRA", "IT": "ITA",
+    "PH": "PHL",
+}  # fmt: skip
+"""What people write for a country, where it is no other country's code. No other code is guessed: a letter more or less
+is another state."""
+
+_RELEASE_ADVICE: Final = "write `REL TO USA, ...` with everyone whom it is released to, or NOFORN if that is nobody"
+
 _LISTS: Final = re.compile(r"(REL(?:EASABLE)? ?(?:TO)?|DISP(?:LAY)? ?ONLY(?: TO)?|FGI)(?: (.*))?", re.ASCII)
 _EYES: Final = re.compile(r"((?:[A-Z]{3,4}[/ ,]+)+)EYES(?: ONLY)?", re.ASCII)
 
@@ -88,6 +99,7 @@ def diagnose(text: str, *, portion: bool = False, nicknames: frozenset[str] = fr
         cause = Unreadable("")
     guess = _guess(text, portion, nicknames)
     reading = _render(guess, style) if guess is not None else ""
+    advice = _RELEASE_ADVICE if not reading and _LONE_RELEASE.search(_tidy(text)) else ""
     shown = f"({reading})" if portion and reading else reading
     if marking is not None:
         found = breaches(marking, portion=portion)
@@ -96,12 +108,18 @@ def diagnose(text: str, *, portion: bool = False, nicknames: frozenset[str] = fr
                 text=text, column=_column_of(found[0], text, style) + shift, reason=found[0].message, reading=shown
             )
     column = _first_difference(text, reading) if reading and reading != text else _first_unknown(text, portion)
-    return Diagnosis(text=text, column=column + shift, reason=_reason(text, column, cause), reading=shown)
+    reason = _reason(text, column, cause, reading)
+    return Diagnosis(text=text, column=column + shift, reason=reason, reading=shown, advice=advice)
 
 
-def _reason(text: str, column: int, cause: Exception) -> str:
+_LONE_RELEASE: Final = re.compile(r"\bREL(?:EASABLE)?(?: ?TO)?(?: USA?)?(?:/|$)")
+
+
+def _reason(text: str, column: int, cause: Exception, reading: str) -> str:
     if re.match(r"REL(?: ?TO)?(?: USA)?(?:/|$)", text[column:]):
-        return "REL TO USA needs a second country or organisation, as in REL TO USA, JPN,"
+        return "REL TO USA needs a second country or organisation"
+    if reading[column : column + 2] == "//" and text[column : column + 1] in (" ", "-", "|", ",", ":", ";"):
+        return "`//` stands between the parts of a mark"
     if isinstance(cause, DataError):
         return str(cause)
     character = text[column : column + 1]
@@ -158,10 +176,15 @@ def _first_unknown(text: str, portion: bool) -> int:
 
 def _tidy(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
-    text = "".join(c for c in text if c not in INVISIBLE and unicodedata.category(c) != "Cf").upper()
+    text = latin("".join(c for c in text if c not in INVISIBLE and unicodedata.category(c) != "Cf").upper())
     text = " ".join(text.replace("_", " ").split()).strip("()[] .;")
-    text = text.replace("\\", "/")
+    text = text.replace("\\", "/").replace("|", "/")
+    text = _EYES_FIRST.sub(lambda found: f"{found[1].replace(' ', '/').replace(',', '')} EYES ONLY", text)
     return re.sub(r" ?(/+) ?", r"\1", text)
+
+
+_CODE: Final = f"(?:{'|'.join(sorted(GOVERNMENTS - {'FGI'}))})"
+_EYES_FIRST: Final = re.compile(rf"EYES ONLY:? ({_CODE}(?:(?:/|,? ){_CODE})*)(?=/|$)")
 
 
 def _guess(text: str, portion: bool, nicknames: frozenset[str]) -> UsMarking | None:
@@ -171,8 +194,11 @@ def _guess(text: str, portion: bool, nicknames: frozenset[str]) -> UsMarking | N
     body = tidy.lstrip("/")
     head, _, rest = body.partition("/")
     classification, owners = _classification(head), ["USA"]
-    if not classification:
+    if not classification and (tidy.startswith("/") or not _level_first(head)[0]):
         classification, owners = _owner(head)
+    if not classification:
+        classification, more = _level_first(head)
+        rest = f"{more}/{rest}"
     if not classification:
         return None
     for item in _items(rest.lstrip("/")):
@@ -180,7 +206,18 @@ def _guess(text: str, portion: bool, nicknames: frozenset[str]) -> UsMarking | N
             fields.setdefault("non_ic", []).append("ACCM-" + item.replace(" ", "_"))
         elif not _place_item(item, fields):
             return None
+    if owners == ["FGI"] and fields.get("fgi_protected"):
+        owners = ["USA"]  # so do ISM's stylesheets write what the United States own with protected sources
     return _settled(classification, owners, fields, portion)
+
+
+_LEVEL_FIRST: Final = re.compile(rf"({'|'.join(sorted(_CLASS_WORDS, key=len, reverse=True))})(?: ?[-:;,] ?| )(.+)")
+
+
+def _level_first(head: str) -> tuple[str, str]:
+    """A level and what follows it behind a space or hyphen where `//` belongs: `SECRET NOFORN`."""
+    found = _LEVEL_FIRST.fullmatch(head)
+    return (_CLASS_WORDS[found[1]], found[2]) if found else ("", "")
 
 
 def _items(text: str) -> Iterable[str]:
@@ -198,8 +235,11 @@ def _items(text: str) -> Iterable[str]:
             item = items[place]
             # one space where a slash belongs: `ORCON NOFORN`
             words = item.split(" ")
+            hyphened = item.split("-")
             if len(words) > 1 and item not in _WORDS and all(w in _WORDS or w in SCI_SYSTEMS for w in words):
                 yield from words
+            elif len(hyphened) > 1 and item not in _WORDS and all(w in _WORDS for w in hyphened):
+                yield from hyphened
             else:
                 yield item
             place += 1
@@ -208,7 +248,7 @@ def _items(text: str) -> Iterable[str]:
 def _classification(word: str) -> str:
     if word in _CLASS_WORDS:
         return _CLASS_WORDS[word]
-    near = nearest(word, (w for w in CLASSES.values()), limit=2)
+    near = nearest(word, (w for w in CLASSES.values() if w.count(" ") >= word.count(" ")), limit=2)
     return _CLASS_WORDS[near] if near and len(word) > 3 else ""
 
 
@@ -220,7 +260,8 @@ def _owner(head: str) -> tuple[str, list[str]]:
         near = nearest(head, NATO_BANNER.values(), limit=2)
         if near:
             return _NATO_WORDS[near], ["NATO"]
-    words = [w for w in words if not nearest(w, ("JOINT",), limit=1)]
+    words = [w.strip(",;") for w in words if not nearest(w, ("JOINT",), limit=1)]
+    words = [w if w in GOVERNMENTS else _ALIASES.get(w, w) for w in words]
     codes = [w for w in words if w in GOVERNMENTS]
     others = " ".join(w for w in words if w not in GOVERNMENTS)
     code = _classification(others) if others else ""
@@ -245,19 +286,30 @@ def _place_item(item: str, fields: dict[str, list[str]]) -> bool:
         return True
     if item.startswith("SAR-"):
         return _place_compartments("sar", item[4:], fields)
+    if item == "CNWDI":
+        return _place_atomic("RD-CNWDI", fields)
     if re.match(r"F?RD(-|$)", item):
         return _place_atomic(item, fields)
     if item.partition("-")[0] in SCI_SYSTEMS:
         return _place_compartments("sci", item.replace("SI-G-", "SI-G "), fields)
     if fields.get("sar") and not fields.get("dissemination") and re.fullmatch(r"[A-Z]{2,3}(-.*)?", item):
         return _place_compartments("sar", item, fields)
-    near = nearest(item, _WORDS, limit=2 if len(item) > 4 else 1)
+    near = _near_word(item)
     if near:
         return _place_item(near, fields) if near not in ("REL", "REL TO", "EYES") else False
     first, _, rest = item.partition(" ")
     word = nearest(first, ("REL", "DISPLAY", "FGI"), limit=1) if rest else ""
     listed = _LISTS.fullmatch(f"{word} {rest}") if word else None
     return listed is not None and _place_list(listed[1], _codes(listed[2] or ""), fields)
+
+
+def _near_word(item: str) -> str:
+    """The one word that is nearest, "" where two different ones are equally near."""
+    for limit in (1, 2) if len(item) > 4 else (1,):
+        found = [word for word in _WORDS if nearest(item, (word,), limit=limit)]
+        if found:
+            return found[0] if len({_WORDS[word] for word in found}) == 1 else ""
+    return ""
 
 
 def _place_list(kind: str, codes: list[str], fields: dict[str, list[str]]) -> bool:
@@ -269,9 +321,7 @@ def _place_list(kind: str, codes: list[str], fields: dict[str, list[str]]) -> bo
     if kind.startswith("REL"):
         others = [code for code in codes if code != "USA"]
         if not others:
-            # releasable to the United States alone, or to nobody named: that is NOFORN
-            fields.setdefault("dissemination", []).append("NF")
-            return bool(codes)
+            return False  # whom it is released to is missing; that it is released to nobody was not said
         fields.setdefault("dissemination", []).append("REL")
         fields["releasable_to"] = ["USA", *others]
         return True
@@ -283,14 +333,11 @@ def _place_list(kind: str, codes: list[str], fields: dict[str, list[str]]) -> bo
 
 
 def _codes(text: str) -> list[str]:
-    codes = []
-    for word in re.findall(r"[A-Z]+", text):
-        if word in GOVERNMENTS:
-            codes.append(word)
-        elif word not in ("TO", "AND", "ONLY"):
-            swapped = [c for c in COUNTRIES if sorted(c) == sorted(word)]
-            codes.append(sorted(swapped)[0] if swapped else nearest(word, sorted(GOVERNMENTS), limit=1) or word)
-    return codes
+    """The codes of a list, aliases made codes; a word that is neither stays, and then nothing is offered."""
+    # AND is Andorra only where it stands by itself between commas
+    text = re.sub(r"(?<=[A-Z]) AND(?= [A-Z])|(?<=, )AND (?=[A-Z])", "", text)
+    words = [word for word in re.findall(r"[A-Z]+", text) if word not in ("TO", "ONLY")]
+    return [word if word in GOVERNMENTS else _ALIASES.get(word, word) for word in words]
 
 
 def _place_compartments(slot: str, item: str, fields: dict[str, list[str]]) -> bool:
@@ -327,6 +374,8 @@ def _settled(classification: str, owners: list[str], fields: dict[str, list[str]
         settled[name] = tuple(sorted(settled.get(name, ()), key=lambda t: t.split("-")))
     settled["aea"] = tuple(sorted(settled.get("aea", ()), key=aea_place))
     controls = set(settled.get("dissemination", ()))
+    if "IMC" in controls and classification == "C":
+        classification = "S"  # IMCON needs it; the higher of the two readings
     if "NF" in controls:  # where both stand, the narrower one is meant
         controls -= {"REL", "EYES", "DISPLAYONLY", "RELIDO"}
         settled.pop("releasable_to", None)

@@ -40,6 +40,9 @@ _ORDER: Final = {token: place for place, token in enumerate(DISSEMINATION)}
 _NON_IC_ORDER: Final = {token: place for place, token in enumerate(NON_IC)}
 _SYSTEMS: Final = frozenset(SCI_SYSTEMS)
 _RELEASE: Final = frozenset({"REL", "EYES", "NF"})
+_NAMED: Final = GOVERNMENTS - {"FGI"}
+"""Whom a mark may name beside owners: nothing is released to, or sourced from, `FGI`."""
+
 _DISPLAY: Final = frozenset({"DISPLAYONLY", "RELIDO", "NF"})
 
 
@@ -127,8 +130,9 @@ def _release(marking: UsMarking, found: list[Breach]) -> None:
 
 
 def _codes(rule: str, codes: tuple[str, ...], right: tuple[str, ...], found: list[Breach]) -> None:
-    for code in () if GOVERNMENTS.issuperset(codes) else codes:
-        if code not in GOVERNMENTS:
+    known = GOVERNMENTS if rule == "owner-order" else _NAMED
+    for code in () if known.issuperset(codes) else codes:
+        if code not in known:
             message = f"`{code}` is not the code of a country or organisation"
             found.append(Breach(rule="government", message=message, token=code))
     if right != codes:

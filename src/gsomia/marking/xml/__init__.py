@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gsomia.marking.xml.ism import has_ism, read_ism, write_ism
 from gsomia.marking.xml.markup import escaped, etree, parse
 from gsomia.marking.xml.stanag4774 import Kind, XmlLabel, read_label, write_label
 from gsomia.marking.xml.stanag4778 import (
@@ -20,11 +21,14 @@ __all__ = [
     "XmlLabel",
     "escaped",
     "etree",
+    "has_ism",
     "parse",
     "read_binding",
+    "read_ism",
     "read_label",
     "sign_binding",
     "verify_binding",
     "write_binding",
+    "write_ism",
     "write_label",
 ]

@@ -17,6 +17,9 @@ LABEL_LIMIT: Final = 256 * 1024
 POLICY_LIMIT: Final = 8 * 1024 * 1024
 """Longest SPIF, in bytes."""
 
+ATTRIBUTE_LIMIT: Final = 256
+"""Most attributes of one element: the time that libxml2 takes for them grows with their square."""
+
 _DECLARATION: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
@@ -83,6 +86,7 @@ def parse(data: bytes, what: str, *, limit: int = LABEL_LIMIT, comments: bool = 
         raise DataError(f"{what} is not UTF-8 but `{declared[1].decode('ascii')}`")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise DataError(f"{what} has a document type declaration, which is not read")
+    _check_attributes(data, what)
     module = etree()
     try:
         root: _Element = module.fromstring(data, _hardened())
@@ -97,6 +101,25 @@ def parse(data: bytes, what: str, *, limit: int = LABEL_LIMIT, comments: bool = 
         if b"<![CDATA[" in data:
             raise DataError(f"{what} holds a CDATA section")
     return root
+
+
+_QUOTED: Final = re.compile(rb"=[ \t\r\n]*[\"']")
+_IN_TAG: Final = re.compile(rb"\"[^\"]*\"|'[^']*'|>")
+
+
+def _check_attributes(data: bytes, what: str) -> None:
+    """That no element has more than `ATTRIBUTE_LIMIT` attributes, before a parser looks at them."""
+    for start in re.finditer(rb"<[^<]{%d,}" % (4 * ATTRIBUTE_LIMIT), data):
+        tag = start[0]
+        if sum(1 for _ in _QUOTED.finditer(tag)) <= ATTRIBUTE_LIMIT:
+            continue
+        values = 0
+        for part in _IN_TAG.finditer(tag):
+            if part[0] == b">":
+                break
+            values += 1
+        if values > ATTRIBUTE_LIMIT:
+            raise DataError(f"{what} has an element with more than {ATTRIBUTE_LIMIT} attributes")
 
 
 def attributes(element: _Element, allowed: frozenset[str], what: str) -> dict[str, str]:

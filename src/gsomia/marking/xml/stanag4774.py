@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -35,24 +35,39 @@ _CATEGORY: Final = frozenset({"Type", "TagName", "URI"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlLabel:
-    """A label with the kind of its root element."""
+    """A label with the kind of its root element.
+
+    Args:
+        kind: which of the label elements it was.
+        label: what it says.
+        dated: it has a time of creation itself; a lenient reader was given one otherwise.
+    """
 
     kind: Kind
     label: Label
+    dated: bool = True
+    _data: bytes = field(init=False, default=b"", repr=False, compare=False)
+
+    def encoded(self) -> bytes:
+        """The document: the very bytes that it was read from, whatever their spelling; else as `write_label` has it."""
+        return self._data if self._data and self.dated else write_label(self.label, self.kind)
 
 
 def read_label(data: bytes, *, created: datetime | None = None) -> XmlLabel:
     """Read a label.
 
     Args:
-        data: the XML document, its root one of the four label elements.
+        data: the XML document, its root one of the four label elements. Prefixes, white space and offsets of times
+            are its writer's choice; `XmlLabel.encoded` gives the same bytes again.
         created: lenient reading: the time to give a label that has none. Without it such a label is refused,
             since STANAG 4774 requires `CreationDateTime`.
 
     Raises:
         DataError: not well-formed, not such a label, or in the wrong order.
     """
-    return element_label(parse(data, "the label"), created=created)
+    found = element_label(parse(data, "the label"), created=created)
+    object.__setattr__(found, "_data", data)
+    return found
 
 
 def element_label(root: _Element, *, created: datetime | None = None) -> XmlLabel:
@@ -72,7 +87,7 @@ def element_label(root: _Element, *, created: datetime | None = None) -> XmlLabe
     attributes(information, _NONE, what)
     policy, classification, mark, categories = _information(information, what)
     originator = originator_type = ""
-    at = created
+    at: datetime | None = None
     for name, child in zip(names[1:], parts[1:], strict=True):
         if name == "OriginatorID":
             found = attributes(child, frozenset({"IDType"}), what)
@@ -84,11 +99,13 @@ def element_label(root: _Element, *, created: datetime | None = None) -> XmlLabe
             at = _time(text(child, what), name)
         else:
             raise DataError("the label: `SuccessionHandling` is not supported", hint="give `ReviewDateTime` instead")
+    dated, at = at is not None, at or created
     if at is None:
         raise DataError("the label lacks `CreationDateTime`, which is required", hint="read it with --lenient")
     review = root_attributes.get("ReviewDateTime")
     return XmlLabel(
         kind=kind,
+        dated=dated,
         label=Label(
             policy=text(policy, what),
             policy_uri=attributes(policy, _URI, what).get("URI", ""),

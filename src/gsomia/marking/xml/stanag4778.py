@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gsomia.errors import DataError, SignatureError
+from gsomia.marking.instants import in_utc, written
 from gsomia.marking.order import ItemLabels
 from gsomia.marking.xml.markup import attributes, children, escaped, etree, local, parse
 from gsomia.marking.xml.stanag4774 import XmlLabel, element_label, label_fragment
@@ -56,15 +57,25 @@ class DataReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """Labels bound to data: the originator's first, then the equivalents."""
+    """Labels bound to data: the originator's first, then the equivalents.
+
+    Args:
+        labels: the labels.
+        data: what they are bound to.
+    """
 
     labels: ItemLabels
     data: tuple[DataReference, ...]
+    _data: bytes = field(init=False, default=b"", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", tuple(self.data))
         if not self.data:
             raise DataError("a binding names the data that it binds")
+
+    def encoded(self) -> bytes:
+        """The document: the very bytes that it was read from, signature and all; else as `write_binding` has it."""
+        return self._data or write_binding(self)
 
 
 def write_binding(binding: Binding) -> bytes:
@@ -97,8 +108,10 @@ def read_binding(data: bytes, *, created: datetime | None = None) -> Binding:
     Raises:
         DataError: not such a binding, two originators' labels, or data inside it.
     """
-    root = parse(data, "the binding")
-    return _element_binding(root, created)
+    found = _element_binding(parse(data, "the binding"), created)
+    if created is None:
+        object.__setattr__(found, "_data", data)
+    return found
 
 
 def _element_binding(root: _Element, created: datetime | None) -> Binding:
@@ -147,17 +160,26 @@ def _signxml() -> Any:
     return signxml
 
 
+def _on_p384(key: object) -> bool:
+    return getattr(getattr(key, "curve", None), "name", "") == "secp384r1"
+
+
 def sign_binding(data: bytes, key: EllipticCurvePrivateKey, certificates: Sequence[x509.Certificate]) -> bytes:
     """Sign a binding: XMLDSIG, ECDSA with SHA-384, exclusive canonicalization, the certificates inside.
 
     Args:
         data: an unsigned binding.
-        key: an EC private key, P-384 for a strength that fits the digest.
+        key: an EC private key on P-384.
         certificates: the signer's certificate first.
 
     Raises:
-        DataError: not an unsigned binding, or signxml is not installed.
+        DataError: not an unsigned binding, a key on another curve or of another certificate, or signxml is not
+            installed.
     """
+    if not certificates or not _on_p384(key.public_key()):
+        raise DataError("a binding is signed with a key on P-384 (ECDSA with SHA-384) and its certificate")
+    if certificates[0].public_key() != key.public_key():
+        raise DataError("the first certificate is not the key's")
     read_binding(data)
     root = parse(data, "the binding")
     if any(child.tag == f"{{{XMLDSIG}}}Signature" for child in root):
@@ -171,32 +193,43 @@ def sign_binding(data: bytes, key: EllipticCurvePrivateKey, certificates: Sequen
         c14n_algorithm=module.CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
     signed = signer.sign(root, key=key, cert=list(certificates))
-    written: bytes = etree().tostring(signed, encoding="UTF-8", xml_declaration=True)
-    return written
+    document: bytes = etree().tostring(signed, encoding="UTF-8", xml_declaration=True)
+    return document
 
 
-def verify_binding(data: bytes, certificate: x509.Certificate) -> Binding:
+def verify_binding(data: bytes, certificate: x509.Certificate, *, at: datetime) -> Binding:
     """Check that this certificate's key signed the whole binding, and read what was signed.
 
     Args:
         data: a signed binding.
-        certificate: the signer's; whom to trust is not decided here.
+        certificate: the signer's, with a key on P-384; whom to trust is not decided here.
+        at: when the certificate must be valid.
 
     Returns:
         The binding as it was signed.
 
     Raises:
-        SignatureError: no signature, another algorithm, another key, or altered content.
+        SignatureError: no signature, another algorithm, another key or curve, a certificate that is not valid then,
+            or altered content.
         DataError: what was signed is not a binding.
     """
     root = parse(data, "the binding")
     if not len(root) or root[0].tag != f"{{{XMLDSIG}}}Signature":
         raise SignatureError("the binding is not signed")
+    if not _on_p384(certificate.public_key()):
+        raise SignatureError("the certificate's key is not on P-384, which ECDSA with SHA-384 needs here")
+    when = in_utc(at, "at")
+    if not certificate.not_valid_before_utc <= when <= certificate.not_valid_after_utc:
+        raise SignatureError(
+            f"the certificate is not valid at {written(when)}, but from {written(certificate.not_valid_before_utc)}"
+            f" to {written(certificate.not_valid_after_utc)}"
+        )
     module = _signxml()
     expected = module.SignatureConfiguration(
         signature_methods=frozenset({module.SignatureMethod.ECDSA_SHA384}),
         digest_algorithms=frozenset({module.DigestAlgorithm.SHA384}),
         expect_references=1,
+        verification_time=when,
     )
     try:
         result = module.XMLVerifier().verify(root, x509_cert=certificate, expect_config=expected)
@@ -205,4 +238,6 @@ def verify_binding(data: bytes, certificate: x509.Certificate) -> Binding:
     signed = result.signed_xml
     if signed is None or signed.tag != _NS + "BindingInformation":
         raise SignatureError("the signature covers something else than the binding")
-    return _element_binding(parse(etree().tostring(signed), "the binding"), None)
+    found = _element_binding(parse(etree().tostring(signed), "the binding"), None)
+    object.__setattr__(found, "_data", data)
+    return found
