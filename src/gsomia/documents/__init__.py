@@ -12,10 +12,12 @@ from gsomia.documents.image import mark_image
 from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect as inspect_pdf
 from gsomia.documents.pdf import mark_pdf
+from gsomia.documents.pdf_text import pdf_lines
+from gsomia.documents.portions import TextMarks, read_text
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
-from gsomia.documents.visible import TextMarks, check_shown, pdf_lines, read_text, shown_marks
+from gsomia.documents.visible import check_shown, shown_marks
 
 __all__ = [
     "Marks",

@@ -11,10 +11,11 @@ from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
 from gsomia.documents.image import mark_image
 from gsomia.documents.odf import MEDIA_TYPE, inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect, mark_pdf
+from gsomia.documents.pdf_text import pdf_lines
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
-from gsomia.documents.visible import check_shown, pdf_lines
+from gsomia.documents.visible import check_shown
 from gsomia.errors import DataError
 from gsomia.marking import Label, Line
 
@@ -72,17 +73,18 @@ def known(head: bytes, mime_type: str) -> bool:
     return bool(kind_of(head, mime_type)) or head.startswith(b"PK\x03\x04")
 
 
-def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str], alike: Sequence[str] = ()) -> Look:
     """Look a document over and hold the marks that it shows to its label.
 
     Args:
         data: the document.
         mime_type: as its sender names it.
         label: what it carries.
-        marks: all marks of the label's policy.
+        marks: the marks of every Party that could stand there.
+        alike: those of them, of other Parties, that an agreement makes equal to the label's.
 
     Raises:
-        DataError: a visible mark contradicts the label; the message names both.
+        DataError: a visible mark, or what is nearly one, contradicts the label; the message names both.
     """
     from gsomia.node import Look  # marking alone needs no node
 
@@ -98,7 +100,7 @@ def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -
         lines = {"pdf": pdf_lines, "docx": docx_lines, "odf": odf_lines, "text": text_lines}[kind](data)
     except DataError as error:
         return Look(kind=kind, fault=str(error))
-    check_shown(lines, label, marks)
+    remarks = (*remarks, *check_shown(lines, label, marks, alike))
     if not lines and kind != "text":
         remarks = (*remarks, "it holds no text whose marks could be read")
     return Look(kind=kind, remarks=remarks)
