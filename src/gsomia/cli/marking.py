@@ -464,10 +464,8 @@ def stamp(
         if label is not None:
             carried = _label(_bytes(label), None, False)
             properties["gsomia-label"] = json.dumps(carried.to_json(), ensure_ascii=False)
-        if kind == "pdf":
-            made = mark_pdf(data, marks)
-        else:
-            made = {"docx": mark_docx, "odf": mark_odf, "image": mark_image}[kind](data, marks, properties)
+        markers = {"pdf": mark_pdf, "docx": mark_docx, "odf": mark_odf, "image": mark_image}
+        made = markers[kind](data, marks, properties)
         try:
             with out.open("xb") as stream:
                 stream.write(made.data)

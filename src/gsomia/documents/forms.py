@@ -31,6 +31,7 @@ _TYPES: Final = {
     "image": "image/png",
     "text": "text/plain; charset=utf-8",
 }
+_MARKERS: Final = {"pdf": mark_pdf, "docx": mark_docx, "odf": mark_odf, "image": mark_image}
 _UNREAD: Final = "no format whose marks can be read"
 
 
@@ -130,12 +131,10 @@ def mark_document(
     marks = Marks(top=tuple(top), bottom=tuple(bottom))
     kind = kind_of(data, mime_type)
     made: Rendition
-    if kind == "pdf":
-        made = mark_pdf(data, marks)
-    elif kind == "text":
+    if kind == "text":
         made = mark_text(data, marks)
-    elif kind in ("docx", "odf", "image"):
-        made = {"docx": mark_docx, "odf": mark_odf, "image": mark_image}[kind](data, marks, properties)
+    elif kind in _MARKERS:
+        made = _MARKERS[kind](data, marks, properties)
     else:
         raise DataError("not a PDF, DOCX, ODF text, PNG, JPEG, TIFF or plain text", hint="open it with `gsomia open`")
     return Marked(data=made.data, mime_type=_TYPES[kind], parts=made.parts, remarks=made.remarks)
