@@ -64,7 +64,7 @@ class Marks:
             if missing:
                 raise DataError(
                     f"the font has no `{missing[0]}` (U+{ord(missing[0]):04X}) for the line `{line.text}`",
-                    hint="write it with characters of KS X 1001, JIS X 0208 level 1 or Latin-1",
+                    hint="write it with Hangul, characters of JIS X 0213 levels 1 to 3 or KS X 1001, or Latin-1",
                 )
 
 
