@@ -487,12 +487,33 @@ def test_a_docx_is_marked_in_every_section() -> None:
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
         assert "군사Ⅲ급비밀" in archive.read("docProps/custom.xml").decode()
         document = archive.read("word/document.xml").decode()
-        assert document.count("headerReference") == 6
-        assert document.count("footerReference") == 6
+        assert document.count("headerReference") == 4  # the second section goes on with the first one's
+        assert document.count("footerReference") == 3
         assert 'w:eastAsia="ko-KR"' in archive.read("word/gsomia_header.xml").decode()
     assert mark_docx(source, MARKS, LABEL).data == made.data
     with pytest.raises(DataError, match="our marks already"):
         mark_docx(made.data, MARKS, LABEL)
+
+
+def test_the_originators_headers_stay_in_every_section() -> None:
+    library = pytest.importorskip("docx", reason="python-docx is not installed")
+    section = (
+        '<w:p><w:pPr><w:sectPr><w:headerReference w:type="default" r:id="rId9"/></w:sectPr></w:pPr></w:p>'
+        "<w:p><w:r><w:t>two</w:t></w:r></w:p><w:sectPr/>"
+    )
+    w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    header = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
+    parts = docx_parts(
+        section,
+        relations=relation("header", "header1.xml"),
+        types=f'<Override PartName="/word/header1.xml" ContentType="{header}"/>',
+    )
+    parts["word/header1.xml"] = f'<w:hdr xmlns:w="{w}"><w:p><w:r><w:t>Own header</w:t></w:r></w:p></w:hdr>'
+    made = library.Document(io.BytesIO(mark_docx(zipped(parts), MARKS, {}).data))
+    assert len(made.sections) == 2
+    for found in made.sections:
+        assert [p.text for p in found.header.paragraphs] == [*(line.text for line in MARKS.top), "Own header"]
+        assert [p.text for p in found.footer.paragraphs] == [line.text for line in MARKS.bottom]
 
 
 def test_a_docx_that_another_library_can_open() -> None:
@@ -504,7 +525,45 @@ def test_a_docx_that_another_library_can_open() -> None:
 
 
 FIELD = "<w:p><w:r><w:instrText>DD</w:instrText></w:r><w:r><w:instrText>EAUTO c:\\x</w:instrText></w:r></w:p>"
+
+
+def run(*pieces: str) -> str:
+    """A paragraph of runs: `{` begins a field, `|` its result, `}` ends it, `=text` is code, other text is text."""
+    kinds = {"{": "begin", "|": "separate", "}": "end"}
+    made = [
+        f'<w:fldChar w:fldCharType="{kinds[piece]}"/>'
+        if piece in kinds
+        else f"<w:instrText>{piece[1:]}</w:instrText>"
+        if piece.startswith("=")
+        else f"<w:t>{piece}</w:t>"
+        for piece in pieces
+    ]
+    return f"<w:p>{''.join(f'<w:r>{piece}</w:r>' for piece in made)}</w:p>"
+
+
+STRICT = '<w:document xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"><w:body/></w:document>'
+DDE = run("{", "= DDEAUTO c:\\x ", "}")
 BAD_DOCX: dict[str, tuple[bytes, str]] = {
+    "second-field": (docx(run("{", "= PAGE ", "}", "{", "= DDEAUTO x ", "}")), "the field DDEAUTO"),
+    "field-in-a-result": (docx(run("{", "= PAGE ", "|", "1", "{", "= LINK x ", "}", "}")), "the field LINK"),
+    "field-over-paragraphs": (docx(run("{", "= INCLUDE") + run("=TEXT x", "}")), "the field INCLUDETEXT"),
+    "field-of-fields": (docx(run("{", "{", "= QUOTE 68 68 69 ", "}", "= c:\\x", "}")), "a field made of fields"),
+    "field-without-an-end": (docx(run("{", "= DDE x")), "the field DDE"),
+    "field-in-text": (docx(run("{", " DDE x", "}")), "the field DDE"),
+    "novel-field": (docx(run("{", "= NOVEL x", "}")), "the field NOVEL"),
+    "field-in-a-footnote": (
+        docx(more={"word/footnotes.xml": docx_parts(DDE)["word/document.xml"]}),
+        "the field DDEAUTO",
+    ),
+    "field-elsewhere": (docx(more={"other/x.xml": docx_parts(DDE)["word/document.xml"]}), "the field DDEAUTO"),
+    "strict": (docx(more={"word/document.xml": STRICT}), "the strict form"),
+    "other-root": (docx(more={"word/document.xml": "<novel/>"}), "its main part holds `novel`"),
+    "file-link": (docx(run("{", '= HYPERLINK "file:///x"', "}")), "a link of the kind `file:`"),
+    "file-link-relation": (docx(relations=relation("hyperlink", "\\\\host\\x", outside=True)), "a link to a file"),
+    "lower-case-mode": (
+        docx(relations=relation("image", "http://x/", outside=True).replace("External", "external")),
+        "picture from outside",
+    ),
     "macros": (docx(types='<Override PartName="/x" ContentType="application/vnd.ms-office.vbaProject"/>'), "macros"),
     "macro-part": (docx(more={"word/vbaProject.bin": b"x"}), "macros"),
     "ole": (docx(more={"word/embeddings/o.docx": b"x"}), "embedded object"),
@@ -534,6 +593,33 @@ def test_bad_docx(name: str) -> None:
     for work in (inspect_docx, lambda d: mark_docx(d, MARKS, LABEL)):
         with pytest.raises(DataError, match=message):
             work(data)
+
+
+def test_lines_of_a_docx_are_those_that_it_shows() -> None:
+    body = (
+        "<w:p><w:r><w:t>機密</w:t><w:br/><w:t>one</w:t><w:tab/><w:t>two</w:t></w:r></w:p>"
+        "<w:p><w:del><w:r><w:delText>gone</w:delText><w:t>too</w:t></w:r></w:del>"
+        "<w:r><w:pict><w:p><w:r><w:t>box</w:t></w:r></w:p></w:pict><w:t>after</w:t></w:r></w:p>"
+    )
+    note = docx_parts("<w:p><w:r><w:t>極秘</w:t></w:r></w:p>")["word/document.xml"]
+    lines = docx_lines(docx(body, more={"word/footnotes.xml": note, "word/header2.xml": note}))
+    assert lines == ("Body text", "極秘", "Body text", "機密", "one\ttwo", "after", "box", "Body text", "極秘")
+
+
+def test_what_a_docx_hides_is_reported() -> None:
+    w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    body = "<w:p><w:ins><w:r><w:rPr><w:vanish/></w:rPr><w:t>x</w:t></w:r></w:ins></w:p>"
+    comments = f'<w:comments xmlns:w="{w}"><w:comment/></w:comments>'
+    assert inspect_docx(docx(body, more={"word/comments.xml": comments})) == (
+        "comments",
+        "hidden text",
+        "tracked changes: what was deleted is still inside",
+    )
+    shown = '<w:p><w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>x</w:t></w:r></w:p>'
+    fields = run(
+        "{", "= PAGE ", "|", "1", "}", "{", "= IF ", "{", "= NUMPAGES ", "}", "= &gt; 1 ", "}", "{", "= =1+1 ", "}"
+    )
+    assert inspect_docx(docx(shown + fields)) == ()
 
 
 def test_a_link_in_a_docx_is_reported() -> None:
@@ -579,6 +665,17 @@ BAD_ODF: dict[str, tuple[bytes, str]] = {
     "picture": (odt('<draw:image xlink:href="http://x/y.png"/>'), "from outside"),
     "file": (odt('<draw:image xlink:href="../../y.png"/>'), "from outside"),
     "dde": (odt("<text:dde-connection/>"), "fetches data"),
+    "database": (odt("<text:database-display/>"), "fetches data"),
+    "script-link": (odt('<text:a xlink:href="vnd.sun.star.script:x.py$y"/>'), "the kind `vnd.sun.star.script:`"),
+    "command-link": (odt('<text:a xlink:href=".uno:Quit"/>'), "a link to a file"),
+    "file-link": (odt('<text:a xlink:href="file:///etc/passwd"/>'), "the kind `file:`"),
+    "spaced-link": (odt('<text:a xlink:href=" java&#9;script:x"/>'), "the kind `javascript:`"),
+    "path": (odt('<draw:image xlink:href="/etc/passwd"/>'), "from outside"),
+    "file-picture": (odt('<draw:image xlink:href="file:/etc/passwd"/>'), "from outside"),
+    "reload": (
+        odt(more={"meta.xml": '<x xmlns:m="urn:oasis:names:tc:opendocument:xmlns:meta:1.0"><m:auto-reload/></x>'}),
+        "fetched anew",
+    ),
     "encrypted": (odt(manifest="<manifest:encryption-data/>"), "encrypted"),
     "no-styles": (zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), "lacks the part"),
 }
@@ -590,6 +687,28 @@ def test_bad_odf(name: str) -> None:
     for work in (inspect_odf, lambda d: mark_odf(d, MARKS, LABEL)):
         with pytest.raises(DataError, match=message):
             work(data)
+
+
+def test_lines_of_an_odf_text_are_those_that_it_shows() -> None:
+    body = (
+        "<text:tracked-changes><text:p>gone</text:p></text:tracked-changes>"
+        "<text:p>機密<text:line-break/>one<text:tab/>two<text:note><text:p>note</text:p></text:note></text:p>"
+    )
+    assert odf_lines(odt(body)) == ("Body text", "機密", "one\ttwo", "note")
+
+
+def test_what_an_odf_text_hides_and_links_to_is_reported() -> None:
+    body = (
+        "<text:tracked-changes/><office:annotation/><text:hidden-text/>"
+        '<text:a xlink:href="https://example.org/"/><text:a xlink:href="#here"/>'
+        '<draw:image xlink:href="Pictures/a.png"/>'
+    )
+    assert inspect_odf(odt(body)) == (
+        "comments",
+        "hidden text",
+        "links to addresses outside",
+        "tracked changes: what was deleted is still inside",
+    )
 
 
 def picture(size: tuple[int, int] = (320, 240), kind: str = "PNG", **how: Any) -> bytes:

@@ -6,7 +6,9 @@ they are needed.
 
 from __future__ import annotations
 
-from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
+from gsomia.documents.docx import mark_docx
+from gsomia.documents.docx_active import inspect_docx
+from gsomia.documents.docx_parts import docx_lines
 from gsomia.documents.forms import kind_of, known, look_over, mark_document
 from gsomia.documents.image import mark_image
 from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines

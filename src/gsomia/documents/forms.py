@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from gsomia.documents.archive import archive_entry
-from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
+from gsomia.documents.docx import mark_docx
+from gsomia.documents.docx_active import inspect_docx
+from gsomia.documents.docx_parts import docx_lines
 from gsomia.documents.image import mark_image
 from gsomia.documents.odf import MEDIA_TYPE, inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect, mark_pdf

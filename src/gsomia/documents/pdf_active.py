@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from gsomia.documents.links import link_fault
 from gsomia.documents.pdf_sizes import check_chain
 from gsomia.errors import DataError
 
@@ -35,8 +36,6 @@ _NAMED_ACTIONS: Final = {
 """Refused wherever they stand, also where no reader would look for an action."""
 
 # fmt: on
-_SCHEMES: Final = frozenset({b"http", b"https", b"mailto"})
-_SCHEME: Final = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.\-]*):")
 # fmt: off
 _ANNOTATIONS: Final = {
     "/Text", "/Link", "/FreeText", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Highlight",
@@ -147,9 +146,10 @@ def _look_at_actions(entries: Mapping[str, Any], active: set[str], remarks: set[
         active.add(f"the action {own[1:]}")
     elif own == "/URI":
         remarks.add("links to addresses outside")
-        scheme = _SCHEME.match(bytes(entries["/URI"])) if isinstance(entries.get("/URI"), pikepdf.String) else None
-        if scheme is not None and scheme[1].lower() not in _SCHEMES:
-            active.add(f"a link of the kind `{scheme[1].decode('ascii'):.20}:`")
+        target = entries.get("/URI")
+        fault = link_fault(str(target)) if isinstance(target, pikepdf.String) else ""
+        if fault:
+            active.add(fault)
     for key in _ACTION_KEYS:
         value = entries.get(key)
         for action in value if isinstance(value, pikepdf.Array) and key != "/OpenAction" else [value]:
