@@ -27,6 +27,14 @@ def label(policy: str = "USA", mark: str = "SECRET") -> Label:
     return Label(policy=policy, classification=mark, categories=(released,), created=AT)
 
 
+def image() -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.effect_noise((100, 100), 50).save(out, "PNG")
+    return out.getvalue()
+
+
 def sheet(kind: bytes) -> bytes:
     return zipped({"mimetype": b"application/vnd.oasis.opendocument." + kind, "content.xml": ""})
 
@@ -137,21 +145,19 @@ def test_faults_are_told_and_what_cannot_be_read_is_remarked() -> None:
     assert "macros" in look_over(zipped(macros), "", label(), MARKS).fault
     assert look_over(b"\xff", "text/plain", label(), MARKS).fault == "the text is not UTF-8 at byte 0"
     assert look_over(b"\xff\x00", "", label(), MARKS).remarks == ("no format whose marks can be read",)
-    assert "picture" in look_over(b"\x89PNG", "", label(), MARKS).remarks[0]
+    assert look_over(b"\x89PNG", "", label(), MARKS).fault.startswith("the image is broken")
+    assert look_over(image(), "", label(), MARKS).remarks == ("marks inside a picture cannot be read",)
+    assert look_over(image()[:200], "", label(), MARKS).fault.startswith("the image is broken")
     empty = look_over(pdf(1, content=b""), "", label(), MARKS)
     assert "no text whose marks could be read" in empty.remarks[-1]
 
 
 def test_every_known_format_is_marked_and_no_other() -> None:
-    from PIL import Image
-
-    picture = io.BytesIO()
-    Image.new("RGB", (300, 200)).save(picture, "PNG")
     for data, mime_type in (
         (pdf(1), "application/pdf"),
         (docx(), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         (odt(), "application/vnd.oasis.opendocument.text"),
-        (picture.getvalue(), "image/png"),
+        (image(), "image/png"),
         (b"text", "text/plain; charset=utf-8"),
     ):
         made = mark_document(data, "", top=LINE, bottom=LINE, properties={})

@@ -730,6 +730,38 @@ def test_an_image_gets_a_border_and_loses_nothing(kind: str) -> None:
     assert mark_image(source, MARKS, LABEL).data == made.data
 
 
+def pixels(source: Any, kind: str) -> set[Any]:
+    """The colours of the middle of a marked image."""
+    out = io.BytesIO()
+    source.save(out, kind)
+    made = image_module.open(io.BytesIO(mark_image(out.getvalue(), MARKS, {}).data))
+    middle = made.height // 2
+    return {made.getpixel((made.width // 2 + offset, middle)) for offset in (-20, 20)}
+
+
+def test_what_is_transparent_stands_on_white() -> None:
+    clear = image_module.new("RGBA", (300, 300), (0, 0, 0, 0))
+    clear.paste((0, 0, 0, 255), (150, 0, 300, 300))
+    assert pixels(clear, "PNG") == {(255, 255, 255), (0, 0, 0)}
+    assert pixels(clear.convert("LA"), "PNG") == {(255, 255, 255), (0, 0, 0)}
+    half = image_module.new("RGBA", (300, 300), (0, 0, 0, 128))
+    assert pixels(half, "PNG") == {(127, 127, 127)}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_a_colour_are_scaled(kind: str) -> None:
+    deep = image_module.frombytes("I;16", (300, 300), (b"\x00\x10" * 150 + b"\xff\xff" * 150) * 300)
+    assert pixels(deep, kind) == {(15, 15, 15), (255, 255, 255)}
+
+
+def test_values_without_a_range_are_refused() -> None:
+    for mode in ("I", "F"):
+        out = io.BytesIO()
+        image_module.new(mode, (9, 9), 70000).save(out, "TIFF")
+        with pytest.raises(DataError, match="say nothing of black and white"):
+            mark_image(out.getvalue(), MARKS, {})
+
+
 def test_bad_images() -> None:
     gif = io.BytesIO()
     image_module.new("P", (9, 9)).save(gif, "GIF")

@@ -410,13 +410,13 @@ def _kind(data: bytes) -> str:
 @click.pass_context
 def inspect(context: click.Context, file: Path) -> None:
     """Look a document over: exits 1 if it is active, encrypted or broken, and names everything found."""
-    from gsomia.documents import inspect_docx, inspect_odf, inspect_pdf
+    from gsomia.documents import inspect_docx, inspect_image, inspect_odf, inspect_pdf
 
     try:
         data = _bytes(file)
         kind = _kind(data)
-        looks = {"pdf": inspect_pdf, "docx": inspect_docx, "odf": inspect_odf}
-        remarks = looks[kind](data) if kind in looks else ()
+        looks = {"pdf": inspect_pdf, "docx": inspect_docx, "odf": inspect_odf, "image": inspect_image}
+        remarks = looks[kind](data)
     except GsomiaError as error:
         _fail(context, error, 1)
         return

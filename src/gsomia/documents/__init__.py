@@ -10,7 +10,7 @@ from gsomia.documents.docx import mark_docx
 from gsomia.documents.docx_active import inspect_docx
 from gsomia.documents.docx_parts import docx_lines
 from gsomia.documents.forms import kind_of, known, look_over, mark_document
-from gsomia.documents.image import mark_image
+from gsomia.documents.image import inspect_image, mark_image
 from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect as inspect_pdf
 from gsomia.documents.pdf import mark_pdf
@@ -28,6 +28,7 @@ __all__ = [
     "check_shown",
     "docx_lines",
     "inspect_docx",
+    "inspect_image",
     "inspect_odf",
     "inspect_pdf",
     "kind_of",

@@ -10,7 +10,7 @@ from gsomia.documents.archive import archive_entry
 from gsomia.documents.docx import mark_docx
 from gsomia.documents.docx_active import inspect_docx
 from gsomia.documents.docx_parts import docx_lines
-from gsomia.documents.image import mark_image
+from gsomia.documents.image import inspect_image, mark_image
 from gsomia.documents.odf import MEDIA_TYPE, inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect, mark_pdf
 from gsomia.documents.pdf_text import pdf_lines
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gsomia.node import Look, Marked
 
 _IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
-_NEEDS: Final = {"pdf": ("pikepdf", "pypdfium2"), "docx": ("lxml",), "odf": ("lxml",)}
+_NEEDS: Final = {"pdf": ("pikepdf", "pypdfium2"), "docx": ("lxml",), "odf": ("lxml",), "image": ("PIL",)}
 _TYPES: Final = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -96,10 +96,12 @@ def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str], a
     if missing:
         why = f"not looked over: that needs {', '.join(f'`{name}`' for name in missing)}"
         return Look(kind=kind, remarks=(why,))
-    if kind in ("", "image"):
-        return Look(kind=kind, remarks=("marks inside a picture cannot be read" if kind else _UNREAD,))
+    if not kind:
+        return Look(kind="", remarks=(_UNREAD,))
     try:
         remarks = _inspected(kind, data)
+        if kind == "image":
+            return Look(kind=kind, remarks=remarks)
         lines = {"pdf": pdf_lines, "docx": docx_lines, "odf": odf_lines, "text": text_lines}[kind](data)
     except DataError as error:
         return Look(kind=kind, fault=str(error))
@@ -110,7 +112,7 @@ def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str], a
 
 
 def _inspected(kind: str, data: bytes) -> tuple[str, ...]:
-    looks = {"pdf": inspect, "docx": inspect_docx, "odf": inspect_odf}
+    looks = {"pdf": inspect, "docx": inspect_docx, "odf": inspect_odf, "image": inspect_image}
     return looks[kind](data) if kind in looks else ()
 
 
