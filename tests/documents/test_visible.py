@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -89,6 +90,14 @@ def test_marks_of_every_party_are_held_to_the_label(line: str, shown: str) -> No
 def test_lines_that_contradict_no_korean_label(line: str) -> None:
     every = (*KOREAN, *JAPANESE, *AMERICAN)
     assert check_shown([line], label("군사II급비밀", "KOR", "KOR", "JPN"), every, ("SECRET", "特定秘密")) == ()
+
+
+def test_ten_thousand_lines_of_prose_are_read_in_a_moment() -> None:
+    every = (*KOREAN, *JAPANESE, *AMERICAN)
+    lines = [f"{'군사시설 보호구역' if n % 2 else 'A STUDY OF'} {n} {'abc ' * (n % 20)}" for n in range(10_000)]
+    start = time.process_time()
+    assert check_shown(lines, label("군사II급비밀", "KOR", "KOR", "JPN"), every) == ()
+    assert time.process_time() - start < 8
 
 
 def test_a_label_with_its_own_banner_holds_the_portions_too() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Final
 
+from gsomia.documents.lines import pieces
 from gsomia.errors import DataError
 from gsomia.marking import (
     Label,
@@ -30,6 +30,9 @@ _OPEN: Final = frozenset({"REL", "EYES", "FOUO", "LAC", "RELIDO", "DISPLAYONLY"}
 
 _PORTION: Final = re.compile(r"[^\w(\[]*(?:\w{1,3}[.)]\s*)?[(\[](?P<inside>[^()\[\]]{1,200})[)\]]")
 _MEANT_PORTION: Final = re.compile(r"//|(?:TS|S|C|U|R)\W", re.ASCII)
+_OTHER_LETTERS: Final = re.compile("[\u0370-\u052f\u13a0-\u13ff]")
+"""Greek, Cyrillic, Cherokee: the scripts whose letters look like Latin ones."""
+
 _MEANT_BANNER: Final = re.compile(r"(?:TOP ?SECRET|SECRET|CONFIDENTIAL|UNCLASSIFIED)\W", re.ASCII)
 
 
@@ -66,12 +69,11 @@ class UsLines:
         released = f", releasable to {', '.join(sorted(self._released))}" if self._released else ""
         return f"{self._label.classification}{released}"
 
-    def read(self, line: str, pieces: Iterable[str]) -> str:
+    def read(self, line: str) -> str:
         """Hold one line to the label.
 
         Args:
             line: as the document shows it.
-            pieces: its parts that can be a mark.
 
         Returns:
             A remark, where it is nearly a mark or one that cannot be read; else "".
@@ -79,11 +81,12 @@ class UsLines:
         Raises:
             DataError: it contradicts the label; the message names both.
         """
-        portion = _PORTION.match(unicodedata.normalize("NFKC", line))
+        opening = any(bracket in line[:20] for bracket in "([（［")
+        portion = _PORTION.match(unicodedata.normalize("NFKC", line)) if opening else None
         if portion is not None:
             return self._read_portion(portion["inside"])
         remark = ""
-        for piece in pieces:
+        for piece in pieces(line):
             found = self._read_banner(piece)
             if found is None:
                 continue
@@ -109,6 +112,9 @@ class UsLines:
 
     def _read_banner(self, piece: str) -> str | None:
         """A remark, "" for a banner that agrees, None for no banner."""
+        latin = _latin(piece)
+        if "://" in latin or not ("//" in latin or _MEANT_BANNER.match(latin + " ")):
+            return None
         try:
             seen = parse_banner(piece)
         except DataError:
@@ -117,9 +123,6 @@ class UsLines:
             self._stated = self._stated or seen
             self._hold(seen, render_banner(seen), "")
             return ""
-        latin = _latin(piece)
-        if "://" in latin or not (_MEANT_BANNER.match(latin + " ") or "//" in latin):
-            return None
         reading = diagnose(latin).reading
         if not reading:
             known = _MEANT_BANNER.match(latin) and "//" in latin
@@ -189,7 +192,7 @@ class UsLines:
 
 def _latin(text: str) -> str:
     """The text with letters of other scripts that only look like Latin ones made Latin."""
-    if text.isascii():
+    if not _OTHER_LETTERS.search(text):
         return text
     made = []
     for character in unicodedata.normalize("NFKC", text):

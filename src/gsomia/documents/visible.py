@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from gsomia.documents.lines import LINE_LIMIT, pieces
 from gsomia.documents.us_visible import UsLines
 from gsomia.errors import DataError
-from gsomia.marking import SEPARATOR, Label, fold, nearest, printable, skeleton
+from gsomia.marking import Label, fold, nearest, printable, skeleton
 
 REMARK_LIMIT: Final = 10
 """Most remarks on lines that are nearly marks."""
-
-_NUMBER: Final = (
-    r"(?:\d+\s*[部부]\D{0,6})?(?:COPY|CY|PAGE|P|NO|NR|사본(?:번호)?|第|제)?[\W_]*\d+\s*[号호頁쪽枚部부]?"
-    r"(?:\s*(?:/|-|OF)\s*\d+)?\W*"
-)
-_NUMBERED: Final = re.compile(rf"(?P<mark>.+?)[\s\W_]*{_NUMBER}", re.IGNORECASE)
-_NUMBER_FIRST: Final = re.compile(rf"(?=\d+\s*[部부]|COPY|第|사본){_NUMBER}[\s\W_]+(?P<mark>\D+)", re.IGNORECASE)
-_LINE_LIMIT: Final = 200
-"""Longest line, in characters, that is looked at: a longer one is a sentence."""
-
-
-def bare(text: str) -> str:
-    """A line without what merely frames it: `[秘]`, `- SECRET -`, `＊機密＊`; slashes stay, they can be the mark's."""
-    start, end = 0, len(text)
-    while start < end and _frames(text[start]):
-        start += 1
-    while end > start and _frames(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _frames(character: str) -> bool:
-    return character != "/" and unicodedata.category(character)[0] in "PSZC"
-
-
-def pieces(line: str) -> Iterator[str]:
-    """The parts of a line that can be a mark: all of it, what a tab or the pair line's dot parts, all without a number.
-
-    Args:
-        line: as the document shows it.
-    """
-    if len(line) > _LINE_LIMIT:
-        return
-    seen: set[str] = set()
-    for column in dict.fromkeys((line, *line.split("\t"))):
-        first, _, rest = column.partition(SEPARATOR.strip())
-        for part in (column, first, rest.rpartition(SEPARATOR.strip())[2]):
-            text = bare(unicodedata.normalize("NFKC", part))
-            numbered = _NUMBERED.fullmatch(text) or _NUMBER_FIRST.fullmatch(text)
-            without = bare(numbered["mark"]) if numbered is not None else ""
-            for piece in (bare(part), text, without if without == without.upper() else ""):
-                if piece and piece not in seen:
-                    seen.add(piece)
-                    yield piece
 
 
 def shown_marks(lines: Iterable[str], marks: Iterable[str]) -> tuple[str, ...]:
@@ -95,8 +50,8 @@ def check_shown(lines: Iterable[str], label: Label, marks: Iterable[str], alike:
         near = found.remark() if found is not None else ""
         if found is not None and fold(found.mark) not in known.agreeing:
             raise _contradiction(found, label)
-        if us is not None and (found is None or not found.exact) and len(line) <= _LINE_LIMIT:
-            near = us.read(line, tuple(pieces(line))) or near
+        if us is not None and (found is None or not found.exact) and len(line) <= LINE_LIMIT:
+            near = us.read(line) or near
         if near:
             remarks[near] = None
     if us is not None:
@@ -152,6 +107,8 @@ class _Known:
         """The mark that a line shows, or nearly shows; None where it is none."""
         near: _Found | None = None
         for piece in pieces(line):
+            if len(piece) > 4 * self.longest:  # letters may stand far apart
+                continue
             folded = fold(piece)
             if len(folded) > self.longest + 2:
                 continue
@@ -167,7 +124,10 @@ class _Known:
         """The mark that was mistyped, where a word is long enough to tell that from another word."""
         if len(folded) < 4 or piece != piece.upper():
             return ""
-        return nearest(piece, self.by_fold.values(), limit=1 if len(folded) < 8 else 2)
+        limit = 1 if len(folded) < 8 else 2
+        letters = set(folded)
+        alike = [mark for fold_, mark in self.by_fold.items() if len(set(fold_) - letters) <= limit]
+        return nearest(piece, alike, limit=limit) if alike else ""
 
 
 def _contradiction(found: _Found, label: Label) -> DataError:
