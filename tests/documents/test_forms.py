@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -112,6 +113,8 @@ def test_a_banner_that_agrees(text: str) -> None:
         "The secret of https://example.org//a",
         "SECRETS OF THE SEA AND OTHER STORIES",
         "Top of the page 12",
+        "// a remark in a program",
+        "(see above) and (S 12)",
     ],
 )
 def test_what_is_no_contradiction_and_no_near_mark(text: str) -> None:
@@ -136,6 +139,15 @@ def test_lines_of_near_marks_are_counted_and_not_all_listed() -> None:
     remarks = look_over(text.encode(), "", label(), MARKS).remarks
     assert len(remarks) == 11
     assert remarks[-1] == "and 5 lines more that are nearly marks"
+
+
+def test_a_flood_of_lines_that_look_like_marks_is_told_and_not_read() -> None:
+    text = "\n".join(f"// {n:05} A" for n in range(1000))
+    start = time.process_time()
+    assert look_over(text.encode(), "", label(), MARKS).remarks == (
+        "200 lines look like marks and are none: banners and portions after them were not read",
+    )
+    assert time.process_time() - start < 10
 
 
 def test_faults_are_told_and_what_cannot_be_read_is_remarked() -> None:

@@ -23,6 +23,9 @@ from gsomia.marking import (
     us_marking,
 )
 
+UNREAD_LIMIT: Final = 200
+"""Most lines of one document that look like marks and are none; where there are more the rest is not read."""
+
 _CLASSES: Final = {"U": "UNCLASSIFIED", "R": "RESTRICTED", "C": "CONFIDENTIAL", "S": "SECRET", "TS": "TOP SECRET"}
 _PLACES: Final = {fold(word): place for place, word in enumerate(_CLASSES.values())}
 _OPEN: Final = frozenset({"REL", "EYES", "FOUO", "LAC", "RELIDO", "DISPLAYONLY"})
@@ -33,7 +36,7 @@ _MEANT_PORTION: Final = re.compile(r"//|(?:TS|S|C|U|R)\W", re.ASCII)
 _OTHER_LETTERS: Final = re.compile("[\u0370-\u052f\u13a0-\u13ff]")
 """Greek, Cyrillic, Cherokee: the scripts whose letters look like Latin ones."""
 
-_MEANT_BANNER: Final = re.compile(r"(?:TOP ?SECRET|SECRET|CONFIDENTIAL|UNCLASSIFIED)\W", re.ASCII)
+_MEANT_BANNER: Final = re.compile(r"(?:TOP ?SECRET|SECRET|CONFIDENTIAL|UNCLASSIFIED)\W", re.ASCII | re.IGNORECASE)
 
 
 class UsLines:
@@ -53,6 +56,7 @@ class UsLines:
         self._whole = self._banner()
         self._portions: dict[UsMarking, None] = {}
         self._stated: UsMarking | None = None
+        self._left = UNREAD_LIMIT
 
     def _banner(self) -> str:
         """The label's own banner, where it is one of the United States that can be shown whole."""
@@ -97,11 +101,14 @@ class UsLines:
 
     def _read_portion(self, inside: str) -> str:
         shown = f"({inside})"
+        if not _MEANT_PORTION.match(inside + " ") and "//" not in inside:
+            return ""
+        if not self._left:
+            return ""
         try:
             self._portions[parse_portion(shown, banner=self._stated)] = None
         except DataError:
-            if not _MEANT_PORTION.match(inside) and "//" not in inside:
-                return ""
+            self._left -= 1
         else:
             return ""
         reading = diagnose(_latin(inside), portion=True).reading
@@ -113,20 +120,24 @@ class UsLines:
     def _read_banner(self, piece: str) -> str | None:
         """A remark, "" for a banner that agrees, None for no banner."""
         latin = _latin(piece)
-        if "://" in latin or not ("//" in latin or _MEANT_BANNER.match(latin + " ")):
+        meant = _MEANT_BANNER.match(latin + " ") is not None
+        written = latin == latin.upper()
+        if "://" in latin or not ((meant and written) or ("//" in latin and (meant or written))):
             return None
+        if not self._left:
+            return ""
         try:
             seen = parse_banner(piece)
         except DataError:
-            pass
+            self._left -= 1
         else:
             self._stated = self._stated or seen
             self._hold(seen, render_banner(seen), "")
             return ""
         reading = diagnose(latin).reading
         if not reading:
-            known = _MEANT_BANNER.match(latin) and "//" in latin
-            return f"the line `{printable(piece)}` begins like a mark and cannot be read" if known else None
+            unread = meant and "//" in latin
+            return f"the line `{printable(piece)}` begins like a mark and cannot be read" if unread else None
         self._hold(parse_banner(reading), piece, reading)
         return f"the line `{printable(piece)}` is nearly `{reading}`"
 
@@ -139,16 +150,18 @@ class UsLines:
         Raises:
             DataError: they contradict the label; the message names both.
         """
+        most = f"{UNREAD_LIMIT} lines look like marks and are none: banners and portions after them were not read"
+        beyond = () if self._left else (most,)
         for portion in self._portions:
             self._hold(portion, render_portion(portion), "", portion=True)
         if not self._portions:
-            return ()
+            return beyond
         try:
             whole = roll_up_portions(self._portions)
         except DataError as error:
-            return (f"the portion marks cannot be rolled up: {error}",)
+            return (*beyond, f"the portion marks cannot be rolled up: {error}")
         self._hold(whole, f"portions up to {render_banner(whole)}", "", portion=True)
-        return ()
+        return beyond
 
     def _hold(self, seen: UsMarking, shown: str, reading: str, *, portion: bool = False) -> None:
         if self._whole and not portion:
