@@ -178,10 +178,29 @@ def _pages(count: int) -> bytes:
         import pikepdf
     except ImportError as error:
         raise DataError("marking a PDF needs `pikepdf`", hint="install the `[documents]` extra") from error
+    chance = random.Random(11)
     pdf = pikepdf.new()
-    for _ in range(count):
+    name = pikepdf.Name
+    font = pdf.make_indirect(pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica))
+    for number in range(count):
         page = pdf.add_blank_page(page_size=(595, 842))
-        page.obj.Contents = pdf.make_stream(b"0.5 g " + b"10 10 20 20 re f " * 2000)
+        picture = pdf.make_stream(chance.randbytes(200 * 200 * 3))
+        picture.Type, picture.Subtype, picture.ColorSpace = name.XObject, name.Image, name.DeviceRGB
+        picture.Width, picture.Height, picture.BitsPerComponent = 200, 200, 8
+        page.obj.Resources = pikepdf.Dictionary(
+            Font=pikepdf.Dictionary(F=font), XObject=pikepdf.Dictionary(P=pdf.make_indirect(picture))
+        )
+        page.obj.Contents = pdf.make_stream(_content(chance, number))
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
+
+
+def _content(chance: random.Random, number: int) -> bytes:
+    """A page of its own: fifty lines of text, a drawing of a thousand strokes, a picture."""
+    lines = [
+        f"BT /F 10 Tf 60 {780 - 12 * row} Td (page {number} {chance.randbytes(30).hex()}) Tj ET" for row in range(50)
+    ]
+    strokes = [" ".join(f"{chance.uniform(60, 530):.2f}" for _ in range(2)) for _ in range(1000)]
+    drawing = f"{strokes[0]} m " + " ".join(f"{stroke} l" for stroke in strokes[1:]) + " S"
+    return "\n".join([*lines, drawing, "q 200 0 0 200 200 60 cm /P Do Q"]).encode()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from office_files import docx, odt, pdf, relation
 
 from gsomia.cli.marking import marking
+from gsomia.marking import Label
 
 for name in ("lxml", "typst", "pikepdf", "PIL"):
     pytest.importorskip(name, reason=f"{name} is not installed")
@@ -49,3 +52,26 @@ def test_an_active_document_is_not_stamped(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     (tmp_path / "in").write_bytes(b"plain")
     assert run("inspect", tmp_path / "in")[0] == 1
+
+
+def test_a_broken_image_is_told(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.effect_noise((100, 100), 50).save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:500])
+    code, output = run("inspect", tmp_path / "whole.png")
+    assert (code, output.splitlines()[0]) == (0, "image: no active content")
+    code, output = run("inspect", tmp_path / "cut.png")
+    assert (code, "the image is broken" in output) == (1, True)
+
+
+def test_a_pdf_carries_the_label_that_it_is_given(tmp_path: Path) -> None:
+    import pikepdf
+
+    label = Label(policy="KOR", classification="군사Ⅲ급비밀", created=datetime(2026, 11, 23, 5, tzinfo=UTC))
+    (tmp_path / "label.json").write_text(json.dumps(label.to_json()), encoding="utf-8")
+    (tmp_path / "in").write_bytes(pdf(1))
+    code, output = run("stamp", tmp_path / "in", tmp_path / "out", *PAIR, "--label", tmp_path / "label.json")
+    assert code == 0, output
+    with pikepdf.open(tmp_path / "out") as document:
+        assert "군사Ⅲ급비밀" in str(document.docinfo["/gsomia-label"])

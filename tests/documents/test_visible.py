@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -34,6 +35,77 @@ def test_a_contradiction_names_both() -> None:
     check_shown(["SECRET//NOFORN"], usa, ())
     with pytest.raises(DataError, match="shows `TOP SECRET//NOFORN` and its label says `SECRET//NOFORN`"):
         check_shown(["TOP SECRET//NOFORN"], usa, ())
+
+
+KOREAN = ("군사I급비밀", "군사II급비밀", "군사III급비밀", "대외비")
+JAPANESE = ("極秘", "特定秘密", "秘", "機密")
+AMERICAN = ("CONFIDENTIAL", "SECRET", "TOP SECRET")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("[군사I급비밀]", "군사I급비밀"),
+        ("- 군사Ⅰ급비밀 -", "군사I급비밀"),
+        ("＊ 군 사 Ⅰ 급 비 밀 ＊", "군사I급비밀"),
+        ("군사I급비밀 사본번호 2/5", "군사I급비밀"),
+        ("군사1급비밀", "군사1급비밀`, which is nearly `군사I급비밀"),
+        ("군사I급비일", "군사I급비일`, which is nearly `군사I급비밀"),
+        ("（機密）", "機密"),
+        ("機密 5部の内第2号", "機密"),
+        ("第2号 機密", "機密"),
+        ("極祕", "極祕`, which is nearly `極秘"),
+        ("機密\tページ", "機密"),
+        ("極秘 · 注意", "極秘"),
+        ("TOP SECRET", "TOP SECRET"),
+        ("【TOP SECRET】", "TOP SECRET"),
+        ("TOP SECRET//NOFORN", "TOP SECRET//NOFORN"),
+        ("SECRET//NOFORN", "SECRET//NOFORN"),
+        ("UNCLASSIFIED", "UNCLASSIFIED"),
+    ],
+)
+def test_marks_of_every_party_are_held_to_the_label(line: str, shown: str) -> None:
+    every = (*KOREAN, *JAPANESE, *AMERICAN)
+    with pytest.raises(DataError) as caught:
+        check_shown([line, "text"], label("군사II급비밀", "KOR", "KOR", "JPN"), every, ("SECRET", "特定秘密"))
+    assert f"shows `{shown}`" in str(caught.value)
+    assert "its label says `군사II급비밀" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "군사Ⅱ급비밀",
+        "[군사II급비밀] 3/5",
+        "SECRET",
+        "SECRET//REL TO USA, JPN, KOR",
+        "（特定秘密）",
+        "機械",
+        "군사비밀",
+        "秘密",
+        "A",
+        "극비리에",
+    ],
+)
+def test_lines_that_contradict_no_korean_label(line: str) -> None:
+    every = (*KOREAN, *JAPANESE, *AMERICAN)
+    assert check_shown([line], label("군사II급비밀", "KOR", "KOR", "JPN"), every, ("SECRET", "特定秘密")) == ()
+
+
+def test_ten_thousand_lines_of_prose_are_read_in_a_moment() -> None:
+    every = (*KOREAN, *JAPANESE, *AMERICAN)
+    lines = [f"{'군사시설 보호구역' if n % 2 else 'A STUDY OF'} {n} {'abc ' * (n % 20)}" for n in range(10_000)]
+    start = time.process_time()
+    assert check_shown(lines, label("군사II급비밀", "KOR", "KOR", "JPN"), every) == ()
+    assert time.process_time() - start < 8
+
+
+def test_a_label_with_its_own_banner_holds_the_portions_too() -> None:
+    usa = to_label(parse_banner("SECRET//NOFORN"), created=AT)
+    assert check_shown(["SECRET//NOFORN", "(S//NF) x", "(C) y"], usa, ()) == ()
+    for portion in ("(TS//NF)", "(S//SI//NF)", "(S//OC/NF)"):
+        with pytest.raises(DataError, match="its label says `SECRET//NOFORN`"):
+            check_shown(["SECRET//NOFORN", f"{portion} x"], usa, ())
 
 
 TEXT = (

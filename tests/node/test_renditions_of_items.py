@@ -142,6 +142,8 @@ def test_a_mark_that_contradicts_the_label_is_not_sent_and_not_shown(stage: Stag
         jpn.transmit("秘\nreport\n".encode(), to="KOR", level="極秘", mime_type="text/plain")
     with pytest.raises(RefusedError, match="shows `秘` and its label says `極秘`"):
         jpn.transmit("秘\nreport\n".encode(), to="KOR", level="極秘", mime_type="text/plain", as_is=True)
+    with pytest.raises(RefusedError, match="shows `군사III급비밀` and its label says `極秘`"):
+        jpn.transmit("[군사III급비밀]\nreport\n".encode(), to="KOR", level="極秘", mime_type="text/plain")
     assert jpn.copies() == []
     assert "shows `秘`" in words_of(refusals(jpn))
     assert jpn.node.blobs.names() == []

@@ -17,11 +17,13 @@ class Forms:
 
         return documents.known(head, mime_type)
 
-    def look_over(self, data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+    def look_over(
+        self, data: bytes, mime_type: str, label: Label, marks: Sequence[str], alike: Sequence[str] = ()
+    ) -> Look:
         """Look a document over and hold the marks that it shows to its label."""
         from gsomia import documents
 
-        return documents.look_over(data, mime_type, label, marks)
+        return documents.look_over(data, mime_type, label, marks, alike)
 
     def mark_document(
         self, data: bytes, mime_type: str, *, top: Sequence[Line], bottom: Sequence[Line], properties: Mapping[str, str]

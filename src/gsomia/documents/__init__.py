@@ -6,16 +6,20 @@ they are needed.
 
 from __future__ import annotations
 
-from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
+from gsomia.documents.docx import mark_docx
+from gsomia.documents.docx_active import inspect_docx
+from gsomia.documents.docx_parts import docx_lines
 from gsomia.documents.forms import kind_of, known, look_over, mark_document
-from gsomia.documents.image import mark_image
+from gsomia.documents.image import inspect_image, mark_image
 from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect as inspect_pdf
 from gsomia.documents.pdf import mark_pdf
+from gsomia.documents.pdf_text import pdf_lines
+from gsomia.documents.portions import TextMarks, read_text
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
-from gsomia.documents.visible import TextMarks, check_shown, pdf_lines, read_text, shown_marks
+from gsomia.documents.visible import check_shown, shown_marks
 
 __all__ = [
     "Marks",
@@ -24,6 +28,7 @@ __all__ = [
     "check_shown",
     "docx_lines",
     "inspect_docx",
+    "inspect_image",
     "inspect_odf",
     "inspect_pdf",
     "kind_of",

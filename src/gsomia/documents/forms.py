@@ -7,14 +7,17 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from gsomia.documents.archive import archive_entry
-from gsomia.documents.docx import docx_lines, inspect_docx, mark_docx
-from gsomia.documents.image import mark_image
+from gsomia.documents.docx import mark_docx
+from gsomia.documents.docx_active import inspect_docx
+from gsomia.documents.docx_parts import docx_lines
+from gsomia.documents.image import inspect_image, mark_image
 from gsomia.documents.odf import MEDIA_TYPE, inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect, mark_pdf
+from gsomia.documents.pdf_text import pdf_lines
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
-from gsomia.documents.visible import check_shown, pdf_lines
+from gsomia.documents.visible import check_shown
 from gsomia.errors import DataError
 from gsomia.marking import Label, Line
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from gsomia.node import Look, Marked
 
 _IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
-_NEEDS: Final = {"pdf": ("pikepdf", "pypdfium2"), "docx": ("lxml",), "odf": ("lxml",)}
+_NEEDS: Final = {"pdf": ("pikepdf", "pypdfium2"), "docx": ("lxml",), "odf": ("lxml",), "image": ("PIL",)}
 _TYPES: Final = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -30,6 +33,7 @@ _TYPES: Final = {
     "image": "image/png",
     "text": "text/plain; charset=utf-8",
 }
+_MARKERS: Final = {"pdf": mark_pdf, "docx": mark_docx, "odf": mark_odf, "image": mark_image}
 _UNREAD: Final = "no format whose marks can be read"
 
 
@@ -72,17 +76,18 @@ def known(head: bytes, mime_type: str) -> bool:
     return bool(kind_of(head, mime_type)) or head.startswith(b"PK\x03\x04")
 
 
-def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str], alike: Sequence[str] = ()) -> Look:
     """Look a document over and hold the marks that it shows to its label.
 
     Args:
         data: the document.
         mime_type: as its sender names it.
         label: what it carries.
-        marks: all marks of the label's policy.
+        marks: the marks of every Party that could stand there.
+        alike: those of them, of other Parties, that an agreement makes equal to the label's.
 
     Raises:
-        DataError: a visible mark contradicts the label; the message names both.
+        DataError: a visible mark, or what is nearly one, contradicts the label; the message names both.
     """
     from gsomia.node import Look  # marking alone needs no node
 
@@ -91,21 +96,23 @@ def look_over(data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -
     if missing:
         why = f"not looked over: that needs {', '.join(f'`{name}`' for name in missing)}"
         return Look(kind=kind, remarks=(why,))
-    if kind in ("", "image"):
-        return Look(kind=kind, remarks=("marks inside a picture cannot be read" if kind else _UNREAD,))
+    if not kind:
+        return Look(kind="", remarks=(_UNREAD,))
     try:
         remarks = _inspected(kind, data)
+        if kind == "image":
+            return Look(kind=kind, remarks=remarks)
         lines = {"pdf": pdf_lines, "docx": docx_lines, "odf": odf_lines, "text": text_lines}[kind](data)
     except DataError as error:
         return Look(kind=kind, fault=str(error))
-    check_shown(lines, label, marks)
+    remarks = (*remarks, *check_shown(lines, label, marks, alike))
     if not lines and kind != "text":
         remarks = (*remarks, "it holds no text whose marks could be read")
     return Look(kind=kind, remarks=remarks)
 
 
 def _inspected(kind: str, data: bytes) -> tuple[str, ...]:
-    looks = {"pdf": inspect, "docx": inspect_docx, "odf": inspect_odf}
+    looks = {"pdf": inspect, "docx": inspect_docx, "odf": inspect_odf, "image": inspect_image}
     return looks[kind](data) if kind in looks else ()
 
 
@@ -128,12 +135,10 @@ def mark_document(
     marks = Marks(top=tuple(top), bottom=tuple(bottom))
     kind = kind_of(data, mime_type)
     made: Rendition
-    if kind == "pdf":
-        made = mark_pdf(data, marks)
-    elif kind == "text":
+    if kind == "text":
         made = mark_text(data, marks)
-    elif kind in ("docx", "odf", "image"):
-        made = {"docx": mark_docx, "odf": mark_odf, "image": mark_image}[kind](data, marks, properties)
+    elif kind in _MARKERS:
+        made = _MARKERS[kind](data, marks, properties)
     else:
         raise DataError("not a PDF, DOCX, ODF text, PNG, JPEG, TIFF or plain text", hint="open it with `gsomia open`")
     return Marked(data=made.data, mime_type=_TYPES[kind], parts=made.parts, remarks=made.remarks)

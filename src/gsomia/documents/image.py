@@ -28,11 +28,75 @@ def _pillow() -> Any:
     return Image, ImageOps, PngImagePlugin
 
 
+def _opened(data: bytes) -> Any:
+    """The one picture of an image, read to its end.
+
+    Raises:
+        DataError: another format, several pictures, too large, or broken.
+    """
+    image_module = _pillow()[0]
+    if len(data) > BYTE_LIMIT:
+        raise DataError(f"the image is longer than {BYTE_LIMIT} bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of size on its own; the check below is ours
+            picture = image_module.open(io.BytesIO(data), formats=_FORMATS)
+            if picture.width * picture.height > PIXEL_LIMIT:
+                raise DataError(f"the image has more than {PIXEL_LIMIT} pixels")
+            if getattr(picture, "n_frames", 1) != 1:
+                raise DataError("the image holds several pictures", hint="mark each by itself")
+            picture.load()
+    except DataError:
+        raise
+    except (OSError, ValueError, SyntaxError, MemoryError, image_module.DecompressionBombError) as error:
+        raise DataError(f"the image is broken: {error!s:.160}") from error
+    return picture
+
+
+def inspect_image(data: bytes) -> tuple[str, ...]:
+    """Look an image over.
+
+    Args:
+        data: a PNG, JPEG or TIFF.
+
+    Returns:
+        Remarks on what a person should know.
+
+    Raises:
+        DataError: another format, several pictures, too large, broken, or of values that no marked copy can show.
+    """
+    picture = _opened(data)
+    _drawn(picture)
+    return ("marks inside a picture cannot be read",)
+
+
+def _drawn(picture: Any) -> Any:
+    """A picture's pixels in eight bits a colour, on white where it is transparent.
+
+    Raises:
+        DataError: its values have no range that says what is black and what is white.
+    """
+    image_module, operations, _ = _pillow()
+    upright = operations.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        return upright.convert("I").point(lambda value: value * (1 / 257)).convert("L").convert("RGB")
+    if upright.mode in ("I", "F"):
+        raise DataError(
+            f"the image has values of 32 bits ({upright.mode}), which say nothing of black and white",
+            hint="save it with 8 or 16 bits a colour",
+        )
+    if upright.has_transparency_data:
+        above = upright.convert("RGBA")
+        paper = image_module.new("RGBA", above.size, "white")
+        return image_module.alpha_composite(paper, above).convert("RGB")
+    return upright.convert("RGB")
+
+
 def mark_image(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendition:
     """Make a rendition of an image with the marks in a border.
 
-    The rendition is a PNG with the picture's pixels and our text fields; all other metadata (place, camera) stays
-    behind.
+    The rendition is a PNG with the picture's pixels in eight bits a colour, on white where it is transparent, and our
+    text fields; all other metadata (place, camera) stays behind.
 
     Args:
         data: a PNG, JPEG or TIFF of one picture; it is not changed.
@@ -40,21 +104,11 @@ def mark_image(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rend
         properties: text fields of the PNG, such as the label as text.
 
     Raises:
-        DataError: another format, several pictures, too large, or broken.
+        DataError: as `inspect_image`.
     """
-    image_module, operations, png = _pillow()
-    if len(data) > BYTE_LIMIT:
-        raise DataError(f"the image is longer than {BYTE_LIMIT} bytes")
+    image_module, _, png = _pillow()
+    pixels = _drawn(_opened(data))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of size on its own; the check below is ours
-            picture = image_module.open(io.BytesIO(data), formats=_FORMATS)
-        if picture.width * picture.height > PIXEL_LIMIT:
-            raise DataError(f"the image has more than {PIXEL_LIMIT} pixels")
-        if getattr(picture, "n_frames", 1) != 1:
-            raise DataError("the image holds several pictures", hint="mark each by itself")
-        picture.load()
-        pixels = operations.exif_transpose(picture).convert("RGB")
         width = max(pixels.width, _LEAST)
         above = image_module.open(io.BytesIO(strip(marks.top, width, marks.color))).convert("RGB")
         below = image_module.open(io.BytesIO(strip(marks.bottom, width, marks.color))).convert("RGB")
@@ -67,8 +121,6 @@ def mark_image(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rend
             fields.add_itxt(key, value)
         out = io.BytesIO()
         canvas.save(out, "PNG", pnginfo=fields)
-    except DataError:
-        raise
-    except (OSError, ValueError, SyntaxError, MemoryError, image_module.DecompressionBombError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         raise DataError(f"the image cannot be marked: {error!s:.160}") from error
     return Rendition.of(data, out.getvalue(), 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from gsomia.documents.archive import pack, unpack, xml_bytes, xml_part
+from gsomia.documents.links import is_outside, link_fault
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.typeset import Marks
 from gsomia.errors import DataError
@@ -22,6 +23,16 @@ _META, _FO = f"{_URN}meta:1.0}}", f"{_URN}xsl-fo-compatible:1.0}}"
 _MANIFEST, _SCRIPT = f"{_URN}manifest:1.0}}", f"{_URN}script:1.0}}"
 _DRAW: Final = f"{_URN}drawing:1.0}}"
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
+_FETCHING: Final = frozenset({_TEXT + "dde-connection", _OFFICE + "dde-source", _TEXT + "execute-macro"})
+_LINKS: Final = frozenset({_TEXT + "a", _DRAW + "a"})
+_PARAGRAPHS: Final = (_TEXT + "p", _TEXT + "h")
+_BREAKS: Final = {_TEXT + "line-break": "\n", _TEXT + "tab": "\t", _TEXT + "s": " "}
+_TOLD: Final = {
+    _TEXT + "tracked-changes": "tracked changes: what was deleted is still inside",
+    _TEXT + "hidden-text": "hidden text",
+    _TEXT + "hidden-paragraph": "hidden text",
+    _OFFICE + "annotation": "comments",
+}
 _NAMED: Final = "gsomia-"
 _COUNTRIES: Final = {"ko": "KR", "ja": "JP", "en": "US", "fr": "FR"}
 _ORDER: Final = ("header", "header-left", "header-first", "footer", "footer-left", "footer-first")
@@ -61,31 +72,54 @@ def _inspect(parts: Mapping[str, bytes]) -> tuple[str, ...]:
             tag = element.tag
             if tag.startswith(_SCRIPT):
                 active.add("a script")
-            elif tag in (_TEXT + "dde-connection", _OFFICE + "dde-source", _TEXT + "execute-macro"):
+            elif tag in _FETCHING or tag.startswith(_TEXT + "database-"):
                 active.add("a link that fetches data")
             elif tag in (_DRAW + "applet", _DRAW + "plugin", _DRAW + "object", _DRAW + "object-ole"):
                 active.add("an embedded object")
-            target = element.get(_HREF, "")
-            if "://" in target or target.startswith(("//", "../")):
-                if tag == _TEXT + "a":
-                    remarks.add("links to addresses outside")
-                else:
-                    active.add("a part from outside")
+            elif tag in _TOLD:
+                remarks.add(_TOLD[tag])
+            elif element.get(_TEXT + "display") == "none":
+                remarks.add("hidden text")
+            _look_at_target(tag, str(element.get(_HREF, "")), active, remarks)
+    if "meta.xml" in parts and any(True for _ in xml_part(parts, "meta.xml", _WHAT).iter(_META + "auto-reload")):
+        active.add("a page that is fetched anew")
     if active:
         raise DataError(f"{_WHAT} holds active content: {', '.join(sorted(active))}")
     return tuple(sorted(remarks))
 
 
+def _look_at_target(tag: str, target: str, active: set[str], remarks: set[str]) -> None:
+    fault = link_fault(target)
+    if fault and tag in _LINKS:
+        active.add(fault)
+    elif fault or (tag not in _LINKS and ":" in target):
+        active.add("a part from outside")
+    elif tag in _LINKS and is_outside(target):
+        remarks.add("links to addresses outside")
+
+
 def odf_lines(data: bytes) -> tuple[str, ...]:
-    """The text of every paragraph of headers, footers and body, for finding marks in it."""
+    """The text lines of headers, footers, notes, comments and body, for finding marks in them."""
     parts = unpack(data, _WHAT)
-    lines = []
+    lines: list[str] = []
     for name in ("styles.xml", "content.xml"):
-        for paragraph in xml_part(parts, name, _WHAT).iter(_TEXT + "p", _TEXT + "h"):
-            text = "".join(str(piece) for piece in paragraph.itertext())
-            if text.strip():
-                lines.append(text)
+        root = xml_part(parts, name, _WHAT)
+        deleted = {p for changes in root.iter(_TEXT + "tracked-changes") for p in changes.iter(*_PARAGRAPHS)}
+        for paragraph in root.iter(*_PARAGRAPHS):
+            if paragraph not in deleted:
+                lines += [line for line in "".join(_shown(paragraph)).splitlines() if line.strip()]
     return tuple(lines)
+
+
+def _shown(element: _Element) -> Iterator[str]:
+    """The text of a paragraph without that of paragraphs inside it."""
+    yield element.text or ""
+    for child in element:
+        if child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        elif child.tag not in _PARAGRAPHS and isinstance(child.tag, str):
+            yield from _shown(child)
+        yield child.tail or ""
 
 
 def mark_odf(data: bytes, marks: Marks, properties: Mapping[str, str]) -> Rendition:

@@ -1,4 +1,4 @@
-"""Lines of marking typeset with typst: a page to lay over another page, or a strip to put on an image."""
+"""Lines of marking typeset with typst: strips to put above and below a page or an image."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ MARK_LIMIT: Final = 8
 # text comes in as data, never as source: nothing that a line holds can be a command
 _SOURCE: Final = b"""
 #let data = json(bytes(sys.inputs.data))
-#set page(width: data.width * 1pt, height: data.height * 1pt, margin: 0pt, fill: none)
+#let edge = data.edge * 1pt
+#set page(width: data.width * 1pt, height: auto, fill: white)
 #set text(font: "Noto Sans CJK JP", size: data.size * 1pt, weight: "bold", fill: rgb(data.color), fallback: false,
   top-edge: "ascender", bottom-edge: "descender")
-#let marks(items) = box(fill: rgb(255, 255, 255, 225), inset: 2pt, stroke: 0.4pt + rgb(data.color),
-  align(center, stack(spacing: 0.1em, ..items.map(item => text(lang: item.lang, item.text)))))
-#if data.top.len() > 0 { place(top + center, dy: data.edge * 1pt, marks(data.top)) }
-#if data.bottom.len() > 0 { place(bottom + center, dy: -data.edge * 1pt, marks(data.bottom)) }
+#let rule = line(length: 100%, stroke: 0.4pt + rgb(data.color))
+#let marks(items) = align(center, stack(spacing: 0.1em, ..items.map(item => text(lang: item.lang, item.text))))
+#page(margin: (x: edge, top: edge, bottom: 1pt), stack(spacing: 2pt, marks(data.top), rule))
+#page(margin: (x: edge, top: 1pt, bottom: edge), stack(spacing: 2pt, rule, marks(data.bottom)))
 """
 
 _STRIP: Final = b"""
@@ -63,7 +64,7 @@ class Marks:
             if missing:
                 raise DataError(
                     f"the font has no `{missing[0]}` (U+{ord(missing[0]):04X}) for the line `{line.text}`",
-                    hint="write it with characters of KS X 1001, JIS X 0208 level 1 or Latin-1",
+                    hint="write it with Hangul, characters of JIS X 0213 levels 1 to 3 or KS X 1001, or Latin-1",
                 )
 
 
@@ -110,8 +111,8 @@ def _compile(source: bytes, data: dict[str, Any], **how: Any) -> bytes:
     return made
 
 
-def overlay(marks: Marks, width: float, height: float) -> bytes:
-    """A PDF of one transparent page with the marks at its edges.
+def strips(marks: Marks, width: float, height: float) -> bytes:
+    """A PDF of two pages: the strip above a page and the one below it, as high as their lines need.
 
     Args:
         marks: the lines.
@@ -120,10 +121,10 @@ def overlay(marks: Marks, width: float, height: float) -> bytes:
     Raises:
         DataError: typst is not installed, or refuses.
     """
+    lines = len(marks.top) + len(marks.bottom)
     data = {
         "width": width,
-        "height": height,
-        "size": min(10.0, max(4.0, width / 48)),
+        "size": max(4.0, min(10.0, width / 48, height / (6 * lines))),
         "edge": min(8.0, height / 60),
         "color": marks.color,
         "top": _items(marks.top),

@@ -2,179 +2,138 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, field
 from typing import Final
 
+from gsomia.documents.lines import LINE_LIMIT, pieces
+from gsomia.documents.us_visible import UsLines
 from gsomia.errors import DataError
-from gsomia.marking import (
-    Label,
-    UsMarking,
-    fold,
-    parse_banner,
-    parse_portion,
-    render_banner,
-    roll_up_portions,
-    us_marking,
-)
+from gsomia.marking import Label, fold, nearest, printable, skeleton
 
-_SEPARATOR: Final = "·"
+REMARK_LIMIT: Final = 10
+"""Most remarks on lines that are nearly marks."""
 
 
 def shown_marks(lines: Iterable[str], marks: Iterable[str]) -> tuple[str, ...]:
-    """The marks that stand alone on a line, or as the second part of a pair line, each once.
+    """The marks that stand alone on a line, framed, numbered, or as a part of a pair line, each once.
 
     Args:
         lines: the document's lines.
         marks: all the marks that could stand there, of every Party.
     """
     by_fold = {fold(mark): mark for mark in marks}
-    found: list[str] = []
-    for line in lines:
-        for part in (line, line.rpartition(_SEPARATOR)[2]):
-            mark = by_fold.get(fold(part))
-            if mark is not None and mark not in found:
-                found.append(mark)
-    return tuple(found)
+    found = (by_fold.get(fold(piece)) for line in lines for piece in pieces(line))
+    return tuple(dict.fromkeys(mark for mark in found if mark is not None))
 
 
-def check_shown(lines: Iterable[str], label: Label, marks: Iterable[str]) -> None:
+def check_shown(lines: Iterable[str], label: Label, marks: Iterable[str], alike: Iterable[str] = ()) -> tuple[str, ...]:
     """Check that no visible mark contradicts the label.
 
     Args:
         lines: the document's lines, from `docx_lines`, `odf_lines`, `pdf_lines` or a text.
         label: what the document carries.
-        marks: the marks of the label's policy.
+        marks: the marks of every Party that could stand there.
+        alike: those of them, of other Parties, that an agreement makes equal to the label's.
+
+    Returns:
+        Remarks on lines that are nearly a mark, and on marks that cannot be read.
 
     Raises:
-        DataError: a mark is shown that the label does not say; the message names both.
+        DataError: a mark is shown, or nearly one, that the label does not say; the message names both.
     """
-    kept = list(lines)
-    wanted = fold(label.classification)
-    for mark in shown_marks(kept, marks):
-        if fold(mark) != wanted:
-            raise DataError(
-                f"the document shows `{mark}` and its label says `{label.classification}`",
-                hint="its originator must say which is right",
-            )
-    if label.policy == "USA":
-        _check_us(kept, label)
-
-
-def _check_us(lines: Iterable[str], label: Label) -> None:
-    """Banners against the label: whole where the label has ISM's tags, else the class and to whom it is released."""
-    released = frozenset(label.values("Releasable To", "PERMISSIVE"))
-    wanted = "" if released else render_banner(us_marking(label))
-    said = wanted or f"{label.classification}, releasable to {', '.join(sorted(released))}"
-    portions: list[UsMarking] = []
-    for line in lines:
-        try:
-            if line.strip().startswith("("):
-                portions.append(parse_portion(line.strip().partition(")")[0] + ")"))
-                continue
-            seen = parse_banner(line.strip())
-        except DataError:
-            continue
-        if render_banner(seen) != wanted if wanted else _withholds(seen, label.classification, released):
-            raise _contradiction(render_banner(seen), said)
-    if portions and released:
-        whole = roll_up_portions(portions)
-        if _PLACES.index(whole.classification) > _PLACES.index(us_class(label.classification)):
-            raise _contradiction(f"portions up to {render_banner(whole)}", said)
-
-
-_PLACES: Final = ("U", "R", "C", "S", "TS")
-
-
-def us_class(word: str) -> str:
-    """The letter of a United States classification, or the lowest where it is none."""
-    return {"RESTRICTED": "R", "CONFIDENTIAL": "C", "SECRET": "S", "TOP SECRET": "TS"}.get(word, "U")
-
-
-def _withholds(seen: UsMarking, classification: str, released: frozenset[str]) -> bool:
-    """Whether a banner says another class, or bars one of those to whom the label releases it."""
-    if seen.classification != us_class(classification):
-        return True
-    if "NF" in seen.dissemination and released - {"USA"}:
-        return True
-    return bool(seen.releasable_to) and not released <= frozenset(seen.releasable_to)
-
-
-def _contradiction(shown: str, said: str) -> DataError:
-    return DataError(
-        f"the document shows `{shown}` and its label says `{said}`", hint="its originator must say which is right"
-    )
-
-
-def pdf_lines(data: bytes) -> tuple[str, ...]:
-    """The text lines of every page of a PDF, for finding marks in it; text in pictures is not seen.
-
-    Raises:
-        DataError: pypdfium2 is not installed, or the PDF cannot be read.
-    """
-    try:
-        pypdfium2 = import_module("pypdfium2")
-    except ImportError as error:
-        raise DataError(
-            "reading a PDF's text needs `pypdfium2`", hint="install gsomia with its `[documents]` extra"
-        ) from error
-    lines: list[str] = []
-    try:
-        document = pypdfium2.PdfDocument(io.BytesIO(data))
-        try:
-            for page in document:
-                lines += [line for line in page.get_textpage().get_text_bounded().splitlines() if line.strip()]
-        finally:
-            document.close()
-    except (pypdfium2.PdfiumError, ValueError, RuntimeError) as error:
-        raise DataError(f"the PDF cannot be read: {error!s:.120}") from error
-    return tuple(lines)
+    known = _Known.of(label, marks, alike)
+    us = UsLines(label, known.agreeing) if known.has_us else None
+    remarks: dict[str, None] = {}
+    for line in dict.fromkeys(lines):
+        found = known.read(line)
+        near = found.remark() if found is not None else ""
+        if found is not None and fold(found.mark) not in known.agreeing:
+            raise _contradiction(found, label)
+        if us is not None and (found is None or not found.exact) and len(line) <= LINE_LIMIT:
+            near = us.read(line) or near
+        if near:
+            remarks[near] = None
+    if us is not None:
+        remarks |= dict.fromkeys(us.close())
+    kept = tuple(remarks)
+    more = len(kept) - REMARK_LIMIT
+    return kept if more <= 0 else (*kept[:REMARK_LIMIT], f"and {more} lines more that are nearly marks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextMarks:
-    """What a portion-marked text says.
+class _Found:
+    """A mark read from a line: as the line shows it, and as the list spells it."""
 
-    Args:
-        banner: rolled up from the portions.
-        portions: each paragraph's marking, in order.
-    """
+    shown: str
+    mark: str
+    exact: bool
 
-    banner: UsMarking
-    portions: tuple[UsMarking, ...]
+    def remark(self) -> str:
+        return "" if self.exact else f"the line `{printable(self.shown)}` is nearly `{self.mark}`"
 
 
-def read_text(text: str) -> TextMarks:
-    """Read a text whose paragraphs begin with portion marks, roll them up, and check the banner lines if there are any.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The marks that could stand in a document, by what they are compared by."""
 
-    Args:
-        text: paragraphs with empty lines or line ends between them; the first and last may be the banner.
+    by_fold: dict[str, str]
+    by_skeleton: dict[str, str]
+    agreeing: frozenset[str]
+    longest: int = field(default=0)
 
-    Raises:
-        DataError: a paragraph without a mark, a wrong mark, or a banner that the portions contradict; the message
-            names the line and both.
-    """
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    banners: list[tuple[int, UsMarking]] = []
-    portions: list[UsMarking] = []
-    for place, (number, line) in enumerate(lines):
-        try:
-            if line.startswith("("):
-                end = line.find(")") + 1
-                stated = banners[0][1] if banners else None
-                portions.append(parse_portion(line[:end] if end else line, banner=stated))
-            elif place in (0, len(lines) - 1):
-                banners.append((number, parse_banner(line)))
-            else:
-                raise DataError("the paragraph has no portion mark", hint="begin it with `(U)`, `(S)` or the like")
-        except DataError as error:
-            raise DataError(f"line {number}: {error}", hint=error.hint) from error
-    banner = roll_up_portions(portions)
-    for number, stated in banners:
-        if stated != banner:
-            raise DataError(
-                f"line {number} shows `{render_banner(stated)}` and the portions give `{render_banner(banner)}`"
-            )
-    return TextMarks(banner=banner, portions=tuple(portions))
+    @classmethod
+    def of(cls, label: Label, marks: Iterable[str], alike: Iterable[str]) -> _Known:
+        equal = tuple(alike)
+        every = dict.fromkeys((label.classification, *equal, *marks))  # of two as near, the one that agrees is read
+        by_fold: dict[str, str] = {}
+        by_skeleton: dict[str, str] = {}
+        for mark in every:
+            by_fold.setdefault(fold(mark), mark)
+            by_skeleton.setdefault(skeleton(mark), mark)
+        return cls(
+            by_fold=by_fold,
+            by_skeleton=by_skeleton,
+            agreeing=frozenset(fold(mark) for mark in (label.classification, *equal)),
+            longest=max(map(len, by_fold)),
+        )
+
+    @property
+    def has_us(self) -> bool:
+        """Whether banners of the United States can stand there."""
+        return "TOPSECRET" in self.by_fold or "SECRET" in self.by_fold
+
+    def read(self, line: str) -> _Found | None:
+        """The mark that a line shows, or nearly shows; None where it is none."""
+        near: _Found | None = None
+        for piece in pieces(line):
+            if len(piece) > 4 * self.longest:  # letters may stand far apart
+                continue
+            folded = fold(piece)
+            if len(folded) > self.longest + 2:
+                continue
+            mark = self.by_fold.get(folded)
+            if mark is not None:
+                return _Found(shown=piece, mark=mark, exact=True)
+            if near is None:
+                mark = self.by_skeleton.get(skeleton(piece), "") or self._typed(piece, folded)
+                near = _Found(shown=line.strip(), mark=mark, exact=False) if mark else None
+        return near
+
+    def _typed(self, piece: str, folded: str) -> str:
+        """The mark that was mistyped, where a word is long enough to tell that from another word."""
+        if len(folded) < 4 or piece != piece.upper():
+            return ""
+        limit = 1 if len(folded) < 8 else 2
+        letters = set(folded)
+        alike = [mark for fold_, mark in self.by_fold.items() if len(set(fold_) - letters) <= limit]
+        return nearest(piece, alike, limit=limit) if alike else ""
+
+
+def _contradiction(found: _Found, label: Label) -> DataError:
+    nearly = "" if found.exact else f", which is nearly `{found.mark}`,"
+    shown = found.mark if found.exact else printable(found.shown)
+    return DataError(
+        f"the document shows `{shown}`{nearly} and its label says `{label.classification}`",
+        hint="its originator must say which is right",
+    )

@@ -28,7 +28,7 @@ from gsomia.marking.lines import (
     recipient_line,
 )
 from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
-from gsomia.marking.words import fold, match, nearest
+from gsomia.marking.words import fold, match, nearest, printable, skeleton
 
 if TYPE_CHECKING:
     from gsomia.marking.derivative import Derivative, Source, derive
@@ -207,6 +207,7 @@ __all__ = [
     "parse_xml",
     "policy_access",
     "policy_scale",
+    "printable",
     "read_banner",
     "read_binding",
     "read_ism",
@@ -221,6 +222,7 @@ __all__ = [
     "render_portion",
     "roll_up_portions",
     "sign_binding",
+    "skeleton",
     "spif_tag_set",
     "translate_label",
     "us_label",

@@ -14,6 +14,7 @@ from gsomia.node.facts import Case
 from gsomia.registry import Copy, Item
 
 __all__ = [
+    "alike_marks",
     "equivalent_label",
     "government_name",
     "item_label",
@@ -122,11 +123,24 @@ def scale_of(case: Case, party: str) -> Scale:
     )
 
 
-def marks_of(case: Case, party: str) -> tuple[str, ...]:
-    """A Party's marks by the agreements that are adopted, each once."""
+def marks_of(case: Case) -> tuple[str, ...]:
+    """The marks of every Party by the agreements that are adopted, each once."""
+    return tuple(dict.fromkeys(x.mark for agreement in case.law.agreements.values() for x in agreement.levels))
+
+
+def alike_marks(case: Case, label: Label) -> tuple[str, ...]:
+    """The marks of other Parties that an adopted agreement makes equal to a label's, each once."""
+    own, mark = label.policy, label.classification
     return tuple(
         dict.fromkeys(
-            x.mark for agreement in case.law.agreements.values() for x in agreement.levels if x.party == party
+            x.mark
+            for agreement in case.law.agreements.values()
+            for x in agreement.levels
+            if x.party != own
+            and (
+                x.mark in agreement.equivalents(mark, own, x.party)
+                or mark in agreement.equivalents(x.mark, x.party, own)
+            )
         )
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from gsomia.errors import DataError, NodeError
 from gsomia.marking import Label
+from gsomia.node.facts import Case
+from gsomia.node.labels import alike_marks, marks_of
 from gsomia.node.node import Node, refused
 from gsomia.node.ports import Look, Refused
 
@@ -56,7 +57,7 @@ class _Joined:
 
 
 def look_over(
-    node: Node, source: BinaryIO, mime_type: str, label: Label, marks: Sequence[str], *, as_is: bool, at: datetime
+    node: Node, source: BinaryIO, mime_type: str, label: Label, case: Case, *, as_is: bool, at: datetime
 ) -> tuple[Readable, tuple[str, ...]]:
     """Look a document over before it is sealed.
 
@@ -65,7 +66,7 @@ def look_over(
         source: its bytes, read from here on.
         mime_type: as its sender names it.
         label: what it is to carry.
-        marks: all marks of the label's policy.
+        case: the law that is adopted, whose Parties' marks could stand there.
         as_is: the officer sends it although it is active, encrypted or broken; the act says so.
         at: the instant.
 
@@ -85,23 +86,21 @@ def look_over(
         fault = f"longer than the {LOOK_BYTES >> 20} MiB that are looked over"
         remarks = _faulty(node, "the document", fault, at, as_is=as_is)
         return _Joined(data, document), remarks
-    look = hold_to_label(node, data, mime_type, label, marks, "the document", at)
+    look = hold_to_label(node, data, mime_type, label, case, "the document", at)
     remarks = look.remarks
     if look.fault:
         remarks = (*remarks, *_faulty(node, "the document", look.fault, at, as_is=as_is))
     return io.BytesIO(data), remarks
 
 
-def hold_to_label(
-    node: Node, data: bytes, mime_type: str, label: Label, marks: Sequence[str], what: str, at: datetime
-) -> Look:
+def hold_to_label(node: Node, data: bytes, mime_type: str, label: Label, case: Case, what: str, at: datetime) -> Look:
     """Hold the marks that a document shows to its label.
 
     Raises:
         RefusedError: they contradict each other; the message names both.
     """
     try:
-        return node.documents.look_over(data, mime_type, label, marks)
+        return node.documents.look_over(data, mime_type, label, marks_of(case), alike_marks(case, label))
     except DataError as error:
         _keep(node, what, str(error), at)
         raise refused("mark-contradicts-label", f"{what}: {error}", hint=error.hint) from error

@@ -497,7 +497,9 @@ class Documents(Protocol):
         """Whether a document that begins so is of a format whose marks can be read."""
         ...
 
-    def look_over(self, data: bytes, mime_type: str, label: Label, marks: Sequence[str]) -> Look:
+    def look_over(
+        self, data: bytes, mime_type: str, label: Label, marks: Sequence[str], alike: Sequence[str] = ()
+    ) -> Look:
         """Look a document over and hold the marks that it shows to its label.
 
         Raises:

@@ -20,7 +20,6 @@ from gsomia.node.labels import (
     label_text,
     labels_of,
     language_of,
-    marks_of,
     originator_label,
 )
 from gsomia.node.ledger import Draft, make
@@ -100,7 +99,7 @@ def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, b
     open_item(node, reference, person, plaintext)
     original = plaintext.getvalue()
     label = originator_label(item)
-    look = hold_to_label(node, original, item.mime_type, label, marks_of(case, label.policy), copy.control_number, at)
+    look = hold_to_label(node, original, item.mime_type, label, case, copy.control_number, at)
     top, bottom = _lines(case, node, copy, item, person, number, total)
     properties = {
         "gsomia-label": json.dumps(json.loads(item.label), ensure_ascii=False, sort_keys=True),

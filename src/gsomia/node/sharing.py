@@ -9,7 +9,6 @@ from typing import BinaryIO
 from gsomia.errors import UsageError
 from gsomia.node.facts import Case
 from gsomia.node.keyholding import SHARES
-from gsomia.node.labels import marks_of
 from gsomia.node.ledger import make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
@@ -83,9 +82,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
             known_peer(reader, party)
         recipients = share_recipients(node, reader, holders)
     label = drawn.label if drawn is not None else own_label(node, asked[0][0], others, at)
-    looked, remarks = look_over(
-        node, source, sending.mime_type, label, marks_of(case, node.party), as_is=sending.as_is, at=at
-    )
+    looked, remarks = look_over(node, source, sending.mime_type, label, case, as_is=sending.as_is, at=at)
     document = Document(
         source=looked,
         sending=legs[0],

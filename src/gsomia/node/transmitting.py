@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from gsomia.errors import GsomiaError, NodeError, RefusedError, UsageError
 from gsomia.node.facts import Case
-from gsomia.node.labels import marks_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
@@ -91,7 +90,6 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
         case = Case.of(node, reader)
-        marks = marks_of(case, node.party)
         refusals: list[tuple[int, str, Verdict]] = []
         for number, (source, sending) in enumerate(documents):
             try:
@@ -111,7 +109,7 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
             outcomes[number] = error
     for number, one in [*permitted.items()]:
         try:
-            permitted[number] = replace(one, document=_looked_over(node, documents[number][0], one.document, marks))
+            permitted[number] = replace(one, document=_looked_over(node, documents[number][0], one.document, case))
         except (NodeError, RefusedError) as error:
             outcomes[number] = error
             del permitted[number]
@@ -132,11 +130,11 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
     return [outcomes[number] for number in range(len(documents))]
 
 
-def _looked_over(node: Node, source: BinaryIO, document: Document, marks: Sequence[str]) -> Document:
+def _looked_over(node: Node, source: BinaryIO, document: Document, case: Case) -> Document:
     """The document as it was looked over, with what was found."""
     sending = document.sending
     looked, remarks = look_over(
-        node, source, sending.mime_type, document.label, marks, as_is=sending.as_is, at=document.at
+        node, source, sending.mime_type, document.label, case, as_is=sending.as_is, at=document.at
     )
     return replace(document, source=looked, remarks=remarks)
 

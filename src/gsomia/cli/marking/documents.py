@@ -32,13 +32,13 @@ def _kind(data: bytes) -> str:
 @click.pass_context
 def inspect(context: click.Context, file: Path) -> None:
     """Look a document over: exits 1 if it is active, encrypted or broken, and names everything found."""
-    from gsomia.documents import inspect_docx, inspect_odf, inspect_pdf
+    from gsomia.documents import inspect_docx, inspect_image, inspect_odf, inspect_pdf
 
     with told(context):
         data = file_bytes(file)
         kind = _kind(data)
-        looks = {"pdf": inspect_pdf, "docx": inspect_docx, "odf": inspect_odf}
-        remarks = looks[kind](data) if kind in looks else ()
+        looks = {"pdf": inspect_pdf, "docx": inspect_docx, "odf": inspect_odf, "image": inspect_image}
+        remarks = looks[kind](data)
     click.echo(f"{kind}: no active content")
     for remark in remarks:
         note(remark)
@@ -83,10 +83,8 @@ def stamp(
         if label is not None:
             carried = read_form(file_bytes(label)).label
             properties["gsomia-label"] = json.dumps(carried.to_json(), ensure_ascii=False)
-        if kind == "pdf":
-            made = mark_pdf(data, marks)
-        else:
-            made = {"docx": mark_docx, "odf": mark_odf, "image": mark_image}[kind](data, marks, properties)
+        markers = {"pdf": mark_pdf, "docx": mark_docx, "odf": mark_odf, "image": mark_image}
+        made = markers[kind](data, marks, properties)
         write_new(out, made.data)
     shown = {"source": made.source_sha256, "rendition": made.sha256, "parts": made.parts, "remarks": list(made.remarks)}
     if as_json:
