@@ -325,8 +325,9 @@ def _governing(
     """The instrument under which a Party holds an originator's CMI."""
     sheets = law.between(q.by, originator)
     for sheet in sheets:
-        entered = _entered(sheet, record, at)
-        if entered is not None and (item.received is None or item.received >= entered):
+        entered, ended = _entered(sheet, record, at), _ended(sheet, record, at)
+        came = item.received
+        if entered is not None and (came is None or (came >= entered and (ended is None or came < ended))):
             return (Leg(sheet, q),)
     for sheet in law.arrangements:
         entered = _entered(sheet, record, at)
@@ -338,6 +339,11 @@ def _governing(
 def _entered(sheet: Sheet, record: Record, at: datetime) -> datetime | None:
     views = courses_of(sheet.agreement, record, at, {"": "fresh-notice"})[""]
     return views[0].entered
+
+
+def _ended(sheet: Sheet, record: Record, at: datetime) -> datetime | None:
+    view = courses_of(sheet.agreement, record, at, {"": "fresh-notice"})[""][0]
+    return view.since if view.state == "terminated" else None
 
 
 def _all(rulings: list[Ruling]) -> Ruling:

@@ -34,6 +34,8 @@ def party_fault(sheet: Sheet, q: Request) -> str:
             return f"{agreement.name} carries straight from one Party to the other"
     elif q.act == "release" and q.to == q.by:
         return "a Party does not release to itself"
+    elif q.act == "release-to-contractor" and q.to not in (None, "contractor"):
+        return f"{q.to} is no firm: what goes to anybody else is released, and asked as that"
     elif q.act in LEGAL_ACTS and q.to is not None and q.to not in parties:
         return f"{q.to} is not a Party to {agreement.name}"
     elif q.item is not None and q.act in HELD_ACTS and not parties.intersection(q.item.contains):
@@ -82,7 +84,7 @@ def with_originators(
     law: Law, sheet: Sheet, q: Request, item: Item, f: Facts, grounds: tuple[Ground, ...]
 ) -> tuple[Ground, ...]:
     """Where consent is missing for a part of another's, the agreement with that originator is cited too."""
-    if not any(g.clause == "no-third-party-without-consent" for g in grounds):
+    if not any(g.clause in ("no-third-party-without-consent", "standing-consent") for g in grounds):
         return grounds
     more: list[Ground] = []
     for originator in item.contains:

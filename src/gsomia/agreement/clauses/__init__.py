@@ -44,6 +44,7 @@ from gsomia.agreement.clauses.custody import (
     PurposeBound,
     Recorded,
     Remark,
+    StandingConsent,
     SubstantiallyEqualProtection,
     TranslationNote,
 )
@@ -107,6 +108,7 @@ CLAUSES: dict[str, type[Clause]] = {
     "top-level-unsettled": TopLevelUnsettled,
     "re-mark": Remark,
     "no-third-party-without-consent": NoThirdPartyWithoutConsent,
+    "standing-consent": StandingConsent,
     "substantially-equal-protection": SubstantiallyEqualProtection,
     "purpose-bound": PurposeBound,
     "kept-on-roster": KeptOnRoster,

@@ -31,8 +31,9 @@ class IsMarkedInformation(Asks):
     reason: ClassVar[str] = "an unmarked item cannot enter"
 
     def rules(self) -> tuple[Rule, ...]:
-        acts = (*GIVING_ACTS, "accept", "open", "mark")
-        return (Rule(acts=acts, requires=yes("marked"), text="the item bears no classification", fact="level"),)
+        acts = (*GIVING_ACTS, "accept", "open", "mark", "warn")
+        text = "the item bears no classification"
+        return (Rule(gate=True, acts=acts, requires=yes("marked"), text=text, fact="level"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
