@@ -256,7 +256,9 @@ def timeline(
 
 @agreement.command()
 @click.argument("folder")
-@click.option("--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases.")
+@click.option(
+    "--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases; they are read in any case."
+)
 @json_option
 def check(folder: str, with_cases: bool, as_json: bool) -> None:
     """Validate an agreement folder, run its cases, and report gaps, contradictions and lapses.
@@ -264,13 +266,14 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     Exit 0 unless a case fails or two clauses contradict each other.
     """
     law, record, a = law_of(folder)
-    cases = cases_of(folder) if with_cases else []
-    found = check_agreement(law, a.name, record, cases)
+    cases = cases_of(folder)
+    found = check_agreement(law, a.name, record, cases if with_cases else None)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
         out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
     else:
-        click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases, version {a.version}")
+        ran = "" if with_cases else " (not run)"
+        click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases{ran}, version {a.version}")
         for finding in found:
             click.echo(f"{finding.kind:<13} {finding.place}: {finding.text}")
         click.echo(f"{len(bad)} to be mended, {len(found) - len(bad)} to be known")

@@ -1,7 +1,7 @@
 """Standard clauses: small frozen types, each with a reason and methods that say what it asks and what it makes owed.
 
 An agreement file says which article is which clause, with which settings, since which day. Nothing here knows an
-article number, a level, a date or a Party. Read `terms`, then `validity`, `carriage`, `custody`, `access`.
+article number, a level, a date or a Party. Read `terms`, then `validity`, `unread`, `carriage`, `custody`, `access`.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ from gsomia.agreement.clauses.terms import (
     SUBJECTS,
     Clause,
 )
+from gsomia.agreement.clauses.unread import TextNotHeld, UnreadFinalClauses
 from gsomia.agreement.clauses.validity import (
     AmendedByConsent,
     EndsOnNotice,
@@ -70,8 +71,6 @@ from gsomia.agreement.clauses.validity import (
     ProtectionSurvives,
     RunsUntilEnded,
     SettledByConsultation,
-    TextNotHeld,
-    UnreadFinalClauses,
 )
 
 __all__ = [
