@@ -180,6 +180,10 @@ class Agreement:
         found = {use.since for article in self.articles for use in article.clauses if use.since is not None}
         return tuple(sorted(found))
 
+    def stating(self, clause: str) -> Article | None:
+        """The first article that is a standard clause, or None."""
+        return next((a for a in self.articles if any(use.name == clause for use in a.clauses)), None)
+
     def article(self, number: str) -> Article | None:
         """The article of that number, or None."""
         return next((article for article in self.articles if article.number == number), None)

@@ -280,5 +280,5 @@ def _same(law: Law, without: Law, record: Record, case: Case) -> bool:
     return bool(other.holds) and _said(one.answer) == _said(other.answer)
 
 
-def _said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(g["article"], g["clause"], g["effect"]) for g in answer.get("grounds", ())]
+def _said(answer: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(g["article"], g["clause"], g["effect"], g["source"]) for g in answer.get("grounds", ())]

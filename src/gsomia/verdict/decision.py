@@ -11,6 +11,7 @@ from gsomia.agreement import (
     ALWAYS,
     HELD_ACTS,
     LEGAL_ACTS,
+    Agreement,
     Is,
     Record,
     View,
@@ -22,7 +23,16 @@ from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 from gsomia.verdict.plans import KEPT, Bound, Epoch, Question, make_plan, route
-from gsomia.verdict.reasons import PASSING_ACTS, consulting, differing, obligations, party_fault, with_originators
+from gsomia.verdict.reasons import (
+    PASSING_ACTS,
+    between_others,
+    consulting,
+    differing,
+    no_instrument,
+    obligations,
+    party_fault,
+    with_originators,
+)
 
 __all__ = ["Leg", "candidates", "decide"]
 
@@ -181,7 +191,7 @@ def _nothing(law: Law, q: Request) -> Ruling:
         text = "a legal act is done under an instrument, and none was named"
     else:
         text = "no instrument that is applied here carries this act between these Parties by this route"
-    ground = Ground(effect=REFUSE, instrument=q.under or "", clause="no-instrument", text=text)
+    ground = no_instrument(law, text, q.under or "")
     return Ruling(outcome=REFUSE, grounds=(ground,), instrument=q.under or "")
 
 
@@ -384,16 +394,28 @@ def _way(
     if q.via and joined.outcome == PERMIT:
         consent = law.sheets[legs[0].sheet.agreement.name].tables.consented(q, q.item or NOTHING, f)
         if consent is not True:
-            return replace(_unconsented(law, q, consent), instrument=chain, law=joined.law)
+            return replace(_unconsented(first, consent), instrument=chain, law=joined.law)
     return replace(joined, instrument=chain)
 
 
-def _unconsented(law: Law, q: Request, consent: object) -> Ruling:
+def _unconsented(first: Agreement, consent: object) -> Ruling:
+    """A chain without its originator's consent: the rule of the agreement under which it was given."""
     text = "it passes through another Party, and the originator has not consented to that before, in writing"
     clause = "no-third-party-without-consent" if consent is False else "fact-not-established"
     if consent is not False:
         text = "`consent` is not established"
-    ground = Ground(effect=REFUSE, clause=clause, text=text, fact="consent")
+    article = first.stating("no-third-party-without-consent")
+    ground = Ground(
+        effect=REFUSE,
+        instrument=first.name,
+        article=article.number if article else "unread",
+        clause=clause,
+        text=text,
+        fact="consent",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
+        binding=first.binding,
+    )
     return Ruling(outcome=REFUSE, grounds=(ground,))
 
 
@@ -403,9 +425,7 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
     agreement = sheet.agreement
     fault = party_fault(sheet, q)
     if fault:
-        ground = Ground(
-            effect=REFUSE, instrument=agreement.name, clause="parties", text=fault, binding=agreement.binding
-        )
+        ground = between_others(agreement, fault)
         return Ruling(
             outcome=REFUSE, grounds=(ground,), instrument=agreement.name, law=((agreement.name, agreement.version),)
         )

@@ -10,7 +10,16 @@ from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 
-__all__ = ["PASSING_ACTS", "consulting", "differing", "obligations", "party_fault", "with_originators"]
+__all__ = [
+    "PASSING_ACTS",
+    "between_others",
+    "consulting",
+    "differing",
+    "no_instrument",
+    "obligations",
+    "party_fault",
+    "with_originators",
+]
 
 PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
 
@@ -43,6 +52,34 @@ def party_fault(sheet: Sheet, q: Request) -> str:
     return ""
 
 
+def between_others(agreement: Agreement, text: str, effect: str = REFUSE) -> Ground:
+    """The ground of a request that is not between Parties: the article that says whose the instrument is."""
+    article = agreement.stating("parties")
+    return Ground(
+        effect=effect,
+        instrument=agreement.name,
+        article=article.number if article else "unread",
+        clause="parties",
+        text=text,
+        source=article.source if article else "the Parties that the file of the instrument names",
+        confidence=article.confidence if article else "I",
+        binding=agreement.binding,
+    )
+
+
+def no_instrument(law: Law, text: str, under: str = "") -> Ground:
+    """The ground where no instrument speaks: which were asked."""
+    return Ground(
+        effect=REFUSE,
+        instrument=under,
+        article="unread",
+        clause="no-instrument",
+        text=text,
+        source="none of the instruments applied here: " + ", ".join(law.agreements),
+        confidence="I",
+    )
+
+
 def differing(
     sheet: Sheet, views: tuple[tuple[str, str], ...], readings: Mapping[str, str], answers: Mapping[str, str]
 ) -> Ground:
@@ -52,12 +89,12 @@ def differing(
     return Ground(
         effect=UNCERTAIN,
         instrument=agreement.name,
-        article=agreement.dispute_article,
+        article=article.number if article else "unread",
         clause="readings",
         text=f"the Parties read it differently, and only their consultation settles it: {told}",
         fact="readings",
-        source=article.source if article else "",
-        confidence=article.confidence if article else "",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
         binding=agreement.binding,
     )
 

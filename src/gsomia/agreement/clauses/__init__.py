@@ -22,6 +22,7 @@ from gsomia.agreement.clauses.access import (
 from gsomia.agreement.clauses.carriage import (
     AccreditedEncryption,
     AfterLaunchOnly,
+    BetweenParties,
     CoveredEquipment,
     DoubleEnvelope,
     GovernmentChannel,
@@ -96,6 +97,7 @@ SETTINGS: dict[str, tuple[str, ...] | tuple[int, ...]] = {
 """The words that each setting of a clause may hold: one that is misspelt would bar nothing, and nobody would see it."""
 
 CLAUSES: dict[str, type[Clause]] = {
+    "parties": BetweenParties,
     "in-force": InForce,
     "enters-by-notification": EntersByNotification,
     "runs-until-ended": RunsUntilEnded,

@@ -1,4 +1,4 @@
-"""What may be given and how it travels."""
+"""Between whom, what may be given, and how it travels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gsomia.agreement.conditions import ALWAYS, AtLeast, Is, Not, Rule
 __all__ = [
     "AccreditedEncryption",
     "AfterLaunchOnly",
+    "BetweenParties",
     "CoveredEquipment",
     "DoubleEnvelope",
     "GovernmentChannel",
@@ -22,6 +23,16 @@ __all__ = [
     "TopLevelUnsettled",
     "UnderTheLegs",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BetweenParties(Asks):
+    """The instrument says whose it is: the engine asks who acts, gives and gets before any rule, and cites this."""
+
+    reason: ClassVar[str] = "an instrument speaks of its Parties and of nobody else"
+
+    def rules(self) -> tuple[Rule, ...]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
