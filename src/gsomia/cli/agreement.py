@@ -20,6 +20,7 @@ from gsomia.agreement import (
     draw,
     events,
     periods,
+    rows_of,
     state_at,
 )
 from gsomia.cli.changes import conclusion, data_changes, difference_json, difference_told
@@ -226,7 +227,7 @@ def state(
 def timeline(
     name: str, form: str, until: datetime | None, readings: tuple[str, ...], as_json: bool, node_dir: str | None
 ) -> None:
-    """Acts, announcements, extensions and states of NAME through time."""
+    """Acts, announcements, cut-offs, extensions and states of NAME through time, as each Party reads them."""
     with asking(node_dir) as asked:
         _, record, a = asked.of(name)
         end = asked.now(until)
@@ -245,13 +246,17 @@ def timeline(
     if form == "svg":
         start = (told[0].at if told else end) - timedelta(days=120)
         zone = a.term.zone if a.term else UTC
-        click.echo(draw({a.name: found}, start, end, zone, title=f"{a.name}: legal state"), nl=False)
+        title = f"{a.name}: legal state"
+        click.echo(draw(rows_of(a, found), start, end, zone, title=title, marks=told), nl=False)
         return
     for event in told:
         if event.at <= end:
-            sign = {"act": "*", "no-act": " ", "extension": "+", "end": "x"}[event.what]
+            sign = {"act": "*", "no-act": " ", "cut-off": "|", "extension": "+", "end": "x"}[event.what]
             click.echo(f"{local(event.at)} {sign} {event.state:<16} {event.text}")
-    click.echo("* a legal act   + a new term by the law itself   x the end   (no sign: changes nothing)")
+            if event.state == "uncertain":
+                for party, view in event.views.items():
+                    click.echo(f"{'':<27}{party} reads it as {view}")
+    click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
 
 
 @agreement.command()
