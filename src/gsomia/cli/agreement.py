@@ -92,6 +92,7 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
     tell_disputed(a, differing, asked)
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
+    click.echo(f"since {a.since.isoformat()}, and so is every article and clause that names no later day")
     if a.term:
         days = a.term.notice // timedelta(hours=24)
         click.echo(f"term {a.term.years} year(s), notice {days} x 24 hours before its end ({a.term.article})")
@@ -105,7 +106,8 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         click.echo(f"  {from_} {mark} becomes {to} {' or '.join(gives)}")
     click.echo("Tags: A text read, B official or press, C sister texts, not confirmed, I our own reading.")
     for article in a.articles:
-        how = ", ".join(use.name for use in article.clauses) or f"by hand: {article.by_hand}"
+        later = {use: f" since {use.since.isoformat()}" for use in article.clauses if use.since is not None}
+        how = ", ".join(use.name + later.get(use, "") for use in article.clauses) or f"by hand: {article.by_hand}"
         click.echo(f"\n{article.number} [{article.confidence}] {article.source}\n  {article.text}\n  ({how})")
 
 
@@ -151,8 +153,9 @@ def _as_json(a: Agreement) -> dict[str, Any]:
             {
                 "number": x.number,
                 "text": x.text,
-                "clauses": [u.name for u in x.clauses],
+                "clauses": [{"is": u.name, "since": a.begins(u).isoformat(), **u.settings} for u in x.clauses],
                 "by_hand": x.by_hand,
+                "since": min((a.begins(u) for u in x.clauses), default=a.since).isoformat(),
                 "source": x.source,
                 "confidence": x.confidence,
             }

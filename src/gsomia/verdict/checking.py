@@ -186,8 +186,7 @@ def _closed(agreement: Agreement, day: date) -> list[Finding]:
 
 
 def _settings(use: ClauseUse) -> str:
-    settings: Any = use.clause
-    return f"{use.name}(" + ", ".join(f"{f.name}={getattr(settings, f.name)!r}" for f in fields(settings)) + ")"
+    return f"{use.name}(" + ", ".join(f"{name}={value!r}" for name, value in use.settings.items()) + ")"
 
 
 def _changes(agreement: Agreement) -> list[Finding]:

@@ -11,7 +11,6 @@ from gsomia.agreement import (
     ALWAYS,
     HELD_ACTS,
     LEGAL_ACTS,
-    Agreement,
     Is,
     Record,
     View,
@@ -31,6 +30,7 @@ from gsomia.verdict.reasons import (
     no_instrument,
     obligations,
     party_fault,
+    passed_on,
     with_originators,
 )
 
@@ -394,29 +394,9 @@ def _way(
     if q.via and joined.outcome == PERMIT:
         consent = law.sheets[legs[0].sheet.agreement.name].tables.consented(q, q.item or NOTHING, f)
         if consent is not True:
-            return replace(_unconsented(first, consent), instrument=chain, law=joined.law)
+            ground = passed_on(first, missing=consent is not False)
+            return Ruling(outcome=REFUSE, grounds=(ground,), instrument=chain, law=joined.law)
     return replace(joined, instrument=chain)
-
-
-def _unconsented(first: Agreement, consent: object) -> Ruling:
-    """A chain without its originator's consent: the rule of the agreement under which it was given."""
-    text = "it passes through another Party, and the originator has not consented to that before, in writing"
-    clause = "no-third-party-without-consent" if consent is False else "fact-not-established"
-    if consent is not False:
-        text = "`consent` is not established"
-    article = first.stating("no-third-party-without-consent")
-    ground = Ground(
-        effect=REFUSE,
-        instrument=first.name,
-        article=article.number if article else "unread",
-        clause=clause,
-        text=text,
-        fact="consent",
-        source=article.source if article else "no article that was read",
-        confidence=article.confidence if article else "I",
-        binding=first.binding,
-    )
-    return Ruling(outcome=REFUSE, grounds=(ground,))
 
 
 def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: Mapping[str, str] | None) -> Ruling:

@@ -18,6 +18,7 @@ __all__ = [
     "no_instrument",
     "obligations",
     "party_fault",
+    "passed_on",
     "with_originators",
 ]
 
@@ -77,6 +78,28 @@ def no_instrument(law: Law, text: str, under: str = "") -> Ground:
         text=text,
         source="none of the instruments applied here: " + ", ".join(law.agreements),
         confidence="I",
+    )
+
+
+def passed_on(first: Agreement, *, missing: bool) -> Ground:
+    """The ground of a chain without its originator's consent: the rule of the agreement under which it is given.
+
+    Args:
+        first: the agreement of the first leg.
+        missing: whether the consent is unknown, and not known to be absent.
+    """
+    article = first.stating("no-third-party-without-consent")
+    text = "it passes through another Party, and the originator has not consented to that before, in writing"
+    return Ground(
+        effect=REFUSE,
+        instrument=first.name,
+        article=article.number if article else "unread",
+        clause="fact-not-established" if missing else "no-third-party-without-consent",
+        text="`consent` is not established" if missing else text,
+        fact="consent",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
+        binding=first.binding,
     )
 
 
