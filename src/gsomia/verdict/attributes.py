@@ -347,6 +347,10 @@ ATTRIBUTES: dict[str, Attribute] = {
     "stage": Attribute("f.stage", _fact("stage"), "word"),
     "sent_before_end": Attribute("t.sent_before_end(f, v, at)", _fact("dispatched")),
     "received_after_end": Attribute("t.received_after_end(i, v)"),
+    # Under way only where that is established: a new transmission is none for want of a fact.
+    "under_way": Attribute(
+        "(f.in_transit is True and t.sent_before_end(f, v, at) is True)", (*_fact("in-transit"), *_fact("dispatched"))
+    ),
     "lateness_only": Attribute("f.lateness_only", _fact("lateness-only")),
     "tracer_unanswered": Attribute("f.tracer_unanswered", _fact("tracer-unanswered")),
     "loss": Attribute("f.loss", _fact("loss"), "word"),

@@ -183,6 +183,8 @@ def _changed(
     if "sent_before_end" in asked:
         before = of("sent_before_end")
         values["dispatched"] = UNKNOWN if before is UNKNOWN else at - timedelta(hours=2) if before else at
+    if "under_way" in asked and of("under_way") is True:
+        values["in_transit"], values["dispatched"] = True, at - timedelta(hours=2)
     if "authorised_by_host" in asked:
         host = of("authorised_by_host")
         values["authorised_by"] = UNKNOWN if host is UNKNOWN else (request.to or "") if host else request.by

@@ -235,7 +235,7 @@ def make_plan(questions: list[Question]) -> Plan:
     return Plan(names["bits"], missing, timed)
 
 
-_TIMED = frozenset({"timely", "crosses_end", "sent_before_end"})
+_TIMED = frozenset({"timely", "crosses_end", "sent_before_end", "under_way"})
 
 
 def _of_leg(number: int) -> Callable[[str], str]:

@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+UNDER_WAY = "it was under way when the instrument ended: the moment of provision is not defined"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce(Asks):
     """The instrument must have entered into force."""
@@ -98,9 +101,20 @@ class RunsUntilEnded(Asks):
 
     def rules(self) -> tuple[Rule, ...]:
         ended = "the instrument has ended; nothing new may be given under it"
+        under_way = yes("under_way")
         return (
             Rule(acts=("request",), requires=Not(ENDED), text=ended, fact="state"),
-            Rule(gate=True, acts=(*GIVING_ACTS, "warn"), requires=Not(ENDED), text=ended, fact="state"),
+            Rule(gate=True, acts=("warn",), requires=Not(ENDED), text=ended, fact="state"),
+            Rule(gate=True, acts=GIVING_ACTS, requires=Any((Not(ENDED), under_way)), text=ended, fact="state"),
+            Rule(
+                gate=True,
+                acts=GIVING_ACTS,
+                applies=All((ENDED, under_way)),
+                requires=NEVER,
+                otherwise="uncertain",
+                text=UNDER_WAY,
+                fact="dispatched",
+            ),
             Rule(
                 gate=True,
                 acts=("visit",),
@@ -246,14 +260,17 @@ class ProtectionSurvives(Asks):
                 fact="state",
             ),
             Rule(gate=True, acts=("amend",), applies=ENDED, requires=NEVER, otherwise="uncertain", text=unsettled),
-            Rule(
-                gate=True,
-                acts=("accept",),
-                applies=All((ENDED, yes("sent_before_end"))),
-                requires=NEVER,
-                otherwise="uncertain",
-                text="it was under way when the instrument ended: the moment of provision is not defined",
-                fact="dispatched",
+            *(
+                Rule(
+                    gate=True,
+                    acts=acts,
+                    applies=All((ENDED, under_way)),
+                    requires=NEVER,
+                    otherwise="uncertain",
+                    text=UNDER_WAY,
+                    fact="dispatched",
+                )
+                for acts, under_way in ((("accept",), yes("sent_before_end")), (GIVING_ACTS, yes("under_way")))
             ),
         )
 
