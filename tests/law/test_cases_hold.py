@@ -17,7 +17,7 @@ FILES = shipped_law()
 
 
 def cases_of(name: str) -> list[Case]:
-    return parse_cases(FILES[name]["cases.toml"], f"{name}/cases.toml")
+    return parse_cases(FILES[name]["cases.toml"], f"{name}/cases.toml", name)
 
 
 ALL = [case for name in FILES for case in cases_of(name)]

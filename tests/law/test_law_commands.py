@@ -58,6 +58,22 @@ def test_show_and_the_names_that_are_known() -> None:
     assert "jpn-kor-2016" in caught.value.hint
 
 
+def test_show_gives_each_article_its_clauses_parameters_and_day(folder: Path) -> None:
+    law = folder / "agreement.toml"
+    text = law.read_text(encoding="utf-8")
+    law.write_text(text.replace('is = "purpose-bound"', 'is = "purpose-bound", since = 2020-02-01'), encoding="utf-8")
+    said = json.loads(run(agreement, "show", str(folder), "--json").stdout)
+    articles = {article["number"]: article for article in said["articles"]}
+    assert all(article["since"] and article["source"] and article["confidence"] for article in said["articles"])
+    assert (articles["6(a)"]["since"], articles["6(c)"]["since"], articles["19"]["since"]) == (
+        "2016-11-23",
+        "2020-02-01",
+        "2016-11-23",
+    )
+    assert articles["6(c)"]["clauses"] == [{"is": "purpose-bound", "since": "2020-02-01"}]
+    assert articles["2(a)"]["clauses"][1]["acts"] == ["transmit", "disclose-orally", "accept"]
+
+
 def test_cases_run_counts_and_exits(tmp_path: Path) -> None:
     good = tmp_path / "cases.toml"
     text = shipped_law()["warning-2023"]["cases.toml"].decode()

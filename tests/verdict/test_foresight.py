@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from gsomia.agreement import LegalAct, draw, events, periods
+from gsomia.agreement import LegalAct, draw, events, periods, rows_of
 from gsomia.cli.agreement import shipped
 from gsomia.verdict import (
     Item,
@@ -182,8 +183,45 @@ def test_the_timeline_and_its_drawing() -> None:
         "in-force",
     ]
     told = events(a, RECORD, datetime(2021, 1, 1, tzinfo=UTC))
-    assert [e.what for e in told if e.at.year == 2019] == ["no-act", "act", "act", "extension"]
+    assert [e.what for e in told if e.at.year == 2019] == ["no-act", "act", "cut-off", "act", "extension"]
+    assert {e.at for e in told if e.what == "cut-off" and e.at.year == 2019} == {datetime(2019, 8, 24, 15, tzinfo=UTC)}
+    # Whether a term begins while the notice is suspended is read differently, and both readings are told.
+    both = "JPN (fresh-notice): a new term begins; KOR (immediate): no new term, the notice is suspended"
+    assert [e.text for e in told if e.what == "extension"][-1] == both
     svg = draw({a.name: found}, found[1].start or AT, AT, UTC, title="EXERCISE <1>")
     assert svg.startswith("<svg") and "EXERCISE &lt;1&gt;" in svg
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
     assert svg.count("<rect") == 5 + 7
+
+
+def test_under_a_dispute_the_timeline_picks_no_side() -> None:
+    a = LAW.agreements["jpn-kor-2016"]
+    readings = {"JPN": "fresh-notice", "KOR": "strict"}
+    found, until = periods(a, RECORD, readings), datetime(2021, 1, 1, tzinfo=UTC)
+    at = datetime(2019, 11, 22, 15, tzinfo=UTC)
+    told = [e for e in events(a, RECORD, until, readings) if at <= e.at and e.act is None]
+    late = "too late from now on for a notice to end it on 2020-11-23"
+    assert [(e.what, e.text) for e in told] == [
+        ("end", "the instrument ends as read by KOR (strict)"),
+        ("extension", "JPN (fresh-notice): a new term begins; KOR (strict): it has ended"),
+        ("cut-off", f"JPN (fresh-notice): {late}; KOR (strict): it has ended"),
+        ("extension", "JPN (fresh-notice): a new term begins; KOR (strict): it has ended"),
+    ]
+    assert all(e.state == "uncertain" and e.views["KOR"] == "terminated" for e in told)
+    rows = rows_of(a, found)
+    assert list(rows) == ["as read by JPN", "as read by KOR"]
+    assert [p.state for p in rows["as read by KOR"]][-1] == "terminated"
+    assert list(rows_of(a, periods(a, RECORD))) == ["jpn-kor-2016"]
+
+
+def test_the_drawing_holds_what_happened_in_any_script() -> None:
+    a = LAW.agreements["jpn-kor-2016"]
+    note = "破棄通告の口上書を駐日大使に手交 통고" * 12
+    announced = replace(act("announce", "KOR", datetime(2019, 8, 23, tzinfo=UTC)), note=note)
+    record = RECORD.plus([announced])
+    start, end = datetime(2016, 8, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+    svg = draw(rows_of(a, periods(a, record)), start, end, UTC, marks=events(a, record, end))
+    signs = {what: svg.count(f'<g class="{what}">') for what in ("act", "no-act", "cut-off", "extension")}
+    assert signs == {"act": 6, "no-act": 3, "cut-off": 7, "extension": 7}
+    line = next(text for text in svg.splitlines() if text.startswith("<text ") and "破棄" in text)
+    assert "\N{HORIZONTAL ELLIPSIS}<title>" in line and note in line and len(line.split("<title>")[0]) < 160

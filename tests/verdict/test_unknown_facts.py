@@ -13,7 +13,7 @@ from gsomia.verdict import UNKNOWN, Case, Facts, Item, Mark, Person, Request, de
 PERMITTED = [
     case
     for name, files in shipped_law().items()
-    for case in parse_cases(files["cases.toml"], name)
+    for case in parse_cases(files["cases.toml"], name, name)
     if case.ask == "act" and case.expected == "permit" and case.request.act != "amend"
 ]
 FACTS = [f.name for f in fields(Facts) if f.name not in ("established_by", "person", "mark")]

@@ -37,6 +37,7 @@ from gsomia.agreement.conditions import (
     Same,
     attributes,
 )
+from gsomia.agreement.drawing import draw
 from gsomia.agreement.equivalence import CONTEXT, RELEASABLE, policies, policy_oid
 from gsomia.agreement.history import read_acts, shipped_record
 from gsomia.agreement.instrument import (
@@ -63,7 +64,7 @@ from gsomia.agreement.lifecycle import (
     state_at,
 )
 from gsomia.agreement.tables import Table, read_toml
-from gsomia.agreement.timeline import Event, Period, draw, events, periods
+from gsomia.agreement.timeline import Event, Period, events, periods, rows_of
 from gsomia.agreement.timers import Term, next_anniversary
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "read_acts",
     "read_toml",
     "readings_at",
+    "rows_of",
     "shipped_record",
     "state_at",
     "unlike",

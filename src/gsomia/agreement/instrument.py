@@ -37,12 +37,19 @@ class ClauseUse:
     Args:
         name: the clause's name in `CLAUSES`.
         clause: the clause with its settings.
-        since: the day from which it is so; None for the day of the instrument itself.
+        since: the day from which it is so; None for the day of the instrument itself, which a clause inherits that
+            names none (`Agreement.begins`).
     """
 
     name: str
     clause: Clause
     since: date | None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The clause's parameters, by name."""
+        settings: Any = self.clause
+        return {setting.name: getattr(settings, setting.name) for setting in fields(settings)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +103,7 @@ class Agreement:
             each the name in UTF-8, a zero byte, the length in bytes as decimal digits, a zero byte, and the bytes.
             What a verdict can depend on is in those files, save the record and the clauses' own code.
         title, kind, binding, parties, languages, authentic: as in `agreement.toml`.
-        since: the day of the text.
+        since: the day of the text, and of every article whose clauses name no later day of their own.
         levels_table: the table of levels.
         governments: how each Party's Government is named, by Party.
         articles: the articles in the order of the text.
@@ -174,11 +181,19 @@ class Agreement:
             found += [(article, use) for use in latest.values()]
         return found
 
+    def begins(self, use: ClauseUse) -> date:
+        """The day from which a clause is so: its own, or the instrument's, which it inherits."""
+        return self.since if use.since is None else use.since
+
     @cached_property
     def days(self) -> tuple[date, ...]:
         """The days on which some clause changes, in order."""
         found = {use.since for article in self.articles for use in article.clauses if use.since is not None}
         return tuple(sorted(found))
+
+    def stating(self, clause: str) -> Article | None:
+        """The first article that is a standard clause, or None."""
+        return next((a for a in self.articles if any(use.name == clause for use in a.clauses)), None)
 
     def article(self, number: str) -> Article | None:
         """The article of that number, or None."""

@@ -1,19 +1,18 @@
-"""The legal state through time: periods between the instants at which it changes, as data and as a drawing."""
+"""The legal state through time: periods between the instants at which it changes, and what happens at instants."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from html import escape
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gsomia.agreement.acts import LegalAct, Record
 from gsomia.agreement.instrument import Agreement
-from gsomia.agreement.lifecycle import state_at
+from gsomia.agreement.lifecycle import LegalState, state_at
 from gsomia.agreement.timers import next_anniversary
 
-__all__ = ["Event", "Period", "draw", "events", "periods"]
+__all__ = ["Event", "Period", "events", "periods", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +47,18 @@ class Event:
 
     Args:
         at: when.
-        what: `act`, `no-act` (an announcement, or an act in a form that does not bind), `extension`, `end`.
+        what: `act`, `no-act` (an announcement, or an act in a form that does not bind), `cut-off`, `extension`, `end`.
         act: the act; None for what the law does by itself.
-        state: the state from then on.
-        text: what happened, for people.
+        state: the state from then on, `uncertain` where the Parties' readings differ.
+        views: the state from then on by each Party's reading.
+        text: what happened, for people; where the Parties read it differently, each Party's reading.
     """
 
     at: datetime
     what: str
     act: LegalAct | None
     state: str
+    views: dict[str, str]
     text: str
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class Event:
             "what": self.what,
             "act": self.act.to_json() if self.act else None,
             "state": self.state,
+            "views": self.views,
             "text": self.text,
         }
 
@@ -111,108 +113,86 @@ def events(
     until: datetime,
     readings: Mapping[str, str] | None = None,
 ) -> tuple[Event, ...]:
-    """Acts, extensions and the end of an instrument, in order of time.
+    """Acts, cut-offs, extensions and the end of an instrument, in order of time.
 
     Args:
         agreement: the instrument.
         record: the acts.
-        until: how far extensions are told.
+        until: how far cut-offs and extensions are told.
         readings: each Party's reading; by default as declared.
     """
     found: list[Event] = []
+
+    def happens(at: datetime, what: str, text: str, act: LegalAct | None = None) -> None:
+        state = state_at(agreement, record, at, readings)
+        found.append(Event(at=at, what=what, act=act, state=state.state, views=dict(state.views), text=text))
+
     for act in record.under(agreement.name):
-        state = state_at(agreement, record, act.at, readings).state
         binding = act.act != "announce" and act.form in ("note", "signature")
         text = f"{act.by} {act.act}" + (f": {act.note}" if act.note else "")
-        found.append(Event(at=act.at, what="act" if binding else "no-act", act=act, state=state, text=text))
+        happens(act.at, "act" if binding else "no-act", text, act)
+    before: dict[str, str] = {}
     for period in periods(agreement, record, readings):
-        if period.state == "terminated" and period.start is not None:
-            found.append(Event(at=period.start, what="end", act=None, state="terminated", text="the instrument ends"))
+        ending = [p for p, view in period.views.items() if view == "terminated" and before.get(p) != "terminated"]
+        if ending and period.start is not None:
+            held = state_at(agreement, record, period.start, readings).readings
+            whose = ", ".join(f"{party} ({held[party]})" for party in ending)
+            among = "" if len(ending) == len(period.views) else f" as read by {whose}"
+            happens(period.start, "end", "the instrument ends" + among)
+        before = period.views
     entered = next(
         (v.entered for v in state_at(agreement, record, until, readings).courses if v.entered is not None), None
     )
-    if agreement.term is not None and entered is not None:
-        at = next_anniversary(agreement.term, entered, entered)
-        while at <= until:
-            state_then = state_at(agreement, record, at, readings)
-            if state_then.state == "terminated":
+    term = agreement.term
+    if term is not None and entered is not None:
+        at = entered
+        while True:
+            at = next_anniversary(term, entered, at)
+            cut_off = at - term.notice
+            if cut_off > until or _over(agreement, record, cut_off, readings):
                 break
-            text = "a new term begins" if state_then.state != "notice-suspended" else "a term ends, notice suspended"
-            found.append(Event(at=at, what="extension", act=None, state=state_then.state, text=text))
-            at = next_anniversary(agreement.term, entered, at)
-    return tuple(sorted(found, key=lambda event: (event.at, event.what != "act", event.text)))
+            then, day = state_at(agreement, record, cut_off, readings), f"{at.astimezone(term.zone):%Y-%m-%d}"
+            running = f"too late from now on for a notice to end it on {day}"
+            happens(cut_off, "cut-off", _told(then, running, "no cut-off, the notice is suspended"))
+            if at > until or _over(agreement, record, at, readings):
+                break
+            then = state_at(agreement, record, at, readings)
+            happens(at, "extension", _told(then, "a new term begins", "no new term, the notice is suspended"))
+    return tuple(sorted(found, key=lambda event: (event.at, event.what != "act", event.what != "end", event.text)))
 
 
-_PATTERNS = {
-    # Fill and hatch, so that the drawing reads in print without colour.
-    "none": ("#ffffff", ""),
-    "signed": ("#e6e6e6", "2 4"),
-    "in-force": ("#2f6f4f", ""),
-    "notice-pending": ("#d9a441", "6 3"),
-    "notice-suspended": ("#7fb08f", "2 2"),
-    "terminated": ("#8c2f39", "1 3"),
-    "uncertain": ("#6a4c93", "4 4"),
-}
+def _over(agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str] | None) -> bool:
+    return set(state_at(agreement, record, at, readings).views.values()) == {"terminated"}
 
 
-def draw(
-    rows: Mapping[str, tuple[Period, ...]],
-    start: datetime,
-    end: datetime,
-    zone: tzinfo,
-    *,
-    title: str = "EXERCISE",
-) -> str:
-    """Periods as one self-contained SVG: a row for each instrument, years below, patterns that read in print.
+def _told(state: LegalState, running: str, suspended: str) -> str:
+    """What an instant of the term means, to each Party where they read it differently."""
+    told = {p: _by(view, state.readings[p], running, suspended) for p, view in state.views.items()}
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return "; ".join(f"{party} ({state.readings[party]}): {text}" for party, text in told.items())
+
+
+def _by(view: str, reading: str, running: str, suspended: str) -> str:
+    if view == "terminated":
+        return "it has ended"
+    if view == "uncertain":
+        return "not settled"
+    return suspended if view == "notice-suspended" and reading != "fresh-notice" else running
+
+
+def rows_of(agreement: Agreement, found: tuple[Period, ...]) -> dict[str, tuple[Period, ...]]:
+    """The rows of a drawing: one where the Parties agree throughout, else one for each Party.
 
     Args:
-        rows: a label for each row, and its periods.
-        start, end: what is shown.
-        zone: the zone of the years' beginnings.
-        title: written on top.
-
-    Returns:
-        SVG text, without scripts and without anything fetched.
+        agreement: the instrument.
+        found: its periods.
     """
-    left, width, row_height, top = 150, 900, 34, 40
-    span = (end - start).total_seconds() or 1.0
-
-    def place(at: datetime) -> float:
-        inside = min(max(at, start), end)
-        return left + width * (inside - start).total_seconds() / span
-
-    height = top + row_height * len(rows) + 60
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 20} {height}" role="img" '
-        f'aria-label="{escape(title, quote=True)}" font-family="sans-serif" font-size="12">',
-        f'<text x="{left}" y="20" font-size="14">{escape(title)}</text>',
-    ]
-    for n, (label, found) in enumerate(rows.items()):
-        y = top + n * row_height
-        out.append(f'<text x="{left - 8}" y="{y + 16}" text-anchor="end">{escape(label)}</text>')
-        for period in found:
-            x, x2 = place(period.start or start), place(period.end or end)
-            if x2 <= x:
-                continue
-            fill, dash = _PATTERNS[period.state]
-            dashes = f' stroke-dasharray="{dash}"' if dash else ""
-            out.append(
-                f'<rect x="{x:.1f}" y="{y}" width="{x2 - x:.1f}" height="22" fill="{fill}" stroke="#222"{dashes}>'
-                f"<title>{escape(label)}: {period.state}</title></rect>"
-            )
-    base = top + row_height * len(rows)
-    for year in range(start.astimezone(zone).year, end.astimezone(zone).year + 1):
-        at = datetime(year, 1, 1, tzinfo=zone)
-        if start <= at <= end:
-            x = place(at)
-            out.append(f'<line x1="{x:.1f}" y1="{top - 6}" x2="{x:.1f}" y2="{base}" stroke="#999" stroke-width="0.5"/>')
-            out.append(f'<text x="{x + 2:.1f}" y="{base + 14}" font-size="10">{year}</text>')
-    for n, (state, (fill, dash)) in enumerate(_PATTERNS.items()):
-        x = left + n * 125
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
-        out.append(
-            f'<rect x="{x}" y="{base + 26}" width="14" height="14" fill="{fill}" stroke="#222"{dashes}/>'
-            f'<text x="{x + 18}" y="{base + 38}" font-size="11">{state}</text>'
+    if not any(len(set(period.views.values())) > 1 for period in found):
+        return {agreement.name: found}
+    return {
+        f"as read by {party}": tuple(
+            Period(start=p.start, end=p.end, state=p.views[party], views={party: p.views[party]}) for p in found
         )
-    out.append("</svg>")
-    return "\n".join(out) + "\n"
+        for party in agreement.parties
+    }

@@ -20,6 +20,7 @@ from gsomia.agreement import (
     draw,
     events,
     periods,
+    rows_of,
     state_at,
 )
 from gsomia.cli.changes import conclusion, data_changes, difference_json, difference_told
@@ -91,6 +92,7 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
     tell_disputed(a, differing, asked)
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
+    click.echo(f"since {a.since.isoformat()}, and so is every article and clause that names no later day")
     if a.term:
         days = a.term.notice // timedelta(hours=24)
         click.echo(f"term {a.term.years} year(s), notice {days} x 24 hours before its end ({a.term.article})")
@@ -104,7 +106,8 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         click.echo(f"  {from_} {mark} becomes {to} {' or '.join(gives)}")
     click.echo("Tags: A text read, B official or press, C sister texts, not confirmed, I our own reading.")
     for article in a.articles:
-        how = ", ".join(use.name for use in article.clauses) or f"by hand: {article.by_hand}"
+        later = {use: f" since {use.since.isoformat()}" for use in article.clauses if use.since is not None}
+        how = ", ".join(use.name + later.get(use, "") for use in article.clauses) or f"by hand: {article.by_hand}"
         click.echo(f"\n{article.number} [{article.confidence}] {article.source}\n  {article.text}\n  ({how})")
 
 
@@ -150,8 +153,9 @@ def _as_json(a: Agreement) -> dict[str, Any]:
             {
                 "number": x.number,
                 "text": x.text,
-                "clauses": [u.name for u in x.clauses],
+                "clauses": [{"is": u.name, "since": a.begins(u).isoformat(), **u.settings} for u in x.clauses],
                 "by_hand": x.by_hand,
+                "since": min((a.begins(u) for u in x.clauses), default=a.since).isoformat(),
                 "source": x.source,
                 "confidence": x.confidence,
             }
@@ -226,7 +230,7 @@ def state(
 def timeline(
     name: str, form: str, until: datetime | None, readings: tuple[str, ...], as_json: bool, node_dir: str | None
 ) -> None:
-    """Acts, announcements, extensions and states of NAME through time."""
+    """Acts, announcements, cut-offs, extensions and states of NAME through time, as each Party reads them."""
     with asking(node_dir) as asked:
         _, record, a = asked.of(name)
         end = asked.now(until)
@@ -245,18 +249,24 @@ def timeline(
     if form == "svg":
         start = (told[0].at if told else end) - timedelta(days=120)
         zone = a.term.zone if a.term else UTC
-        click.echo(draw({a.name: found}, start, end, zone, title=f"{a.name}: legal state"), nl=False)
+        title = f"{a.name}: legal state"
+        click.echo(draw(rows_of(a, found), start, end, zone, title=title, marks=told), nl=False)
         return
     for event in told:
         if event.at <= end:
-            sign = {"act": "*", "no-act": " ", "extension": "+", "end": "x"}[event.what]
+            sign = {"act": "*", "no-act": " ", "cut-off": "|", "extension": "+", "end": "x"}[event.what]
             click.echo(f"{local(event.at)} {sign} {event.state:<16} {event.text}")
-    click.echo("* a legal act   + a new term by the law itself   x the end   (no sign: changes nothing)")
+            if event.state == "uncertain":
+                for party, view in event.views.items():
+                    click.echo(f"{'':<27}{party} reads it as {view}")
+    click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
 
 
 @agreement.command()
 @click.argument("folder")
-@click.option("--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases.")
+@click.option(
+    "--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases; they are read in any case."
+)
 @json_option
 def check(folder: str, with_cases: bool, as_json: bool) -> None:
     """Validate an agreement folder, run its cases, and report gaps, contradictions and lapses.
@@ -264,13 +274,14 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     Exit 0 unless a case fails or two clauses contradict each other.
     """
     law, record, a = law_of(folder)
-    cases = cases_of(folder) if with_cases else []
-    found = check_agreement(law, a.name, record, cases)
+    cases = cases_of(folder)
+    found = check_agreement(law, a.name, record, cases if with_cases else None)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
         out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
     else:
-        click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases, version {a.version}")
+        ran = "" if with_cases else " (not run)"
+        click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases{ran}, version {a.version}")
         for finding in found:
             click.echo(f"{finding.kind:<13} {finding.place}: {finding.text}")
         click.echo(f"{len(bad)} to be mended, {len(found) - len(bad)} to be known")

@@ -19,6 +19,12 @@ def cases() -> None:
     """Conformance cases: questions with their answers."""
 
 
+def _folder(file: Path) -> tuple[str, ...]:
+    """The agreement in whose folder the file lies, if it lies in one: a number alone is an article of that."""
+    here = file.resolve().parent
+    return (here.name,) if (here / "agreement.toml").is_file() else ()
+
+
 @cases.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -36,7 +42,7 @@ def run(files: tuple[Path, ...], as_json: bool, failing: bool) -> None:
             data = file.read_bytes()
         except OSError as error:
             raise DataError(f"`{file}` cannot be read: {error.strerror or error}") from error
-        for case in parse_cases(data, str(file)):
+        for case in parse_cases(data, str(file), *_folder(file)):
             if case.id in seen:
                 if replace(case, file=seen[case.id].file) == seen[case.id]:
                     continue

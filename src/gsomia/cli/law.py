@@ -283,7 +283,9 @@ def cases_of(name: str) -> list[Case]:
     """The cases in the folder of an agreement, by its name or its path."""
     law, _ = shipped()
     files = shipped_law()[name] if name in law.agreements else read_law_folder(Path(name))
-    return parse_cases(files["cases.toml"], str(Path(name) / "cases.toml")) if "cases.toml" in files else []
+    if "cases.toml" not in files:
+        return []
+    return parse_cases(files["cases.toml"], str(Path(name) / "cases.toml"), Path(name).resolve().name)
 
 
 def cited(ground: Ground) -> str:

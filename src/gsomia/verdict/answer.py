@@ -20,14 +20,14 @@ class Ground:
     Args:
         effect: what it speaks for: `permit`, `refuse`, `uncertain`.
         instrument: the instrument, or "" where none speaks of the act.
-        article: the article as cited, `unread` where nobody has read the number, "" where it is no article's.
+        article: the article as cited; `unread` where nobody has read the number, or where none that was read speaks.
         clause: the standard clause; or `parties`, `no-instrument`, `not-spoken-of`, `readings`,
             `consultation`, `fact-not-established`, `erroring`.
         text: the reason, for people.
         fact: the fact that failed or is unknown, by the name of the case files; "" where it is no single one.
         established_by: the act or register entry that established the fact; "" where nobody said.
         source: where the article was read.
-        confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred; "" where it is no article's.
+        confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred: that silence bars is inferred.
         binding: whether the source binds (an agreement) or not (an arrangement, a memorandum).
     """
 
@@ -45,7 +45,7 @@ class Ground:
     @property
     def citation(self) -> str:
         """`instrument:article`, or the instrument alone where no number was read."""
-        return f"{self.instrument}:{self.article}" if self.article else self.instrument
+        return f"{self.instrument}:{self.article}" if self.article and self.instrument else self.instrument
 
     def to_json(self) -> dict[str, Any]:
         """The ground as a JSON object."""
@@ -178,7 +178,7 @@ class Verdict(NamedTuple):
     @property
     def articles(self) -> tuple[tuple[str, str], ...]:
         """(instrument, article) of every ground, in order, without repetition."""
-        found = {(g.instrument, g.article): None for g in self.ruling.grounds if g.article}
+        found = {(g.instrument, g.article): None for g in self.ruling.grounds if g.article and g.instrument}
         return tuple(found)
 
     @property
@@ -235,7 +235,7 @@ class Owed:
     @property
     def articles(self) -> tuple[tuple[str, str], ...]:
         """(instrument, article) of every ground, in order, without repetition."""
-        found = {(g.instrument, g.article): None for g in self.grounds if g.article}
+        found = {(g.instrument, g.article): None for g in self.grounds if g.article and g.instrument}
         return tuple(found)
 
     def to_json(self) -> dict[str, Any]:

@@ -195,6 +195,10 @@ class Tables:
         """Whether every consent needed is there."""
         return agreed(consents_needed(q, i), f)
 
+    def outsiders_consented(self, q: Request, i: Item, f: Facts) -> bool | Unknown:
+        """Whether every consent needed of one that is no Party is there."""
+        return agreed([need for need in consents_needed(q, i) if need[0] not in self.parties], f)
+
     def consented_by(self, others: Iterable[str], f: Facts) -> bool | Unknown:
         """Whether each of the others consented before, in writing."""
         missing = [o for o in others if isinstance(f.consent_of, Unknown) or o not in f.consent_of]
@@ -211,6 +215,10 @@ class Tables:
         if isinstance(f.dispatched, Unknown):
             return UNKNOWN
         return v.since is not None and (f.dispatched or at) < v.since
+
+    def received_after_end(self, i: Item, v: View) -> bool:
+        """Whether the holder got it when the instrument had ended."""
+        return v.state == "terminated" and v.since is not None and i.received is not None and i.received >= v.since
 
     def timely(self, q: Request, f: Facts, v: View, r: str, at: datetime) -> str | Unknown:
         """What the notice would do on its day."""
@@ -290,6 +298,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "passes_through": Attribute("(q.via != ())"),
     "third_party": Attribute("t.third_party(q, i)"),
     "consented": Attribute("t.consented(q, i, f)", _CONSENT),
+    "outsiders_consented": Attribute("t.outsiders_consented(q, i, f)", _CONSENT),
     "purpose_consented": Attribute("t.consented_by((o for o in i.contains if o != q.by), f)", _CONSENT[:3]),
     "other_consents": Attribute("t.consented_by((p for p in t.parties if p != q.by), f)", _CONSENT[:3]),
     "combined_staff": Attribute("f.combined_staff", _fact("combined-staff")),
@@ -337,6 +346,11 @@ ATTRIBUTES: dict[str, Attribute] = {
     "record_made": Attribute("f.record_made", _fact("record-made")),
     "stage": Attribute("f.stage", _fact("stage"), "word"),
     "sent_before_end": Attribute("t.sent_before_end(f, v, at)", _fact("dispatched")),
+    "received_after_end": Attribute("t.received_after_end(i, v)"),
+    # Under way only where that is established: a new transmission is none for want of a fact.
+    "under_way": Attribute(
+        "(f.in_transit is True and t.sent_before_end(f, v, at) is True)", (*_fact("in-transit"), *_fact("dispatched"))
+    ),
     "lateness_only": Attribute("f.lateness_only", _fact("lateness-only")),
     "tracer_unanswered": Attribute("f.tracer_unanswered", _fact("tracer-unanswered")),
     "loss": Attribute("f.loss", _fact("loss"), "word"),

@@ -102,12 +102,13 @@ class CaseResult:
     answer: dict[str, Any]
 
 
-def parse_cases(data: bytes, file: str) -> list[Case]:
+def parse_cases(data: bytes, file: str, own: str = "jpn-kor-2016") -> list[Case]:
     """Read a case file.
 
     Args:
         data: the file, TOML in UTF-8.
         file: its name, for errors.
+        own: the instrument whose articles a number alone means; in an agreement's folder, that agreement.
 
     Raises:
         DataError: malformed; the message names file, case, key and the allowed values.
@@ -126,12 +127,12 @@ def parse_cases(data: bytes, file: str) -> list[Case]:
         table.place = name
         if any(case.id == name for case in found):
             raise table.fault("id", f"`{name}` is there twice")
-        found.append(_case(table, name, file))
+        found.append(_case(table, name, file, own))
     top.done()
     return found
 
 
-def _case(t: Table, name: str, file: str) -> Case:
+def _case(t: Table, name: str, file: str, own: str) -> Case:
     ask = t.text("ask", among=("act", "state", "duty"))
     at = t.instant("at")
     title = t.text("title")
@@ -167,7 +168,7 @@ def _case(t: Table, name: str, file: str) -> Case:
             table.done()
     else:
         expected = _owed(expect)
-    articles = tuple(_citation(expect, a) for a in expect.texts("articles", ()))
+    articles = tuple(_citation(expect, a, own) for a in expect.texts("articles", ()))
     expect.done()
     t.done(more=("act", "by", "to", "via", "item", "facts") if ask != "state" else ())
     return Case(
@@ -204,11 +205,11 @@ def _who(t: Table, key: str, *, others: bool = False, empty: bool = False) -> st
     return value
 
 
-def _citation(t: Table, article: str) -> tuple[str, str]:
+def _citation(t: Table, article: str, own: str) -> tuple[str, str]:
     if not _CITATION.fullmatch(article):
         raise t.fault("articles", f"`{article}` is not an article", ("6(a)", "21.3", "tisa-2014:1"))
     instrument, colon, number = article.rpartition(":")
-    return (instrument, number) if colon else ("jpn-kor-2016", number)
+    return (instrument, number) if colon else (own, number)
 
 
 def _act(t: Table, case: str, number: int) -> LegalAct:
@@ -353,7 +354,8 @@ def run_case(law: Law, record: Record, case: Case) -> CaseResult:
     under = case.request.under
     if under is not None and under not in law.agreements:
         known = ", ".join(f"`{name}`" for name in law.agreements)
-        raise DataError(f"{case.file}: {case.id}: under: unknown instrument `{under}`", hint=f"allowed: {known}")
+        hint = f"allowed: {known}; the cases of an agreement of your own run with `gsomia agreement check FOLDER`"
+        raise DataError(f"{case.file}: {case.id}: under: unknown instrument `{under}`", hint=hint)
     _check_levels(law, case)
     try:
         if case.without:
@@ -398,7 +400,9 @@ def _check_levels(law: Law, case: Case) -> None:
     """A mark that no table of the law names is a slip of the file, not a question."""
     marks = {level.mark: None for a in law.agreements.values() for level in a.levels} | dict.fromkeys(RANKS)
     folded = {fold(mark) for mark in marks}
-    f = case.facts
+    f, q = case.facts, case.request
+    concerned = {q.by, q.to, *q.via, *(q.item.contains if q.item is not None else ())}
+    theirs = {x.mark: None for a in law.agreements.values() for x in a.levels if x.party in concerned}
     typed = {
         "item.level": case.request.item.level if case.request.item else "",
         "facts.mark.level": f.mark.level,
@@ -408,7 +412,7 @@ def _check_levels(law: Law, case: Case) -> None:
     }
     for key, mark in typed.items():
         if isinstance(mark, str) and mark and fold(mark) not in folded:
-            allowed = ", ".join(f"`{known}`" for known in marks)
+            allowed = ", ".join(f"`{known}`" for known in (theirs | dict.fromkeys(RANKS)))
             raise DataError(f"{case.file}: {case.id}: {key}: unknown level `{mark}`", hint=f"allowed: {allowed}")
 
 

@@ -92,60 +92,106 @@ def _answer(law: Law, record: Record, case: Case) -> str:
     return f"{result.got} ({told})" if told else result.got
 
 
-def check_agreement(law: Law, name: str, record: Record, cases: list[Case]) -> list[Finding]:
+def check_agreement(law: Law, name: str, record: Record, cases: list[Case] | None) -> list[Finding]:
     """What a lawyer should look at in one instrument.
 
     Args:
         law: the instruments, this one among them.
         name: the instrument.
         record: the acts, for the cases.
-        cases: the folder's cases.
+        cases: the folder's cases; None where they are not to be run: then nothing is said of what they cover.
 
     Returns:
         Cases that do not hold, contradictions, dates on which a rule would lapse or change, gaps; in this order.
     """
     agreement = law.agreements[name]
     found: list[Finding] = []
-    for case in cases:
+    for case in cases or ():
         result = run_case(law, record, case)
         if not result.holds:
             found.append(Finding(kind="case", place=case.id, text=f"{case.title}: {result.text}"))
     found += _contradictions(agreement)
     found += _changes(agreement)
     found += _gaps(agreement)
-    found += [
-        Finding(kind="gap", place=f"{number} {clause}", text="no case of the folder turns on this clause")
-        for number, clause in idle_clauses(law, name, record, cases)
-    ]
+    if cases is not None:
+        found += [
+            Finding(kind="gap", place=f"{number} {clause}", text="no case of the folder turns on this clause")
+            for number, clause in idle_clauses(law, name, record, cases)
+        ]
     return found
 
 
 def _contradictions(agreement: Agreement) -> list[Finding]:
-    """One clause in two articles with different settings on one day: both are shown, neither is dropped."""
-    found = []
+    """Two articles that cannot both be kept on one day: both are shown, neither is dropped."""
+    found: dict[tuple[str, str], Finding] = {}
     for day in (agreement.since, *agreement.days):
         uses = agreement.uses(day)
         for n, (article, use) in enumerate(uses):
             for other, another in uses[n + 1 :]:
-                if use.name == another.name and use.clause != another.clause and article.number != other.number:
-                    text = (
-                        f"from {day.isoformat()}: {article.number} ({article.source}) has {_settings(use)}, "
-                        f"{other.number} ({other.source}) has {_settings(another)}"
-                    )
-                    found.append(
-                        Finding(kind="contradiction", place=f"{article.number} / {other.number}: {use.name}", text=text)
-                    )
+                if article is other or not _gainsays(use, another):
+                    continue
+                text = (
+                    f"from {day.isoformat()}: {article.number} ({article.source}) has {_settings(use)}, "
+                    f"{other.number} ({other.source}) has {_settings(another)}"
+                )
+                place = f"{article.number} / {other.number}: {_named(use, another)}"
+                found.setdefault(
+                    (place, text.partition(": ")[2]), Finding(kind="contradiction", place=place, text=text)
+                )
+        for finding in _closed(agreement, day):
+            found.setdefault((finding.place, finding.text.partition(": ")[2]), finding)
+    return list(found.values())
+
+
+_EXCLUSIVE = (
+    ("unread-final-clauses", "ends-on-notice"),
+    ("unread-final-clauses", "amended-by-consent"),
+    ("text-not-held", "unread-final-clauses"),
+)
+"""Clauses of which one says that the wording was not read which the other states."""
+
+
+def _gainsays(one: ClauseUse, other: ClauseUse) -> bool:
+    """Whether two clauses cannot both be so: one clause with other settings for the same acts, or read and not read."""
+    if one.name != other.name:
+        return (one.name, other.name) in _EXCLUSIVE or (other.name, one.name) in _EXCLUSIVE
+    if one.clause == other.clause:
+        return False
+    acts, others = (set(getattr(use.clause, "acts", ())) for use in (one, other))
+    return bool(acts & others) or not (acts or others)
+
+
+def _named(one: ClauseUse, other: ClauseUse) -> str:
+    return one.name if one.name == other.name else f"{one.name}, {other.name}"
+
+
+def _closed(agreement: Agreement, day: date) -> list[Finding]:
+    """Acts that one article carries and another sends through a hub that the file does not name."""
+    if agreement.hub:
+        return []
+    found = []
+    for act in HANDLING_ACTS:
+        rules = rules_for(agreement, act, day)
+        hubs = [b for b in rules if b.clause == "through-hub" and not b.rule.gate]
+        carried = [b for b in rules if b.clause != "through-hub" and not b.rule.gate]
+        for bound in hubs:
+            by = f"; {carried[0].article.number} ({carried[0].article.source}) carries it" if carried else ""
+            text = (
+                f"from {day.isoformat()}: {bound.article.number} ({bound.article.source}) sends `{act}` through a hub, "
+                f"and the file names no `hub`, so that it is always refused{by}"
+            )
+            place = bound.article.number + (f" / {carried[0].article.number}" if carried else "") + f": {act}"
+            found.append(Finding(kind="contradiction", place=place, text=text))
     return found
 
 
 def _settings(use: ClauseUse) -> str:
-    settings: Any = use.clause
-    return f"{use.name}(" + ", ".join(f"{f.name}={getattr(settings, f.name)!r}" for f in fields(settings)) + ")"
+    return f"{use.name}(" + ", ".join(f"{name}={value!r}" for name, value in use.settings.items()) + ")"
 
 
 def _changes(agreement: Agreement) -> list[Finding]:
     """What each date of the file changes; a rule that then asks less is told as a lapse."""
-    found = []
+    found = _late(agreement)
     for day in agreement.days:
         before = {(a.number, u.name): u for a, u in agreement.uses(day - timedelta(days=1))}
         for article, use in agreement.uses(day):
@@ -157,6 +203,24 @@ def _changes(agreement: Agreement) -> list[Finding]:
                 kind = "lapse" if _looser(was, use) else "change"
                 text = f"from {day.isoformat()}: {_settings(was)} becomes {_settings(use)}"
                 found.append(Finding(kind=kind, place=article.number, text=text))
+    return found
+
+
+def _late(agreement: Agreement) -> list[Finding]:
+    """Clauses that begin later than the instrument: until then nothing asks what they ask."""
+    found = []
+    for article in agreement.articles:
+        begun: dict[str, date | None] = {}
+        for use in article.clauses:
+            begun.setdefault(use.name, use.since)
+        for name, since in begun.items():
+            if since is None:
+                continue
+            others = [a.number for a, u in agreement.uses(agreement.since) if u.name == name and a is not article]
+            if not others:
+                start, end = agreement.since.isoformat(), since.isoformat()
+                text = f"from {start} to {end} no article is `{name}`: nothing barred what it bars"
+                found.append(Finding(kind="lapse", place=article.number, text=text))
     return found
 
 
@@ -215,5 +279,5 @@ def _same(law: Law, without: Law, record: Record, case: Case) -> bool:
     return bool(other.holds) and _said(one.answer) == _said(other.answer)
 
 
-def _said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(g["article"], g["clause"], g["effect"]) for g in answer.get("grounds", ())]
+def _said(answer: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(g["article"], g["clause"], g["effect"], g["source"]) for g in answer.get("grounds", ())]

@@ -29,7 +29,7 @@ from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground
 from gsomia.verdict.attributes import ATTRIBUTES, CLEARANCES
 from gsomia.verdict.facts import UNKNOWN
 
-__all__ = ["BoundRule", "Compiled", "compile_act", "established"]
+__all__ = ["BoundRule", "Compiled", "compile_act", "established", "silent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,20 @@ def established(condition: Condition, positive: bool = True, code: Callable[[str
     return "(" + _literal(condition, positive, code) + ")"
 
 
+def silent(agreement: Agreement, text: str, effect: str = REFUSE) -> Ground:
+    """The ground where no article that was read speaks: that silence bars is inferred."""
+    return Ground(
+        effect=effect,
+        instrument=agreement.name,
+        article="unread",
+        clause="not-spoken-of",
+        text=text,
+        source="no article that was read",
+        confidence="I",
+        binding=agreement.binding,
+    )
+
+
 class Compiled:
     """All rules of one instrument for one act.
 
@@ -165,7 +179,7 @@ class Compiled:
         if granted:
             return PERMIT, tuple(cited), False
         text = "no article that was read speaks of this act"
-        ground = Ground(effect=REFUSE, instrument=self.agreement.name, clause="not-spoken-of", text=text)
+        ground = silent(self.agreement, text)
         return REFUSE, (ground, *cited), False
 
     def missing(self, key: int, names: dict[str, Anything]) -> tuple[Ground, ...]:

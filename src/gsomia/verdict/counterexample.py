@@ -88,7 +88,7 @@ def _request(agreement: Agreement, found: Mapping[str, Anything]) -> Request:
     return Request(
         act=found["act"],
         by=by,
-        to="person" if found["act"] == "open" else to,
+        to="person" if found["act"] == "open" else _nobody(found) or to,
         via=tuple(_name(p) for p in found["via"]) if agreement.hub else (),
         item=None if found["act"] == "visit" else item,
         under=agreement.name,
@@ -125,8 +125,8 @@ def concrete(
     to: str | None = _name(found["to"])
     if act == "open":
         to = "person"
-    elif act == "release-to-contractor" or found.get("the word in `to`") == "contractor":
-        to = "contractor"
+    elif act == "release-to-contractor" or _nobody(found):
+        to = _nobody(found) or "contractor"
     elif act in HELD_ACTS and act not in ("release", "return"):
         to = None
     elif act in LEGAL_ACTS:
@@ -166,14 +166,15 @@ def _changed(
             values[field.name] = of(field.name)
     if "covered_load" in asked:
         values["covered"] = of("covered_load")
-    if asked & {"consented", "purpose_consented", "other_consents"}:
+    if asked & {"consented", "outsiders_consented", "purpose_consented", "other_consents"}:
         values["consent"], values["consent_before"] = found["consent"], found["consent_before"]
         values["consent_of"] = frozenset(_name(p) for p in found["consent_of"])
-        values["consent_to"] = frozenset(_name(p) for p in found["consent_to"])
+        values["consent_to"] = _named(found)
         if "consented" not in asked or found.get("third_party") is False:
             values["consent"], values["consent_before"], values["consent_of"] = "none", False, frozenset()
         for name, whose in (
             ("purpose_consented", request.item.contains if request.item is not None else ()),
+            ("outsiders_consented", request.item.contains if request.item is not None else ()),
             ("other_consents", tuple(p for p in agreement.parties if p != request.by)),
         ):
             if name in asked and of(name) is True:
@@ -182,6 +183,8 @@ def _changed(
     if "sent_before_end" in asked:
         before = of("sent_before_end")
         values["dispatched"] = UNKNOWN if before is UNKNOWN else at - timedelta(hours=2) if before else at
+    if "under_way" in asked and of("under_way") is True:
+        values["in_transit"], values["dispatched"] = True, at - timedelta(hours=2)
     if "authorised_by_host" in asked:
         host = of("authorised_by_host")
         values["authorised_by"] = UNKNOWN if host is UNKNOWN else (request.to or "") if host else request.by
@@ -210,6 +213,19 @@ def _changed(
     return replace(facts, **values)
 
 
+def _nobody(found: Mapping[str, Anything]) -> str:
+    """The firm or person to whom it goes; "" where it goes to a Party or country."""
+    word = found.get("the word in `to`")
+    return word if word in ("contractor", "person") else ""
+
+
+def _named(found: Mapping[str, Anything]) -> frozenset[str]:
+    """Whom the consent names: where it goes to a firm or person, these in the place of the receiver."""
+    named = {_name(p) for p in found["consent_to"]}
+    nobody = _nobody(found)
+    return frozenset(named | {nobody} if nobody and found["to"] in found["consent_to"] else named)
+
+
 def _word(value: Anything, default: str) -> str:
     return value if isinstance(value, str) and value not in ("unknown", "any other") else default
 
@@ -235,7 +251,7 @@ def _facts(found: Mapping[str, Anything]) -> Facts:
     values["covered"] = UNKNOWN if found.get("covered_load", "unknown") == "unknown" else found["covered_load"]
     values["consent"] = found["consent"]
     values["consent_of"] = frozenset(_name(p) for p in found["consent_of"])
-    values["consent_to"] = frozenset(_name(p) for p in found["consent_to"])
+    values["consent_to"] = _named(found)
     if found.get("purpose_consented") is True:
         values["consent"], values["consent_before"] = "written", True
         values["consent_of"] |= frozenset(_name(p) for p in found["contains"])

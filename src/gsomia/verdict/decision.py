@@ -22,7 +22,17 @@ from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 from gsomia.verdict.plans import KEPT, Bound, Epoch, Question, make_plan, route
-from gsomia.verdict.reasons import PASSING_ACTS, consulting, differing, obligations, party_fault, with_originators
+from gsomia.verdict.reasons import (
+    PASSING_ACTS,
+    between_others,
+    consulting,
+    differing,
+    no_instrument,
+    obligations,
+    party_fault,
+    passed_on,
+    with_originators,
+)
 
 __all__ = ["Leg", "candidates", "decide"]
 
@@ -181,7 +191,7 @@ def _nothing(law: Law, q: Request) -> Ruling:
         text = "a legal act is done under an instrument, and none was named"
     else:
         text = "no instrument that is applied here carries this act between these Parties by this route"
-    ground = Ground(effect=REFUSE, instrument=q.under or "", clause="no-instrument", text=text)
+    ground = no_instrument(law, text, q.under or "")
     return Ruling(outcome=REFUSE, grounds=(ground,), instrument=q.under or "")
 
 
@@ -325,8 +335,9 @@ def _governing(
     """The instrument under which a Party holds an originator's CMI."""
     sheets = law.between(q.by, originator)
     for sheet in sheets:
-        entered = _entered(sheet, record, at)
-        if entered is not None and (item.received is None or item.received >= entered):
+        entered, ended = _entered(sheet, record, at), _ended(sheet, record, at)
+        came = item.received
+        if entered is not None and (came is None or (came >= entered and (ended is None or came < ended))):
             return (Leg(sheet, q),)
     for sheet in law.arrangements:
         entered = _entered(sheet, record, at)
@@ -338,6 +349,11 @@ def _governing(
 def _entered(sheet: Sheet, record: Record, at: datetime) -> datetime | None:
     views = courses_of(sheet.agreement, record, at, {"": "fresh-notice"})[""]
     return views[0].entered
+
+
+def _ended(sheet: Sheet, record: Record, at: datetime) -> datetime | None:
+    view = courses_of(sheet.agreement, record, at, {"": "fresh-notice"})[""][0]
+    return view.since if view.state == "terminated" else None
 
 
 def _all(rulings: list[Ruling]) -> Ruling:
@@ -378,17 +394,9 @@ def _way(
     if q.via and joined.outcome == PERMIT:
         consent = law.sheets[legs[0].sheet.agreement.name].tables.consented(q, q.item or NOTHING, f)
         if consent is not True:
-            return replace(_unconsented(law, q, consent), instrument=chain, law=joined.law)
+            ground = passed_on(first, missing=consent is not False)
+            return Ruling(outcome=REFUSE, grounds=(ground,), instrument=chain, law=joined.law)
     return replace(joined, instrument=chain)
-
-
-def _unconsented(law: Law, q: Request, consent: object) -> Ruling:
-    text = "it passes through another Party, and the originator has not consented to that before, in writing"
-    clause = "no-third-party-without-consent" if consent is False else "fact-not-established"
-    if consent is not False:
-        text = "`consent` is not established"
-    ground = Ground(effect=REFUSE, clause=clause, text=text, fact="consent")
-    return Ruling(outcome=REFUSE, grounds=(ground,))
 
 
 def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: Mapping[str, str] | None) -> Ruling:
@@ -397,9 +405,7 @@ def _leg(law: Law, leg: Leg, f: Facts, record: Record, at: datetime, readings: M
     agreement = sheet.agreement
     fault = party_fault(sheet, q)
     if fault:
-        ground = Ground(
-            effect=REFUSE, instrument=agreement.name, clause="parties", text=fault, binding=agreement.binding
-        )
+        ground = between_others(agreement, fault)
         return Ruling(
             outcome=REFUSE, grounds=(ground,), instrument=agreement.name, law=((agreement.name, agreement.version),)
         )

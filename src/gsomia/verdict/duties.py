@@ -20,13 +20,13 @@ from gsomia.agreement import (
     day_of,
     readings_at,
 )
-from gsomia.verdict.answer import REFUSE, UNCERTAIN, Ground, Owed
+from gsomia.verdict.answer import UNCERTAIN, Ground, Owed
 from gsomia.verdict.attributes import ATTRIBUTES, CLEARANCES
-from gsomia.verdict.compiling import BoundRule, established
+from gsomia.verdict.compiling import BoundRule, established, silent
 from gsomia.verdict.decision import NOTHING
 from gsomia.verdict.facts import UNKNOWN, Facts, Request
 from gsomia.verdict.law import Law, Sheet
-from gsomia.verdict.reasons import consulting
+from gsomia.verdict.reasons import between_others, consulting, no_instrument
 
 __all__ = ["owed"]
 
@@ -53,7 +53,7 @@ def owed(
     sheets = _asked(law, request)
     answers = [_under(sheet, request, facts, record, at, readings) for sheet in sheets]
     if not answers:
-        ground = Ground(effect=REFUSE, clause="no-instrument", text="no instrument that is applied here speaks of it")
+        ground = no_instrument(law, "no instrument that is applied here speaks of it", request.under or "")
         return Owed(owed=False, grounds=(ground,), instrument=request.under or "", at=at)
     order: dict[bool | str, int] = {True: 0, "uncertain": 1, False: 2}
     answers.sort(key=lambda answer: order[answer.owed])
@@ -100,10 +100,9 @@ def _in_view(
 ) -> tuple[bool | str, tuple[Ground, ...]]:
     agreement = sheet.agreement
     if q.by not in sheet.tables.parties:
-        text = f"{q.by} is not a Party to {agreement.name}"
-        return False, (Ground(effect=REFUSE, instrument=agreement.name, clause="parties", text=text),)
+        return False, (between_others(agreement, f"{q.by} is not a Party to {agreement.name}"),)
     if view.entered is None:
-        return False, (_cite(agreement, agreement.entry_article, "it has not entered into force"),)
+        return False, (_cite(agreement, agreement.entry_article, "in-force", "it has not entered into force"),)
     item = q.item or NOTHING
     answers: list[tuple[bool | str, Ground]] = []
     for article, use in agreement.uses(day_of(agreement, at)):
@@ -130,7 +129,7 @@ def _in_view(
                 answers.append((False, bound.ground("not-owed", "what would make it owed is not there: " + duty.text)))
     if not answers:
         text = "no article that was read makes anybody owe this"
-        return False, (Ground(effect="not-owed", instrument=agreement.name, clause="not-spoken-of", text=text),)
+        return False, (silent(agreement, text, "not-owed"),)
     # A clause that says yes decides; beside it one that merely says nothing does not count.
     said: bool | str = False
     if any(answer is True for answer, _ in answers):
@@ -141,7 +140,9 @@ def _in_view(
     if said == UNCERTAIN and any(ground.clause != "fact-not-established" for ground in grounds):
         grounds += consulting(agreement)
     if view.state == "terminated" and agreement.survival_article:
-        grounds.append(_cite(agreement, agreement.survival_article, "it outlives the instrument"))
+        grounds.append(
+            _cite(agreement, agreement.survival_article, "protection-survives", "it outlives the instrument")
+        )
     return said, tuple(dict.fromkeys(grounds))
 
 
@@ -155,17 +156,17 @@ def _owes(duty: Duty, q: Request, sheet: Sheet) -> bool:
     return not own or any(o != q.by and o in sheet.tables.parties for o in q.item.contains)
 
 
-def _cite(agreement: Agreement, number: str, text: str) -> Ground:
-    article = agreement.article(number)
+def _cite(agreement: Agreement, number: str, clause: str, text: str) -> Ground:
+    article = agreement.article(number) if number else agreement.stating(clause)
     return Ground(
         effect="cited",
         instrument=agreement.name,
-        article=number,
+        article=article.number if article else "unread",
         clause="state",
         text=text,
         fact="state",
-        source=article.source if article else "",
-        confidence=article.confidence if article else "",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
         binding=agreement.binding,
     )
 

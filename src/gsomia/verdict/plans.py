@@ -123,6 +123,7 @@ class Bound:
                     edges += [n.ends for n in view.notices if n.ends is not None]
                     edges += [view.since] if view.since is not None else []
                     entered |= {view.entered} if view.entered is not None else set()
+                    entered |= {view.since} if view.state == "terminated" and view.since is not None else set()
             for edge in edges:
                 lo, hi = (max(lo, edge), hi) if edge <= at else (lo, min(hi, edge))
         return Epoch(lo.astimezone(UTC), hi.astimezone(UTC), sorted(entered))
@@ -234,7 +235,7 @@ def make_plan(questions: list[Question]) -> Plan:
     return Plan(names["bits"], missing, timed)
 
 
-_TIMED = frozenset({"timely", "crosses_end", "sent_before_end"})
+_TIMED = frozenset({"timely", "crosses_end", "sent_before_end", "under_way"})
 
 
 def _of_leg(number: int) -> Callable[[str], str]:

@@ -30,13 +30,14 @@ PROPERTIES = {
     "prior written consent naming the receiver (transmit, disclose-orally, release)",
     2: "nothing new is given under an instrument that a reading finds not in force (transmit, disclose-orally, visit)",
     3: "nothing is given above the levels that the instrument covers (transmit, disclose-orally, visit)",
-    4: "nobody opens an item without clearance, need and a place on the roster (open)",
+    4: "nobody opens an item, or has it released to himself or his firm, without clearance, need and a place on the "
+    "roster (open, release)",
 }
 _ACTS = {
     1: ("transmit", "disclose-orally", "release"),
     2: ("transmit", "disclose-orally", "visit"),
     3: ("transmit", "disclose-orally", "visit"),
-    4: ("open",),
+    4: ("open", "release"),
 }
 _RUNNING = ("in-force", "notice-pending", "notice-suspended")
 
@@ -86,7 +87,8 @@ def _broken(world: World, number: int, rules: tuple[BoundRule, ...]) -> Anything
             return world.true(All((Not(Is("shown_rank", (0,))), Not(Is("shown_covered", (True,))))))
         return world.true(Not(Is("covered", (True,))))
     cleared = All((AtLeast("clearance", "rank"), Is("need", (True,)), Is("roster", (True,))))
-    return z3.Not(world.true(cleared))
+    person = world.true(Is("to", ("person", "contractor"))) if world.act == "release" else z3.BoolVal(True)
+    return z3.And(person, z3.Not(world.true(cleared)))
 
 
 def prove(law: Law, name: str, day: date) -> list[Proof]:

@@ -10,7 +10,17 @@ from gsomia.verdict.attributes import giver, receiver
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law, Sheet
 
-__all__ = ["PASSING_ACTS", "consulting", "differing", "obligations", "party_fault", "with_originators"]
+__all__ = [
+    "PASSING_ACTS",
+    "between_others",
+    "consulting",
+    "differing",
+    "no_instrument",
+    "obligations",
+    "party_fault",
+    "passed_on",
+    "with_originators",
+]
 
 PASSING_ACTS = (*GIVING_ACTS, "accept", "request", "warn")
 
@@ -34,11 +44,63 @@ def party_fault(sheet: Sheet, q: Request) -> str:
             return f"{agreement.name} carries straight from one Party to the other"
     elif q.act == "release" and q.to == q.by:
         return "a Party does not release to itself"
+    elif q.act == "release-to-contractor" and q.to not in (None, "contractor"):
+        return f"{q.to} is no firm: what goes to anybody else is released, and asked as that"
     elif q.act in LEGAL_ACTS and q.to is not None and q.to not in parties:
         return f"{q.to} is not a Party to {agreement.name}"
     elif q.item is not None and q.act in HELD_ACTS and not parties.intersection(q.item.contains):
         return f"nothing in the item comes from a Party to {agreement.name}"
     return ""
+
+
+def between_others(agreement: Agreement, text: str, effect: str = REFUSE) -> Ground:
+    """The ground of a request that is not between Parties: the article that says whose the instrument is."""
+    article = agreement.stating("parties")
+    return Ground(
+        effect=effect,
+        instrument=agreement.name,
+        article=article.number if article else "unread",
+        clause="parties",
+        text=text,
+        source=article.source if article else "the Parties that the file of the instrument names",
+        confidence=article.confidence if article else "I",
+        binding=agreement.binding,
+    )
+
+
+def no_instrument(law: Law, text: str, under: str = "") -> Ground:
+    """The ground where no instrument speaks: which were asked."""
+    return Ground(
+        effect=REFUSE,
+        instrument=under,
+        article="unread",
+        clause="no-instrument",
+        text=text,
+        source="none of the instruments applied here: " + ", ".join(law.agreements),
+        confidence="I",
+    )
+
+
+def passed_on(first: Agreement, *, missing: bool) -> Ground:
+    """The ground of a chain without its originator's consent: the rule of the agreement under which it is given.
+
+    Args:
+        first: the agreement of the first leg.
+        missing: whether the consent is unknown, and not known to be absent.
+    """
+    article = first.stating("no-third-party-without-consent")
+    text = "it passes through another Party, and the originator has not consented to that before, in writing"
+    return Ground(
+        effect=REFUSE,
+        instrument=first.name,
+        article=article.number if article else "unread",
+        clause="fact-not-established" if missing else "no-third-party-without-consent",
+        text="`consent` is not established" if missing else text,
+        fact="consent",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
+        binding=first.binding,
+    )
 
 
 def differing(
@@ -50,12 +112,12 @@ def differing(
     return Ground(
         effect=UNCERTAIN,
         instrument=agreement.name,
-        article=agreement.dispute_article,
+        article=article.number if article else "unread",
         clause="readings",
         text=f"the Parties read it differently, and only their consultation settles it: {told}",
         fact="readings",
-        source=article.source if article else "",
-        confidence=article.confidence if article else "",
+        source=article.source if article else "no article that was read",
+        confidence=article.confidence if article else "I",
         binding=agreement.binding,
     )
 
@@ -82,7 +144,7 @@ def with_originators(
     law: Law, sheet: Sheet, q: Request, item: Item, f: Facts, grounds: tuple[Ground, ...]
 ) -> tuple[Ground, ...]:
     """Where consent is missing for a part of another's, the agreement with that originator is cited too."""
-    if not any(g.clause == "no-third-party-without-consent" for g in grounds):
+    if not any(g.clause in ("no-third-party-without-consent", "standing-consent") for g in grounds):
         return grounds
     more: list[Ground] = []
     for originator in item.contains:

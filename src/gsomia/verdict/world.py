@@ -25,6 +25,9 @@ def solver_of() -> Anything:
         ) from error
 
 
+_NO_PARTY = ("contractor", "person")
+
+
 class World:
     """One request as the solver sees it: a variable for each attribute, known or not, and the Parties concerned."""
 
@@ -105,6 +108,10 @@ class World:
             if kind == "word":
                 # Beside the words that rules know there is "any other"; of states there is none.
                 self.axioms.append(self.vars[key] <= len(self.listed(name)) - (name == "state"))
+            if name == "to":
+                # A firm or a person is no Party.
+                nobody = [self.vars[key] == n for n, word in enumerate(self.listed(name)) if word in _NO_PARTY]
+                self.axioms.append(z3.Implies(z3.Or(*nobody), z3.Not(z3.Or(*(self.to[p] for p in self.parties[:-2])))))
             self.bind(name, self.vars[key])
         return self.vars[key]
 

@@ -1,7 +1,7 @@
 """Standard clauses: small frozen types, each with a reason and methods that say what it asks and what it makes owed.
 
 An agreement file says which article is which clause, with which settings, since which day. Nothing here knows an
-article number, a level, a date or a Party. Read `terms`, then `validity`, `carriage`, `custody`, `access`.
+article number, a level, a date or a Party. Read `terms`, then `validity`, `unread`, `carriage`, `custody`, `access`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gsomia.agreement.clauses.access import (
 from gsomia.agreement.clauses.carriage import (
     AccreditedEncryption,
     AfterLaunchOnly,
+    BetweenParties,
     CoveredEquipment,
     DoubleEnvelope,
     GovernmentChannel,
@@ -44,6 +45,7 @@ from gsomia.agreement.clauses.custody import (
     PurposeBound,
     Recorded,
     Remark,
+    StandingConsent,
     SubstantiallyEqualProtection,
     TranslationNote,
 )
@@ -58,6 +60,7 @@ from gsomia.agreement.clauses.terms import (
     SUBJECTS,
     Clause,
 )
+from gsomia.agreement.clauses.unread import TextNotHeld, UnreadFinalClauses
 from gsomia.agreement.clauses.validity import (
     AmendedByConsent,
     EndsOnNotice,
@@ -69,8 +72,6 @@ from gsomia.agreement.clauses.validity import (
     ProtectionSurvives,
     RunsUntilEnded,
     SettledByConsultation,
-    TextNotHeld,
-    UnreadFinalClauses,
 )
 
 __all__ = [
@@ -96,6 +97,7 @@ SETTINGS: dict[str, tuple[str, ...] | tuple[int, ...]] = {
 """The words that each setting of a clause may hold: one that is misspelt would bar nothing, and nobody would see it."""
 
 CLAUSES: dict[str, type[Clause]] = {
+    "parties": BetweenParties,
     "in-force": InForce,
     "enters-by-notification": EntersByNotification,
     "runs-until-ended": RunsUntilEnded,
@@ -107,6 +109,7 @@ CLAUSES: dict[str, type[Clause]] = {
     "top-level-unsettled": TopLevelUnsettled,
     "re-mark": Remark,
     "no-third-party-without-consent": NoThirdPartyWithoutConsent,
+    "standing-consent": StandingConsent,
     "substantially-equal-protection": SubstantiallyEqualProtection,
     "purpose-bound": PurposeBound,
     "kept-on-roster": KeptOnRoster,

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gsomia.agreement.clauses.terms import ACCESS, CLEARED, ENDED, FIRM, GIVING_ACTS, Asks, yes
+from gsomia.agreement.clauses.terms import (
+    ACCESS,
+    CLEARED,
+    ENDED,
+    FIRM,
+    FIRM_ACTS,
+    GIVING_ACTS,
+    READER,
+    READING_ACTS,
+    Asks,
+    yes,
+)
 from gsomia.agreement.conditions import All, AtLeast, Is, Not, Rule
 
 __all__ = [
@@ -32,7 +43,8 @@ class KeptOnRoster(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("open",),
+                acts=READING_ACTS,
+                applies=READER,
                 requires=yes("roster"),
                 text="the person is not on the facility's register",
                 fact="person.roster",
@@ -49,14 +61,15 @@ class NoAccessByRank(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("open",),
+                acts=READING_ACTS,
+                applies=READER,
                 requires=yes("need"),
                 text="rank, post or clearance alone gives no access",
                 fact="person.need",
             ),
             Rule(
-                acts=("open",),
-                applies=yes("rank_put_forward"),
+                acts=READING_ACTS,
+                applies=All((READER, yes("rank_put_forward"))),
                 requires=CLEARED,
                 text="a rank takes the place of no clearance",
                 fact="person.rank",
@@ -73,19 +86,22 @@ class OfficialsWithNeedAndClearance(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("open",),
+                acts=READING_ACTS,
+                applies=READER,
                 requires=Is("role", ("official",)),
                 text="the person is not a government official",
                 fact="person.role",
             ),
             Rule(
-                acts=("open",),
+                acts=READING_ACTS,
+                applies=READER,
                 requires=yes("need"),
                 text="the person's duties do not require it",
                 fact="person.need",
             ),
             Rule(
-                acts=("open",),
+                acts=READING_ACTS,
+                applies=READER,
                 requires=CLEARED,
                 text="the person's clearance does not reach the level",
                 fact="person.clearance",
@@ -191,14 +207,14 @@ class FirmNeed(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("release-to-contractor", "retain"),
+                acts=FIRM_ACTS,
                 applies=FIRM,
                 requires=yes("need"),
                 text="the firm's staff have no need",
                 fact="person.need",
             ),
             Rule(
-                acts=("release-to-contractor", "retain"),
+                acts=FIRM_ACTS,
                 applies=All((FIRM, yes("rank_put_forward"))),
                 requires=CLEARED,
                 text="a rank takes the place of no clearance",
@@ -216,7 +232,7 @@ class FirmInspected(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("release-to-contractor", "retain"),
+                acts=FIRM_ACTS,
                 applies=FIRM,
                 requires=yes("inspected"),
                 text="a site of the firm or of a subcontractor was not inspected",
@@ -234,7 +250,7 @@ class FirmCleared(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("release-to-contractor", "retain"),
+                acts=FIRM_ACTS,
                 applies=FIRM,
                 requires=CLEARED,
                 text="the firm's staff are not cleared to the level",
@@ -252,7 +268,7 @@ class FirmRoster(Asks):
     def rules(self) -> tuple[Rule, ...]:
         return (
             Rule(
-                acts=("release-to-contractor", "retain"),
+                acts=FIRM_ACTS,
                 applies=FIRM,
                 requires=yes("roster"),
                 text="the firm's staff are not on its register",

@@ -1,4 +1,4 @@
-"""What may be given and how it travels."""
+"""Between whom, what may be given, and how it travels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gsomia.agreement.conditions import ALWAYS, AtLeast, Is, Not, Rule
 __all__ = [
     "AccreditedEncryption",
     "AfterLaunchOnly",
+    "BetweenParties",
     "CoveredEquipment",
     "DoubleEnvelope",
     "GovernmentChannel",
@@ -25,14 +26,25 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BetweenParties(Asks):
+    """The instrument says whose it is: the engine asks who acts, gives and gets before any rule, and cites this."""
+
+    reason: ClassVar[str] = "an instrument speaks of its Parties and of nobody else"
+
+    def rules(self) -> tuple[Rule, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IsMarkedInformation(Asks):
     """Only information that bears a classification comes under the instrument."""
 
     reason: ClassVar[str] = "an unmarked item cannot enter"
 
     def rules(self) -> tuple[Rule, ...]:
-        acts = (*GIVING_ACTS, "accept", "open", "mark")
-        return (Rule(acts=acts, requires=yes("marked"), text="the item bears no classification", fact="level"),)
+        acts = (*GIVING_ACTS, "accept", "open", "mark", "warn")
+        text = "the item bears no classification"
+        return (Rule(gate=True, acts=acts, requires=yes("marked"), text=text, fact="level"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

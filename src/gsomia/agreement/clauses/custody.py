@@ -19,6 +19,7 @@ __all__ = [
     "PurposeBound",
     "Recorded",
     "Remark",
+    "StandingConsent",
     "SubstantiallyEqualProtection",
     "TranslationNote",
 ]
@@ -78,6 +79,24 @@ class NoThirdPartyWithoutConsent(Asks):
                 otherwise="uncertain",
                 text="whether an officer of a third country inside a combined staff needs approval is not settled",
                 fact="combined-staff",
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingConsent(Asks):
+    """Linking the systems consented once for all to what the Parties give; a part of anybody else's was not linked."""
+
+    reason: ClassVar[str] = "who linked its system said yes to all of it, and only for its own"
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (
+            Rule(
+                gate=True,
+                acts=("warn",),
+                requires=yes("outsiders_consented"),
+                text="a part comes from one that linked no system, and has not consented before, in writing",
+                fact="consent",
             ),
         )
 

@@ -80,7 +80,11 @@ def no(name: str) -> Condition:
     return Is(name, (False,))
 
 
-FIRM = Any((Is("act", ("release-to-contractor",)), All((Is("act", ("retain",)), Is("to", ("contractor",))))))
+FIRM_ACTS = ("release-to-contractor", "retain", "release")
+FIRM = Any((Is("act", ("release-to-contractor",)), All((Is("act", ("retain", "release")), Is("to", ("contractor",))))))
+READING_ACTS = ("open", "release")
+READER = Any((Is("act", ("open",)), All((Is("act", ("release",)), Is("to", ("person",))))))
+"""A person gets to read it: one who opens it, or one to whom it is released; a firm is another matter."""
 ENDED = Is("state", ("terminated",))
 ACCESS = Not(Is("visit_for", ("security-check",)))
 CLEARED = All((AtLeast("clearance", "rank"), AtLeast("clearance", 1)))

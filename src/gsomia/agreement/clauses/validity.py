@@ -12,8 +12,8 @@ from gsomia.agreement.clauses.terms import (
     GIVING_ACTS,
     HANDLING_ACTS,
     HELD_ACTS,
-    LEGAL_ACTS,
     NOTICE_ACTS,
+    USING_ACTS,
     Asks,
     no,
     yes,
@@ -31,9 +31,10 @@ __all__ = [
     "ProtectionSurvives",
     "RunsUntilEnded",
     "SettledByConsultation",
-    "TextNotHeld",
-    "UnreadFinalClauses",
 ]
+
+
+UNDER_WAY = "it was under way when the instrument ended: the moment of provision is not defined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +101,20 @@ class RunsUntilEnded(Asks):
 
     def rules(self) -> tuple[Rule, ...]:
         ended = "the instrument has ended; nothing new may be given under it"
+        under_way = yes("under_way")
         return (
             Rule(acts=("request",), requires=Not(ENDED), text=ended, fact="state"),
-            Rule(gate=True, acts=(*GIVING_ACTS, "warn"), requires=Not(ENDED), text=ended, fact="state"),
+            Rule(gate=True, acts=("warn",), requires=Not(ENDED), text=ended, fact="state"),
+            Rule(gate=True, acts=GIVING_ACTS, requires=Any((Not(ENDED), under_way)), text=ended, fact="state"),
+            Rule(
+                gate=True,
+                acts=GIVING_ACTS,
+                applies=All((ENDED, under_way)),
+                requires=NEVER,
+                otherwise="uncertain",
+                text=UNDER_WAY,
+                fact="dispatched",
+            ),
             Rule(
                 gate=True,
                 acts=("visit",),
@@ -230,6 +242,16 @@ class ProtectionSurvives(Asks):
             Rule(gate=True, acts=(*HELD_ACTS, *DUTY_ACTS), applies=ENDED, requires=ALWAYS, text=""),
             Rule(
                 gate=True,
+                acts=(*USING_ACTS, "release"),
+                applies=ENDED,
+                requires=no("received_after_end"),
+                otherwise="uncertain",
+                text="it came when the instrument had ended: whether it is held under it at all is not settled",
+                fact="received",
+                confidence="I",
+            ),
+            Rule(
+                gate=True,
                 acts=("visit",),
                 applies=All((ENDED, Not(ACCESS))),
                 requires=NEVER,
@@ -238,14 +260,17 @@ class ProtectionSurvives(Asks):
                 fact="state",
             ),
             Rule(gate=True, acts=("amend",), applies=ENDED, requires=NEVER, otherwise="uncertain", text=unsettled),
-            Rule(
-                gate=True,
-                acts=("accept",),
-                applies=All((ENDED, yes("sent_before_end"))),
-                requires=NEVER,
-                otherwise="uncertain",
-                text="it was under way when the instrument ended: the moment of provision is not defined",
-                fact="dispatched",
+            *(
+                Rule(
+                    gate=True,
+                    acts=acts,
+                    applies=All((ENDED, under_way)),
+                    requires=NEVER,
+                    otherwise="uncertain",
+                    text=UNDER_WAY,
+                    fact="dispatched",
+                )
+                for acts, under_way in ((("accept",), yes("sent_before_end")), (GIVING_ACTS, yes("under_way")))
             ),
         )
 
@@ -387,51 +412,5 @@ class LawChangeNotified:
                 owed=Any((Is("law_change", ("affects-protection",)), yes("asked"))),
                 by="party",
                 text="tell the other Party of its law on protection, and of a change that touches it",
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextNotHeld(Asks):
-    """Nobody outside has read the text, so what it carries is not known."""
-
-    reason: ClassVar[str] = "what was not read is not guessed"
-
-    def rules(self) -> tuple[Rule, ...]:
-        return (
-            Rule(
-                acts=(*HANDLING_ACTS, *LEGAL_ACTS),
-                applies=Not(Is("state", ("none",))),
-                requires=NEVER,
-                otherwise="uncertain",
-                text="the text of this instrument is not held, so what it allows is not known",
-                fact="",
-            ),
-            Rule(
-                # Whatever the text says: what passes through another Party needs its originator's consent.
-                gate=True,
-                acts=(*GIVING_ACTS, "accept"),
-                applies=yes("passes_through"),
-                requires=yes("consented"),
-                text="it passes through another Party, and the originator has not consented to that before, in writing",
-                fact="consent",
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadFinalClauses(Asks):
-    """The clauses on notice, amendment and end were not read, so what a legal act does is not known."""
-
-    reason: ClassVar[str] = "what was not read is not guessed"
-
-    def rules(self) -> tuple[Rule, ...]:
-        return (
-            Rule(
-                acts=LEGAL_ACTS,
-                requires=NEVER,
-                otherwise="uncertain",
-                text="the final clauses of this instrument were not read, so the effect of the act is not known",
-                fact="",
             ),
         )
