@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gsomia.app.home import Home
@@ -28,12 +29,13 @@ _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 
 
-def run(home: Home, ready: Callable[[str], None]) -> None:
+def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
     """Serve the peer link and work off the outbox until told to stop by SIGINT or SIGTERM.
 
     Args:
         home: the node.
         ready: told the address once the node answers.
+        attached: stop also when standard input ends, as it does when the process that holds it is gone.
 
     Raises:
         NodeError: it runs already, or cannot listen.
@@ -44,6 +46,8 @@ def run(home: Home, ready: Callable[[str], None]) -> None:
             raise NodeError(f"the node in `{home.folder}` is running already")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
+        if attached:
+            threading.Thread(target=_stop_at_end_of_input, args=(stopping,), name="input", daemon=True).start()
         log = _log().bind(party=home.node.party)
         with home.store.reading() as reader:
             known = {item.id for item in reader.items()}
@@ -54,6 +58,13 @@ def run(home: Home, ready: Callable[[str], None]) -> None:
             while not stopping.wait(0.2):
                 if not server.is_alive():
                     raise NodeError("the served side has stopped by itself", hint="see the log")
+
+
+def _stop_at_end_of_input(stopping: threading.Event) -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    stopping.set()
 
 
 @contextmanager
