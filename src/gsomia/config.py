@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gsomia.errors import DataError, NodeError
+from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.registry import Custody
 
 __all__ = [
@@ -139,14 +139,14 @@ def read_config(folder: Path) -> NodeConfig:
         folder: what `gsomia init` made.
 
     Raises:
-        NodeError: there is no node here.
+        UsageError: there is no node here.
         DataError: the file is not TOML, or a key is unknown or has a value that is not allowed.
     """
     path = folder / SETTINGS_FILE
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise NodeError(f"no node in `{folder}`", hint="make one with `gsomia init DIR --party XXX`") from error
+        raise UsageError(f"no node in `{folder}`", hint="make one with `gsomia init DIR --party XXX`") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: {error}") from error
     try:

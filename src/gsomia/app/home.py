@@ -169,6 +169,10 @@ class Home:
         with self.store.reading() as reader:
             known = reader.officer(self.node.party, officer)
         files = self.officer_files()
+        if known is None and not files.exists(officer):
+            with self.store.reading() as reader:
+                enrolled = ", ".join(o.id for o in reader.officers(self.node.party)) or "none"
+            raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
         name = _later_key(officer, known.key) if known is not None else officer
         seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
         return Acting(officer=officer, key=SigningKey(seed))
