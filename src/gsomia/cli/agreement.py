@@ -16,6 +16,7 @@ from gsomia.agreement import (
     LEGAL_ACTS,
     STATES,
     Agreement,
+    Article,
     LegalAct,
     draw,
     events,
@@ -50,6 +51,7 @@ from gsomia.verdict import (
     Law,
     changed_cases,
     check_agreement,
+    check_case,
     differences,
     example,
     path_to,
@@ -71,10 +73,11 @@ agreement.add_command(export)
 
 @agreement.command()
 @click.argument("name", required=False)
+@click.argument("article", required=False)
 @json_option
 @node_option
-def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
-    """The articles, levels and sources of NAME; without a name, what there is."""
+def show(name: str | None, article: str | None, as_json: bool, node_dir: str | None) -> None:
+    """The articles, levels and sources of NAME, or one ARTICLE of it; without a name, what there is."""
     with asking(node_dir) as asked:
         adopted = asked.law.agreements if asked.home is not None else None
         if name is None:
@@ -83,8 +86,14 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         _, _, a = asked.of(name, text=True)
         said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
         differing = asked.disputed(a.name)
+    chosen = _chosen(a, article)
     if as_json:
-        out({**_as_json(a), **said, **disputed_json(differing, asked)})
+        rows = {"articles": [_article_json(one) for one in chosen]} if article is not None else {}
+        out({**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
+        return
+    if article is not None:
+        for one in chosen:
+            _tell_article(one)
         return
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
     if adopted is not None:
@@ -103,9 +112,31 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
     for (mark, from_, to), gives in a.levels_table.equivalences.items():
         click.echo(f"  {from_} {mark} becomes {to} {' or '.join(gives)}")
     click.echo("Tags: A text read, B official or press, C sister texts, not confirmed, I our own reading.")
-    for article in a.articles:
-        how = ", ".join(use.name for use in article.clauses) or f"by hand: {article.by_hand}"
-        click.echo(f"\n{article.number} [{article.confidence}] {article.source}\n  {article.text}\n  ({how})")
+    for one in a.articles:
+        click.echo()
+        _tell_article(one)
+
+
+def _chosen(a: Agreement, article: str | None) -> list[Article]:
+    """The article of this number with its parts; all where none is named.
+
+    Raises:
+        UsageError: there is none; names those that there are.
+    """
+    found = [
+        one
+        for one in a.articles
+        if article is None or one.number == article or one.number.startswith((f"{article}.", f"{article}("))
+    ]
+    if not found:
+        known = ", ".join(dict.fromkeys(one.number for one in a.articles))
+        raise UsageError(f"`{a.name}` has no article `{article}`", hint=f"known: {known}")
+    return found
+
+
+def _tell_article(one: Article) -> None:
+    how = ", ".join(use.name for use in one.clauses) or f"by hand: {one.by_hand}"
+    click.echo(f"{one.number} [{one.confidence}] {one.source}\n  {one.text}\n  ({how})")
 
 
 def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
@@ -117,6 +148,17 @@ def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_
         binds = "binding" if a.binding else "not binding"
         here = "" if adopted is None else ", adopted" if a.name in adopted else ", not adopted"
         click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}{here}\n{'':<14} {a.title}")
+
+
+def _article_json(one: Article) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "text": one.text,
+        "clauses": [use.name for use in one.clauses],
+        "by_hand": one.by_hand,
+        "source": one.source,
+        "confidence": one.confidence,
+    }
 
 
 def _as_json(a: Agreement) -> dict[str, Any]:
@@ -146,17 +188,7 @@ def _as_json(a: Agreement) -> dict[str, Any]:
             {"mark": mark, "from": from_, "to": to, "gives": list(gives)}
             for (mark, from_, to), gives in a.levels_table.equivalences.items()
         ],
-        "articles": [
-            {
-                "number": x.number,
-                "text": x.text,
-                "clauses": [u.name for u in x.clauses],
-                "by_hand": x.by_hand,
-                "source": x.source,
-                "confidence": x.confidence,
-            }
-            for x in a.articles
-        ],
+        "articles": [_article_json(one) for one in a.articles],
     }
 
 
@@ -265,6 +297,8 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     """
     law, record, a = law_of(folder)
     cases = cases_of(folder) if with_cases else []
+    for case in cases:
+        check_case(law, case)
     found = check_agreement(law, a.name, record, cases)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:

@@ -66,7 +66,9 @@ def ask_transmit(
         pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
     check_words(
         case,
-        parties=(sending.to, *sending.via, *sending.contains),
+        to=sending.to,
+        via=sending.via,
+        contains=sending.contains,
         subject=sending.subject,
         purpose=sending.purpose,
         under=sending.under,
@@ -135,7 +137,9 @@ def draw(
         return None, []
     check_words(
         case,
-        parties=receivers,
+        to=sending.to,
+        via=sending.via,
+        contains=sending.contains,
         subject=sending.subject,
         purpose=sending.purpose,
         under=sending.under,
