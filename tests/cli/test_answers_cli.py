@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import click
@@ -86,3 +87,12 @@ def test_a_pipe_is_not_waited_for(run: Run, node: Path, tmp_path: Path) -> None:
     assert status == 2 and f"`{tmp_path / 'pipe'}` is no ordinary file" in err
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     assert run("transmit", tmp_path / "link", *words)[0] == 2
+
+
+def test_a_port_in_use_is_named_once(run: Run, node: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = node / "node.toml"
+        settings.write_text(settings.read_text().replace("port = 8443", f"port = {port}"))
+        status, _, err = run("node", "run", "--node", node)
+    assert status == 1 and f"cannot listen on 127.0.0.1:{port}: Address already in use" in err and "Errno" not in err

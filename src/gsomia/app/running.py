@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -102,7 +103,8 @@ def _serving(
             timeout_graceful_shutdown=2,
         )
     )
-    thread = threading.Thread(target=server.run, name="link", daemon=True)
+    sockets = [_listening(link.host, link.port)]
+    thread = threading.Thread(target=server.run, args=(sockets,), name="link", daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
@@ -119,6 +121,20 @@ def _serving(
         server.should_exit = True
         thread.join(5)
         watcher.join(5)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket on which the link is served.
+
+    Raises:
+        NodeError: the address cannot be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise NodeError(
+            f"cannot listen on {host}:{port}: {error.strerror}", hint="is another node running there?"
+        ) from error
 
 
 def _trusted(home: Home) -> set[str]:
