@@ -5,6 +5,7 @@ They need no node: they ask the law and the acts that come with this release, or
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from gsomia.agreement import (
     Agreement,
     Article,
     LegalAct,
+    Record,
     draw,
     events,
     periods,
@@ -264,7 +266,7 @@ def timeline(
         end = asked.now(until)
     chosen = readings_of(readings, a.parties)
     found = periods(a, record, chosen)
-    told = events(a, record, end, chosen)
+    told = events(a, _described(record), end, chosen)
     if as_json or form == "json":
         out(
             {
@@ -284,6 +286,19 @@ def timeline(
             sign = {"act": "*", "no-act": " ", "extension": "+", "end": "x"}[event.what]
             click.echo(f"{local(event.at)} {sign} {event.state:<16} {event.text}")
     click.echo("* a legal act   + a new term by the law itself   x the end   (no sign: changes nothing)")
+
+
+def _described(record: Record) -> Record:
+    """A node's record, which knows the notes; what happened is said as the shipped record says it of the same act."""
+    shipped_acts = {act.id: act for act in shipped()[1]}
+
+    def described(act: LegalAct) -> LegalAct:
+        same = shipped_acts.get(act.id)
+        if same is None or same.note in ("", act.note) or act.act == "declare-reading":
+            return act
+        return replace(act, note=f"{same.note} (note: {act.note})")
+
+    return Record(map(described, record))
 
 
 @agreement.command()
