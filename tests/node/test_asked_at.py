@@ -12,6 +12,7 @@ from stories import MARKS, Stage, holds, official, refusals
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, ask_open, mark, open_item, recall, receipt
+from gsomia.registry import Rung
 from gsomia.testing import Exercise, Player
 
 DAY = timedelta(days=1)
@@ -85,3 +86,20 @@ def test_what_the_nodes_own_rules_refuse_is_kept(stage: Stage) -> None:
     assert kept == [("open", "not-marked"), ("receipt", "not-marked"), ("receipt", "receipted"), ("mark", "receipted")]
     both.settle()
     holds(both)
+
+
+def test_rungs_stand_in_the_order_of_evidence(stage: Stage) -> None:
+    both = stage()
+    both.enter(official("kim"), "KOR")
+    copy = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    mark(both["KOR"].node, copy.id, MARKS["KOR"], by=both["KOR"].by(Role.REGISTRY))
+    open_item(both["KOR"].node, copy.id, "kim", io.BytesIO())
+    receipt(both["KOR"].node, copy.id, by=both["KOR"].by(Role.REGISTRY))
+    both.settle()
+    for party in ("JPN", "KOR"):
+        with both[party].node.store.reading() as reader:
+            (listed,) = reader.copies()
+            one = reader.copy(copy.id)
+        reached = [entry.rung for entry in listed.rungs]
+        assert reached == list(Rung) and one is not None and one.rungs == listed.rungs
