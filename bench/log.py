@@ -74,7 +74,7 @@ class _Log:
 
 
 class _Bare:
-    """The same bytes into one SQLite table with an index, WAL and synchronous=FULL as the node has it."""
+    """The same bytes into one SQLite table without an index, WAL and synchronous=FULL as the node has it."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)

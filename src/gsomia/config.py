@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from gsomia.errors import DataError, NodeError
+from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.registry import Custody
 
 __all__ = [
@@ -122,7 +124,7 @@ class NodeConfig(BaseSettings):
         return (env_settings, init_settings)
 
 
-_SECTIONS = {
+_SECTIONS: dict[str, type[BaseModel]] = {
     "link": LinkConfig,
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
@@ -139,20 +141,23 @@ def read_config(folder: Path) -> NodeConfig:
         folder: what `gsomia init` made.
 
     Raises:
-        NodeError: there is no node here.
+        UsageError: there is no node here.
         DataError: the file is not TOML, or a key is unknown or has a value that is not allowed.
     """
     path = folder / SETTINGS_FILE
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise NodeError(f"no node in `{folder}`", hint="make one with `gsomia init DIR --party XXX`") from error
+        raise UsageError(f"no node in `{folder}`", hint="make one with `gsomia init DIR --party XXX`") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: {error}") from error
+    _check_environment()
     try:
         config = NodeConfig(**data)
     except ValidationError as error:
         raise DataError(_explain(path, error)) from error
+    except SettingsError as error:
+        raise DataError(f"environment: {error}", hint="a list or a table is written as JSON") from error
     if config.party != data.get("party") or config.exercise != data.get("exercise"):
         raise DataError(
             f"{path}: `party` and `exercise` are fixed for ever by `init`", hint="unset the GSOMIA_ variable"
@@ -160,16 +165,60 @@ def read_config(folder: Path) -> NodeConfig:
     return config
 
 
+_COMMANDS = ("NODE", "PASSPHRASE_FILE", "PIN_FILE")
+"""Variables that are no settings: `cli` and `keystore` read them."""
+_ONE_EACH = ("PEERS", "TRACERS")
+"""Sections whose tables have names of their own."""
+
+
+def _check_environment() -> None:
+    """Check that no variable is a misspelt setting.
+
+    Raises:
+        DataError: one is; names the variable and those that are near or known.
+    """
+    single = {name.upper() for name in NodeConfig.model_fields}
+    nested = {
+        f"{section}__{name}".upper()
+        for section, model in _SECTIONS.items()
+        if section.upper() not in _ONE_EACH
+        for name in model.model_fields
+    }
+    by_key = {name.rpartition("__")[2]: name for name in sorted(nested)} | {
+        name: name for name in (*single, *_COMMANDS)
+    }
+    for variable in sorted(name for name in os.environ if name.upper().startswith("GSOMIA_")):
+        name = variable.upper().removeprefix("GSOMIA_")
+        if name in single | nested | {*_COMMANDS} or name.startswith(tuple(f"{one}__" for one in _ONE_EACH)):
+            continue
+        near = get_close_matches(name.rpartition("__")[2], by_key, 3, 0.7)
+        if near or "__" in name:
+            known = [by_key[key] for key in near] or sorted(nested)
+            raise DataError(
+                f"environment: {variable}: unknown setting",
+                hint=f"known: {', '.join(f'GSOMIA_{one}' for one in known)}",
+            )
+
+
 def _explain(path: Path, error: ValidationError) -> str:
-    """The first fault as `file: key: what is wrong; known: ...`."""
+    """The first fault as `place: key: value: what is wrong; known: ...`; the place is the file or a variable."""
     fault = error.errors()[0]
     key = ".".join(str(part) for part in fault["loc"])
+    place = f"{path}: {key}"
+    variables = {name.upper(): name for name in os.environ}
+    for count in range(len(fault["loc"]), 0, -1):
+        name = "GSOMIA_" + "__".join(str(part) for part in fault["loc"][:count]).upper()
+        if name in variables:
+            place = f"environment: {variables[name]}: {key}"
+            break
+    if fault["type"] == "missing":
+        return f"{place}: {fault['msg'].lower()}"
     if fault["type"] != "extra_forbidden":
-        return f"{path}: {key}: {fault['msg'].lower()}"
+        return f"{place}: `{fault['input']!s:.200}`: {fault['msg'].lower()}"
     known: Any = NodeConfig
     for part in fault["loc"][:-1]:
         known = _SECTIONS.get(str(part), known)
-    return f"{path}: {key}: unknown key; known: {', '.join(sorted(known.model_fields))}"
+    return f"{place}: unknown key; known: {', '.join(sorted(known.model_fields))}"
 
 
 def read_law_folder(folder: Path) -> dict[str, bytes]:

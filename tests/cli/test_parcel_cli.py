@@ -58,7 +58,7 @@ def test_a_parcel_is_made_carried_taken_in_and_listed(run: Run, nodes: Path, tmp
     status, out, _ = run("parcel", "list", "--json", "--node", nodes / "JPN")
     told = [(row["way"], row["number"], row["there"]) for row in json.loads(out)["parcels"]]
     assert status == 0 and told == [("in", 1, "yes"), ("out", 1, "yes")]
-    assert run("parcel", "list", "--node", nodes / "JPN")[1].splitlines()[0].split()[:2] == ["peer", "way"]
+    assert run("parcel", "list", "--node", nodes / "JPN")[1].splitlines()[1].split()[:2] == ["peer", "way"]
     assert [path.name for path in stick.iterdir()] == [parcel.name]
 
 

@@ -67,9 +67,15 @@ SETTINGS: dict[str, tuple[str, list[str]]] = {
         f'[peers.KOR]\nurl = "https://x"\nfingerprint = "{"0" * 64}"\nurll = ""\n',
         ["peers.KOR.urll: unknown key", "known: fingerprint, url"],
     ),
-    "a fingerprint that is none": ('[peers.KOR]\nurl = "https://x"\nfingerprint = "abc"\n', ["peers.KOR.fingerprint"]),
-    "a port that is none": ("[link]\nport = 70000\n", ["link.port"]),
-    "a time that is none": ("[link]\nmax_skew_seconds = 0\n", ["link.max_skew_seconds"]),
+    "a fingerprint that is none": (
+        '[peers.KOR]\nurl = "https://x"\nfingerprint = "abc"\n',
+        ["peers.KOR.fingerprint: `abc`: string should match"],
+    ),
+    "a port that is none": ("[link]\nport = 70000\n", ["link.port: `70000`: input should be less than"]),
+    "a time that is none": (
+        "[link]\nmax_skew_seconds = 0\n",
+        ["link.max_skew_seconds: `0`: input should be greater than 0"],
+    ),
     "no TOML": ("= =\n", ["node.toml", "line"]),
 }
 
@@ -84,6 +90,39 @@ def test_a_fault_in_the_settings_names_file_key_and_the_known(run: Run, node: Pa
     assert status == 2, err
     for words in (str(settings), *says):
         assert words in err
+
+
+ENVIRONMENT: dict[str, tuple[str, str, list[str]]] = {
+    "a misspelt section": ("GSOMIA_LNK__PORT", "1", ["GSOMIA_LNK__PORT: unknown setting", "GSOMIA_LINK__PORT"]),
+    "a misspelt key": ("GSOMIA_LINK__PROT", "1", ["GSOMIA_LINK__PROT: unknown setting", "GSOMIA_LINK__PORT"]),
+    "a key without its section": ("GSOMIA_PRT", "1", ["GSOMIA_PRT: unknown setting", "GSOMIA_LINK__PORT"]),
+    "a key like no other": ("GSOMIA_LINK__ZZ", "1", ["GSOMIA_LINK__ZZ: unknown setting", "GSOMIA_LINK__HOST"]),
+    "a misspelt variable of the commands": ("GSOMIA_NODES", "x", ["GSOMIA_NODES: unknown setting", "GSOMIA_NODE"]),
+    "a value": ("GSOMIA_LINK__PORT", "high", ["GSOMIA_LINK__PORT: link.port: `high`: input should be a valid integer"]),
+    "a list": ("GSOMIA_LAW_FOLDERS", "x", ["environment: ", "law_folders", "JSON"]),
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_fault_in_the_environment_names_the_variable(
+    run: Run, node: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    variable, value, says = ENVIRONMENT[name]
+    monkeypatch.setenv(variable, value)
+    status, _, err = run("register", "--node", node)
+    assert status == 2 and str(node / "node.toml") not in err
+    for words in says:
+        assert words in err
+
+
+@pytest.mark.parametrize(
+    "variable", ["GSOMIA_KILLS", "GSOMIA_DOCUMENTS", "GSOMIA_SEED", "GSOMIA_LARGE", "GSOMIA_FAULTS"]
+)
+def test_a_variable_that_is_like_no_setting_is_not_ours(
+    run: Run, node: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert run("register", "--node", node)[0] == 0
 
 
 def test_party_and_exercise_are_fixed_for_ever(run: Run, node: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,3 +282,11 @@ def test_what_cannot_be_told_is_counted_apart() -> None:
 )
 def test_wide_letters_take_two_columns(text: str, width: int) -> None:
     assert width_of(text) == width
+
+
+def test_what_stands_left_of_the_pictures_has_room_for_a_wide_letter() -> None:
+    """Where no narrow face is installed a bold letter is some three quarters of its height wide."""
+    heights = {"year": 10.5, "small": 8.0}
+    found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" class="(year|small)" text-anchor="end">([^<]+)<', PAGE)
+    assert any("Agreement 2016" in words for _, _, words in found)
+    assert [words for x, kind, words in found if float(x) < 0.72 * heights[kind] * len(words)] == []

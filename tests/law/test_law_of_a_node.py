@@ -145,6 +145,8 @@ def test_the_clock_is_the_node_s(folders: dict[str, Path]) -> None:
     assert json.loads(said.stdout)["at"].startswith("2024-01-10")
     told = run(agreement, folders["KOR"], "timeline", "--until", "2025-12-01T00:00Z").stdout
     assert "2024-11-23 00:00:00+0900 x terminated" in told
+    signed = [line for line in told.splitlines() if "KOR sign: " in line]
+    assert signed and all("one signed text" in line and "(note: " in line for line in signed), signed
 
 
 def test_what_an_act_would_stop_and_what_is_held(folders: dict[str, Path]) -> None:

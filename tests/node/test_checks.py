@@ -77,6 +77,13 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
     "the content's first byte": (in_blob(0), ITEMS),
     "the content in the middle": (in_blob(100), ITEMS),
     "the content's end": (in_blob(-30), ITEMS),
+    "a receipt's act": (
+        sql("UPDATE rung SET act = (SELECT id FROM act WHERE type = 'mark') WHERE rung = 'receipted'"),
+        "receipts",
+    ),
+    "a receipt's copy": (sql("UPDATE item SET payload_digest = replace(payload_digest, 'a', 'b')"), "receipts"),
+    "a commitment of another type": (sql("UPDATE log_entry SET commitment = 'text' WHERE position = 3"), "log "),
+    "a statement of another type": (sql("UPDATE act SET statement = 'text' WHERE type = 'mark'"), ACTS),
     "the content taken out": (without_blob, ITEMS),
     "the originator's key": (
         sql('UPDATE peer SET document = replace(document, \'"ed25519": "\', \'"ed25519": "AAAA\')'),
@@ -97,4 +104,23 @@ def test_verify_finds_what_was_changed(stage: Stage, name: str) -> None:
     change(both["KOR"])
     failed = [check for check in audit(both["KOR"].node) if not check.holds]
     assert any(check.name.startswith(where) and check.fault for check in failed), failed
+    assert not any("Error" in check.fault or "concat" in check.fault or "``" in check.fault for check in failed), failed
     assert all(check.holds for check in audit(both["JPN"].node))
+
+
+def test_verify_counts_the_receipts(stage: Stage) -> None:
+    both = stage()
+    for count in range(2):
+        sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+        both.settle()
+        finish(both["KOR"], sent.id)
+        both.settle()
+        for party in ("JPN", "KOR"):
+            assert {check.name: check.counted for check in audit(both[party].node)}["receipts"] == count + 1
+
+
+def test_the_first_act_altered_has_none_before_it(stage: Stage) -> None:
+    both = stage()
+    sql('UPDATE batch SET envelope = replace(envelope, \'"sig": "\', \'"sig": "AAAA\')')(both["KOR"])
+    (fault,) = [check.fault for check in audit(both["KOR"].node) if check.name == ACTS]
+    assert fault.endswith("; it is the first")

@@ -6,14 +6,16 @@ DIR/officers/       officers' key files (an EXERCISE node's; smart cards and pas
 DIR/law/            the agreements that were adopted, each in its version
 DIR/register.sqlite acts, logs, register, outbox
 DIR/items/          sealed items
+DIR/*.lock          taken by the process at work, whose id they hold
 DIR/clock           how far an EXERCISE node's clock is set off
 """
 
 from gsomia.app.auditing import audit_home
 from gsomia.app.home import Home
 from gsomia.app.law import offered_law, shipped_acts
+from gsomia.app.locks import serving
 from gsomia.app.making import init
 from gsomia.app.parcels import export_file, import_file
 from gsomia.app.running import run
 
-__all__ = ["Home", "audit_home", "export_file", "import_file", "init", "offered_law", "run", "shipped_acts"]
+__all__ = ["Home", "audit_home", "export_file", "import_file", "init", "offered_law", "run", "serving", "shipped_acts"]

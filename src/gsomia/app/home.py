@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
 from gsomia.app.law import LawFolder, offered_law
+from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
@@ -169,6 +169,10 @@ class Home:
         with self.store.reading() as reader:
             known = reader.officer(self.node.party, officer)
         files = self.officer_files()
+        if known is None and not files.exists(officer):
+            with self.store.reading() as reader:
+                enrolled = ", ".join(o.id for o in reader.officers(self.node.party)) or "none"
+            raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
         name = _later_key(officer, known.key) if known is not None else officer
         seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
         return Acting(officer=officer, key=SigningKey(seed))
@@ -347,19 +351,13 @@ class Home:
 
     def running(self) -> bool:
         """Whether a process serves this node."""
-        with self.lock("node") as mine:
-            return not mine
+        return serving(self.folder) is not None
 
     @contextmanager
     def lock(self, name: str) -> Iterator[bool]:
         """Hold one of the node's locks, or learn that another process does: two at one outbox would send all twice."""
-        with (self.folder / f"{name}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+        with locked(self.folder / f"{name}.lock") as mine:
+            yield mine
 
     def wired(self) -> list[str]:
         """The enrolled peers to whom there is a wire."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
+import socket
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gsomia.app.home import Home
@@ -28,12 +30,13 @@ _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 
 
-def run(home: Home, ready: Callable[[str], None]) -> None:
+def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
     """Serve the peer link and work off the outbox until told to stop by SIGINT or SIGTERM.
 
     Args:
         home: the node.
         ready: told the address once the node answers.
+        attached: stop also when standard input ends, as it does when the process that holds it is gone.
 
     Raises:
         NodeError: it runs already, or cannot listen.
@@ -44,6 +47,8 @@ def run(home: Home, ready: Callable[[str], None]) -> None:
             raise NodeError(f"the node in `{home.folder}` is running already")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
+        if attached:
+            threading.Thread(target=_stop_at_end_of_input, args=(stopping,), name="input", daemon=True).start()
         log = _log().bind(party=home.node.party)
         with home.store.reading() as reader:
             known = {item.id for item in reader.items()}
@@ -54,6 +59,13 @@ def run(home: Home, ready: Callable[[str], None]) -> None:
             while not stopping.wait(0.2):
                 if not server.is_alive():
                     raise NodeError("the served side has stopped by itself", hint="see the log")
+
+
+def _stop_at_end_of_input(stopping: threading.Event) -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    stopping.set()
 
 
 @contextmanager
@@ -91,7 +103,8 @@ def _serving(
             timeout_graceful_shutdown=2,
         )
     )
-    thread = threading.Thread(target=server.run, name="link", daemon=True)
+    sockets = [_listening(link.host, link.port)]
+    thread = threading.Thread(target=server.run, args=(sockets,), name="link", daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
@@ -108,6 +121,20 @@ def _serving(
         server.should_exit = True
         thread.join(5)
         watcher.join(5)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket on which the link is served.
+
+    Raises:
+        NodeError: the address cannot be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise NodeError(
+            f"cannot listen on {host}:{port}: {error.strerror}", hint="is another node running there?"
+        ) from error
 
 
 def _trusted(home: Home) -> set[str]:

@@ -12,7 +12,17 @@ import click
 
 from gsomia.agreement import FORMS, LegalAct
 from gsomia.app import Home, shipped_acts
-from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.options import (
+    Instant,
+    by_option,
+    exercise_line,
+    home_of,
+    json_option,
+    node_option,
+    plain,
+    print_json,
+    table,
+)
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import (
     ACT_TYPES,
@@ -192,6 +202,7 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
     if as_json:
         print_json("act", value)
         return
+    exercise_line()
     said = found.statement
     for name in ("id", "type", "at", "party", "instrument", "item", "copy"):
         if value[name]:

@@ -5,6 +5,7 @@ They need no node: they ask the law and the acts that come with this release, or
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,9 @@ from gsomia.agreement import (
     LEGAL_ACTS,
     STATES,
     Agreement,
+    Article,
     LegalAct,
+    Record,
     draw,
     events,
     periods,
@@ -51,6 +54,7 @@ from gsomia.verdict import (
     Law,
     changed_cases,
     check_agreement,
+    check_case,
     differences,
     example,
     path_to,
@@ -72,10 +76,11 @@ agreement.add_command(export)
 
 @agreement.command()
 @click.argument("name", required=False)
+@click.argument("article", required=False)
 @json_option
 @node_option
-def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
-    """The articles, levels and sources of NAME; without a name, what there is."""
+def show(name: str | None, article: str | None, as_json: bool, node_dir: str | None) -> None:
+    """The articles, levels and sources of NAME, or one ARTICLE of it; without a name, what there is."""
     with asking(node_dir) as asked:
         adopted = asked.law.agreements if asked.home is not None else None
         if name is None:
@@ -84,8 +89,14 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
         _, _, a = asked.of(name, text=True)
         said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
         differing = asked.disputed(a.name)
+    chosen = _chosen(a, article)
     if as_json:
-        out({**_as_json(a), **said, **disputed_json(differing, asked)})
+        rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
+        out({**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
+        return
+    if article is not None:
+        for one in chosen:
+            _tell_article(one)
         return
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
     if adopted is not None:
@@ -105,10 +116,32 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
     for (mark, from_, to), gives in a.levels_table.equivalences.items():
         click.echo(f"  {from_} {mark} becomes {to} {' or '.join(gives)}")
     click.echo("Tags: A text read, B official or press, C sister texts, not confirmed, I our own reading.")
-    for article in a.articles:
-        later = {use: f" since {use.since.isoformat()}" for use in article.clauses if use.since is not None}
-        how = ", ".join(use.name + later.get(use, "") for use in article.clauses) or f"by hand: {article.by_hand}"
-        click.echo(f"\n{article.number} [{article.confidence}] {article.source}\n  {article.text}\n  ({how})")
+    for one in a.articles:
+        click.echo()
+        _tell_article(one)
+
+
+def _chosen(a: Agreement, article: str | None) -> list[Article]:
+    """The article of this number with its parts; all where none is named.
+
+    Raises:
+        UsageError: there is none; names those that there are.
+    """
+    found = [
+        one
+        for one in a.articles
+        if article is None or one.number == article or one.number.startswith((f"{article}.", f"{article}("))
+    ]
+    if not found:
+        known = ", ".join(dict.fromkeys(one.number for one in a.articles))
+        raise UsageError(f"`{a.name}` has no article `{article}`", hint=f"known: {known}")
+    return found
+
+
+def _tell_article(one: Article) -> None:
+    later = {use: f" since {use.since.isoformat()}" for use in one.clauses if use.since is not None}
+    how = ", ".join(use.name + later.get(use, "") for use in one.clauses) or f"by hand: {one.by_hand}"
+    click.echo(f"{one.number} [{one.confidence}] {one.source}\n  {one.text}\n  ({how})")
 
 
 def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
@@ -120,6 +153,18 @@ def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_
         binds = "binding" if a.binding else "not binding"
         here = "" if adopted is None else ", adopted" if a.name in adopted else ", not adopted"
         click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}{here}\n{'':<14} {a.title}")
+
+
+def _article_json(a: Agreement, one: Article) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "text": one.text,
+        "clauses": [{"is": u.name, "since": a.begins(u).isoformat(), **u.settings} for u in one.clauses],
+        "by_hand": one.by_hand,
+        "since": min((a.begins(u) for u in one.clauses), default=a.since).isoformat(),
+        "source": one.source,
+        "confidence": one.confidence,
+    }
 
 
 def _as_json(a: Agreement) -> dict[str, Any]:
@@ -149,18 +194,7 @@ def _as_json(a: Agreement) -> dict[str, Any]:
             {"mark": mark, "from": from_, "to": to, "gives": list(gives)}
             for (mark, from_, to), gives in a.levels_table.equivalences.items()
         ],
-        "articles": [
-            {
-                "number": x.number,
-                "text": x.text,
-                "clauses": [{"is": u.name, "since": a.begins(u).isoformat(), **u.settings} for u in x.clauses],
-                "by_hand": x.by_hand,
-                "since": min((a.begins(u) for u in x.clauses), default=a.since).isoformat(),
-                "source": x.source,
-                "confidence": x.confidence,
-            }
-            for x in a.articles
-        ],
+        "articles": [_article_json(a, one) for one in a.articles],
     }
 
 
@@ -236,7 +270,7 @@ def timeline(
         end = asked.now(until)
     chosen = readings_of(readings, a.parties)
     found = periods(a, record, chosen)
-    told = events(a, record, end, chosen)
+    told = events(a, _described(record), end, chosen)
     if as_json or form == "json":
         out(
             {
@@ -262,6 +296,19 @@ def timeline(
     click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
 
 
+def _described(record: Record) -> Record:
+    """A node's record, which knows the notes; what happened is said as the shipped record says it of the same act."""
+    shipped_acts = {act.id: act for act in shipped()[1]}
+
+    def described(act: LegalAct) -> LegalAct:
+        same = shipped_acts.get(act.id)
+        if same is None or same.note in ("", act.note) or act.act == "declare-reading":
+            return act
+        return replace(act, note=f"{same.note} (note: {act.note})")
+
+    return Record(map(described, record))
+
+
 @agreement.command()
 @click.argument("folder")
 @click.option(
@@ -275,6 +322,8 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     """
     law, record, a = law_of(folder)
     cases = cases_of(folder)
+    for case in cases:
+        check_case(law, case)
     found = check_agreement(law, a.name, record, cases if with_cases else None)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:

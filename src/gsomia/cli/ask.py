@@ -11,7 +11,7 @@ import click
 from gsomia.app import audit_home
 from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
-from gsomia.cli.options import Instant, home_of, json_option, node_option, print_json
+from gsomia.cli.options import Instant, exercise_line, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
 from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, held_copy
 from gsomia.registry import Custody
@@ -86,12 +86,13 @@ def transmit(
 @verdict_command.command("open")
 @click.argument("item")
 @click.option("--for", "person", required=True)
+@_at_option
 @json_option
 @node_option
-def open_(item: str, person: str, as_json: bool, node_dir: str | None) -> int:
-    """May this person open a held ITEM?"""
+def open_(item: str, person: str, at: datetime | None, as_json: bool, node_dir: str | None) -> int:
+    """May this person open a held ITEM, with clearance, need, roster and recall as they were at the instant?"""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        _, _, verdict = ask_open(home.node, reader, item, person)
+        _, _, verdict = ask_open(home.node, reader, item, person, at=at)
     return print_verdict(verdict, as_json)
 
 
@@ -127,6 +128,7 @@ def print_verdict(verdict: Verdict, as_json: bool) -> int:
         # Two clauses of one article say the same where they permit.
         for line in dict.fromkeys(lines):
             click.echo(line)
+        exercise_line()
         click.echo(
             "  [A] text read  [B] official or press  [C] sister texts, not confirmed  [I] our own reading", err=True
         )

@@ -11,7 +11,7 @@ import click
 
 from gsomia.cli.agreement import shipped
 from gsomia.errors import DataError
-from gsomia.verdict import Case, parse_cases, run_case
+from gsomia.verdict import Case, check_case, parse_cases, run_case
 
 
 @click.group()
@@ -48,6 +48,7 @@ def run(files: tuple[Path, ...], as_json: bool, failing: bool) -> None:
                     continue
                 raise DataError(f"{file}: {case.id}: id: another case in {seen[case.id].file} has it")
             seen[case.id] = case
+            check_case(law, case)
             result = run_case(law, record, case)
             word = {True: "holds", False: "FAILS", None: "not yet decided"}[result.holds]
             held, wrong = held + (result.holds is True), wrong + (result.holds is False)

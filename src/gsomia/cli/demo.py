@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from gsomia.errors import UsageError
-
 __all__ = ["demo_command"]
 
 
@@ -19,8 +17,4 @@ def demo_command(doc: Path | None, out: Path, keep: bool) -> int:
     """Play twelve years of the agreement with three nodes on this machine."""
     from gsomia.demo import play
 
-    if doc is not None and not doc.is_file():
-        raise UsageError(f"`{doc}` is not a file")
-    if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
-        raise UsageError(f"`{out}` holds something that is not a demo", hint="name another folder with --out")
     return play(out, document=doc, keep=keep, write=click.echo)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from gsomia.cli.following import follow, wait_option
 from gsomia.cli.options import by_option, home_of, json_option, node_option
-from gsomia.cli.renditions import writing
+from gsomia.cli.output import force_option, writing
 from gsomia.errors import UsageError
 from gsomia.node import Role, mark, open_item, receipt, release
 
@@ -62,7 +60,8 @@ def receipt_command(item: str, by: str, node_dir: str | None) -> None:
 @click.command("open")
 @click.argument("item")
 @click.option("--for", "person", default="", help="Who reads; clearance, need and roster come from the register.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where the plaintext goes.")
+@click.option("--output", "-o", default="-", metavar="FILE", help="Where the plaintext goes; else standard output.")
+@force_option
 @click.option(
     "--key",
     "keys",
@@ -71,21 +70,21 @@ def receipt_command(item: str, by: str, node_dir: str | None) -> None:
     help="Open the FILE with a key (or an HSM's, by its pkcs11: URI).",
 )
 @node_option
-def open_command(item: str, person: str, output: Path | None, keys: tuple[str, ...], node_dir: str | None) -> None:
+def open_command(item: str, person: str, output: str, force: bool, keys: tuple[str, ...], node_dir: str | None) -> None:
     """Open a held ITEM for a person: an act, with verdict and log; or, with --key, a FILE without a node."""
     if keys:
-        _open_file(Path(item), keys, output)
+        _open_file(item, keys, output, force)
         return
     if not person:
         raise UsageError("for whom?", hint="name the person with --for; `gsomia person enter` says who they are")
     with home_of(node_dir) as home:
-        with writing(output) as sink:
+        with writing(output, force=force) as sink:
             opening = open_item(home.node, item, person, sink)
         click.echo(f"opened {opening.copy.control_number} for {person}", err=True)
         home.deliver()
 
 
-def _open_file(file: Path, keys: tuple[str, ...], output: Path | None) -> None:
+def _open_file(file: str, keys: tuple[str, ...], output: str, force: bool) -> None:
     from gsomia.cli.seal import open_file
 
-    open_file(str(file), keys=keys, output=str(output) if output is not None else "-")
+    open_file(file, keys=keys, output=output, force=force)

@@ -10,7 +10,7 @@ import click
 
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
-from gsomia.node import Outgoing, Recalled, dead_letter, instant, recalls
+from gsomia.node import Outgoing, Recalled, Refused, dead_letter, instant, recalls
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -60,9 +60,9 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         recalled, made = recalls(reader), reader.renditions()
         rows = [_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in reader.copies()]
-        exercise, party = home.node.exercise, home.node.party
+        party = home.node.party
     if as_json:
-        print_json("register", {"party": party, "exercise": exercise, "copies": rows})
+        print_json("register", {"party": party, "copies": rows})
         return
     head = [
         "control number",
@@ -149,8 +149,27 @@ def refused_command(as_json: bool, node_dir: str | None) -> None:
     """List what was refused, with the reason: one's own acts and what came from peers."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.refused()
-    rows = [[instant(r.at), r.source, r.what, r.why] for r in found]
-    print_rows(as_json, "refused", ["at", "from", "what", "why"], rows)
+    head = ["at", "from", "what", "why"]
+    if as_json:
+        rows = [[instant(r.at), r.source, r.what, r.why, _against(r)] for r in found]
+        print_rows(as_json, "refused", [*head, "grounds"], rows)
+    else:
+        table(head, [[instant(r.at), r.source, r.what, _grounds(r)] for r in found])
+
+
+def _against(refused: Refused) -> list[dict[str, Any]]:
+    """The grounds against, where a verdict was kept."""
+    grounds = refused.detail.get("grounds")
+    found = [ground for ground in grounds if isinstance(ground, dict)] if isinstance(grounds, list) else []
+    return [ground for ground in found if ground.get("effect") != "permit"]
+
+
+def _grounds(refused: Refused) -> str:
+    """All grounds against, each with its place."""
+    places = [" ".join(filter(None, (g.get("instrument"), g.get("article")))) for g in _against(refused)]
+    texts = [str(ground.get("text", "")) for ground in _against(refused)]
+    told = [f"{place}: {text}" if place else text for place, text in zip(places, texts, strict=True)]
+    return "; ".join(dict.fromkeys(told)) or refused.why
 
 
 def _why(entry: Outgoing) -> str:

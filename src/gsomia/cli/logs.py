@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.options import exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, log_named, log_origin, prove
 from gsomia.tlog import (
@@ -253,7 +253,7 @@ def _tail(home: Home, name: str, start: int, as_json: bool) -> int:
         state = log_named(reader, name)
         for row in _entries(reader, state.name, start, state.size):
             if as_json:
-                click.echo(json.dumps({"schema": "gsomia/log-entry/v1", **row}, ensure_ascii=False))
+                print_json("log-entry", row, indent=None)
             else:
                 click.echo(plain(f"{row['index']:>6}  {row['at']}  {row['party']}  {row['type']:<16}  {row['act']}"))
     return state.size
@@ -357,6 +357,7 @@ def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
         ]
         print_json("verify", {"of": what, "holds": all(c.holds for c in checks), "checks": rows})
     else:
+        exercise_line()
         click.echo(f"the following checks were made of {what}:")
         for check in checks:
             click.echo(f"  {'ok  ' if check.holds else 'FAIL'} {check.name} ({check.counted})")

@@ -19,6 +19,8 @@ from gsomia.keystore import credential
 __all__ = [
     "Instant",
     "by_option",
+    "exercise",
+    "exercise_line",
     "home_of",
     "json_option",
     "node_option",
@@ -59,6 +61,7 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
             f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
         )
     home = Home(Path(node_dir), passphrase=credential("passphrase"))
+    click.get_current_context().meta[_EXERCISE] = home.node.exercise
     if home.node.exercise:
         click.echo("EXERCISE", err=True)
     try:
@@ -67,13 +70,31 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         home.close()
 
 
-def print_json(schema: str, value: Mapping[str, Any]) -> None:
-    """One JSON object with its schema, keys as given."""
-    click.echo(json.dumps({"schema": f"gsomia/{schema}/v1", **value}, ensure_ascii=False, indent=2))
+_EXERCISE = "gsomia.exercise"
+
+
+def exercise() -> dict[str, bool]:
+    """Whether what is told comes from an EXERCISE node, as a field of its JSON; nothing where no node was opened."""
+    context = click.get_current_context(silent=True)
+    known = context.meta.get(_EXERCISE) if context is not None else None
+    return {} if known is None else {"exercise": bool(known)}
+
+
+def exercise_line() -> None:
+    """The line that heads or ends what people read of an EXERCISE node."""
+    if exercise().get("exercise"):
+        click.echo("EXERCISE")
+
+
+def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
+    """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
+    told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=indent))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table in columns that fit Korean and Japanese text."""
+    """A table in columns that fit Korean and Japanese text, headed by EXERCISE where its node is such a one."""
+    exercise_line()
     cells = [[*head], *[[plain(str(cell)) for cell in row] for row in rows]]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     for row in cells:

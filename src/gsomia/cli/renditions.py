@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
+from gsomia.cli.output import force_option, writing
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import Role, instant, make_rendition, rendition_of
 from gsomia.registry import Rendition
 
-__all__ = ["rendition_command", "rendition_json", "writing"]
-
-
-@contextmanager
-def writing(path: Path | None) -> Iterator[BinaryIO]:
-    """Where plaintext goes: a file that takes its name only when it is whole, or stdout when that is no terminal."""
-    if path is None:
-        if sys.stdout.isatty():
-            raise UsageError("the plaintext would go to the terminal", hint="name a file with -o, or a pipe")
-        yield sys.stdout.buffer
-        return
-    staging = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        handle = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as sink:
-            yield sink
-            sink.flush()
-            os.fsync(sink.fileno())
-        staging.replace(path)
-    except OSError as error:
-        raise NodeError(f"cannot write `{path}`: {error.strerror}") from error
-    finally:
-        staging.unlink(missing_ok=True)
+__all__ = ["rendition_command", "rendition_json"]
 
 
 def rendition_json(made: Rendition) -> dict[str, Any]:
@@ -66,15 +41,14 @@ def rendition_command() -> None:
 @click.argument("item")
 @click.option("--for", "person", required=True, help="Who gets it; clearance, need and roster come from the register.")
 @click.option("--of", "total", default=0, help="How many copies there are to be; as said before where it is left out.")
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where it goes; else standard output."
-)
+@click.option("--output", "-o", default="-", metavar="FILE", help="Where it goes; else standard output.")
+@force_option
 @by_option
 @node_option
-def make_command(item: str, person: str, total: int, output: Path | None, by: str, node_dir: str | None) -> None:
+def make_command(item: str, person: str, total: int, output: str, force: bool, by: str, node_dir: str | None) -> None:
     """Open a held ITEM for a person and write a marked copy; the sealed original stays as it is."""
     with home_of(node_dir) as home:
-        with writing(output) as sink:
+        with writing(output, force=force) as sink:
             made = make_rendition(home.node, item, person, total=total, by=home.acting(by, Role.REGISTRY))
             sink.write(made.data)
         entry = made.entry

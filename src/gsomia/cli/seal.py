@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -17,7 +16,8 @@ from typing import IO, Any, Final
 
 import click
 
-from gsomia.errors import NodeError, RefusedError, SealError, UsageError
+from gsomia.cli.output import writing
+from gsomia.errors import RefusedError, SealError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.keystore import TokenUri, token_private_key
 from gsomia.sealed import (
@@ -71,49 +71,6 @@ def _reading(file: str, *, seekable: bool) -> Iterator[IO[bytes]]:
         raise UsageError(f"cannot read `{file}`: {error.strerror}") from error
     with opened:
         yield opened
-
-
-@contextmanager
-def _writing(output: str, *, force: bool) -> Iterator[IO[bytes]]:
-    """A new file under its final name only when all went well; a device or pipe; or standard output for `-`."""
-    try:
-        with _sink(output, force=force) as sink:
-            yield sink
-    except BrokenPipeError:
-        raise
-    except FileExistsError as error:
-        raise UsageError(f"`{output}` exists", hint="give another name, or --force for a file") from error
-    except OSError as error:
-        raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
-
-
-@contextmanager
-def _sink(output: str, *, force: bool) -> Iterator[IO[bytes]]:
-    if output == "-":
-        if sys.stdout.isatty():
-            raise UsageError("a terminal is no place for this", hint="give -o OUT, or redirect standard output")
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    final = Path(output)
-    if final.exists() and not final.is_file() and not final.is_dir():
-        with final.open("wb", buffering=0) as device:
-            yield device
-        return
-    if final.is_dir() or (final.exists() and not force):
-        raise FileExistsError(output)
-    handle, name = tempfile.mkstemp(prefix=f".{final.name}.", dir=final.parent)
-    try:
-        with os.fdopen(handle, "wb", buffering=0) as file:
-            yield file
-            os.fsync(file.fileno())
-        if force:
-            Path(name).replace(final)
-        else:
-            # Unlike a rename, a link never takes the place of a file that appeared meanwhile.
-            os.link(name, final)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _key_bytes(path: str) -> bytes:
@@ -198,7 +155,7 @@ def seal_file(
         own = key.kid if isinstance(key, XWingPublicKey | CompositePublicKey) else ""
         recipients.append(Recipient(kid=kid or own, url=url, key=key))
     item = str(uuid.uuid4())
-    with _reading(file, seekable=False) as source, _writing(output, force=force) as sink:
+    with _reading(file, seekable=False) as source, writing(output, force=force) as sink:
         seal(source, sink, recipients=recipients, policy=Policy(uuid=item), mime_type=mime_type, digest=False)
     return item
 
@@ -226,7 +183,7 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
                 "use gsomia open ITEM --node DIR",
             )
         click.echo("origin: unproven", err=True)
-        with _writing(output, force=force) as sink:
+        with writing(output, force=force) as sink:
             item.open(identities, sink)
 
 
@@ -361,8 +318,8 @@ def keygen_command(kind: str, output: str) -> None:
     """Make a hybrid key pair for sealed files: KEY.pem, and KEY.pub.pem to give away. Not for a node's own keys."""
     key = XWingPrivateKey.generate() if kind == "xwing" else CompositePrivateKey.generate(kind)
     public = Path(output).with_suffix(".pub.pem")
-    with _writing(output, force=False) as file:
+    with writing(output, force=False) as file:
         file.write(private_pem(key).encode())
-    with _writing(str(public), force=False) as file:
+    with writing(str(public), force=False) as file:
         file.write(public_pem(key.public).encode())
     click.echo(f"{public}: {key.kid}", err=True)

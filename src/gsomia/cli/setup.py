@@ -73,12 +73,14 @@ def node_command() -> None:
 
 @node_command.command("run")
 @click.argument("folder", required=False)
+@click.option("--attached", is_flag=True, help="Stop also when standard input ends: with the process that holds it.")
 @node_option
-def run(folder: str | None, node_dir: str | None) -> None:
+def run(folder: str | None, attached: bool, node_dir: str | None) -> None:
     """Serve the peer link and work off the outbox until stopped."""
     with home_of(folder or node_dir) as home:
         kind = "EXERCISE " if home.node.exercise else ""
-        run_node(home, lambda address: click.echo(f"{kind}node of {home.node.party} answers at {address}"))
+        told = f"{kind}node of {home.node.party} answers at"
+        run_node(home, lambda address: click.echo(f"{told} {address}"), attached=attached)
 
 
 @node_command.command("identity")

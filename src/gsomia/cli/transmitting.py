@@ -207,8 +207,8 @@ def _document(file: Path) -> Iterator[BinaryIO]:
         raise UsageError(f"`{file}` is a link to nothing")
     if file.is_dir():
         raise UsageError(f"`{file}` is a folder", hint="transmit one document at a time")
-    if file.is_char_device() or file.is_block_device() or file.is_socket():
-        raise UsageError(f"`{file}` is no ordinary file")
+    if file.exists() and not file.is_file():
+        raise UsageError(f"`{file}` is no ordinary file", hint="write it to one first")
     try:
         source = file.open("rb")
     except FileNotFoundError as error:

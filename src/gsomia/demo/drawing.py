@@ -46,7 +46,7 @@ CLASS_WORDS = {
 }
 
 _WIDTH = 760.0
-_GUTTER = 92.0
+_GUTTER = 112.0
 _RIGHT = 8.0
 _DOT = 4.9
 """From one mark to the next in the overview."""

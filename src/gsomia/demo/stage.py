@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from gsomia.node import (
     accredit,
     assure,
     audit_witnesses,
+    checkpoints_due,
     concerned,
     enter_legal_acts,
     enter_person,
@@ -47,10 +49,12 @@ class Stage:
 
     Args:
         folder: where the nodes' folders are made.
+        keep: the nodes go on when this process ends; else they end with it, however it ends.
         history: the shipped acts that the legal officers enter as their days come.
     """
 
     folder: Path
+    keep: bool = False
     homes: dict[str, Home] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     history: tuple[LegalAct, ...] = field(default_factory=lambda: tuple(shipped_acts()))
@@ -78,11 +82,15 @@ class Stage:
     def start(self) -> None:
         """Start each node as a process and wait until it answers."""
         for party in self.homes:
+            attached = () if self.keep else ("--attached",)
             self.processes[party] = subprocess.Popen(
-                [sys.executable, "-m", "gsomia", "node", "run", str(self.folder / party)],
+                [sys.executable, "-m", "gsomia", "node", "run", str(self.folder / party), *attached],
+                stdin=subprocess.DEVNULL if self.keep else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=(self.folder / f"{party}.log").open("w"),
                 text=True,
+                # Witnesses are asked at once, so that the stage knows when nothing more is on its way.
+                env=os.environ | {"GSOMIA_WITNESS__PAUSE_SECONDS": "0"},
                 # An interrupt at the terminal is for the demo, which stops its nodes itself.
                 start_new_session=True,
             )
@@ -105,7 +113,12 @@ class Stage:
             home.close()
 
     def set_clock(self, at: datetime) -> None:
-        """Set the clocks of all nodes to one instant; they run on from there."""
+        """Set the clocks of all nodes to one instant; they run on from there.
+
+        A message that left by one clock and came by another would be refused, so first nothing is on its way.
+        """
+        if self.processes:
+            self.settle()
         for home in self.homes.values():
             home.clock.set(at)
 
@@ -162,7 +175,7 @@ class Stage:
             threading.Event().wait(0.03)
 
     def settle(self) -> None:
-        """Wait until no node has anything left to send."""
+        """Wait until no node has anything left to send or to have witnessed."""
         self.wait("empty outboxes", lambda: not any(self._waiting(home) for home in self.homes.values()))
 
     def witnessed(self) -> None:
@@ -174,7 +187,8 @@ class Stage:
     @staticmethod
     def _waiting(home: Home) -> bool:
         with home.node.store.reading() as reader:
-            return bool(reader.outgoing(limit=1))
+            due = (checkpoints_due(home.node, reader, party) for party in PARTIES)
+            return bool(reader.outgoing(limit=1)) or any(due)
 
 
 def _free_ports(count: int) -> list[int]:

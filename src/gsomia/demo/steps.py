@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import io
-import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, BinaryIO, cast
 
 from gsomia.agreement import state_at
 from gsomia.app import offered_law, shipped_acts
 from gsomia.demo.drawing import KST
 from gsomia.demo.launches import all_routes, launches
+from gsomia.demo.paper import LEVEL, Digest, Paper, read_paper
+from gsomia.demo.place import COPY, NODES, REPORT, make_place
 from gsomia.demo.report import write_report, year_table
 from gsomia.demo.stage import PARTIES, Stage
 from gsomia.demo.teller import Teller, cites_article, kst
@@ -46,53 +50,78 @@ from gsomia.verdict import Facts, Item, Person, Request, Verdict, decide
 __all__ = ["play"]
 
 JK = "jpn-kor-2016"
+SENT = kst("2016-11-23T15:00")
 
 
 def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str], None]) -> int:
     """Play the demo.
 
     Args:
-        out: a folder that this call empties and fills: the nodes, the report.
+        out: a folder that is the demo's own or made now; of an earlier demo's only what that wrote is replaced.
         document: what Japan sends in step 2, or None for a launch report from the real record.
         keep: leave the nodes running at the end and say how to talk to them.
         write: takes each line.
 
     Returns:
         0 if every step had the expected outcome, else 1.
+
+    Raises:
+        UsageError: the folder is not the demo's, its nodes are running, or the document cannot be sent as it is.
     """
     started = time.monotonic()
-    if out.exists():
-        shutil.rmtree(out)
-    (out / "nodes").mkdir(parents=True)
+    paper = read_paper(document, SENT)
+    make_place(out, PARTIES)
     tell = Teller(write)
-    stage = Stage(out / "nodes")
+    stage = Stage(out / NODES, keep=keep)
     write("EXERCISE  three nodes on this machine, fictional people, real law and a real record. Times are KST.")
-    running = True
     try:
-        for step in (_step_1, _step_2, _step_3, _step_4, _step_5):
-            step(stage, tell, document)
-        _step_6(tell, out / "report.html")
-        _step_7(stage, tell, out)
-        running = keep
+        with _ended_by_signals():
+            for step in (_step_1, _step_2, _step_3, _step_4, _step_5):
+                step(stage, tell, paper)
+            _step_6(tell, out / REPORT)
+            _step_7(stage, tell, out)
     except GsomiaError as error:
         tell.failures.append(str(error))
         write(f"   FAIL {error}")
+    except BaseException:
+        if keep:
+            _say_how(stage, write)
+        raise
     finally:
-        if not keep or not running:
+        if not keep:
             stage.stop()
     for failure in tell.failures:
         write(f"not as expected: {failure}")
     ended = "ended as expected" if not tell.failures else "failed"
     write(f"\nEXERCISE {ended} after {time.monotonic() - started:.0f} s")
-    if keep and running:
+    if keep:
         _say_how(stage, write)
     return 1 if tell.failures else 0
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the demo as an interrupt does, so that its nodes are stopped; status 128 + the signal."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # One that is ignored, as by nohup, stays ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # --- one step after the other ---------------------------------------------------------------------------------------
 
 
-def _step_1(stage: Stage, tell: Teller, _document: Path | None) -> None:
+def _step_1(stage: Stage, tell: Teller, _paper: Paper) -> None:
     at = kst("2014-12-30T12:00")
     stage.build(kst("2014-12-30T09:00"))
     stage.adopt("usa-jpn-2007", "usa-kor-1987", "tisa-2014")
@@ -120,7 +149,7 @@ def _step_1(stage: Stage, tell: Teller, _document: Path | None) -> None:
         tell,
         "KOR",
         hub,
-        text,
+        io.BytesIO(text),
         "KOR sends it by the USA, with its written approval",
         "tisa-2014:1",
         "tisa-2014:3",
@@ -142,7 +171,7 @@ def _step_1(stage: Stage, tell: Teller, _document: Path | None) -> None:
     )
 
 
-def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
+def _step_2(stage: Stage, tell: Teller, paper: Paper) -> None:
     tell.step(
         2,
         "2016: the agreement is signed, both Governments notify, it is in force. A paper travels and is read.",
@@ -152,18 +181,23 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
     stage.adopt(JK)
     stage.settle()
     kor = stage.homes["KOR"]
-    paper = Sending(
+    sending = Sending(
         to="KOR",
-        level="特定秘密",
+        level=LEVEL,
         subject="dprk-missile",
         purpose="missile-defence",
-        title=f"EXERCISE {document.name if document else 'launch report'}",
-        mime_type="application/octet-stream" if document else "text/plain",
+        title=paper.title,
+        mime_type=paper.mime_type,
+        as_is=paper.as_is,
     )
     tell.verdict(
-        at, "the day before, initialled and approved: JPN to KOR", _ask(stage, "JPN", paper, at), "refuse", f"{JK}:21.1"
+        at,
+        "the day before, initialled and approved: JPN to KOR",
+        _ask(stage, "JPN", sending, at),
+        "refuse",
+        f"{JK}:21.1",
     )
-    at = kst("2016-11-23T15:00")
+    at = SENT
     stage.set_clock(at)
     stage.enter(f"{JK}/sign", f"{JK}/notify-entry-jpn", f"{JK}/notify-entry-kor")
     tell.line(
@@ -173,16 +207,18 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
         "in-force",
         f"{JK}:21.1",
     )
-    content = document.read_bytes() if document else launch_report().encode()
-    copy = _send(stage, tell, "JPN", paper, content, "JPN transmits a 特定秘密 paper to KOR", f"{JK}:21.1")
+    for remark in paper.remarks:
+        tell.note(remark)
+    with paper.open() as content:
+        copy = _send(stage, tell, "JPN", sending, content, f"JPN transmits a {LEVEL} paper to KOR", f"{JK}:21.1")
     _mark_and_receipt(stage, tell, copy, "군사II급비밀")
     stage.enter_person(
         "KOR", PersonDetails(id="official Han", clearance="SECRET", needs=("dprk-missile",), roster=True)
     )
     stage.enter_person("KOR", PersonDetails(id="general Seo", clearance="SECRET", roster=True, rank="general"))
-    opened = io.BytesIO()
-    opening = open_item(kor.node, copy.id, "official Han", opened)
-    same = opened.getvalue() == content
+    opened = Digest()
+    opening = open_item(kor.node, copy.id, "official Han", cast("BinaryIO", opened))
+    same = opened.hexdigest() == paper.digest
     tell.verdict(
         at, "KOR's official Han, cleared, with need, on the roster, opens it", opening.verdict, "permit", f"{JK}:7.2"
     )
@@ -206,7 +242,7 @@ def _step_2(stage: Stage, tell: Teller, document: Path | None) -> None:
     )
 
 
-def _step_3(stage: Stage, tell: Teller, _document: Path | None) -> None:
+def _step_3(stage: Stage, tell: Teller, _paper: Paper) -> None:
     tell.step(
         3, "2019: Korea announces the end, gives notice, and suspends the notice six hours before it takes effect."
     )
@@ -228,14 +264,17 @@ def _step_3(stage: Stage, tell: Teller, _document: Path | None) -> None:
     tell.line(at, "the note of 08-23 is notice of termination", _state(stage, at), "notice-pending", f"{JK}:21.3")
     at = kst("2019-11-22T17:00")
     stage.set_clock(at)
-    _send(stage, tell, "JPN", paper, b"EXERCISE 1700\n", "seven hours before the end JPN still transmits", f"{JK}:21.3")
+    _send(
+        stage, tell, "JPN", paper, io.BytesIO(b"EXERCISE 1700\n"),
+        "seven hours before the end JPN still transmits", f"{JK}:21.3",
+    )  # fmt: skip
     at = kst("2019-11-22T18:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/suspend-notice-kor-2019")
     tell.line(at, "the second note suspends the effect of the first", _state(stage, at), "notice-suspended")
     at = kst("2019-11-23T00:01")
     stage.set_clock(at)
-    _send(stage, tell, "JPN", paper, b"EXERCISE 0001\n", "after midnight JPN transmits as before")
+    _send(stage, tell, "JPN", paper, io.BytesIO(b"EXERCISE 0001\n"), "after midnight JPN transmits as before")
     _counterfactual(stage, tell, paper, at)
 
 
@@ -272,7 +311,7 @@ def _counterfactual(stage: Stage, tell: Teller, paper: Sending, at: datetime) ->
     tell.verdict(at, "had it not come: an entitled official reads old material", read, "permit", f"{JK}:21.4")
 
 
-def _step_4(stage: Stage, tell: Teller, _document: Path | None) -> None:
+def _step_4(stage: Stage, tell: Teller, _paper: Paper) -> None:
     tell.step(4, "2020: Korea would hand a Japanese paper on to a third country.")
     at = kst("2020-01-15T10:00")
     stage.set_clock(at)
@@ -317,7 +356,7 @@ def _step_4(stage: Stage, tell: Teller, _document: Path | None) -> None:
     )
 
 
-def _step_5(stage: Stage, tell: Teller, _document: Path | None) -> None:
+def _step_5(stage: Stage, tell: Teller, _paper: Paper) -> None:
     tell.step(5, "2023: Korea withdraws the notice and its suspension.")
     at = kst("2023-03-16T20:00")
     stage.set_clock(at)
@@ -356,7 +395,7 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
         counted = ", ".join(f"{check.counted} {check.name.split(' ')[-1]}" for check in told)
         tell.line(now, f"verify {party}", failed[0].fault if failed else "holds", "holds", counted)
     home = stage.homes["JPN"]
-    copy = out / "copy-of-a-log"
+    copy = out / COPY
     home.export_log(home.node.log_name("KOR"), copy)
     bundle = next((copy / "tile" / "entries").rglob("*.p/*"))
     data = bytearray(bundle.read_bytes())
@@ -407,12 +446,12 @@ def _state(stage: Stage, at: datetime) -> str:
     return " / ".join(sorted(states))
 
 
-def _send(stage: Stage, tell: Teller, party: str, sending: Sending, content: bytes, what: str, *needed: str) -> Copy:
+def _send(stage: Stage, tell: Teller, party: str, sending: Sending, content: BinaryIO, what: str, *needed: str) -> Copy:
     home = stage.homes[party]
     at = home.clock.now()
     consent = bool(sending.via)
     tell.verdict(at, what, _ask(stage, party, sending, at, consent=consent), "permit", *needed)
-    copy = transmit(home.node, io.BytesIO(content), sending, by=home.acting("", Role.DISCLOSURE))
+    copy = transmit(home.node, content, sending, by=home.acting("", Role.DISCLOSURE))
     _arrive(stage, tell, copy, f"{copy.holder}'s node accepts it and registers it")
     return copy
 
@@ -459,21 +498,30 @@ def _first_received(copies: Sequence[Copy], party: str) -> str:
     return next(copy.id for copy in copies if copy.holder == party and copy.giver == "JPN")
 
 
-def launch_report(before: str = "2016-11-23") -> str:
-    """A report on the last launch before a day, written from the real record."""
-    last = [launch for launch in launches() if launch.date < before][-1]
-    return (
-        "EXERCISE EXERCISE EXERCISE\n"
-        f"Launch of {last.date}: {last.missile_name} ({last.missile_class}) from {last.facility_name}, "
-        f"outcome {last.outcome}.\n"
-        "Facts from a public record; the level and everything else is for the exercise.\n"
-        "EXERCISE EXERCISE EXERCISE\n"
-    )
-
-
 def _say_how(stage: Stage, write: Callable[[str], None]) -> None:
+    """How to talk to the nodes that were left running, and how to stop them."""
+    running = [process.pid for process in stage.processes.values() if process.poll() is None]
+    if not running:
+        return
+    command = _as_typed()
     write("\nThe nodes are still running. Talk to them, for example:")
-    for command in ("register", "refused", "act list", "agreement state jpn-kor-2016", "verify"):
-        write(f"  gsomia {command} --node {stage.folder / 'KOR'}")
-    pids = " ".join(str(process.pid) for process in stage.processes.values())
-    write(f"Stop them with: kill {pids}   (this is process {os.getpid()})")
+    for words in ("register", "refused", "act list", "agreement state jpn-kor-2016", "verify"):
+        write(f"  {command} {words} --node {shlex.quote(str(stage.folder / 'KOR'))}")
+    write(f"Stop them with: kill {' '.join(map(str, running))}")
+
+
+def _as_typed() -> str:
+    """This command as it can be typed again: by its name where that is on the PATH, else by its path."""
+    run = Path(sys.argv[0])
+    if run.name != "gsomia":
+        return shlex.join([_beneath(Path(sys.executable)), "-m", "gsomia"])
+    found = shutil.which("gsomia")
+    if found is not None and Path(found).absolute() == run.absolute():
+        return "gsomia"
+    return shlex.quote(_beneath(run))
+
+
+def _beneath(path: Path) -> str:
+    """A path from here where it lies beneath, else the whole of it."""
+    whole = path.absolute()
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)

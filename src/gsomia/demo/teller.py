@@ -36,6 +36,10 @@ class Teller:
         if not right:
             self.failures.append(f"{when} {what}: {got}, expected {want}")
 
+    def note(self, remark: str) -> None:
+        """What people should know of the line that follows."""
+        self.write(f"   note {' ' * 17} {remark}")
+
     def verdict(self, at: datetime, what: str, verdict: Verdict, want: str, *needed: str) -> None:
         """A verdict with its articles; `needed` are articles that it must cite."""
         cited = _cited(verdict)

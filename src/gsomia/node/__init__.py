@@ -26,8 +26,9 @@ from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
-from gsomia.node.labels import labels_of
+from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.life import TrustedKeys, check_bundle
+from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
@@ -77,7 +78,7 @@ from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.witnessed import audit_witnesses
-from gsomia.node.witnessing import ask_witness
+from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
     "ACT_TYPES",
@@ -86,6 +87,7 @@ __all__ = [
     "FLOOD",
     "KEYS_PATH",
     "LEGAL_ACTS",
+    "LOOK_BYTES",
     "Acting",
     "Awaited",
     "Blobs",
@@ -136,6 +138,7 @@ __all__ = [
     "Writer",
     "accredit",
     "adopt_law",
+    "alike_marks",
     "answer",
     "answer_consent",
     "ask_consent",
@@ -153,6 +156,7 @@ __all__ = [
     "check_bundle",
     "check_log",
     "check_register",
+    "checkpoints_due",
     "concerned",
     "dead_letter",
     "declare_compromised",
@@ -168,6 +172,7 @@ __all__ = [
     "identity",
     "import_parcel",
     "instant",
+    "item_label",
     "keep_refused",
     "key_settings",
     "labels_of",
@@ -176,6 +181,7 @@ __all__ = [
     "log_origin",
     "make_rendition",
     "mark",
+    "marks_of",
     "open_item",
     "pack",
     "prove",

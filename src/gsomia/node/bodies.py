@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["count", "digest", "text", "texts"]
+from gsomia.node.acts import Statement
+from gsomia.node.ports import Person
+
+__all__ = ["count", "digest", "entered_person", "text", "texts"]
 
 
 def text(body: Mapping[str, Any], key: str) -> str:
@@ -38,3 +41,18 @@ def digest(body: Mapping[str, Any], key: str) -> str:
     if len(value) != 64 or set(value) - set("0123456789abcdef"):
         raise ValueError(f"`{key}` is a SHA-256 in hexadecimal")
     return value
+
+
+def entered_person(statement: Statement) -> Person:
+    """The person as an act of type `enter-person` enters them."""
+    body = statement.body
+    return Person(
+        id=text(body, "person"),
+        role=text(body, "role"),
+        rank=text(body, "rank"),
+        clearance=text(body, "clearance"),
+        needs=texts(body, "needs"),
+        purposes=texts(body, "purposes"),
+        roster=body["roster"] is True,
+        act=statement.id,
+    )

@@ -15,7 +15,7 @@ from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.node.replay import compare_register
-from gsomia.registry import Direction
+from gsomia.registry import Direction, Rung
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
@@ -50,6 +50,7 @@ def audit_records(node: Node, register: Callable[[], Check] | None = None) -> It
     with node.store.reading() as reader:
         yield done("signatures of acts", partial(_check_acts, node, reader))
         yield register() if register is not None else check_register(node)
+        yield done("receipts", partial(_check_receipts, reader))
         yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 
@@ -69,17 +70,19 @@ def done(name: str, check: Callable[[], Check]) -> Check:
     """A check as it ends; a store that somebody was at may hold what nothing can read."""
     try:
         return check()
-    except (GsomiaError, ValueError, TypeError, KeyError, AttributeError) as error:
-        return Check(name=name, counted=0, fault=f"the store cannot be read: {type(error).__name__}: {error}")
+    except GsomiaError as error:
+        return Check(name=name, counted=0, fault=f"the store cannot be read: {error}")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Check(name=name, counted=0, fault="the store holds a value of another type or form than a node writes")
 
 
 def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     """Entries against acts, the tree against its entries, the signed checkpoint against the tree."""
     name = f"log {state.name}"
     frontier = Frontier()
+    index = 0
     try:
         hashes: list[bytes] = []
-        index = 0
         for position, entry, act_id, salt, statement, stored in reader.log_leaves(state.name, state.size):
             if position != index:
                 raise LogError(f"entry {index} is missing")
@@ -103,6 +106,11 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             raise LogError(f"the signed checkpoint of {checkpoint.size} entries is not over these entries")
     except GsomiaError as error:
         return Check(name=name, counted=frontier.size, fault=str(error))
+    except (TypeError, ValueError, AttributeError):
+        place = f"entry {index}" if index < state.size else "its head"
+        return Check(
+            name=name, counted=frontier.size, fault=f"{place} holds a value of another type or form than a node writes"
+        )
     return Check(name=name, counted=frontier.size)
 
 
@@ -145,7 +153,7 @@ def _check_acts(node: Node, reader: Reader) -> Check:
             raise SignatureError(f"the node of `{min(others)}` is not enrolled as the acts say")
     except VerificationError as error:
         # An act that cannot even be read has no id to name; the one before it does.
-        fault = f"{error}; the last that holds is `{last}`"
+        fault = f"{error}; {f'the last that holds is `{last}`' if last else 'it is the first'}"
         return Check(name="signatures of acts", counted=counted, fault=fault)
     return Check(name="signatures of acts", counted=counted)
 
@@ -160,6 +168,27 @@ def _batches(acts: Iterator[SignedAct]) -> Iterator[list[SignedAct]]:
         group.append(act)
     if group:
         yield group
+
+
+def _check_receipts(reader: Reader) -> Check:
+    """Each receipt in the register: signed by the holder, for this copy and for the payload that was registered."""
+    counted = 0
+    for copy in reader.copies():
+        signed = copy.rung(Rung.RECEIPTED)
+        if signed is None:
+            continue
+        act, item = reader.act(signed.act), reader.item(copy.item)
+        said = act.statement if act is not None else None
+        if said is None or (said.type, said.party, said.copy) != ("receipted", copy.holder, copy.id):
+            fault = (
+                f"copy `{copy.id}` has a receipt by act `{signed.act}`, which is no receipt of `{copy.holder}` for it"
+            )
+            return Check(name="receipts", counted=counted, fault=fault)
+        if item is not None and said.body.get("payload_digest") != item.payload_digest:
+            fault = f"the receipt of copy `{copy.id}` is for other contents than those registered"
+            return Check(name="receipts", counted=counted, fault=fault)
+        counted += 1
+    return Check(name="receipts", counted=counted)
 
 
 def _check_keys(node: Node, reader: Reader) -> Check:

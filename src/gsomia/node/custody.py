@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import SignedAct
+from gsomia.node.acts import SignedAct, instant
+from gsomia.node.bodies import entered_person
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
 from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
@@ -14,8 +16,8 @@ from gsomia.node.labels import equivalent_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
-from gsomia.node.sending import held_copy, refuse
+from gsomia.node.ports import Person, Reader
+from gsomia.node.sending import check_marked, held_copy, keeping_refusals, refuse
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
 from gsomia.sealed import Statement as ProvenanceStatement
@@ -41,7 +43,7 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
     """
     at = node.clock.now()
     # Decided and signed in one transaction: a receipt that comes between would be for another mark.
-    with node.store.writing() as tx:
+    with keeping_refusals(node, f"mark {reference}", at), node.store.writing() as tx:
         node.officer(tx, by, "registry")
         copy = held_copy(tx, node, reference)
         item = _item(tx, copy)
@@ -82,12 +84,7 @@ def _ready_for_receipt(copy: Copy) -> None:
         RefusedError: it is not, or has.
     """
     _not_receipted(copy)
-    if not copy.own_mark:
-        raise refused(
-            "not-marked",
-            f"`{copy.control_number}` has not been marked (Article 4.2)",
-            hint=f"`gsomia mark {copy.control_number} --level ...` first",
-        )
+    check_marked(copy)
 
 
 def _not_receipted(copy: Copy) -> None:
@@ -113,6 +110,11 @@ def receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
         RefusedError: the item has not been marked yet, or has its receipt.
         VerificationError: the item held is not the one that was registered.
     """
+    with keeping_refusals(node, f"receipt of {reference}", node.clock.now()):
+        return _receipt(node, reference, by=by)
+
+
+def _receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
     with node.store.reading() as reader:
         node.officer(reader, by, "registry")
         copy = held_copy(reader, node, reference)
@@ -152,24 +154,44 @@ class Opening:
     statement: ProvenanceStatement
 
 
-def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[Copy, Item, Verdict]:
+def ask_open(
+    node: Node, reader: Reader, reference: str, person: str, *, at: datetime | None = None
+) -> tuple[Copy, Item, Verdict]:
     """Whether a person may open an item, without opening it; what a holder of the key says comes with the opening.
 
+    Args:
+        node: the holder's node.
+        reader: its store.
+        reference: control number, item id or copy id.
+        person: who would read.
+        at: the instant that is asked, with clearance, need, roster and recall as this node had them then; now where
+            it is None.
+
     Raises:
-        UsageError: no such item is held, or the person was never entered.
+        UsageError: no such item is held, or it came later; or the person was never entered, or later.
     """
     copy = held_copy(reader, node, reference)
     item = _item(reader, copy)
-    who = reader.person(person)
+    if at is not None and at < copy.at:
+        raise UsageError(f"`{copy.control_number}` came at {instant(copy.at)}, later than {instant(at)}")
+    who = reader.person(person) if at is None else _person_at(reader, person, at)
     if who is None:
         known = ", ".join(p.id for p in reader.persons()) or "none"
-        raise UsageError(f"unknown person `{person}`", hint=f"entered: {known}; `gsomia person enter` adds one")
+        then = "" if at is None else f" at {instant(at)}"
+        raise UsageError(f"unknown person `{person}`{then}", hint=f"entered: {known}; `gsomia person enter` adds one")
     case = Case.of(node, reader)
     request = Request(
         act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
     )
-    verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, node.clock.now())
-    return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator))
+    verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, at or node.clock.now())
+    return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator, until=at))
+
+
+def _person_at(reader: Reader, person: str, at: datetime) -> Person | None:
+    """A person as entered last up to an instant, or None."""
+    entered = (act.statement for act in reader.acts(types=["enter-person"]) if act.statement.at <= at)
+    found = [who for statement in entered if (who := entered_person(statement)).id == person]
+    return found[-1] if found else None
 
 
 def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Opening:
@@ -193,8 +215,8 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         assert who is not None  # `ask_open` has seen the person
     if verdict.outcome != "permit":
         refuse(node, f"open {copy.control_number} for {person}", verdict, at)
-    if not copy.own_mark:
-        raise refused("not-marked", f"`{copy.control_number}` has not been marked", hint="`gsomia mark` it first")
+    with keeping_refusals(node, f"open {copy.control_number} for {person}", at):
+        check_marked(copy)
     with node.blobs.reading(item.id) as file:
         sealed = read(file)
         envelope = read_provenance(sealed)

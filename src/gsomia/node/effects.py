@@ -15,11 +15,11 @@ from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
-from gsomia.node.bodies import digest, text, texts
+from gsomia.node.bodies import digest, entered_person, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
-from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
+from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Writer
 from gsomia.node.registering import USED, arrive, give, report, take
 from gsomia.node.succession import check_successor, distrusted
 from gsomia.registry import (
@@ -153,19 +153,7 @@ def _credential(tx: Writer, statement: Statement, kind: str, instrument: str) ->
 
 
 def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
-    body = statement.body
-    tx.put_person(
-        Person(
-            id=text(body, "person"),
-            role=text(body, "role"),
-            rank=text(body, "rank"),
-            clearance=text(body, "clearance"),
-            needs=texts(body, "needs"),
-            purposes=texts(body, "purposes"),
-            roster=body["roster"] is True,
-            act=statement.id,
-        )
-    )
+    tx.put_person(entered_person(statement))
 
 
 def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:

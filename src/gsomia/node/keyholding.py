@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gsomia.node.acts import SignedAct
 from gsomia.node.ports import Reader
@@ -118,9 +119,15 @@ class Recalled:
         return "asked, not confirmed"
 
 
-def recall_of(reader: Reader, item: str, originator: str) -> Recalled | None:
-    """The recall of an item by its originator, or None; it may be known before the item is."""
-    return _recalls(reader, {item: originator}, item).get(item)
+def recall_of(reader: Reader, item: str, originator: str, *, until: datetime | None = None) -> Recalled | None:
+    """The recall of an item by its originator, or None; it may be known before the item is.
+
+    Args:
+        reader: the store.
+        item, originator: which.
+        until: what this node recorded later does not count.
+    """
+    return _recalls(reader, {item: originator}, item, until=until).get(item)
 
 
 def recalls(reader: Reader) -> Mapping[str, Recalled]:
@@ -128,10 +135,14 @@ def recalls(reader: Reader) -> Mapping[str, Recalled]:
     return _recalls(reader, {item.id: item.originator for item in reader.items()}, "")
 
 
-def _recalls(reader: Reader, originators: Mapping[str, str], item: str) -> dict[str, Recalled]:
+def _recalls(
+    reader: Reader, originators: Mapping[str, str], item: str, *, until: datetime | None = None
+) -> dict[str, Recalled]:
     found: dict[str, Recalled] = {}
     for act in reader.acts(types=["recall", "confirm-recall"], item=item):
         statement = act.statement
+        if until is not None and (arrival := reader.arrival(act.id)) is not None and arrival[1] > until:
+            continue
         if statement.type == "recall":
             if originators.get(statement.item) == statement.party:
                 found[statement.item] = _recalled(act)

@@ -6,8 +6,8 @@ transaction. The node sends it when the recipient's node has accepted (see `exch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
@@ -66,7 +66,9 @@ def ask_transmit(
         pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
     check_words(
         case,
-        parties=(sending.to, *sending.via, *sending.contains),
+        to=sending.to,
+        via=sending.via,
+        contains=sending.contains,
         subject=sending.subject,
         purpose=sending.purpose,
         under=sending.under,
@@ -135,7 +137,9 @@ def draw(
         return None, []
     check_words(
         case,
-        parties=receivers,
+        to=sending.to,
+        via=sending.via,
+        contains=sending.contains,
         subject=sending.subject,
         purpose=sending.purpose,
         under=sending.under,
@@ -240,6 +244,31 @@ def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> NoReturn:
     raise RefusedError(f"{what}: {verdict.outcome}", verdict=grounds)
 
 
+@contextmanager
+def keeping_refusals(node: Node, what: str, at: datetime) -> Iterator[None]:
+    """Keep for people to see what the node's own rules refuse within, and let it stop."""
+    try:
+        yield
+    except RefusedError as error:
+        with node.store.writing() as tx:
+            tx.put_refused(Refused(at=at, source=node.party, what=what, why=str(error), detail=error.verdict))
+        raise
+
+
+def check_marked(copy: Copy) -> None:
+    """Check that a received copy carries this Party's own mark.
+
+    Raises:
+        RefusedError: it has not been marked.
+    """
+    if not copy.own_mark:
+        raise refused(
+            "not-marked",
+            f"`{copy.control_number}` has not been marked (Article 4.2)",
+            hint=f"`gsomia mark {copy.control_number} --level ...` first",
+        )
+
+
 def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     """The one copy that this Party holds under a control number, an item id or a copy id.
 
@@ -280,8 +309,8 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
     for answer in (verdict, carrying):
         if answer is not None and answer.outcome != "permit":
             refuse(node, f"release of {held.control_number} to {to}", answer, at)
-    if not held.own_mark:
-        raise refused("not-marked", f"`{held.control_number}` has not been marked", hint="`gsomia mark` it first")
+    with keeping_refusals(node, f"release of {held.control_number} to {to}", at):
+        check_marked(held)
     with node.store.writing() as tx:
         known_peer(tx, to)
         number = tx.next_serial(f"copy/{item.id}")

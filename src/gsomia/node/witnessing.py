@@ -33,7 +33,7 @@ from gsomia.tlog import (
     witness,
 )
 
-__all__ = ["answer_checkpoints", "ask_witness", "contradiction", "open_requests", "take_cosigned"]
+__all__ = ["answer_checkpoints", "ask_witness", "checkpoints_due", "contradiction", "open_requests", "take_cosigned"]
 
 MANY = 4
 """At most this many checkpoints in one message."""
@@ -54,11 +54,7 @@ def ask_witness(node: Node, party: str) -> int:
     """
     with node.store.reading() as reader:
         peer = reader.peers().get(party)
-        due = (
-            []
-            if peer is None
-            else [state for name in _asked(node, party) if (state := _due(node, reader, party, name))]
-        )
+        due = checkpoints_due(node, reader, party)
     if peer is None or not due:
         return 0
     try:
@@ -71,6 +67,13 @@ def ask_witness(node: Node, party: str) -> int:
                 at = node.clock.now() + wait
                 tx.put_cosigned(replace(before, attempts=before.attempts + 1, next_at=at, error=str(error)))
         raise
+
+
+def checkpoints_due(node: Node, reader: Reader, party: str) -> list[LogState]:
+    """The heads of this node's logs that a peer has to cosign now; none where it is no peer."""
+    if party not in reader.peers():
+        return []
+    return [state for name in _asked(node, party) if (state := _due(node, reader, party, name))]
 
 
 def _asked(node: Node, party: str) -> tuple[str, str]:

@@ -11,12 +11,23 @@ from gsomia.node.facts import Case
 __all__ = ["check_parties", "check_subject", "check_words", "treaty_mark"]
 
 
-def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: str, under: str, title: str) -> None:
+def check_words(
+    case: Case,
+    *,
+    to: str,
+    via: Sequence[str],
+    contains: Sequence[str],
+    subject: str,
+    purpose: str,
+    under: str,
+    title: str,
+) -> None:
     """Fail on a word that is not known, before anything is asked.
 
     Args:
         case: the agreements as adopted.
-        parties: who would get it, those on the way too.
+        to, via: who would get it, and those on the way.
+        contains: whose information is in it beside the writer's own.
         subject, purpose, title: of the item.
         under: the agreement that was named, or "".
 
@@ -24,7 +35,8 @@ def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: st
         UsageError: the first word that is not known, with those that are.
     """
     agreements = case.law.agreements
-    check_parties(case, parties)
+    for parties, option in (((to,), "--to"), (via, "--via"), (contains, "--contains")):
+        check_parties(case, parties, option)
     check_subject(subject)
     if purpose not in PURPOSES:
         raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
@@ -37,7 +49,7 @@ def check_words(case: Case, *, parties: Sequence[str], subject: str, purpose: st
         raise UsageError("a title is at most 200 printable characters", hint="name another with --title")
 
 
-def check_parties(case: Case, parties: Sequence[str], option: str = "--to, --via or --contains") -> None:
+def check_parties(case: Case, parties: Sequence[str], option: str) -> None:
     """Fail on a Party that no adopted agreement has.
 
     Args:
@@ -89,4 +101,6 @@ def treaty_mark(case: Case, party: str, typed: str) -> str:
         if level is not None:
             return level.mark
         allowed |= {known.mark: None for known in agreement.levels if known.party == party}
-    raise UsageError(f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or _NONE}")
+    raise UsageError(
+        f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or _NONE}; named with --level"
+    )

@@ -122,8 +122,11 @@ def copy_row(copy: Copy) -> Row:
     return row
 
 
+_EVIDENCE = tuple(Rung)
+
+
 def copy_of(row: Row, rungs: tuple[RungEntry, ...]) -> Copy:
-    """A copy from its row and its rungs."""
+    """A copy from its row and its rungs, in the order of evidence."""
     return Copy(
         **row
         | {
@@ -131,7 +134,7 @@ def copy_of(row: Row, rungs: tuple[RungEntry, ...]) -> Copy:
             "direction": Direction(row["direction"]),
             "state": CopyState(row["state"]),
             "at": read_instant(row["at"]),
-            "rungs": rungs,
+            "rungs": tuple(sorted(rungs, key=lambda entry: (_EVIDENCE.index(entry.rung), entry.at, entry.act))),
         }
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from gsomia.verdict.answer import PERMIT, REFUSE, UNCERTAIN, Ground, Obligation, Owed, Ruling, Verdict
 from gsomia.verdict.cases import Case, CaseResult, parse_cases, run_case
+from gsomia.verdict.casewords import check_case
 from gsomia.verdict.cedar import to_cedar
 from gsomia.verdict.checking import CaseChange, Finding, changed_cases, check_agreement
 from gsomia.verdict.comparison import Difference, differences, unseen
@@ -54,6 +55,7 @@ __all__ = [
     "WhatIf",
     "changed_cases",
     "check_agreement",
+    "check_case",
     "decide",
     "differences",
     "example",

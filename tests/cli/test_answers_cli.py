@@ -1,0 +1,98 @@
+"""What every command of a node says: that it is an EXERCISE, at which instant it was asked, and with which status."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import click
+import pytest
+from command import Run
+
+from gsomia.cli.ask import verdict_command
+
+LISTS = [
+    "register", "inbox", "refused", "outbox", "act list", "act list --all", "officer list", "peer list", "person list",
+    "tracer list", "consent list", "rendition list", "key list", "parcel list", "log show", "log witnesses", "verify",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_every_answer_of_an_exercise_node_says_so(run: Run, node: Path, words: str) -> None:
+    status, out, _ = run(*words.split(), "--node", node)
+    assert status == 0 and out.splitlines()[0] == "EXERCISE"
+    status, out, _ = run(*words.split(), "--json", "--node", node)
+    assert status == 0 and json.loads(out)["exercise"] is True
+
+
+def test_a_verdict_says_that_it_is_an_exercise(run: Run, node: Path) -> None:
+    words = ("verdict", "transmit", "--to", "KOR", "--level", "", "--subject", "dprk-missile", "--node", node)
+    assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
+    status, out, _ = run(*words)
+    assert status == 3 and out.splitlines()[0] == "refuse" and out.splitlines()[-1] == "EXERCISE"
+    assert json.loads(run(*words, "--json")[1])["exercise"] is True
+    entry = run("log", "tail", "internal", "--json", "--node", node)[1].splitlines()[-1]
+    assert json.loads(entry)["exercise"] is True
+
+
+@pytest.mark.parametrize("name", sorted(verdict_command.commands))
+def test_every_verdict_can_be_asked_at_any_instant(name: str) -> None:
+    options = {word for one in verdict_command.commands[name].params for word in one.opts}
+    assert {"--at", "--json", "--node"} <= options
+
+
+UNKNOWN = {
+    "an officer": (("assure", "--to", "KOR", "--instrument", "x", "--level", "SECRET", "--by", "nobody"), "`nobody`"),
+    "an officer who sends": (
+        ("transmit", "{file}", "--to", "KOR", "--level", "秘", "--subject", "other", "--by", "nobody"),
+        "enrolled: sato, ito, mori; named with --by",
+    ),
+    "an item": (("open", "JPN-2018-000001", "--for", "kim"), "no item `JPN-2018-000001` is held here"),
+    "an item asked about": (("verdict", "open", "JPN-2018-000001", "--for", "kim"), "no item"),
+    "an act": (("act", "show", "nothing"), "no act `nothing` is here"),
+    "a log": (("log", "show", "XXX"), "XXX"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNKNOWN)
+def test_what_is_unknown_is_a_matter_of_usage(run: Run, node: Path, tmp_path: Path, what: str) -> None:
+    (tmp_path / "file").write_text("EXERCISE")
+    words, says = UNKNOWN[what]
+    status, _, err = run(*(word.format(file=tmp_path / "file") for word in words), "--node", node)
+    assert status == 2 and says in err
+
+
+def test_an_unknown_node_is_a_matter_of_usage(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("register", "--node", tmp_path / "none")
+    assert status == 2 and "no node in" in err and "gsomia init" in err
+
+
+def test_an_interrupt_ends_with_130(run: Run, node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gsomia.cli.setup.instant", interrupted)
+    status, out, err = run("clock", "show", "--node", node)
+    assert (status, out) == (130, "") and "interrupted" in err
+    monkeypatch.setattr("gsomia.cli.setup.instant", lambda *_: (_ for _ in ()).throw(click.Abort()))
+    assert run("clock", "show", "--node", node)[0] == 130
+
+
+def test_a_pipe_is_not_waited_for(run: Run, node: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    words = ("--to", "KOR", "--level", "秘", "--subject", "other", "--node", node)
+    status, _, err = run("transmit", tmp_path / "pipe", *words)
+    assert status == 2 and f"`{tmp_path / 'pipe'}` is no ordinary file" in err
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    assert run("transmit", tmp_path / "link", *words)[0] == 2
+
+
+def test_a_port_in_use_is_named_once(run: Run, node: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = node / "node.toml"
+        settings.write_text(settings.read_text().replace("port = 8443", f"port = {port}"))
+        status, _, err = run("node", "run", "--node", node)
+    assert status == 1 and f"cannot listen on 127.0.0.1:{port}: Address already in use" in err and "Errno" not in err
