@@ -283,6 +283,24 @@ def test_routes_duties_matrix_and_export() -> None:
     assert '@article("jpn-kor-2016:6(a)")' in run(agreement, "export", "--cedar").stdout
 
 
+def test_a_path_says_when_the_law_itself_gets_there() -> None:
+    words = ("path", "--to", "terminated", "--at", "2019-09-01T00:00:00+09:00")
+    said = run(agreement, *words)
+    assert said.exit_code == 0
+    assert (
+        "no act is needed" in said.stdout and "from 2019-11-23 00:00:00+0900 on (21.3 [A]): terminated" in said.stdout
+    )
+    found = json.loads(run(agreement, *words, "--json").stdout)
+    assert found["reached"] == found["steps"][0]["reached"] == "2019-11-22T15:00:00+00:00"
+    suspended = json.loads(
+        run(agreement, "path", "--to", "notice-suspended", "--at", "2024-01-01T00:00Z", "--json").stdout
+    )
+    assert [step["by_when"] for step in suspended["steps"]] == [
+        "2024-08-24T15:00:00+00:00",
+        "2024-11-22T15:00:00+00:00",
+    ]
+
+
 def test_what_if_and_path() -> None:
     said = run(agreement, "what-if", "give-notice", "--by", "JPN", "--at", "2024-01-10T00:00Z")
     assert "JPN give-notice" in said.stdout and "closes: JPN to KOR (direct)" in said.stdout

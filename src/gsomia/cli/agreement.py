@@ -345,7 +345,15 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
         instant = asked.now(at)
     steps, text = path_to(law, a.name, record, instant, goal)
     if as_json:
-        out({"goal": goal, "steps": [s.to_json() for s in steps] if steps is not None else None, "text": text})
+        reached = steps[-1].reached if steps else None
+        out(
+            {
+                "goal": goal,
+                "steps": [s.to_json() for s in steps] if steps is not None else None,
+                "reached": reached.isoformat() if reached else None,
+                "text": text,
+            }
+        )
     else:
         click.echo(text)
         for n, step in enumerate(steps or (), 1):
@@ -354,7 +362,10 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
             tag = f" [{found.confidence}]" if (found := a.article(step.article)) else ""
             if step.article == "unread":
                 tag = " [I]"
-            click.echo(f"{n}. {step.by} {step.act} by {step.form}{since}{when} ({step.article}{tag}): {step.state}")
+            who = f"{step.by} {step.act} by {step.form}"
+            if step.reached:
+                who = f"the law itself, no act: from {local(step.reached)} on"
+            click.echo(f"{n}. {who}{since}{when} ({step.article}{tag}): {step.state}")
     raise SystemExit(0 if steps is not None else 3)
 
 
