@@ -146,12 +146,14 @@ def _facts(facts: Facts, request: Request, at: datetime) -> list[str]:
 def difference_told(d: Difference) -> list[str]:
     """A difference in words: the request, what both versions answer, and why the one refuses."""
     if d.request is None or d.facts is None or d.at is None or d.old is None or d.new is None:
-        return [f"open: the clauses for {d.act} differ; no request was found that is newly {d.newly}"]
+        where = f" ({d.through})" if d.through else ""
+        return [f"open: the clauses for {d.act} differ{where}; no request was found that is newly {d.newly}"]
     lines = [f"newly {d.newly}: {_request(d.request)}, at {local(d.at)}: {d.old.outcome} to {d.new.outcome}"]
     facts = _facts(d.facts, d.request, d.at)
     lines.append(
         f"    with {'; '.join(facts)}; all else granted" if facts else "    with all that can be asked granted"
     )
+    lines += [f"    through {d.through}"] if d.through else []
     refusing = d.old if d.new.permitted else d.new
     told = [g for g in refusing.grounds if g.effect == refusing.outcome and g.text]
     lines += [f"    {'old' if d.new.permitted else 'new'}: {cited(g)} {g.text}" for g in told[:3]]
@@ -164,6 +166,7 @@ def difference_json(d: Difference) -> dict[str, Any]:
     return {
         "act": d.act,
         "newly": d.newly,
+        "through": d.through,
         "request": _request(d.request) if d.request is not None else None,
         "facts": _facts(d.facts, d.request, d.at) if asked and d.facts and d.request and d.at else [],
         "at": d.at.isoformat() if d.at is not None else None,
