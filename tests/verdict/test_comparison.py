@@ -106,7 +106,7 @@ def test_a_clause_dropped_beside_a_subject_added_is_told_too() -> None:
         uses = []
         for use in article.clauses:
             subjects = getattr(use.clause, "subjects", None)
-            wide = replace(use.clause, subjects=(*subjects, "chn-navy")) if subjects else use.clause  # type: ignore[type-var]
+            wide = replace(use.clause, subjects=(*subjects, "chn-navy")) if subjects else use.clause
             uses.append(replace(use, clause=wide))
         wider.append(replace(article, clauses=tuple(uses)))
     new = version(replace(bare, articles=tuple(wider), version="wider"))

@@ -22,7 +22,14 @@ from gsomia.agreement import (
     periods,
     state_at,
 )
-from gsomia.cli.changes import conclusion, data_changes, difference_json, difference_told
+from gsomia.cli.changes import (
+    conclusion,
+    data_changes,
+    difference_json,
+    difference_told,
+    example_json,
+    example_told,
+)
 from gsomia.cli.export import export
 from gsomia.cli.law import (
     Instant,
@@ -47,7 +54,10 @@ from gsomia.verdict import (
     COVERS,
     PROPERTIES,
     UNREAD_ACTS,
+    Facts,
     Law,
+    Request,
+    Verdict,
     changed_cases,
     check_agreement,
     differences,
@@ -379,7 +389,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
     """
     names = [folder] if folder else list(shipped()[0].agreements)
     found = []
-    shown: dict[int, dict[str, Any]] = {}
+    shown: dict[int, tuple[Request, Facts, datetime, Verdict]] = {}
     for name in names:
         law, record, a = law_of(name)
         day = max((a.since, *a.days))
@@ -388,7 +398,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
             concrete = example(law, a.name, record, p.request) if not p.holds and p.request else None
             if concrete is not None:
                 # The answer to a property that does not hold is a request that can be asked, with its verdict.
-                shown[id(p)] = {"at": concrete[2].isoformat(), "verdict": concrete[3].to_json()}
+                shown[id(p)] = concrete
     if as_json:
         out(
             {
@@ -400,9 +410,9 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                         "act": p.act,
                         "property": p.number,
                         "holds": p.holds,
-                        "request": p.request,
+                        "attributes": p.request,
                         "text": p.text,
-                        "example": shown.get(id(p)),
+                        "example": example_json(*shown[id(p)]) if id(p) in shown else None,
                     }
                     for p in found
                 ],
@@ -413,12 +423,10 @@ def prove_command(folder: str | None, as_json: bool) -> None:
             click.echo(f"({number}) {text}")
         for p in found:
             click.echo(f"{p.instrument:<14} ({p.number}) {p.act:<16} {'holds' if p.holds else 'BROKEN'}: {p.text}")
-            if not p.holds:
-                for key, value in p.request.items():
-                    click.echo(f"    {key}: {value}")
-                if id(p) in shown:
-                    asked = shown[id(p)]
-                    click.echo(f"    asked at {asked['at']}: {asked['verdict']['outcome']}")
+            for line in example_told(*shown[id(p)]) if id(p) in shown else ():
+                click.echo(f"    {line}")
+            if not p.holds and p.request and id(p) not in shown:
+                click.echo(f"    in the state {p.request.get('state')}, which no record of these acts leads to")
         click.echo(COVERS)
     raise SystemExit(0 if all(p.holds for p in found) else 5)
 
