@@ -309,6 +309,27 @@ def test_a_path_says_when_the_law_itself_gets_there() -> None:
     ]
 
 
+def test_what_if_assumes_consent_and_a_day_that_a_notice_names() -> None:
+    at = ("--by", "KOR", "--at", "2024-01-10T00:00Z")
+    for more, outcome in ((("amend",), "refuse"), (("amend", "--consent"), "permit")):
+        assert run(agreement, "what-if", *more, *at).stdout.splitlines()[0].endswith(f": {outcome}")
+    for day, outcome in (("2024-11-23", "permit"), ("2024-12-01", "refuse"), ("2025-11-23", "uncertain")):
+        said = run(agreement, "what-if", "give-notice", "--ends", f"{day}T00:00+09:00", *at).stdout
+        assert said.splitlines()[0].endswith(f": {outcome}"), (day, said.splitlines()[:3])
+    with pytest.raises(UsageError, match="names no day"):
+        run(agreement, "what-if", "amend", "--ends", "2024-11-23T00:00+09:00", *at)
+
+
+def test_what_if_says_what_a_reading_means_and_each_duty_once() -> None:
+    said = run(agreement, "what-if", "give-notice", "--by", "KOR", "--at", "2024-01-10T00:00Z").stdout
+    strict = next(line for line in said.splitlines() if "read as strict" in line)
+    assert "a suspension never stopped the clock" in strict
+    assert "terminated since 2019-11-23 00:00:00+0900 already" in strict
+    duties = [line for line in said.splitlines() if "goes on" in line]
+    assert len(duties) == len(set(duties)) < 12
+    assert any("return, destroy (jpn-kor-2016:6(h)) to JPN, KOR" in line for line in duties)
+
+
 def test_what_if_and_path() -> None:
     said = run(agreement, "what-if", "give-notice", "--by", "JPN", "--at", "2024-01-10T00:00Z")
     assert "JPN give-notice" in said.stdout and "closes: JPN to KOR (direct)" in said.stdout

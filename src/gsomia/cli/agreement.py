@@ -11,12 +11,10 @@ from typing import Any
 import click
 
 from gsomia.agreement import (
-    FORMS,
     HANDLING_ACTS,
     LEGAL_ACTS,
     STATES,
     Agreement,
-    LegalAct,
     draw,
     events,
     periods,
@@ -31,12 +29,12 @@ from gsomia.cli.changes import (
     example_told,
 )
 from gsomia.cli.export import export
+from gsomia.cli.foresight import what_if_command
 from gsomia.cli.law import (
     Instant,
     asking,
     at_option,
     cases_of,
-    cited,
     disputed_json,
     json_option,
     law_of,
@@ -53,7 +51,6 @@ from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
-    UNREAD_ACTS,
     Facts,
     Law,
     Request,
@@ -65,7 +62,6 @@ from gsomia.verdict import (
     path_to,
     prove,
     unseen,
-    what_if,
 )
 
 __all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "shipped"]
@@ -77,6 +73,7 @@ def agreement() -> None:
 
 
 agreement.add_command(export)
+agreement.add_command(what_if_command)
 
 
 @agreement.command()
@@ -287,61 +284,6 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     raise SystemExit(1 if bad else 0)
 
 
-@agreement.command("what-if")
-@click.argument("act", type=click.Choice([*LEGAL_ACTS, *UNREAD_ACTS, "announce"]))
-@click.option("--under", default="jpn-kor-2016", show_default=True)
-@click.option("--by", required=True, help="The Party whose act it would be.")
-@click.option("--form", type=click.Choice(FORMS), default="note", show_default=True)
-@at_option
-@json_option
-@node_option
-def what_if_command(
-    act: str, under: str, by: str, form: str, at: datetime | None, as_json: bool, node_dir: str | None
-) -> None:
-    """What would change if ACT were done: states, routes, and on a node what waits and what is held."""
-    with asking(node_dir) as asked:
-        law, record, a = asked.of(under)
-        _known_party(by, a)
-        if act == "announce":
-            click.echo("an announcement is no legal act: nothing changes")
-            return
-        instant = asked.now(at)
-        thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
-        found = what_if(law, record, thought, pending=asked.waiting(instant), held=asked.held())
-    if as_json:
-        out(found.to_json())
-        return
-    click.echo(f"{by} {act} at {local(instant)}: {found.verdict.outcome}")
-    for ground in found.verdict.grounds:
-        if ground.effect == found.verdict.outcome:
-            click.echo(f"  {cited(ground)}: {ground.text}")
-    for when, told in (("as it is", found.before), ("with the act", found.after)):
-        for period in told:
-            end = local(period.end) if period.end else "open"
-            click.echo(f"  {when}: {period.state} until {end}")
-    for reading, views in found.views.items():
-        said = "after it, as the Parties have declared" if reading == "as declared" else f"read as {reading}"
-        click.echo(f"  {said}: " + ", ".join(f"{when} {view}" for when, view in views.items()))
-    for word, rows in (("closes", found.closing), ("opens", found.opening)):
-        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-        for row in rows:
-            key = (row["from"], row["by"], row["to"], "/".join(row["via"]) or "direct", row["was"], row["outcome"])
-            groups.setdefault(key, []).append(row)
-        for (since, giver, getter, via, was, then), kinds in groups.items():
-            levels, subjects = (", ".join(dict.fromkeys(row[key] for row in kinds)) for key in ("level", "subject"))
-            start = local(datetime.fromisoformat(since))
-            click.echo(f"  {word}: {giver} to {getter} ({via}), from {start}: {was} to {then}: {levels}; {subjects}")
-    for row in found.stopping:
-        way = " - ".join((row["by"], *row["via"], row["to"]))
-        start, cites = local(datetime.fromisoformat(row["from"])), ", ".join(row["articles"])
-        click.echo(f"  stops: what waits to go {way}, from {start}: {row['outcome']} ({cites})")
-    for row in found.held:
-        kept = "stays protected" if row["protected"] else "NOT PROTECTED"
-        click.echo(f"  held: {row['items']} of {row['originator']} {row['level']} by {row['holder']}: {kept}")
-    for duty in found.surviving:
-        click.echo(f"  goes on: {duty.act} ({duty.instrument}:{duty.article}) to {', '.join(duty.to)}: {duty.text}")
-
-
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--to", "goal", required=True, type=click.Choice(STATES))
@@ -475,8 +417,3 @@ def diff(old: str, new: str, as_json: bool) -> None:
         for line in difference_told(d):
             click.echo(line)
     click.echo(conclusion(moved, moving, carrying, [c for c in cases if c.new == "permit"]))
-
-
-def _known_party(party: str, a: Agreement) -> None:
-    if party not in a.parties:
-        raise UsageError(f"`{party}` is not a Party to {a.name}", hint="--by: " + ", ".join(a.parties))

@@ -39,7 +39,8 @@ class WhatIf:
         act: the act thought of.
         verdict: whether it would have its effect.
         before, after: the periods from the act on, without and with it.
-        views: reading pair to the state right after the act and on the day a year later.
+        views: reading to the state right after the act, a day later and a year later; with `ended`, the instant, where
+            under that reading it had ended before the act.
         closing, opening: routes that close or open, with the instant from which on.
         stopping: pending requests that would no longer be permitted, with the instant.
         held: how many items held fall under rules that survive, by holder, originator and instrument.
@@ -172,6 +173,10 @@ def _by_reading(agreement: Agreement, record: Record, at: datetime) -> dict[str,
                 ("a year later", at + timedelta(days=366)),
             )
         }
+        ended = {v.since for v in state_at(agreement, record, at, readings).courses if v.state == "terminated"}
+        before = [since for since in ended if since is not None and since < at]
+        if before and len(before) == len(ended):
+            out[reading]["ended"] = min(before).isoformat()
     declared = state_at(agreement, record, at)
     out["as declared"] = {"at once": declared.state, **declared.views}
     return out
