@@ -129,7 +129,8 @@ def test_diff_shows_what_is_newly_permitted(folder: Path) -> None:
     law.write_text(text.replace('{ is = "purpose-bound" }', '{ is = "protected-in-dispute" }'), encoding="utf-8")
     said = run(agreement, "diff", "jpn-kor-2016", str(folder))
     assert "newly permitted: use by " in said.stdout
-    assert "purpose: trade" in said.stdout and "all else granted" in said.stdout
+    # Which of the purposes that are not its own stands for them all is the solver's choice.
+    assert re.search(r"purpose: (trade|training|another)\b", said.stdout) and "all else granted" in said.stdout
     assert "old: jpn-kor-2016:6(c) [B] the use differs from the purpose" in said.stdout
     assert "article 6(c): purpose-bound [B; " in said.stdout
     assert "case jk-032: refuse to permit: Missile-defence material may not serve a trade case" in said.stdout
