@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -164,3 +165,34 @@ def test_the_fold_is_the_oracle(walk: list[tuple[str, str, Any, str]], later: in
             state = state_at(AGREEMENT, record, instant, readings).state
             assert state == oracle(acts, instant, reading)
     assert record.head(AGREEMENT.name) == Record(reversed(acts)).head(AGREEMENT.name)
+
+
+def test_the_order_in_which_instants_are_asked_changes_nothing() -> None:
+    """Stages are kept between acts: asked backwards, forwards or alone, an instant has the one state."""
+    rng = random.Random(21)
+    kinds = ("give-notice", "suspend-notice", "resume-notice", "withdraw-notice", "amend")
+    for reading in READINGS:
+        chosen = {"JPN": "fresh-notice", "KOR": reading}
+        at = START
+        acts = [LegalAct(id="jpn-kor-2016/s", under=AGREEMENT.name, act="sign", by="KOR", at=at, form="signature")]
+        acts += [
+            LegalAct(id=f"jpn-kor-2016/e-{by}", under=AGREEMENT.name, act="notify-entry", by=by, at=at)
+            for by in ("JPN", "KOR")
+        ]
+        for n in range(60):
+            at += timedelta(days=rng.choice((0, 1, 40, 200)))
+            act = LegalAct(
+                id=f"jpn-kor-2016/{n}",
+                under=AGREEMENT.name,
+                act=rng.choice(kinds),
+                by=rng.choice(("JPN", "KOR")),
+                at=at,
+            )
+            acts.append(act)
+        instants = [a.at + timedelta(days=days) for a in acts for days in (-1, 0, 1, 100, 366)]
+        kept = Record(acts)
+        rng.shuffle(instants)
+        told = [state_at(AGREEMENT, kept, instant, chosen) for instant in instants]
+        assert told == [state_at(AGREEMENT, kept, instant, chosen) for instant in instants]
+        for instant, state in list(zip(instants, told, strict=True))[::7]:
+            assert state == state_at(AGREEMENT, Record(a for a in acts if a.at <= instant), instant, chosen)

@@ -119,3 +119,12 @@ def test_a_whole_batch_under_a_strangers_signature_is_refused() -> None:
     batch = [replace(act, envelope=STRANGE[0].envelope) for act in BATCHES[7]]
     with pytest.raises(SignatureError, match="is not in the batch that was signed"):
         verify_acts(batch, Keys(), exercise=True)
+
+
+def test_an_act_whose_signature_does_not_hold_is_named_with_the_key() -> None:
+    batch = acts(3)
+    envelope = batch[1].envelope
+    spoilt = tuple(replace(s, sig=bytes([s.sig[0] ^ 1]) + s.sig[1:]) for s in envelope.signatures)
+    bad = replace(batch[1], envelope=replace(envelope, signatures=spoilt))
+    with pytest.raises(SignatureError, match=rf"act `act-1`: .*`{NODE.public.fingerprint[:16]}`"):
+        verify_acts([batch[0], bad, batch[2]], Keys(), exercise=True)

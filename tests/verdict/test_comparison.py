@@ -79,6 +79,43 @@ def test_a_level_that_is_newly_covered_is_a_difference_and_no_proof() -> None:
     assert [d.newly for d in back] == ["refused"]
 
 
+def test_every_loss_has_a_request_of_its_own() -> None:
+    """One loosening must not hide another of the same act."""
+    thin = thinner(JK, "no-third-party-without-consent", "purpose-bound", "kept-on-roster")
+    many = replace(thin, levels_table=covering("機密").levels_table, version="many")
+    gone = {
+        f"{a.number} {u.name}"
+        for a, b in zip(JK.articles, many.articles, strict=True)
+        for u in a.clauses
+        if u not in b.clauses
+    }
+    assert {place.split()[0] for place in gone} >= {"6(a)", "6(c)", "6(e)"}
+    told = differences(OLD, version(many), ACTS)
+    shown = {d.through for d in told if d.newly == "permitted" and d.request is not None}
+    assert shown >= {*gone, "level JPN 機密"}
+    for d in told:
+        assert d.request is not None and d.old is not None and d.new is not None, d
+        assert d.old.permitted != d.new.permitted
+
+
+def test_a_clause_dropped_beside_a_subject_added_is_told_too() -> None:
+    warning = LAW.agreements["warning-2023"]
+    bare = thinner(warning, "after-launch-only")
+    wider = []
+    for article in bare.articles:
+        uses = []
+        for use in article.clauses:
+            subjects = getattr(use.clause, "subjects", None)
+            wide = replace(use.clause, subjects=(*subjects, "chn-navy")) if subjects else use.clause
+            uses.append(replace(use, clause=wide))
+        wider.append(replace(article, clauses=tuple(uses)))
+    new = version(replace(bare, articles=tuple(wider), version="wider"))
+    told = differences((LAW, RECORD, "warning-2023"), new, ("warn",))
+    shown = [d for d in told if d.newly == "permitted" and d.request is not None and d.facts is not None]
+    assert any(d.facts and d.facts.stage == "preparing" for d in shown)
+    assert any(d.request and d.request.item and d.request.item.subject == "chn-navy" for d in shown)
+
+
 def test_an_equivalent_that_is_gone_is_a_difference() -> None:
     ways = {**JK.levels_table.equivalences, ("군사II급비밀", "KOR", "JPN"): ("極秘",)}
     fewer = replace(JK, levels_table=Levels(JK.levels, ways), version="fewer")

@@ -74,7 +74,8 @@ def test_an_act_without_effect_changes_nothing() -> None:
         (datetime(2019, 9, 1, tzinfo=UTC), "notice-suspended", ["suspend-notice"]),
         (datetime(2021, 1, 1, tzinfo=UTC), "in-force", ["withdraw-notice"]),
         (AT, "in-force", []),
-        (AT, "terminated", ["give-notice"]),
+        (AT, "terminated", ["give-notice", "lapse"]),
+        (datetime(2019, 9, 1, tzinfo=UTC), "terminated", ["lapse"]),
         (AT, "notice-suspended", ["give-notice", "suspend-notice"]),
     ],
 )
@@ -83,6 +84,9 @@ def test_the_way_to_a_state(at: datetime, goal: str, steps: list[str]) -> None:
     assert found is not None, text
     assert [step.act for step in found] == steps
     if goal == "terminated":
+        day = datetime(2019 if at.year == 2019 else 2024, 11, 22, 15, tzinfo=UTC)
+        assert (found[-1].act, found[-1].by, found[-1].reached, found[-1].state) == ("lapse", "", day, "terminated")
+    if steps[:1] == ["give-notice"]:
         assert found[0].by_when == datetime(2024, 8, 24, 15, tzinfo=UTC)
     if steps == ["withdraw-notice"] and at.year == 2019:
         assert (found[0].by, found[0].by_when) == ("KOR", datetime(2019, 11, 22, 15, tzinfo=UTC))
@@ -95,7 +99,7 @@ def test_a_notice_of_the_other_party_is_enough_beside_a_suspended_one() -> None:
     ):
         found, _ = path_to(LAW, "jpn-kor-2016", RECORD, at, "terminated")
         assert found is not None
-        assert [(s.act, s.by, s.by_when) for s in found] == [("give-notice", "JPN", cut_off)]
+        assert [(s.act, s.by, s.by_when) for s in found] == [("give-notice", "JPN", cut_off), ("lapse", "", None)]
 
 
 def test_the_way_says_who_may_and_in_which_form() -> None:
@@ -112,7 +116,8 @@ def test_the_way_says_who_may_and_in_which_form() -> None:
 
 def test_a_notice_too_late_for_this_term_is_given_in_the_next() -> None:
     found, _ = path_to(LAW, "jpn-kor-2016", RECORD, datetime(2026, 8, 26, tzinfo=UTC), "terminated")
-    assert found is not None and len(found) == 1
+    assert found is not None and [s.act for s in found] == ["give-notice", "lapse"]
+    assert found[1].reached == datetime(2027, 11, 22, 15, tzinfo=UTC)
     assert found[0].not_before == datetime(2026, 11, 22, 15, tzinfo=UTC)
     assert found[0].by_when == datetime(2027, 8, 24, 15, tzinfo=UTC)
     late = what_if(LAW, RECORD, act("give-notice", "KOR", datetime(2026, 8, 24, 15, tzinfo=UTC)))

@@ -53,6 +53,21 @@ def test_plans_say_what_the_plain_decision_says(seed: int) -> None:
     assert outcomes == {"permit", "refuse", "uncertain"}
 
 
+def test_no_request_is_taken_for_one_that_is_gone() -> None:
+    """Objects that are dropped leave their place in memory to others: a verdict never comes from the one before."""
+    law = Law(LAW.agreements)
+    places: dict[int, set[str]] = {}
+    for n in range(2_000):
+        item = Item(originator="JPN", level=("SECRET", "TOP SECRET")[n % 2], subject="other", form="document")
+        q = Request(act="transmit", by="JPN", to="KOR", item=item)
+        f = replace(granted(q, INSTANTS[6]), assurance=n % 3 != 0)
+        told = decide(law, q, f, RECORD, INSTANTS[6])
+        assert told.permitted is (n % 2 == 0 and n % 3 != 0)
+        places.setdefault(id(q), set()).add(item.level)
+        del q, f, item
+    assert any(len(levels) == 2 for levels in places.values()), "no place was used again, so nothing was shown"
+
+
 def test_the_same_verdict_from_another_law_object() -> None:
     rng = random.Random(7)
     for _ in range(300):

@@ -89,11 +89,12 @@ class Chain:
     that compute the same at once write the same.
     """
 
-    __slots__ = ("acts", "declared", "folds", "heads", "moving")
+    __slots__ = ("acts", "declared", "folds", "heads", "instants", "moving")
 
     def __init__(self, acts: list[LegalAct]) -> None:
         self.acts = acts
         self.moving = [(act.at, n) for n, act in enumerate(acts) if act.act in MOVING_ACTS]
+        self.instants = [at for at, _ in self.moving]
         self.declared: tuple[int, tuple[tuple[int, LegalAct], ...]] = (0, ())
         self.heads: dict[int, str] = {0: ""}
         self.folds: dict[Any, Any] = {}
@@ -103,12 +104,13 @@ class Chain:
         self.acts.append(act)
         if act.act in MOVING_ACTS:
             self.moving.append((act.at, len(self.acts) - 1))
+            self.instants.append(act.at)
 
     def moved(self, at: datetime, length: int) -> int:
         """How many of the acts that can move the state count at an instant, among the first acts."""
-        found = bisect_right(self.moving, (at, length - 1))
+        found = bisect_right(self.instants, at)
         # The acts are in order of time, so their places are too; those beyond the record do not count.
-        while found and self.moving[found - 1][1] >= length:
+        if found and self.moving[found - 1][1] >= length:
             found = bisect_right(self.moving, length - 1, key=_PLACE)
         return found
 
@@ -237,8 +239,8 @@ class Record:
 
     def declares(self, name: str) -> bool:
         """Whether any Party has declared a reading under the instrument by an act."""
-        chain, length = self.chain(name)
-        return bool(self._declared(chain, length))
+        part = self._parts.get(name)
+        return part is not None and bool(self._declared(*part))
 
     def reading(self, name: str, party: str, at: datetime) -> str | None:
         """The reading that a Party had declared by an act under the instrument, or None."""

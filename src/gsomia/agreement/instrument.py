@@ -138,7 +138,7 @@ class Agreement:
     end_article: str
     survival_article: str
     dispute_article: str
-    compiled: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    compiled: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash((self.name, self.version))

@@ -7,6 +7,7 @@ reading gives a view, and where the views differ the state is `uncertain`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gsomia.agreement.acts import READINGS, STATES
@@ -101,12 +102,11 @@ def lapse(view: View, at: datetime, reading: str) -> View:
     if not view.notices or view.state == "terminated":
         return view
     ends = None
-    for notice in view.notices:
-        counts = notice.suspended is None or reading == "strict"
-        if reading == "immediate-else" and notice.beside:
-            counts = False
-        if counts and notice.ends is not None and notice.ends <= at and (ends is None or notice.ends < ends):
-            ends = notice.ends
+    for _, _, day, suspended, beside in view.notices:
+        if day is None or day > at or (ends is not None and ends <= day):
+            continue
+        if (suspended is None or reading == "strict") and not (beside and reading == "immediate-else"):
+            ends = day
     if ends is None:
         return view
     return View("terminated", ends, view.entered, (), view.notified)
@@ -184,13 +184,12 @@ def _resume(view: View, act: LegalAct, reading: str) -> View:
     return View(_label(tuple(notices)), act.at, view.entered, tuple(notices), view.notified)
 
 
-def _view(agreement: Agreement, chain: Chain, length: int, at: datetime, reading: str) -> View:
-    """The view at an instant: the acts up to it, folded once and kept along the chain."""
+def _view(agreement: Agreement, chain: Chain, index: int, at: datetime, reading: str) -> View:
+    """The view at an instant, before which `index` acts moved the state: folded once and kept along the chain."""
     key = (agreement.version, reading)
     views: dict[int, View] | None = chain.folds.get(key)
     if views is None:
         views = chain.folds[key] = {0: View()}
-    index = chain.moved(at, length)
     done = len(views)
     if done <= index:
         view, term, parties, acts = views[done - 1], agreement.term, agreement.party_set, chain.acts
@@ -208,11 +207,12 @@ def readings_at(
     agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str] | None
 ) -> dict[str, str]:
     """Each Party's reading at an instant: asked for, else declared by an act, else as the agreement file has it."""
-    out: dict[str, str] = {}
-    for party in agreement.parties:
-        asked = readings.get(party) if readings else None
-        declared = asked or record.reading(agreement.name, party, at)
-        out[party] = declared or agreement.readings.get(party, "fresh-notice")
+    own = agreement.readings
+    out = {party: own.get(party, "fresh-notice") for party in agreement.parties}
+    if record.declares(agreement.name):
+        out |= {party: known for party in out if (known := record.reading(agreement.name, party, at))}
+    if readings:
+        out |= {party: asked for party in out if (asked := readings.get(party))}
     return out
 
 
@@ -221,15 +221,21 @@ def courses_of(
 ) -> dict[str, tuple[View, ...]]:
     """The views of each Party: one, or two where its own reading leaves something open."""
     chain, length = record.chain(agreement.name)
+    return _courses(agreement, chain, chain.moved(at, length), at, readings)
+
+
+def _courses(
+    agreement: Agreement, chain: Chain, index: int, at: datetime, readings: Mapping[str, str]
+) -> dict[str, tuple[View, ...]]:
     found: dict[str, tuple[View, ...]] = {}
     known: dict[str, tuple[View, ...]] = {}
     for party, reading in readings.items():
         views = known.get(reading)
         if views is None:
-            first = _view(agreement, chain, length, at, reading)
+            first = _view(agreement, chain, index, at, reading)
             views = (first,)
             if reading == "immediate" and (first.notices or first.state == "terminated"):
-                other = _view(agreement, chain, length, at, "immediate-else")
+                other = _view(agreement, chain, index, at, "immediate-else")
                 if other != first:
                     views = (first, other)
             known[reading] = views
@@ -258,31 +264,68 @@ def state_at(
         record = record.known(known)
     chain, length = record.chain(agreement.name)
     index = chain.moved(at, length)
-    asked = tuple(sorted(readings.items())) if readings else None
-    key = (agreement.version, asked, length, index)
-    kept: tuple[datetime, datetime, LegalState] | None = chain.folds.get(key)
-    if kept is not None and kept[0] <= at < kept[1]:
-        return kept[2]
-    state = _state_at(agreement, record, at, readings)
     if not record.declares(agreement.name):
-        # Nothing changes until the next act that moves a state, the end of a notice, or the end of a term.
-        moving = chain.moving
-        later = [moving[index][0]] if index < len(moving) and moving[index][1] < length else []
-        later += [n.ends for view in state.courses for n in view.notices if n.ends is not None and n.ends > at]
-        later += [state.anniversary] if state.anniversary is not None else []
-        if len(chain.folds) >= _KEPT:
-            chain.folds = {k: v for k, v in list(chain.folds.items()) if len(k) != 4}
-        chain.folds[key] = (at, min(later, default=_LATEST), state)
-    return state
+        stage = _stages(agreement, chain, record, index, readings)[index]
+        if at < stage.until:
+            return _timed(stage.state, agreement.term, stage.running, at)
+    chosen = readings_at(agreement, record, at, readings)
+    state, running = _joined(agreement, chosen, _courses(agreement, chain, index, at, chosen))
+    return _timed(state, agreement.term, running, at)
 
 
-_KEPT = 20_000
+class _Stage(NamedTuple):
+    """What holds from one act that moves the state to the next.
+
+    Args:
+        state: the state, without its timers.
+        running: since when its terms run; None where none does.
+        until: the first instant at which the law itself ends it under some reading.
+    """
+
+    state: LegalState
+    running: datetime | None
+    until: datetime
+
+
+def _stages(
+    agreement: Agreement, chain: Chain, record: Record, index: int, readings: Mapping[str, str] | None
+) -> dict[int, _Stage]:
+    """The stages up to one, worked out once and kept along the chain by position, as the views are."""
+    key = (agreement.version, tuple(sorted(readings.items())) if readings else None, "stages")
+    stages: dict[int, _Stage] | None = chain.folds.get(key)
+    if stages is None:
+        stages = chain.folds[key] = {}
+    if len(stages) > index:
+        return stages
+    chosen = readings_at(agreement, record, _LATEST, readings)
+    asked = {party: (own, "immediate-else") if own == "immediate" else (own,) for party, own in chosen.items()}
+    for position in range(len(stages), index + 1):
+        at = chain.instants[position - 1] if position else _EARLIEST
+        by_party = _courses(agreement, chain, position, at, chosen)
+        before = stages[position - 1] if position else None
+        if before is not None and at < before.until and by_party == before.state.by_party:
+            # An act without effect.
+            stages[position] = before
+            continue
+        until = _LATEST
+        for party, views in by_party.items():
+            for view in views:
+                for reading in asked[party] if view.notices else ():
+                    ended = lapse(view, _LATEST, reading).since
+                    if ended is not None and at < ended < until:
+                        until = ended
+        stages[position] = _Stage(*_joined(agreement, chosen, by_party), until)
+    return stages
+
+
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
-def _state_at(agreement: Agreement, record: Record, at: datetime, readings: Mapping[str, str] | None) -> LegalState:
-    chosen = readings_at(agreement, record, at, readings)
-    by_party = courses_of(agreement, record, at, chosen)
+def _joined(
+    agreement: Agreement, chosen: dict[str, str], by_party: dict[str, tuple[View, ...]]
+) -> tuple[LegalState, datetime | None]:
+    """The views of all Parties as one state, without its timers; and since when its terms run."""
     views: dict[str, str] = {}
     courses: list[View] = []
     running: datetime | None = None
@@ -298,23 +341,29 @@ def _state_at(agreement: Agreement, record: Record, at: datetime, readings: Mapp
         views[party] = state
     distinct = set(views.values())
     state = distinct.pop() if len(distinct) == 1 else "uncertain"
-    cut_off = anniversary = None
-    if agreement.term is not None and running is not None:
-        anniversary = next_anniversary(agreement.term, running, at)
-        cut_off = anniversary - agreement.term.notice
-    articles = _articles(agreement, courses)
-    return LegalState(state, views, chosen, tuple(courses), by_party, articles, cut_off, anniversary)
+    kinds = tuple([(view.entered is not None, view.state == "terminated") for view in courses])
+    a = agreement
+    articles = _articles(a.entry_article, a.end_article, a.survival_article, a.dispute_article, kinds)
+    return LegalState(state, views, chosen, tuple(courses), by_party, articles, None, None), running
 
 
-def _articles(agreement: Agreement, courses: list[View]) -> tuple[str, ...]:
-    found: list[str] = []
-    for view in courses:
-        names = [agreement.entry_article]
-        if view.entered is not None:
-            names.append(agreement.end_article)
-        if view.state == "terminated":
-            names.append(agreement.survival_article)
-        if len(courses) > 1:
-            names.append(agreement.dispute_article)
-        found += [name for name in names if name and name not in found]
+def _timed(state: LegalState, term: Term | None, running: datetime | None, at: datetime) -> LegalState:
+    """The state with the next end of a term and its cut-off."""
+    if term is None or running is None:
+        return state
+    word, views, readings, courses, by_party, articles, _, _ = state
+    anniversary = next_anniversary(term, running, at)
+    return LegalState(word, views, readings, courses, by_party, articles, anniversary - term.notice, anniversary)
+
+
+@lru_cache(maxsize=256)
+def _articles(
+    entry: str, end: str, survival: str, dispute: str, kinds: tuple[tuple[bool, bool], ...]
+) -> tuple[str, ...]:
+    """What a state rests on, by whether each of its views has begun and has ended."""
+    found: dict[str, None] = {}
+    for begun, ended in kinds:
+        for name, told in ((entry, True), (end, begun), (survival, ended), (dispute, len(kinds) > 1)):
+            if told and name:
+                found[name] = None
     return tuple(found)

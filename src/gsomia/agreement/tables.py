@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from sys import intern
 from typing import Any
 
 from gsomia.errors import DataError
@@ -89,7 +90,8 @@ class Table:
         allowed = list(among)
         if allowed and value not in allowed:
             raise self.fault(key, f"unknown value `{value}`", allowed)
-        return value
+        # Many agreements say the same words: each is held once.
+        return intern(value)
 
     def texts(self, key: str, default: Any = ..., *, among: Iterable[str] = ()) -> Any:
         """A list of texts, as a tuple."""
@@ -102,7 +104,7 @@ class Table:
         for entry in value:
             if allowed and entry not in allowed:
                 raise self.fault(key, f"unknown value `{entry}`", allowed)
-        return tuple(value)
+        return tuple(map(intern, value))
 
     def flag(self, key: str, default: Any = ...) -> Any:
         """True or false."""

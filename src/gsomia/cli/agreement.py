@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from gsomia.agreement import (
-    FORMS,
     HANDLING_ACTS,
     LEGAL_ACTS,
     STATES,
@@ -26,14 +25,21 @@ from gsomia.agreement import (
     rows_of,
     state_at,
 )
-from gsomia.cli.changes import conclusion, data_changes, difference_json, difference_told
+from gsomia.cli.changes import (
+    conclusion,
+    data_changes,
+    difference_json,
+    difference_told,
+    example_json,
+    example_told,
+)
 from gsomia.cli.export import export
+from gsomia.cli.foresight import what_if_command
 from gsomia.cli.law import (
     Instant,
     asking,
     at_option,
     cases_of,
-    cited,
     disputed_json,
     json_option,
     law_of,
@@ -50,8 +56,10 @@ from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,
     PROPERTIES,
-    UNREAD_ACTS,
+    Facts,
     Law,
+    Request,
+    Verdict,
     changed_cases,
     check_agreement,
     check_case,
@@ -60,7 +68,6 @@ from gsomia.verdict import (
     path_to,
     prove,
     unseen,
-    what_if,
 )
 
 __all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "shipped"]
@@ -72,6 +79,7 @@ def agreement() -> None:
 
 
 agreement.add_command(export)
+agreement.add_command(what_if_command)
 
 
 @agreement.command()
@@ -337,61 +345,6 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     raise SystemExit(1 if bad else 0)
 
 
-@agreement.command("what-if")
-@click.argument("act", type=click.Choice([*LEGAL_ACTS, *UNREAD_ACTS, "announce"]))
-@click.option("--under", default="jpn-kor-2016", show_default=True)
-@click.option("--by", required=True, help="The Party whose act it would be.")
-@click.option("--form", type=click.Choice(FORMS), default="note", show_default=True)
-@at_option
-@json_option
-@node_option
-def what_if_command(
-    act: str, under: str, by: str, form: str, at: datetime | None, as_json: bool, node_dir: str | None
-) -> None:
-    """What would change if ACT were done: states, routes, and on a node what waits and what is held."""
-    with asking(node_dir) as asked:
-        law, record, a = asked.of(under)
-        _known_party(by, a)
-        if act == "announce":
-            click.echo("an announcement is no legal act: nothing changes")
-            return
-        instant = asked.now(at)
-        thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
-        found = what_if(law, record, thought, pending=asked.waiting(instant), held=asked.held())
-    if as_json:
-        out(found.to_json())
-        return
-    click.echo(f"{by} {act} at {local(instant)}: {found.verdict.outcome}")
-    for ground in found.verdict.grounds:
-        if ground.effect == found.verdict.outcome:
-            click.echo(f"  {cited(ground)}: {ground.text}")
-    for when, told in (("as it is", found.before), ("with the act", found.after)):
-        for period in told:
-            end = local(period.end) if period.end else "open"
-            click.echo(f"  {when}: {period.state} until {end}")
-    for reading, views in found.views.items():
-        said = "after it, as the Parties have declared" if reading == "as declared" else f"read as {reading}"
-        click.echo(f"  {said}: " + ", ".join(f"{when} {view}" for when, view in views.items()))
-    for word, rows in (("closes", found.closing), ("opens", found.opening)):
-        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-        for row in rows:
-            key = (row["from"], row["by"], row["to"], "/".join(row["via"]) or "direct", row["was"], row["outcome"])
-            groups.setdefault(key, []).append(row)
-        for (since, giver, getter, via, was, then), kinds in groups.items():
-            levels, subjects = (", ".join(dict.fromkeys(row[key] for row in kinds)) for key in ("level", "subject"))
-            start = local(datetime.fromisoformat(since))
-            click.echo(f"  {word}: {giver} to {getter} ({via}), from {start}: {was} to {then}: {levels}; {subjects}")
-    for row in found.stopping:
-        way = " - ".join((row["by"], *row["via"], row["to"]))
-        start, cites = local(datetime.fromisoformat(row["from"])), ", ".join(row["articles"])
-        click.echo(f"  stops: what waits to go {way}, from {start}: {row['outcome']} ({cites})")
-    for row in found.held:
-        kept = "stays protected" if row["protected"] else "NOT PROTECTED"
-        click.echo(f"  held: {row['items']} of {row['originator']} {row['level']} by {row['holder']}: {kept}")
-    for duty in found.surviving:
-        click.echo(f"  goes on: {duty.act} ({duty.instrument}:{duty.article}) to {', '.join(duty.to)}: {duty.text}")
-
-
 @agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--to", "goal", required=True, type=click.Choice(STATES))
@@ -405,7 +358,15 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
         instant = asked.now(at)
     steps, text = path_to(law, a.name, record, instant, goal)
     if as_json:
-        out({"goal": goal, "steps": [s.to_json() for s in steps] if steps is not None else None, "text": text})
+        reached = steps[-1].reached if steps else None
+        out(
+            {
+                "goal": goal,
+                "steps": [s.to_json() for s in steps] if steps is not None else None,
+                "reached": reached.isoformat() if reached else None,
+                "text": text,
+            }
+        )
     else:
         click.echo(text)
         for n, step in enumerate(steps or (), 1):
@@ -414,7 +375,10 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
             tag = f" [{found.confidence}]" if (found := a.article(step.article)) else ""
             if step.article == "unread":
                 tag = " [I]"
-            click.echo(f"{n}. {step.by} {step.act} by {step.form}{since}{when} ({step.article}{tag}): {step.state}")
+            who = f"{step.by} {step.act} by {step.form}"
+            if step.reached:
+                who = f"the law itself, no act: from {local(step.reached)} on"
+            click.echo(f"{n}. {who}{since}{when} ({step.article}{tag}): {step.state}")
     raise SystemExit(0 if steps is not None else 3)
 
 
@@ -428,7 +392,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
     """
     names = [folder] if folder else list(shipped()[0].agreements)
     found = []
-    shown: dict[int, dict[str, Any]] = {}
+    shown: dict[int, tuple[Request, Facts, datetime, Verdict]] = {}
     for name in names:
         law, record, a = law_of(name)
         day = max((a.since, *a.days))
@@ -437,7 +401,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
             concrete = example(law, a.name, record, p.request) if not p.holds and p.request else None
             if concrete is not None:
                 # The answer to a property that does not hold is a request that can be asked, with its verdict.
-                shown[id(p)] = {"at": concrete[2].isoformat(), "verdict": concrete[3].to_json()}
+                shown[id(p)] = concrete
     if as_json:
         out(
             {
@@ -449,9 +413,9 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                         "act": p.act,
                         "property": p.number,
                         "holds": p.holds,
-                        "request": p.request,
+                        "attributes": p.request,
                         "text": p.text,
-                        "example": shown.get(id(p)),
+                        "example": example_json(*shown[id(p)]) if id(p) in shown else None,
                     }
                     for p in found
                 ],
@@ -462,12 +426,10 @@ def prove_command(folder: str | None, as_json: bool) -> None:
             click.echo(f"({number}) {text}")
         for p in found:
             click.echo(f"{p.instrument:<14} ({p.number}) {p.act:<16} {'holds' if p.holds else 'BROKEN'}: {p.text}")
-            if not p.holds:
-                for key, value in p.request.items():
-                    click.echo(f"    {key}: {value}")
-                if id(p) in shown:
-                    asked = shown[id(p)]
-                    click.echo(f"    asked at {asked['at']}: {asked['verdict']['outcome']}")
+            for line in example_told(*shown[id(p)]) if id(p) in shown else ():
+                click.echo(f"    {line}")
+            if not p.holds and p.request and id(p) not in shown:
+                click.echo(f"    in the state {p.request.get('state')}, which no record of these acts leads to")
         click.echo(COVERS)
     raise SystemExit(0 if all(p.holds for p in found) else 5)
 
@@ -516,8 +478,3 @@ def diff(old: str, new: str, as_json: bool) -> None:
         for line in difference_told(d):
             click.echo(line)
     click.echo(conclusion(moved, moving, carrying, [c for c in cases if c.new == "permit"]))
-
-
-def _known_party(party: str, a: Agreement) -> None:
-    if party not in a.parties:
-        raise UsageError(f"`{party}` is not a Party to {a.name}", hint="--by: " + ", ".join(a.parties))

@@ -1,4 +1,4 @@
-"""What differs between two versions of an agreement, in words: its data, and requests that both were asked about."""
+"""What differs between two versions of an agreement, in words; and requests that show it, or that break a property."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from gsomia.agreement import Agreement, Level, Owing
 from gsomia.cli.law import cited, local
-from gsomia.verdict import UNKNOWN, CaseChange, Difference, Facts, Item, Mark, Person, Request, granted
+from gsomia.verdict import UNKNOWN, CaseChange, Difference, Facts, Item, Mark, Person, Request, Verdict, granted
 
-__all__ = ["conclusion", "data_changes", "difference_json", "difference_told", "word"]
+__all__ = ["conclusion", "data_changes", "difference_json", "difference_told", "example_json", "example_told", "word"]
 
 
 def word(value: Any) -> str:
@@ -143,15 +143,36 @@ def _facts(facts: Facts, request: Request, at: datetime) -> list[str]:
     return found
 
 
+def example_told(request: Request, facts: Facts, at: datetime, verdict: Verdict) -> list[str]:
+    """A request that breaks a property, in words, with its verdict and the grounds."""
+    lines = [f"{_request(request)}, at {local(at)}: {verdict.outcome}", _with(facts, request, at)]
+    told = [f"{cited(g)} {g.text}" for g in verdict.grounds if g.effect == verdict.outcome and g.text]
+    return [*lines, *dict.fromkeys(told)]
+
+
+def example_json(request: Request, facts: Facts, at: datetime, verdict: Verdict) -> dict[str, Any]:
+    """A request that breaks a property as a JSON object, in the same words."""
+    return {
+        "request": _request(request),
+        "facts": _facts(facts, request, at),
+        "at": at.isoformat(),
+        "verdict": verdict.to_json(),
+    }
+
+
+def _with(facts: Facts, request: Request, at: datetime) -> str:
+    told = _facts(facts, request, at)
+    return f"with {'; '.join(told)}; all else granted" if told else "with all that can be asked granted"
+
+
 def difference_told(d: Difference) -> list[str]:
     """A difference in words: the request, what both versions answer, and why the one refuses."""
     if d.request is None or d.facts is None or d.at is None or d.old is None or d.new is None:
-        return [f"open: the clauses for {d.act} differ; no request was found that is newly {d.newly}"]
+        where = f" ({d.through})" if d.through else ""
+        return [f"open: the clauses for {d.act} differ{where}; no request was found that is newly {d.newly}"]
     lines = [f"newly {d.newly}: {_request(d.request)}, at {local(d.at)}: {d.old.outcome} to {d.new.outcome}"]
-    facts = _facts(d.facts, d.request, d.at)
-    lines.append(
-        f"    with {'; '.join(facts)}; all else granted" if facts else "    with all that can be asked granted"
-    )
+    lines.append(f"    {_with(d.facts, d.request, d.at)}")
+    lines += [f"    through {d.through}"] if d.through else []
     refusing = d.old if d.new.permitted else d.new
     told = [g for g in refusing.grounds if g.effect == refusing.outcome and g.text]
     lines += [f"    {'old' if d.new.permitted else 'new'}: {cited(g)} {g.text}" for g in told[:3]]
@@ -164,6 +185,7 @@ def difference_json(d: Difference) -> dict[str, Any]:
     return {
         "act": d.act,
         "newly": d.newly,
+        "through": d.through,
         "request": _request(d.request) if d.request is not None else None,
         "facts": _facts(d.facts, d.request, d.at) if asked and d.facts and d.request and d.at else [],
         "at": d.at.isoformat() if d.at is not None else None,

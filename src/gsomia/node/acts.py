@@ -360,7 +360,10 @@ def verify_act(act: SignedAct, keyring: Keyring, *, exercise: bool) -> Statement
     if statement.exercise is not exercise:
         raise SignatureError(f"act `{statement.id}`: real and EXERCISE nodes refuse each other's acts")
     keys = _signers(statement, keyring)
-    payload = verify(act.envelope, BATCH_TYPE, keys)
+    try:
+        payload = verify(act.envelope, BATCH_TYPE, keys)
+    except SignatureError as error:
+        raise SignatureError(f"act `{statement.id}`: {error}", hint=error.hint) from error
     try:
         root = batch_root(act.data, act.index, act.size, act.path)
     except LogError as error:

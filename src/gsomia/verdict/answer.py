@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,8 +13,7 @@ PERMIT, REFUSE, UNCERTAIN = "permit", "refuse", "uncertain"
 _WEIGHT = {PERMIT: 0, UNCERTAIN: 1, REFUSE: 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(NamedTuple):
     """One reason.
 
     Args:
@@ -63,6 +62,10 @@ class Ground:
         }
 
 
+_GROUND = tuple.__new__
+_BY = Ground._fields.index("established_by")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obligation:
     """What the permitted act obliges somebody to do.
@@ -94,7 +97,10 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """What a verdict says apart from its instant; shared by all verdicts that say the same."""
+    """What a verdict says apart from its instant; shared by all verdicts that say the same.
+
+    `places` says by fact which grounds name it: their place, and what stands before and after what established it.
+    """
 
     outcome: str
     grounds: tuple[Ground, ...]
@@ -104,6 +110,14 @@ class Ruling:
     views: tuple[tuple[str, str], ...] = ()
     readings: tuple[tuple[str, str], ...] = ()
     others: tuple[Ruling, ...] = ()
+    places: dict[str, list[tuple[int, tuple[Any, ...], tuple[Any, ...]]]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for place, ground in enumerate(self.grounds):
+            if ground.fact:
+                self.places.setdefault(ground.fact, []).append((place, ground[:_BY], ground[_BY + 1 :]))
 
 
 class Verdict(NamedTuple):
@@ -135,10 +149,12 @@ class Verdict(NamedTuple):
         by = self.established_by
         if not by:
             return self.ruling.grounds
-        return tuple(
-            replace(ground, established_by=by[ground.fact]) if ground.fact in by else ground
-            for ground in self.ruling.grounds
-        )
+        found = list(self.ruling.grounds)
+        places = self.ruling.places
+        for fact, entry in by.items():
+            for place, before, after in places.get(fact, ()):
+                found[place] = _GROUND(Ground, before + (entry,) + after)  # noqa: RUF005  # the quicker of the two
+        return tuple(found)
 
     @property
     def against(self) -> str:

@@ -17,7 +17,10 @@ from gsomia.agreement import (
     HELD_ACTS,
     LEGAL_ACTS,
     Agreement,
+    All,
+    Any,
     LegalAct,
+    Not,
     Record,
     attributes,
     midnight,
@@ -75,6 +78,7 @@ class Difference:
     Args:
         act: the act.
         newly: `permitted` or `refused`.
+        through: the article and clause, or the level, that makes it different; "" where no single one does.
         request, facts, at: a request for which that is so; None where the clauses differ for this act and no request
             could be put together that shows it.
         old, new: what the two versions answer.
@@ -82,6 +86,7 @@ class Difference:
 
     act: str
     newly: str
+    through: str = ""
     request: Request | None = None
     facts: Facts | None = None
     at: datetime | None = None
@@ -339,17 +344,16 @@ def differences(old: Version, new: Version, acts: Iterable[str]) -> list[Differe
     days = sorted({max(one.since, other.since), *one.days, *other.days})
     found: list[Difference] = []
     for act in acts:
-        told: dict[str, Difference] = {}
+        told: dict[tuple[str, str], Difference] = {}
         for day in days:
             before, after = rules_for(one, act, day), rules_for(other, act, day)
             if same_levels and [b.rule for b in before] == [b.rule for b in after]:
                 continue
             for newly in ("permitted", "refused"):
-                known = told.get(newly)
-                if known is None or known.request is None:
-                    more = _differs(z3, old, new, tables, act, newly, (before, after), day)
-                    if more is not None:
-                        told[newly] = more
+                for more in _Search(z3, (old, new), act, newly, (before, after), day).found():
+                    known = told.get((newly, more.through))
+                    if known is None or known.request is None:
+                        told[(newly, more.through)] = more
         found += told.values()
     return found
 
@@ -359,43 +363,112 @@ def _levels(tables: Tables) -> Anything:
     return [(x.party, x.mark, x.english, x.rank, x.covered) for x in table.levels], table.equivalences
 
 
-def _differs(
-    z3: Anything,
-    old: Version,
-    new: Version,
-    tables: tuple[Tables, Tables],
-    act: str,
-    newly: str,
-    rules: tuple[tuple[BoundRule, ...], tuple[BoundRule, ...]],
-    day: date,
-) -> Difference | None:
-    world = _Pair(z3, tables, act, words_of((*rules[0], *rules[1])))
-    sides = []
-    for side, version in enumerate((old, new)):
-        world.side = side
-        sides.append(z3.And(world.permitted(rules[side]), _between(world, version[0].agreements[version[2]])))
-    yes, no = (sides[1], sides[0]) if newly == "permitted" else (sides[0], sides[1])
-    asked = {a for bounds in rules for b in bounds for c in (b.rule.applies, b.rule.requires) for a in attributes(c)}
-    known = list(world.known.values())
-    for plain in ([*world.plain(), *known, *world.usual()], [*world.plain(), *known], known, []):
-        solver = z3.Solver()
-        solver.add(yes, z3.Not(no), *world.axioms, *plain)
-        for _ in range(_TRIES):
-            if solver.check() != z3.sat:
-                break
-            model = solver.model()
-            seen = world.shown(model)
-            for answer in _asked(old, new, act, seen, asked, day):
-                if answer.old is not None and answer.new is not None:
-                    permitted = (answer.old.permitted, answer.new.permitted)
-                    if permitted == ((False, True) if newly == "permitted" else (True, False)):
-                        return replace(answer, newly=newly)
-            turns = [world.mark, *world.by.values(), *world.to.values(), *world.via.values(), *world.parts.values()]
-            turns += [v for k, v in world.vars.items() if k in ("state", "rank_put_forward", "combined_staff")]
-            solver.add(z3.Or(*(v != model.eval(v, model_completion=True) for v in turns)))
-    solver = z3.Solver()
-    solver.add(yes, z3.Not(no), *world.axioms)
-    return None if solver.check() == z3.unsat else Difference(act=act, newly=newly)
+class _Search:
+    """What one version permits and the other refuses, for one act on one day: a request for each cause of its own."""
+
+    def __init__(
+        self,
+        z3: Anything,
+        versions: tuple[Version, Version],
+        act: str,
+        newly: str,
+        rules: tuple[tuple[BoundRule, ...], tuple[BoundRule, ...]],
+        day: date,
+    ) -> None:
+        self.z3, self.versions, self.act, self.newly, self.rules, self.day = z3, versions, act, newly, rules, day
+        tables = tuple(law.sheets[name].tables for law, _, name in versions)
+        self.world = world = _Pair(z3, (tables[0], tables[1]), act, words_of((*rules[0], *rules[1])))
+        sides = []
+        for side, version in enumerate(versions):
+            world.side = side
+            sides.append(z3.And(world.permitted(rules[side]), _between(world, version[0].agreements[version[2]])))
+        self.refusing = 0 if newly == "permitted" else 1
+        self.differs = z3.And(sides[1 - self.refusing], z3.Not(sides[self.refusing]))
+        bound = {b for bounds in rules for b in bounds}
+        self.asked = {a for b in bound for c in (b.rule.applies, b.rule.requires) for a in attributes(c)}
+
+    def found(self) -> Iterator[Difference]:
+        """A difference for each cause, and one for what no single cause explains."""
+        z3, rest = self.z3, []
+        for through, (cause, alone) in self._causes().items():
+            rest.append(z3.Not(cause))
+            shown = self._shown(through, cause, alone) or self._shown(through, cause)
+            if shown is not None:
+                yield shown
+            elif self._possible(cause, alone):
+                yield Difference(act=self.act, newly=self.newly, through=through)
+        shown = self._shown("", *rest)
+        if shown is not None:
+            yield shown
+        elif self._possible(*rest):
+            yield Difference(act=self.act, newly=self.newly)
+
+    def _causes(self) -> dict[str, tuple[Anything, Anything]]:
+        """By article and clause, or level: what it makes different, and that nothing else does."""
+        z3, world = self.z3, self.world
+        refusing, permitting = self.rules[self.refusing], self.rules[1 - self.refusing]
+
+        def only(these: tuple[BoundRule, ...], those: tuple[BoundRule, ...]) -> list[BoundRule]:
+            there = {(b.article.number, b.clause, b.rule) for b in those}
+            return [b for b in these if (b.article.number, b.clause, b.rule) not in there]
+
+        world.side = self.refusing
+        met = {b: world.true(Any((Not(b.rule.applies), b.rule.requires))) for b in refusing}
+        gone = only(refusing, permitting)
+        parts: dict[str, list[Anything]] = {}
+        for b in gone:
+            parts.setdefault(_place(b), []).append(z3.Not(met[b]))
+        world.side = 1 - self.refusing
+        for b in only(permitting, refusing):
+            if not b.rule.gate:
+                parts.setdefault(_place(b), []).append(world.true(All((b.rule.applies, b.rule.requires))))
+        causes = {
+            place: (z3.Or(*found), z3.And(*(holds for b, holds in met.items() if _place(b) != place)))
+            for place, found in parts.items()
+        }
+        levels: dict[str, list[Anything]] = {}
+        for n, (owner, typed) in enumerate(world.marks):
+            item = Item(originator=owner, level=typed, subject="", form="")
+            was, now = ((t.rank(item), t.covers(item)) for t in world.tables)
+            if was != now:
+                named = [x for t in world.tables for p in (owner, *world.real) if (x := t.levels.find(p, typed))]
+                levels.setdefault(f"level {named[0].party} {named[0].mark}", []).append(world.mark == n)
+        for level, marks in levels.items():
+            causes[level] = (z3.Or(*marks), z3.And(*(met[b] for b in gone)))
+        return causes
+
+    def _possible(self, *more: Anything) -> bool:
+        solver = self.z3.Solver()
+        solver.add(self.differs, *self.world.axioms, *more)
+        return bool(solver.check() != self.z3.unsat)
+
+    def _shown(self, through: str, *more: Anything) -> Difference | None:
+        """A request that both versions were asked about and that shows it, the plainest first."""
+        if not self._possible(*more):
+            return None
+        z3, world = self.z3, self.world
+        known = list(world.known.values())
+        for plain in ([*world.plain(), *known, *world.usual()], [*world.plain(), *known], known, []):
+            solver = z3.Solver()
+            solver.add(self.differs, *world.axioms, *more, *plain)
+            for _ in range(_TRIES):
+                if solver.check() != z3.sat:
+                    break
+                model = solver.model()
+                seen = world.shown(model)
+                for answer in _asked(*self.versions, self.act, seen, self.asked, self.day):
+                    if answer.old is not None and answer.new is not None:
+                        permitted = (answer.old.permitted, answer.new.permitted)
+                        if permitted == ((False, True) if self.newly == "permitted" else (True, False)):
+                            return replace(answer, newly=self.newly, through=through)
+                turns = [world.mark, *world.by.values(), *world.to.values(), *world.via.values(), *world.parts.values()]
+                turns += [v for k, v in world.vars.items() if k in ("state", "rank_put_forward", "combined_staff")]
+                solver.add(z3.Or(*(v != model.eval(v, model_completion=True) for v in turns)))
+        return None
+
+
+def _place(bound: BoundRule) -> str:
+    return f"{bound.article.number} {bound.clause}"
 
 
 def _asked(

@@ -7,8 +7,10 @@ holds" is established; it has failed where the opposite is; in between a fact is
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any as Anything
 
 from gsomia.agreement import (
@@ -18,6 +20,7 @@ from gsomia.agreement import (
     Any,
     Article,
     AtLeast,
+    Clause,
     Condition,
     Is,
     Not,
@@ -172,7 +175,7 @@ class Compiled:
                     cited.append(ground)
         if failed:
             # What still binds after the end is told with the refusal: the rule survives, and by which article.
-            survives = [replace(g, effect=REFUSE) for g in cited if g.clause == "protection-survives"]
+            survives = [g._replace(effect=REFUSE) for g in cited if g.clause == "protection-survives"]
             return REFUSE, tuple(dict.fromkeys(failed + unsettled + survives)), unknown
         if unsettled:
             return UNCERTAIN, tuple(dict.fromkeys(unsettled + cited)), False
@@ -214,7 +217,6 @@ def _function(act: str, rules: tuple[BoundRule, ...]) -> Callable[..., int]:
             always |= 1 << n
             continue
         cited, failed, unknown = 1 << n, 1 << (size + n), 1 << (2 * size + n)
-        lines.append(f"    # {bound.article.number} {bound.clause}")
         indent = "    "
         if applies != ALWAYS:
             lines.append(f"    if not {established(applies, False)}:")
@@ -227,10 +229,22 @@ def _function(act: str, rules: tuple[BoundRule, ...]) -> Callable[..., int]:
         lines.append(f"{indent}elif {established(both)}: k |= {failed}")
         lines.append(f"{indent}else: k |= {unknown}")
     lines.append(f"    return k | {always}")
+    return _compiled("\n".join(lines))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> Callable[..., int]:
+    """The function written so; instruments whose rules are alike share one."""
     names: dict[str, Anything] = {"U": UNKNOWN, "CLEARANCES": CLEARANCES}
-    exec(compile("\n".join(lines), f"<clauses for {act}>", "exec"), names)  # noqa: S102  # from checked law data
+    exec(compile(text, "<clauses>", "exec"), names)  # noqa: S102  # from checked law data
     function: Callable[..., int] = names["judge"]
     return function
+
+
+@lru_cache(maxsize=4096)
+def _rules(clause: Clause) -> tuple[Rule, ...]:
+    """The rules of a clause; instruments with the same clause in the same settings share them."""
+    return tuple(clause.rules())
 
 
 def _known(condition: Condition, act: str) -> Condition:
@@ -259,12 +273,15 @@ def _known(condition: Condition, act: str) -> Condition:
 
 def rules_for(agreement: Agreement, act: str, day: Anything) -> tuple[BoundRule, ...]:
     """The rules of one instrument that speak of an act on a day, in the order of the articles."""
-    return tuple(
-        BoundRule(agreement=agreement, article=article, clause=use.name, rule=rule)
-        for article, use in agreement.uses(day)
-        for rule in use.clause.rules()
-        if act in rule.acts and _known(rule.applies, act) != Any(())
-    )
+    age = bisect_right(agreement.days, day)
+    bound: tuple[BoundRule, ...] | None = agreement.compiled.get(age)
+    if bound is None:
+        bound = agreement.compiled[age] = tuple(
+            BoundRule(agreement=agreement, article=article, clause=use.name, rule=rule)
+            for article, use in agreement.uses(day)
+            for rule in _rules(use.clause)
+        )
+    return tuple(b for b in bound if act in b.rule.acts and _known(b.rule.applies, act) != Any(()))
 
 
 def compile_act(agreement: Agreement, act: str, day: Anything) -> Compiled:

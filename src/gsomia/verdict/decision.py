@@ -76,45 +76,42 @@ def decide(
     epoch = bound.epoch
     if not epoch.lo <= at < epoch.hi:
         epoch = bound.find(at)
-    known = epoch.memo.get(id(request) ^ id(facts))
-    if known is not None and known[0] is request and known[1] is facts:
-        return _VERDICT(Verdict, (known[2], at, facts.established_by))
     try:
-        ruling = _planned(law, request, facts, bound, epoch, at)
+        # One pair, so that nobody sees the request of one with the plan of another.
+        asked, plan = epoch.latest
+        if asked is not request:
+            plan = epoch.plans.get(route(request, epoch))
+            if plan is not None:
+                epoch.latest = (request, plan)
+        ruling = plan.rulings.get(plan.bits(facts, at)) if plan is not None else None
+        if ruling is None:
+            ruling = _worked_out(law, request, facts, bound, epoch, at)
     except Exception as error:  # a clause that fails to evaluate refuses: it never vanishes
         ruling = _erroring(request, error)
     return _VERDICT(Verdict, (ruling, at, facts.established_by))
 
 
-def _planned(law: Law, q: Request, f: Facts, bound: Bound, epoch: Epoch, at: datetime) -> Ruling:
-    """The ruling by a plan, where the label and route were seen before in this state; else worked out."""
+def _worked_out(law: Law, q: Request, f: Facts, bound: Bound, epoch: Epoch, at: datetime) -> Ruling:
+    """The ruling in full, and what is remembered of it: a plan once its label and route come again."""
     key = route(q, epoch)
     plan = epoch.plans.get(key)
     if plan is None:
-        if key in epoch.seen:
-            if len(epoch.plans) >= KEPT:
-                epoch.plans.clear()
-            plan = epoch.plans[key] = make_plan(_questions(law, q, bound, at))
-        else:
+        if key not in epoch.seen:
             if len(epoch.seen) >= KEPT:
                 epoch.seen.clear()
             epoch.seen[key] = None
             return _decide(law, q, f, bound.record, at, bound.readings)
+        if len(epoch.plans) >= KEPT:
+            epoch.plans.clear()
+        plan = epoch.plans[key] = make_plan(_questions(law, q, bound, at))
     bits = plan.bits(f, at)
     ruling = plan.rulings.get(bits)
     if ruling is None:
         ruling = _decide(law, q, f, bound.record, at, bound.readings)
-        if bits & plan.missing:
-            return ruling
-        if len(plan.rulings) >= KEPT:
-            plan.rulings.clear()
-        plan.rulings[bits] = ruling
-    if not plan.timed:
-        # Kept for these very objects, which are kept with it so that no other can take their place.
-        memo = epoch.memo
-        if len(memo) >= KEPT:
-            memo.clear()
-        memo[id(q) ^ id(f)] = (q, f, ruling)
+        if not bits & plan.missing:
+            if len(plan.rulings) >= KEPT:
+                plan.rulings.clear()
+            plan.rulings[bits] = ruling
     return ruling
 
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any as Anything
 
-from gsomia.agreement import LEGAL_ACTS, STATES, Agreement, LegalAct, Period, Record, periods, state_at
+from gsomia.agreement import (
+    LEGAL_ACTS,
+    STATES,
+    Agreement,
+    LegalAct,
+    LegalState,
+    Period,
+    Record,
+    periods,
+    state_at,
+)
 from gsomia.verdict.answer import UNCERTAIN, Ground, Ruling, Verdict
 from gsomia.verdict.decision import decide
 from gsomia.verdict.facts import Facts, Item, Request
@@ -29,7 +39,8 @@ class WhatIf:
         act: the act thought of.
         verdict: whether it would have its effect.
         before, after: the periods from the act on, without and with it.
-        views: reading pair to the state right after the act and on the day a year later.
+        views: reading to the state right after the act, a day later and a year later; with `ended`, the instant, where
+            under that reading it had ended before the act.
         closing, opening: routes that close or open, with the instant from which on.
         stopping: pending requests that would no longer be permitted, with the instant.
         held: how many items held fall under rules that survive, by holder, originator and instrument.
@@ -162,6 +173,10 @@ def _by_reading(agreement: Agreement, record: Record, at: datetime) -> dict[str,
                 ("a year later", at + timedelta(days=366)),
             )
         }
+        ended = {v.since for v in state_at(agreement, record, at, readings).courses if v.state == "terminated"}
+        before = [since for since in ended if since is not None and since < at]
+        if before and len(before) == len(ended):
+            out[reading]["ended"] = min(before).isoformat()
     declared = state_at(agreement, record, at)
     out["as declared"] = {"at once": declared.state, **declared.views}
     return out
@@ -211,15 +226,17 @@ def _held(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathStep:
-    """One act on the way to a state.
+    """One act on the way to a state, or what the law itself does.
 
     Args:
         act, by: what is done, and by which Party; `JPN or KOR` where either alone may, `JPN and KOR` where both must.
+            `lapse` is no act and is done by nobody: a notice has come to its day.
         form: in which form.
         not_before: from which instant on it works; None where it does at once.
         by_when: before which instant it must count; None where nothing presses.
+        reached: for `lapse` the instant from which the state holds; None where it does with the act.
         state: the state from then on.
-        article: what the act rests on.
+        article: what it rests on.
     """
 
     act: str
@@ -229,6 +246,7 @@ class PathStep:
     by_when: datetime | None
     state: str
     article: str
+    reached: datetime | None = None
 
     def to_json(self) -> dict[str, Anything]:
         """The step as a JSON object."""
@@ -238,6 +256,7 @@ class PathStep:
             "form": self.form,
             "not_before": self.not_before.isoformat() if self.not_before else None,
             "by_when": self.by_when.isoformat() if self.by_when else None,
+            "reached": self.reached.isoformat() if self.reached else None,
             "state": self.state,
             "article": self.article,
         }
@@ -247,7 +266,7 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
     """The shortest way of acts to a state: which acts, by whom, in which form, by when.
 
     Args:
-        law, record: as for `decide`.
+        law, record: as for `decide`; of the record what had been done at the instant.
         name: the instrument.
         at: from when on.
         goal: the state to be reached, one of `STATES`.
@@ -258,30 +277,37 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
     """
     assert goal in STATES
     agreement = law.agreements[name]
+    record = Record(act for act in record if act.at <= at)
     start = state_at(agreement, record, at)
     if start.state == goal:
         return [], f"it is {goal} already"
+    by_itself = _lapse(agreement, record, at)
+    if by_itself is not None and by_itself.state == goal:
+        return [by_itself], f"no act is needed: it becomes {goal} by itself, unless a notice is withdrawn or suspended"
     frontier: list[tuple[Record, list[PathStep], datetime]] = [(record, [], at)]
     seen = {_mark_of(start)}
     for _ in range(4):
         reached: list[tuple[Record, list[PathStep], datetime]] = []
         for known, steps, instant in frontier:
             for kind in (*LEGAL_ACTS, *(() if agreement.binding else UNREAD_ACTS)):
-                there = [(p, _try(law, agreement, known, kind, p, instant, goal)) for p in agreement.parties]
-                leading = [(p, found[1]) for p, found in there if found is not None and found[1].state == goal]
+                there = [(p, _try(law, agreement, known, kind, p, instant)) for p in agreement.parties]
+                tried = [(p, found) for p, found in there if found is not None]
+                leading = [
+                    (p, found) for p, found in tried if goal in (found.step.state, found.lapse and found.lapse.state)
+                ]
                 if leading:
-                    step = leading[0][1]
+                    first = leading[0][1]
                     who = (" and " if kind == "sign" else " or ").join(p for p, _ in leading)
-                    return [*steps, replace(step, by=who)], f"{len(steps) + 1} act(s) lead to {goal}"
-                for _, found in there:
-                    if found is None:
-                        continue
-                    then, step, after, later = found
+                    way = [*steps, replace(first.step, by=who)]
+                    acts = f"{len(way)} act(s) lead to {goal}"
+                    return way if first.lapse is None or first.step.state == goal else [*way, first.lapse], acts
+                for _, found in tried:
+                    step = found.step
                     if kind == "sign":
-                        step = replace(step, by=" and ".join(p for p, one in there if one is not None))
-                    if _mark_of(after) not in seen:
-                        seen.add(_mark_of(after))
-                        reached.append((then, [*steps, step], later))
+                        step = replace(step, by=" and ".join(p for p, _ in tried))
+                    if _mark_of(found.after) not in seen:
+                        seen.add(_mark_of(found.after))
+                        reached.append((found.record, [*steps, step], found.later))
         frontier = reached
     if start.state == "terminated":
         return None, "it has ended: what could bring it back is a new text, signed and notified anew"
@@ -290,16 +316,38 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
     return None, f"no acts under {name} lead from {start.state} to {goal}"
 
 
-def _mark_of(state: Anything) -> tuple[Anything, ...]:
+def _mark_of(state: LegalState) -> tuple[Anything, ...]:
     return (
         state.state,
         tuple((v.state, v.notified, tuple((n.by, n.suspended is None) for n in v.notices)) for v in state.courses),
     )
 
 
-def _try(
-    law: Law, agreement: Agreement, record: Record, kind: str, party: str, at: datetime, goal: str
-) -> tuple[Record, PathStep, Anything, datetime] | None:
+def _lapse(agreement: Agreement, record: Record, at: datetime) -> PathStep | None:
+    """What the law itself does next if nobody does anything: the first end of a notice that changes the state."""
+    now = state_at(agreement, record, at)
+    for end in sorted({n.ends for v in now.courses for n in v.notices if n.ends is not None and n.ends > at}):
+        state = state_at(agreement, record, end).state
+        if state != now.state:
+            article = agreement.end_article or "unread"
+            return PathStep(
+                act="lapse", by="", form="", not_before=None, by_when=None, state=state, article=article, reached=end
+            )
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """An act tried: the step, the record and state with it, what the law does then, and when one can go on."""
+
+    step: PathStep
+    record: Record
+    after: LegalState
+    lapse: PathStep | None
+    later: datetime
+
+
+def _try(law: Law, agreement: Agreement, record: Record, kind: str, party: str, at: datetime) -> _Tried | None:
     other = next(p for p in agreement.parties if p != party)
     request = Request(act=kind, by=party, to=other, under=agreement.name)
     not_before = None
@@ -313,23 +361,23 @@ def _try(
     name = f"{agreement.name}/thought-{len(record)}"
     act = LegalAct(id=name, under=agreement.name, act=kind, by=party, at=at, form=form)
     then = record.plus([act])
-    after = state_at(agreement, then, at)
-    live = [n for v in after.courses for n in v.notices if n.by == party and n.suspended is None]
-    ends = [n.ends for n in live if n.ends is not None and n.ends > at]
-    before = state_at(agreement, record, at)
-    pressing = [n.ends for v in before.courses for n in v.notices if n.ends is not None and n.suspended is None]
-    when = min(pressing, default=None)
-    state, article = after.state, agreement.end_article or "unread"
-    if kind in ("sign", "notify-entry"):
-        article = agreement.entry_article or "unread"
-    if goal == "terminated" and kind == "give-notice" and ends:
-        # The notice works by itself on its day; to serve that day it must be received before the cut-off.
-        last = min(ends)
-        state = state_at(agreement, then, last).state
-        when = last - agreement.term.notice if agreement.term else None
+    before, after = state_at(agreement, record, at), state_at(agreement, then, at)
     if _mark_of(after) == _mark_of(before):
         return None
+    pressing = [n.ends for v in before.courses for n in v.notices if n.ends is not None and n.suspended is None]
+    when = min(pressing, default=None)
+    lapse = _lapse(agreement, then, at)
+    live = [n for v in after.courses for n in v.notices if n.by == party and n.suspended is None]
+    ends = [n.ends for n in live if n.ends is not None and n.ends > at]
+    if kind == "give-notice" and ends and agreement.term is not None:
+        # To serve the day on which it works by itself it must be received before the cut-off.
+        when = min(ends) - agreement.term.notice
+    article = agreement.end_article or "unread"
+    if kind in ("sign", "notify-entry"):
+        article = agreement.entry_article or "unread"
     if kind in UNREAD_ACTS:
         article = "unread"
-    step = PathStep(act=kind, by=party, form=form, not_before=not_before, by_when=when, state=state, article=article)
-    return then, step, after, at + timedelta(seconds=1)
+    step = PathStep(
+        act=kind, by=party, form=form, not_before=not_before, by_when=when, state=after.state, article=article
+    )
+    return _Tried(step=step, record=then, after=after, lapse=lapse, later=at + timedelta(seconds=1))

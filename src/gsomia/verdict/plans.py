@@ -41,7 +41,7 @@ from gsomia.verdict.facts import UNKNOWN, Facts, Item, Request
 __all__ = ["KEPT", "Bound", "Epoch", "Plan", "Question", "make_plan", "route"]
 
 KEPT = 8192
-"""How many plans, rulings or requests are remembered in one place before it is emptied."""
+"""How many plans, rulings or routes are remembered in one place before it is emptied."""
 _HELD = frozenset(HELD_ACTS)
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -54,22 +54,26 @@ class Plan:
     """What to ask of the facts, and the ruling for each answer.
 
     Args:
-        bits: the answer as a number, and whether a fact is missing in it: then nothing is remembered.
+        bits: what the facts answer, as a number.
+        missing: the bits that say that a fact is missing: then the ruling names it, and is not remembered.
     """
 
-    __slots__ = ("bits", "missing", "rulings", "timed")
+    __slots__ = ("bits", "missing", "rulings")
 
-    def __init__(self, bits: Callable[[Facts, datetime], int], missing: int, timed: bool) -> None:
+    def __init__(self, bits: Callable[[Facts, datetime], int], missing: int) -> None:
         self.bits = bits
         self.missing = missing
-        self.timed = timed
         self.rulings: dict[int, Ruling] = {}
 
 
 class Epoch:
-    """A stretch of time in which no instrument's state and no clause changes: `lo` <= instant < `hi`."""
+    """A stretch of time in which no instrument's state and no clause changes: `lo` <= instant < `hi`.
 
-    __slots__ = ("entered", "hi", "lo", "memo", "plans", "seen")
+    `latest` is the request asked last, with its plan. It is held, so that no other request can take its place in memory
+    and be taken for it; the facts are read anew each time.
+    """
+
+    __slots__ = ("entered", "hi", "latest", "lo", "plans", "seen")
 
     def __init__(self, lo: datetime, hi: datetime, entered: list[datetime]) -> None:
         self.lo = lo
@@ -77,7 +81,7 @@ class Epoch:
         self.entered = entered
         self.plans: dict[object, Plan] = {}
         self.seen: dict[object, None] = {}
-        self.memo: dict[int, tuple[Request, Facts, Ruling]] = {}
+        self.latest: tuple[Request | None, Plan | None] = (None, None)
 
 
 class Bound:
@@ -191,7 +195,6 @@ def make_plan(questions: list[Question]) -> Plan:
     """One function of the facts for all the questions, each remaining condition asked once."""
     names: dict[str, Anything] = {"U": UNKNOWN, "CLEARANCES": CLEARANCES, "agreed": agreed}
     asked: dict[tuple[str, str, str, str], None] = {}
-    timed = False
     for number, question in enumerate(questions):
         used = False
         for applies, requires in question.rules:
@@ -199,7 +202,6 @@ def make_plan(questions: list[Question]) -> Plan:
             if left[0] == NEVER or left == (ALWAYS, ALWAYS):
                 continue
             for condition in left:
-                timed = timed or bool(_TIMED & attributes(condition))
                 used = used or any(_OF_LEG.search(ATTRIBUTES[a].code) for a in attributes(condition))
             code = _of_leg(number)
             both = All((left[0], Not(left[1])))
@@ -232,10 +234,7 @@ def make_plan(questions: list[Question]) -> Plan:
             _CODES.clear()
         code_object = _CODES[text] = compile(text, "<plan>", "exec")
     exec(code_object, names)  # noqa: S102  # written from checked law data
-    return Plan(names["bits"], missing, timed)
-
-
-_TIMED = frozenset({"timely", "crosses_end", "sent_before_end", "under_way"})
+    return Plan(names["bits"], missing)
 
 
 def _of_leg(number: int) -> Callable[[str], str]:

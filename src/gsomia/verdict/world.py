@@ -224,6 +224,8 @@ def between(world: World, agreement: Agreement) -> list[Anything]:
         found += [z3.Not(z3.And(world.by[p], world.to[p])) for p in world.parties]
     if not agreement.hub or world.act == "release":
         found += [z3.Not(v) for v in world.via.values()]
+    if world.act == "release":
+        found.append(z3.Or(*(world.parts[p] for p in agreement.parties)))
     if world.act == "open":
         found.append(z3.Or(*(z3.And(world.parts[p], z3.Not(world.by[p])) for p in agreement.parties)))
     return found

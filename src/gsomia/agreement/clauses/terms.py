@@ -53,6 +53,10 @@ class Clause(Protocol):
     reason: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Field[object]]]
 
+    def __hash__(self) -> int:
+        """Equal where the settings are: instruments with the same clause share its rules."""
+        ...
+
     def rules(self) -> tuple[Rule, ...]:
         """The rules of the clause, in the order in which people read them."""
         ...
