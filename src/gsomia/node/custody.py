@@ -173,7 +173,7 @@ def ask_open(node: Node, reader: Reader, reference: str, person: str) -> tuple[C
 
 
 def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Opening:
-    """Open a held item for a person: verdict, act in the log, and only then plaintext.
+    """Open a held item for a person: verdict, every check to the last segment, act in the log, and only then plaintext.
 
     Args:
         node: the holder's node.
@@ -206,6 +206,8 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         statement = check_provenance(sealed, envelope, origin)
         facts = opening_facts(who, item, copy)
         keys = ask_keys(node, copy, item, sealed, person=person, facts=facts, verdict=verdict_digest(verdict))
+        # The act says that it was opened, so everything that could stop that is looked at before.
+        keys.sealed.verify(keys.identities, payload_digest=bytes.fromhex(item.payload_digest))
         with node.store.writing() as tx:
             enter_acts(node, tx, keys.acts, at)
             tx.end_pending(copy.id, person)
