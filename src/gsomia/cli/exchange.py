@@ -70,11 +70,14 @@ def receipt_command(item: str, by: str, node_dir: str | None) -> None:
     metavar="KEY.pem",
     help="Open the FILE with a key (or an HSM's, by its pkcs11: URI).",
 )
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @node_option
-def open_command(item: str, person: str, output: Path | None, keys: tuple[str, ...], node_dir: str | None) -> None:
+def open_command(
+    item: str, person: str, output: Path | None, keys: tuple[str, ...], force: bool, node_dir: str | None
+) -> None:
     """Open a held ITEM for a person: an act, with verdict and log; or, with --key, a FILE without a node."""
     if keys:
-        _open_file(Path(item), keys, output)
+        _open_file(item, keys, output, force=force)
         return
     if not person:
         raise UsageError("for whom?", hint="name the person with --for; `gsomia person enter` says who they are")
@@ -85,7 +88,7 @@ def open_command(item: str, person: str, output: Path | None, keys: tuple[str, .
         home.deliver()
 
 
-def _open_file(file: Path, keys: tuple[str, ...], output: Path | None) -> None:
+def _open_file(file: str, keys: tuple[str, ...], output: Path | None, *, force: bool) -> None:
     from gsomia.cli.seal import open_file
 
-    open_file(str(file), keys=keys, output=str(output) if output is not None else "-")
+    open_file(file, keys=keys, output=str(output) if output is not None else "-", force=force)

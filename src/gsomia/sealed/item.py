@@ -353,7 +353,7 @@ class SealedItem:
             self._check_crc(crc)
         return Opened(plaintext_bytes=written, bound=bound)
 
-    def verify(self, identities: Sequence[Identity], *, payload_digest: bytes) -> None:
+    def verify(self, identities: Sequence[Identity], *, payload_digest: bytes | None = None) -> None:
         """Check all that `open` checks, to the last segment, and let nothing out.
 
         Args:
@@ -403,7 +403,11 @@ class SealedItem:
         shares = open_shares(self.wrapped_key, identities)
         missing = {access.sid for access in self.key_access} - set(shares)
         if missing:
-            names = ", ".join(sorted({shown(access.kid) for access in self.key_access if access.sid in missing}))
+            names = ", ".join(
+                sorted(
+                    {shown(access.kid or "a key without a name") for access in self.key_access if access.sid in missing}
+                )
+            )
             many = "shares of its key are missing; they are" if len(missing) > 1 or shares else "its key is"
             raise SealError("none of the keys given opens this item", hint=f"{many} wrapped to {names}")
         joined = 0
@@ -413,6 +417,16 @@ class SealedItem:
         if not hmac.compare_digest(self._manifest.root(key), self._manifest.root_signature):
             raise SealError("the root signature does not hold: segments were altered, dropped or reordered")
         return key, self._bound(key)
+
+    def opened_by(self, identities: Sequence[Identity]) -> tuple[KeyAccess, ...]:
+        """The key access objects that these keys open, each bound to the policy.
+
+        Raises:
+            SealError: one opens, but the policy is not the one it was bound to.
+        """
+        found = self._manifest.key_access
+        text = self._manifest.policy_text
+        return tuple(one for one in found if open_shares(WrappedKey(key_access=(one,), policy_text=text), identities))
 
     def with_key_access(self, access: Sequence[KeyAccess]) -> SealedItem:
         """The same item with these key access objects in place of its own: shares that others released for it.
