@@ -27,8 +27,8 @@ check: setup     ## format, lint, types, layers
 format: setup    ## format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-system:          ## install what some tests need beside Python (apt, root)
-	@for part in chromium fonts-noto-cjk poppler-utils softhsm2; do dpkg -s $$part >/dev/null 2>&1 || missing="$$missing $$part"; done; \
+system:          ## install what some tests and measurements need beside Python (apt, root)
+	@for part in age chromium fonts-noto-cjk gnupg poppler-utils softhsm2; do dpkg -s $$part >/dev/null 2>&1 || missing="$$missing $$part"; done; \
 	[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 test: setup      ## run every test (what a test lacks is named where it is skipped)

@@ -226,7 +226,11 @@ def _others(folder: Path, source: Path, sink: Path) -> Iterator[tuple[str, list[
         made = subprocess.run([keygen], capture_output=True, text=True, check=True).stdout
         to = next(line.split()[-1] for line in made.splitlines() if line.startswith("# public key"))
         yield "age", [age, "-r", to, "-o", str(sink), str(source)]
-    if gpg:
+    else:
+        print(f"{'seal.file_age':<28}not measured: age is not installed (`make system` installs it)")
+    if not gpg:
+        print(f"{'seal.file_gpg':<28}not measured: gpg is not installed (`make system` installs it)")
+    else:
         home = folder / "gnupg"
         home.mkdir(mode=0o700)
         yield (

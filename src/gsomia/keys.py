@@ -16,7 +16,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -203,31 +203,36 @@ class PublicKey:
             raise SignatureError(f"a signature of key `{self.fingerprint[:16]}` does not hold") from error
 
 
-@dataclass(frozen=True, slots=True)
 class SigningKey:
     """A private signing key, Ed25519 and ML-DSA-65; its seed is never shown, pickled or logged.
+
+    No dataclass, so that nothing that shows a dataclass field by field shows the seed.
 
     Args:
         seed: 64 bytes from a good source of chance (`SigningKey.generate()` makes them).
     """
 
-    seed: bytes = field(repr=False)
-    _ed25519: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
-    _ml_dsa_65: MLDSA65PrivateKey = field(init=False, repr=False, compare=False)
-    public: PublicKey = field(init=False, compare=False)
+    __slots__ = ("_ed25519", "_ml_dsa_65", "public", "seed")
 
-    def __post_init__(self) -> None:
-        if len(self.seed) != SEED_BYTES:
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != SEED_BYTES:
             raise ValueError(f"a signing key's seed is {SEED_BYTES} bytes")
-        ed25519 = Ed25519PrivateKey.from_private_bytes(self.seed[:32])
-        ml_dsa_65 = MLDSA65PrivateKey.from_seed_bytes(self.seed[32:])
-        object.__setattr__(self, "_ed25519", ed25519)
-        object.__setattr__(self, "_ml_dsa_65", ml_dsa_65)
-        public = PublicKey(
-            ed25519=ed25519.public_key().public_bytes_raw(),
-            ml_dsa_65=ml_dsa_65.public_key().public_bytes_raw(),
+        self.seed = seed
+        self._ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32])
+        self._ml_dsa_65 = MLDSA65PrivateKey.from_seed_bytes(seed[32:])
+        self.public = PublicKey(
+            ed25519=self._ed25519.public_key().public_bytes_raw(),
+            ml_dsa_65=self._ml_dsa_65.public_key().public_bytes_raw(),
         )
-        object.__setattr__(self, "public", public)
+
+    def __repr__(self) -> str:
+        return f"SigningKey(public={self.public!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.public == other.public if isinstance(other, SigningKey) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.public)
 
     @classmethod
     def generate(cls) -> SigningKey:

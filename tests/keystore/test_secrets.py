@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 import json
 import pickle
@@ -62,12 +63,19 @@ def test_it_is_not_printed(name: str) -> None:
 @pytest.mark.parametrize("name", HELD)
 def test_it_is_not_pickled_or_copied(name: str) -> None:
     held = HELD[name]()
-    for attempt in (pickle.dumps, copy.deepcopy):
+    for attempt in (pickle.dumps, copy.deepcopy, copy.copy):
         with pytest.raises(TypeError):
             attempt(held)
-    if name != "node":  # whose shallow copy is the same keys again
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_it_is_not_shown_field_by_field(name: str) -> None:
+    """As `dataclasses.asdict` does, and tools that show a traceback with its local variables."""
+    held = HELD[name]()
+    if dataclasses.is_dataclass(held) and not isinstance(held, type):
         with pytest.raises(TypeError):
-            copy.copy(held)
+            dataclasses.asdict(held)
+        assert not shows(repr([getattr(held, field.name) for field in dataclasses.fields(held)]))
 
 
 @pytest.mark.parametrize("name", HELD)

@@ -29,10 +29,10 @@ from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise, Player
 
 
-def held(exercise: Exercise, custody: Custody = Custody.ORIGINATOR) -> Copy:
+def held(exercise: Exercise, custody: Custody = Custody.ORIGINATOR, content: bytes = b"report") -> Copy:
     """A report of Japan's, delivered to Korea and marked there."""
     exercise.enter(official("kim"), "KOR")
-    copy = exercise["JPN"].transmit(b"report", to="KOR", level="極秘", custody=custody)
+    copy = exercise["JPN"].transmit(content, to="KOR", level="極秘", custody=custody)
     exercise.settle()
     mark(exercise["KOR"].node, copy.id, MARKS["KOR"], by=exercise["KOR"].by(Role.REGISTRY))
     exercise.settle()

@@ -15,9 +15,11 @@ from stories import Stage, forget, holds, refusals, register, same_story, words_
 
 from gsomia.errors import PeerError, PendingError, RefusedError, SealError
 from gsomia.keys import Envelope, unb64
-from gsomia.node import Limits, Role, answer, audit, recall, release
+from gsomia.node import Limits, Role, answer, audit, open_item, recall, release
 from gsomia.registry import CopyState, Custody
 from gsomia.sealed import Identity, Recipient, XWingPrivateKey, read, rewrap_chunks
+from gsomia.sealed.digest import leaf
+from gsomia.sealed.writer import _Payload
 from gsomia.testing import Exercise
 
 
@@ -86,6 +88,29 @@ def test_the_originator_decides_by_its_own_law_on_what_it_is_told(
     assert any(str(found).startswith(article) for found in grounds), refused
     assert not acts(both["JPN"], "release-key")
     assert "refuse" in words_of(refusals(both["JPN"]))
+
+
+@pytest.mark.parametrize("custody", [Custody.RECIPIENT, Custody.ORIGINATOR])
+def test_what_does_not_open_to_its_end_leaves_no_act_that_says_it_was_opened(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, custody: Custody
+) -> None:
+    """An originator that states an item whose last segment nobody can decrypt: the first one opens well."""
+    honest = _Payload._seal
+
+    def bent(self: _Payload, number: int, plain: memoryview, room: memoryview) -> bytes:
+        honest(self, number, plain, room)
+        room[20] ^= number
+        return leaf(room[: len(plain) + 28])
+
+    both = stage()
+    monkeypatch.setattr(_Payload, "_seal", bent)
+    copy = held(both, custody, content=bytes((2 << 20) + 20))
+    monkeypatch.undo()
+    sink = io.BytesIO()
+    with pytest.raises(SealError, match="segment 1 was altered"):
+        open_item(both["KOR"].node, copy.id, "kim", sink)
+    assert sink.getvalue() == b""
+    assert acts(both["KOR"], "access", "opened") == []
 
 
 def test_an_opening_waits_for_the_originator_with_the_reason_and_works_once_it_is_back(stage: Stage) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import struct
 import uuid
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -14,21 +16,29 @@ from lying import OTHER_ITEM, STRANGER, act, altered, in_acts, message, resigned
 from stories import PRESENT, Stage, finish, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import PeerError
-from gsomia.keys import SigningKey, b64, sign, unb64
+from gsomia.keys import SigningKey, b64, canonical, sign, unb64
 from gsomia.node import Role
 from gsomia.node.acts import pack, unpack
 from gsomia.registry import CopyState
 from gsomia.sealed import (
     PROVENANCE_TYPE,
+    Assertion,
     Identity,
     Policy,
     Recipient,
+    XWingPrivateKey,
     provenance,
     provenance_assertion,
     read,
+    rewrap,
     seal,
 )
 from gsomia.sealed import label as label_assertion
+from gsomia.sealed.assertion import bind
+from gsomia.sealed.container import payload_end, payload_start, tail
+from gsomia.sealed.item import payload_key
+from gsomia.sealed.manifest import core_digest
+from gsomia.sealed.writer import key_accesses
 from gsomia.testing import Exercise
 
 
@@ -117,6 +127,81 @@ def flipped(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
     return old[:place] + bytes([old[place] ^ 1]) + old[place + 1 :]
 
 
+def wrapped_too(*others: str, url: str = "") -> Callable[[Exercise], Any]:
+    """The same item, its key wrapped for its recipient and for others: Parties, or a stranger ("")."""
+
+    def change(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
+        node, sink = both["KOR"].node, io.BytesIO()
+        keys = [(party, both[party].node.keys.sealing.public if party else STRANGERS_KEY) for party in ("KOR", *others)]
+        recipients = [Recipient(kid=key.kid, url=url or f"gsomia:{party}", key=key) for party, key in keys]
+        rewrap(io.BytesIO(old), sink, identities=node.identities, recipients=recipients)
+        return sink.getvalue()
+
+    return content(change)
+
+
+STRANGERS_KEY = XWingPrivateKey(bytes(32)).public
+
+
+def noted(**words: str) -> Callable[[Exercise], Any]:
+    """The same item with one more assertion, bound by a holder of its key."""
+
+    def change(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
+        item = read(io.BytesIO(old))
+        key = payload_key(item, both["KOR"].node.identities)
+        tags = b"".join(unb64(entry["hash"]) for entry in segments_of(item.manifest))
+        note = bind(Assertion(id="note", type="handling", **words), key=key, tags=tags)
+        manifest = canonical(item.manifest | {"assertions": [*item.manifest["assertions"], note]})
+        payload = b"".join(bytes(segment) for segment in item.ciphertext())
+        end = payload_end(item.payload_crc, len(payload))
+        return payload_start() + payload + end + tail(manifest, payload_crc=item.payload_crc, payload_size=len(payload))
+
+    return content(change)
+
+
+def segments_of(manifest: dict[str, Any]) -> Any:
+    return manifest["encryptionInformation"]["integrityInformation"]["segments"]
+
+
+def without_segments(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
+    """An item of no segments at all, stated and signed by its originator."""
+    import hashlib
+    import hmac
+
+    offer, key, public = delivery["offer"], bytes(32), both["KOR"].node.keys.sealing.public
+    policy, ocl = Policy(uuid=offer["item"]), json.loads(offer["label"])
+    item = read(io.BytesIO(old))
+    manifest = json.loads(json.dumps(item.manifest))
+    information = manifest["encryptionInformation"]
+    recipients = [Recipient(kid=public.kid, url="gsomia:KOR", key=public)]
+    information["keyAccess"] = key_accesses(key, recipients, policy.encode())
+    information["integrityInformation"]["segments"] = []
+    information["integrityInformation"]["rootSignature"]["sig"] = b64(hmac.digest(key, b"", "sha256"))
+    root, core = hashlib.sha256(b"").digest(), core_digest(manifest)
+    statement = provenance(
+        item=policy.uuid, label=ocl, policy=policy, payload_digest=root, core_digest=core, exercise=True
+    )
+    signed = provenance_assertion(sign(statement, PROVENANCE_TYPE, [both["JPN"].node.keys.signing]))
+    manifest["assertions"] = [bind(entry, key=key, tags=b"") for entry in (label_assertion(ocl), signed)]
+    delivery |= {"payload_digest": root.hex(), "core_digest": core.hex(), "plaintext_bytes": 0}
+    return payload_start() + payload_end(0, 0) + tail(canonical(manifest), payload_crc=0, payload_size=0)
+
+
+def another_zip(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
+    """The same two members in a ZIP that another tool wrote."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(old)) as before, zipfile.ZipFile(sink, "w") as after:
+        for name in ("0.payload", "0.manifest.json"):
+            after.writestr(zipfile.ZipInfo(name), before.read(name))
+    return sink.getvalue()
+
+
+def a_link(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
+    """The payload's entry says that it is a symbolic link."""
+    at = old.rindex(b"PK\x01\x02", 0, old.rindex(b"PK\x01\x02")) + 38
+    return old[:at] + struct.pack("<I", 0o120777 << 16) + old[at + 4 :]
+
+
 def padded(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
     return old + bytes(80 * 2**10)
 
@@ -163,6 +248,15 @@ CONTENT: dict[str, tuple[Callable[[Exercise], Callable[[dict[str, Any]], None]],
     "content that is no sealed item": (content(lambda *_: b"plain text"), "."),
     "no content at all": (content(lambda *_: b""), "."),
     "an item sealed with another key": (anew(to="JPN"), "not wrapped for this node"),
+    "an item whose key is wrapped for a stranger too": (wrapped_too(""), "not wrapped for this node alone"),
+    "an item whose key is wrapped for its giver too": (wrapped_too("JPN"), "not wrapped for this node alone"),
+    "an item whose key is wrapped for this node twice": (wrapped_too("KOR"), "key access object"),
+    "a key access object that names another place": (wrapped_too(url="https://evil.example"), "not wrapped for this"),
+    "a second assertion about handling": (noted(value="DOWNGRADED"), "other assertions than"),
+    "a second label": (noted(schema="urn:nato:stanag:4774", value="{}"), "other assertions than"),
+    "an item without a segment": (content(without_segments), "no segment"),
+    "an item in another tool's ZIP": (content(another_zip), "not in the one form"),
+    "an item that says it is a symbolic link": (content(a_link), "symbolic link|not a plain file"),
     "an item of another id": (anew(item=OTHER_ITEM), "offered was"),
     "a swapped payload, stated anew": (anew(plain=b"disinformation"), "size or type"),
     "a swapped payload of the same size, stated anew": (anew(plain=b"REPORT"), "officer's act is not for copy"),
@@ -230,6 +324,33 @@ def test_content_that_is_not_right_is_rejected_and_both_registers_say_so(stage: 
     holds(both)
 
 
+def test_one_bad_delivery_is_rejected_and_the_others_arrive(stage: Stage) -> None:
+    both = stage()
+    bad, good = (both["JPN"].transmit(text, to="KOR", level="極秘") for text in (b"", b"report"))
+    altered(both, "JPN", "deliver", content(without_segments)(both))
+    both.settle()
+    assert register(both["JPN"])[bad.id][0].state is CopyState.REJECTED
+    assert register(both["KOR"])[good.id][0].state in PRESENT
+    same_story(both)
+    holds(both)
+
+
+@pytest.mark.parametrize("fault", [IndexError, KeyError, OverflowError, RecursionError, struct.error])
+def test_whatever_a_malformed_item_brings_about_it_is_rejected_by_an_act(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def fails(*_: object) -> None:
+        raise fault("in the middle")
+
+    both = stage()
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    monkeypatch.setattr("gsomia.node.intake.check_wrapping", fails)
+    both.settle()
+    copy, _ = register(both["JPN"])[sent.id]
+    assert copy.state is CopyState.REJECTED and fault.__name__ in copy.reason
+    same_story(both)
+
+
 MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "a delivery that is text": (lambda v: v["body"].update(deliveries=["x"]), "not a delivery"),
     "a delivery without an offer": (lambda v: v["body"]["deliveries"][0].pop("offer"), "not a delivery"),
@@ -246,7 +367,7 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "a count was expected",
     ),
     "an act of an unknown type": (
-        lambda v: v["body"]["acts"][0]["acts"][0].update(statement='{"v":1,"type":"annex"}'),
+        lambda v: v["body"]["acts"][0]["acts"][0].update(statement='{"type":"annex","v":1}'),
         "unknown type of act",
     ),
     "more acts than a message carries": (

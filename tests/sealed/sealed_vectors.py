@@ -1,21 +1,31 @@
-"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`. Its keys are made anew each time, for these alone.
+"""Makes vectors/sealed: `python tests/sealed/sealed_vectors.py`; the same files each time.
 
-One file, one fault; the tampers are those of `tampers.py`.
+One file, one fault; the tampers are those of `tampers.py`. Keys come from seeds. What the crypto library draws by
+itself and lets nobody choose, encapsulations and ML-DSA's signatures, is kept in `drawn.json` and taken from there.
 """
 
 from __future__ import annotations
 
-import functools
+import base64
 import hashlib
 import io
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
-from sealing import VECTORS, identity, originator, private_keys, public, recipient, sealed
-from tampers import OTHER_ITEM, PLAIN, TAMPERS, Sample, _tags, _with, archive, edited, entries, note
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sealing import VECTORS, drawn, identity, originator, private_keys, public, recipient, sealed
+from tampers import OTHER_ITEM, PLAIN, TAMPERS, Sample, _tags, _with, archive, edited, entries
 
-from gsomia.keys import Envelope
+from gsomia.keys import Envelope, SigningKey
 from gsomia.sealed import (
+    Encapsulation,
+    PublicWrapKey,
     XWingPrivateKey,
     private_pem,
     provenance_assertion,
@@ -35,7 +45,71 @@ TOO_LARGE = 64 * 2**10
 """Files longer than this are left to the generator's reader to make: they would only fill the repository."""
 
 
-def holds() -> dict[str, tuple[bytes, list[str], bytes]]:
+class _Drawn:
+    """What was drawn when the files were first made, by what it was drawn for; and what this time needs of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.used: dict[str, Any] = {}
+
+    def of(self, purpose: bytes, draw: Callable[[], Any]) -> Any:
+        """What was drawn for a purpose; drawn now where the purpose is new."""
+        name = hashlib.sha256(purpose).hexdigest()
+        if name not in self.used:
+            self.used[name] = self._kept[name] if name in self._kept else draw()
+        return self.used[name]
+
+
+class _SeededCipher:
+    """In the place of `AESGCM`: its keys come one after the other from a seed."""
+
+    count = 0
+
+    def __new__(cls, key: bytes) -> Any:
+        return AESGCM(key)
+
+    @classmethod
+    def generate_key(cls, bit_length: int) -> bytes:
+        cls.count += 1
+        return drawn(f"cipher {cls.count}", bit_length // 8)
+
+
+@contextmanager
+def as_before(path: Path) -> Iterator[_Drawn]:
+    """While it lasts, all that is drawn by chance is what was drawn before."""
+    kept = _Drawn(path)
+    keys: dict[int, PublicWrapKey] = {}
+    begin, wrap, sign = Encapsulation.__init__, Encapsulation.wrap, SigningKey.sign
+
+    def begun(self: Encapsulation, key: PublicWrapKey) -> None:
+        keys[id(self)] = key
+        begin(self, key)
+
+    def wrapped(self: Encapsulation, share: bytes) -> tuple[bytes, str]:
+        def draw() -> list[str]:
+            data, ephemeral = wrap(self, share)
+            return [base64.b64encode(data).decode(), ephemeral]
+
+        data, ephemeral = kept.of(b"wrap" + public_pem(keys[id(self)]).encode() + share, draw)
+        return base64.b64decode(data), ephemeral
+
+    def signed(self: SigningKey, data: bytes) -> dict[str, bytes]:
+        found = sign(self, data)
+        purpose = b"sign" + self.public.fingerprint.encode() + data
+        text = kept.of(purpose, lambda: base64.b64encode(found["ml-dsa-65"]).decode())
+        return {**found, "ml-dsa-65": base64.b64decode(text)}
+
+    _SeededCipher.count = 0
+    with (
+        mock.patch("gsomia.sealed.writer.AESGCM", _SeededCipher),
+        mock.patch.object(Encapsulation, "__init__", begun),
+        mock.patch.object(Encapsulation, "wrap", wrapped),
+        mock.patch.object(SigningKey, "sign", signed),
+    ):
+        yield kept
+
+
+def holds(sample: Sample) -> dict[str, tuple[bytes, list[str], bytes]]:
     """Files that open: their bytes, the names of the keys that together open them, and the plaintext."""
     keys = private_keys()
     made: dict[str, tuple[bytes, list[str], bytes]] = {}
@@ -48,7 +122,7 @@ def holds() -> dict[str, tuple[bytes, list[str], bytes]]:
     either = [recipient(keys[wing], kid=wing), recipient(keys[rsa], kid=rsa)]
     made["any-of-two"] = (sealed(PLAIN, either, originator=originator())[0], [rsa], PLAIN)
     made["empty"] = (sealed(b"", [recipient(keys[wing], kid=wing)], originator=originator())[0], [wing], b"")
-    first = XWingPrivateKey.generate()
+    first = XWingPrivateKey(drawn("first", 32))
     passed = io.BytesIO()
     rewrap(
         io.BytesIO(sealed(PLAIN, [recipient(first)], originator=originator())[0]),
@@ -57,12 +131,13 @@ def holds() -> dict[str, tuple[bytes, list[str], bytes]]:
         recipients=[recipient(keys[wing], kid=wing)],
     )
     made["rewrapped"] = (passed.getvalue(), [wing], PLAIN)
-    made["stated-in-a-batch"] = (_batched(vector_sample(), 5), [wing], PLAIN)
+    made["stated-in-a-batch"] = (_batched(sample, 5), [wing], PLAIN)
     plain = io.BytesIO()
     to = [recipient(keys[wing], kid=wing)]
     seal(io.BytesIO(PLAIN), plain, recipients=to, policy=Policy(uuid="1"), mime_type="text/plain", segment_bytes=1024)
     made["without-statement"] = (plain.getvalue(), [wing], PLAIN)
-    made["plain-zip-manifest-first"] = (archive(entries(vector_sample())[::-1]), [wing], PLAIN)
+    parts = replace(sample, good=plain.getvalue())
+    made["plain-zip-manifest-first"] = (archive(entries(parts)[::-1]), [wing], PLAIN)
     return made
 
 
@@ -75,52 +150,66 @@ def _batched(s: Sample, size: int) -> bytes:
     return edited(s, lambda manifest: _with(manifest, "provenance", assertion))
 
 
-@functools.cache
 def vector_sample() -> Sample:
     """As `tampers.sample`, with the keys' published names."""
     wing = private_keys()["hpqt:xwing"]
     to = [recipient(wing, kid="hpqt:xwing"), recipient(private_keys()["rsa:2048"], kid="rsa:2048")]
-    good, _ = sealed(PLAIN, to, originator=originator(), assertions=[note()])
-    other, _ = sealed(PLAIN[::-1], to, originator=originator(), assertions=[note()], item=OTHER_ITEM)
+    good, _ = sealed(PLAIN, to, originator=originator())
+    other, _ = sealed(PLAIN[::-1], to, originator=originator(), item=OTHER_ITEM)
     return Sample(good=good, other=other, key=payload_key(read(io.BytesIO(good)), [identity(wing, kid="hpqt:xwing")]))
 
 
-def main() -> None:
-    """Write every file and the index."""
-    for name in ("holds", "refused"):
-        shutil.rmtree(FOLDER / name, ignore_errors=True)
-        (FOLDER / name).mkdir(parents=True)
-    index: dict[str, list[dict[str, object]]] = {"holds": [], "refused": []}
-    for name, (data, keys, plain) in holds().items():
-        (FOLDER / "holds" / f"{name}.tdf").write_bytes(data)
-        item = read(io.BytesIO(data))
-        index["holds"].append(
-            {
-                "file": f"holds/{name}.tdf",
-                "keys": keys,
-                "statement": name != "without-statement",
-                "payload_digest": item.payload_digest().hex(),
-                "core_digest": item.core_digest.hex(),
-                "plaintext_sha256": hashlib.sha256(plain).hexdigest(),
-            }
-        )
-    sample = vector_sample()
-    for tamper in TAMPERS:
-        data = tamper.make(sample)
-        if len(data) > TOO_LARGE:
-            continue
-        file = f"refused/{tamper.name.replace('_', '-')}.tdf"
-        (FOLDER / file).write_bytes(data)
-        index["refused"].append(
-            {"file": file, "keys": ["hpqt:xwing"], "by": "statement" if tamper.holder else "format"}
-        )
-    (FOLDER / "index.json").write_text(json.dumps(index, indent=1) + "\n")
+def files() -> dict[str, bytes]:
+    """Every file of the folder that the generator makes, by its path within."""
+    path = FOLDER / "drawn.json"
+    with as_before(path) as kept:
+        made, index = _cases()
     published = {
         "originator": originator().public.to_json(),
         "private": {name: private_pem(key) for name, key in private_keys().items()},
         "public": {name: public_pem(public(key)) for name, key in private_keys().items()},
     }
-    (FOLDER / "keys.json").write_text(json.dumps(published, indent=1) + "\n")
+    documents = {"index.json": index, "keys.json": published, "drawn.json": dict(sorted(kept.used.items()))}
+    return made | {name: (json.dumps(value, indent=1) + "\n").encode() for name, value in documents.items()}
+
+
+def _cases() -> tuple[dict[str, bytes], dict[str, list[dict[str, object]]]]:
+    made: dict[str, bytes] = {}
+    index: dict[str, list[dict[str, object]]] = {"holds": [], "refused": []}
+    sample = vector_sample()
+    for name, (data, keys, plain) in holds(sample).items():
+        made[f"holds/{name}.tdf"] = data
+        item = read(io.BytesIO(data))
+        index["holds"].append(
+            {
+                "file": f"holds/{name}.tdf",
+                "keys": keys,
+                "statement": read_provenance(item) is not None,
+                "payload_digest": item.payload_digest().hex(),
+                "core_digest": item.core_digest.hex(),
+                "plaintext_sha256": hashlib.sha256(plain).hexdigest(),
+            }
+        )
+    for tamper in TAMPERS:
+        data = tamper.make(sample)
+        if len(data) > TOO_LARGE:
+            continue
+        file = f"refused/{tamper.name.replace('_', '-')}.tdf"
+        made[file] = data
+        index["refused"].append(
+            {"file": file, "keys": ["hpqt:xwing"], "by": "statement" if tamper.holder else "format"}
+        )
+    return made, index
+
+
+def main() -> None:
+    """Write every file."""
+    made = files()
+    for name in ("holds", "refused"):
+        shutil.rmtree(FOLDER / name, ignore_errors=True)
+        (FOLDER / name).mkdir(parents=True)
+    for name, data in made.items():
+        (FOLDER / name).write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -47,24 +48,39 @@ def golden_key() -> PrivateKey:
     return load_private_key(entry["privateKey"].encode())
 
 
+def drawn(name: str, size: int) -> bytes:
+    """Bytes that are the same each time, for keys that are worth nothing."""
+    return hashlib.shake_256(f"gsomia test key {name}".encode()).digest(size)
+
+
+def _curve_key(curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+    # One byte less than the order has, so that it is below it.
+    return ec.derive_private_key(int.from_bytes(drawn(curve.name, (curve.key_size - 1) // 8), "big"), curve)
+
+
 @functools.cache
 def private_keys() -> dict[str, PrivateKey]:
-    """One private key of each kind, by OpenTDF's name for it."""
+    """One private key of each kind, by OpenTDF's name for it; each made from a seed, so that vectors can be remade."""
+    p256, p384 = ec.SECP256R1(), ec.SECP384R1()
     return {
         "rsa:2048": golden_key(),
-        "ec:secp256r1": ec.generate_private_key(ec.SECP256R1()),
-        "ec:secp384r1": ec.generate_private_key(ec.SECP384R1()),
-        "ec:secp521r1": ec.generate_private_key(ec.SECP521R1()),
-        "hpqt:xwing": XWingPrivateKey.generate(),
-        "hpqt:secp256r1-mlkem768": CompositePrivateKey.generate("secp256r1-mlkem768"),
-        "hpqt:secp384r1-mlkem1024": CompositePrivateKey.generate("secp384r1-mlkem1024"),
+        "ec:secp256r1": _curve_key(p256),
+        "ec:secp384r1": _curve_key(p384),
+        "ec:secp521r1": _curve_key(ec.SECP521R1()),
+        "hpqt:xwing": XWingPrivateKey(drawn("x-wing", 32)),
+        "hpqt:secp256r1-mlkem768": CompositePrivateKey("secp256r1-mlkem768", drawn("768", 64), _curve_key(p256)),
+        "hpqt:secp384r1-mlkem1024": CompositePrivateKey("secp384r1-mlkem1024", drawn("1024", 64), _curve_key(p384)),
     }
 
 
 @functools.cache
 def originator() -> SigningKey:
     """The originating node's signing key."""
-    return SigningKey.generate()
+    return SigningKey(drawn("originator", 64))
+
+
+STRANGER = SigningKey(drawn("stranger", 64))
+"""A signing key that is nobody's."""
 
 
 def public(key: PrivateKey) -> PublicWrapKey:

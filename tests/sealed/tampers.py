@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sealing import LABEL, golden_key, identity, originator, private_keys, recipient, sealed
+from sealing import LABEL, STRANGER, golden_key, identity, originator, private_keys, recipient, sealed
 
-from gsomia.keys import Envelope, Signature, SigningKey, canonical, sign
+from gsomia.keys import Envelope, Signature, canonical, sign
 from gsomia.sealed import PROVENANCE_TYPE, Assertion, label, provenance_assertion, read, read_provenance, sign_batch
 from gsomia.sealed.assertion import bind
 from gsomia.sealed.container import payload_end, payload_start, tail
@@ -46,16 +46,11 @@ class Sample:
 @functools.cache
 def sample() -> Sample:
     """The sample, made once."""
-    to = [recipient(private_keys()["hpqt:xwing"]), recipient(golden_key(), kid="golden-r1")]
-    good, _ = sealed(PLAIN, to, originator=originator(), assertions=[note()])
-    other, _ = sealed(PLAIN[::-1], to, originator=originator(), assertions=[note()], item=OTHER_ITEM)
+    to = [recipient(private_keys()["hpqt:xwing"]), recipient(golden_key(), kid="rsa-r1")]
+    good, _ = sealed(PLAIN, to, originator=originator())
+    other, _ = sealed(PLAIN[::-1], to, originator=originator(), item=OTHER_ITEM)
     key = payload_key(read(io.BytesIO(good)), [identity(private_keys()["hpqt:xwing"])])
     return Sample(good=good, other=other, key=key)
-
-
-def note() -> Assertion:
-    """A further assertion beside the label."""
-    return Assertion(id="handling-note", type="handling", value="by hand of officer only")
 
 
 # --- taking apart and putting together --------------------------------------------------------------------------------
@@ -130,6 +125,7 @@ class Entry:
     local_name: bytes | None = None
     local_method: int | None = None
     offset: int | None = None
+    attributes: int = 0
 
 
 def archive(entries: list[Entry], *, prefix: bytes = b"", gap: bytes = b"", comment: bytes = b"") -> bytes:
@@ -143,7 +139,9 @@ def archive(entries: list[Entry], *, prefix: bytes = b"", gap: bytes = b"", comm
         out += struct.pack("<IHHHHH", 0x04034B50, 20, e.flags, method, 0, 33) + sizes
         out += struct.pack("<HH", len(name), len(e.local_extra)) + name + e.local_extra + stored + e.gap
         directory += struct.pack("<IHHHHHH", 0x02014B50, 20, 20, e.flags, e.method, 0, 33) + sizes
-        directory += struct.pack("<HHHHHII", len(e.name), len(e.extra), 0, 0, 0, 0, offset) + e.name + e.extra
+        directory += (
+            struct.pack("<HHHHHII", len(e.name), len(e.extra), 0, 0, 0, e.attributes, offset) + e.name + e.extra
+        )
     out += gap
     end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, len(entries), len(entries), len(directory), len(out), len(comment))
     return out + directory + end + comment
@@ -348,6 +346,61 @@ def entries_overlap(s: Sample) -> bytes:
 def both_entries_at_one_place(s: Sample) -> bytes:
     first, second = entries(s)
     return archive([first, Entry(name=second.name, data=second.data, offset=0)])
+
+
+@stranger("not a plain file")
+def symbolic_link(s: Sample) -> bytes:
+    return archive(entries(s, attributes=0o120777 << 16))
+
+
+@stranger("not a plain file")
+def folder(s: Sample) -> bytes:
+    return archive(entries(s, attributes=0x10))
+
+
+@stranger("doubled or unknown")
+def junk_in_the_field_of_times(s: Sample) -> bytes:
+    return archive(entries(s, extra=struct.pack("<HH", 0x5455, 4) + b"data"))
+
+
+@stranger("doubled or unknown")
+def junk_in_the_field_of_owners(s: Sample) -> bytes:
+    return archive(entries(s, extra=struct.pack("<HH", 0x7875, 4) + b"data"))
+
+
+@holder("ZIP is not in the one form")
+def field_of_times(s: Sample) -> bytes:
+    return archive(entries(s, extra=struct.pack("<HHBI", 0x5455, 5, 1, 1480000000)))
+
+
+@holder("ZIP is not in the one form")
+def zip_of_another_tool(s: Sample) -> bytes:
+    return archive(entries(s))
+
+
+@holder("ZIP is not in the one form")
+def manifest_before_the_payload(s: Sample) -> bytes:
+    return archive(entries(s)[::-1])
+
+
+@holder("ZIP is not in the one form")
+def date_told_in_the_directory(s: Sample) -> bytes:
+    return put(s.good, places(s.good).directory + 12, b"\x01\x02\x03\x04")
+
+
+@holder("ZIP is not in the one form")
+def date_told_in_the_members_own_header(s: Sample) -> bytes:
+    return put(s.good, 10, b"\x01\x02\x03\x04")
+
+
+@holder("ZIP is not in the one form")
+def made_by_another_system(s: Sample) -> bytes:
+    return put(s.good, places(s.good).directory + 4, b"\xff")
+
+
+@holder("ZIP is not in the one form")
+def others_may_read_the_file(s: Sample) -> bytes:
+    return put(s.good, places(s.good).directory + 38, struct.pack("<I", 0o100644 << 16))
 
 
 @stranger("doubled or unknown")
@@ -743,17 +796,79 @@ def wrapped_key_altered(s: Sample) -> bytes:
 
 @stranger("none of the keys")
 def key_renamed(s: Sample) -> bytes:
-    return edited(s, lambda m: info(m)["keyAccess"][0].update(kid="someone-else"))
+    return edited(s, lambda m: info(m)["keyAccess"][0].update(kid="k2"))
 
 
-@stranger("none of the keys")
+@stranger("none of the keys|not in the form")
 def kind_of_wrapping_renamed(s: Sample) -> bytes:
     return edited(s, lambda m: info(m)["keyAccess"][0].update(type="wrapped"))
 
 
-@stranger("none of the keys")
+@stranger("none of the keys|out of its order")
 def share_renamed(s: Sample) -> bytes:
     return edited(s, lambda m: info(m)["keyAccess"][0].update(sid="2"))
+
+
+def _access(s: Sample, change: Callable[[list[dict[str, Any]]], object]) -> bytes:
+    """The good item with altered key access objects: the first is the X-Wing key's, the second the RSA key's."""
+    payload, manifest = parts(s.good)
+    change(info(manifest)["keyAccess"])
+    return pack(payload, manifest)
+
+
+@holder("names a share where there is but one")
+def all_shares_renamed(s: Sample) -> bytes:
+    return _access(s, lambda found: [one.update(sid="1") for one in found])
+
+
+@holder("not in the form that gsomia writes")
+def junk_among_the_keys(s: Sample) -> bytes:
+    return _access(s, lambda found: found.append({**found[0], "kid": "z", "wrappedKey": b64(bytes(100))}))
+
+
+@holder("stands twice, or out of its order")
+def key_access_doubled(s: Sample) -> bytes:
+    return _access(s, lambda found: found.insert(1, found[0]))
+
+
+@holder("stands twice, or out of its order")
+def key_access_reordered(s: Sample) -> bytes:
+    return _access(s, lambda found: found.reverse())
+
+
+@holder("stands twice, or out of its order")
+def key_access_for_another_place(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(url="https://other.example"))
+
+
+@holder("not in the form that gsomia writes")
+def field_added_to_a_key_access_object(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(encryptedMetadata="AAAA"))
+
+
+@holder("not in the form that gsomia writes")
+def key_access_of_another_version(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(schemaVersion="9.9"))
+
+
+@holder("not in the form that gsomia writes")
+def ephemeral_key_where_none_belongs(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(ephemeralPublicKey="junk"))
+
+
+@holder("not in the form that gsomia writes")
+def policy_binding_without_its_kind(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(policyBinding=found[0]["policyBinding"]["hash"]))
+
+
+@holder("not in the form that gsomia writes")
+def key_without_a_name(s: Sample) -> bytes:
+    return _access(s, lambda found: found[0].update(kid=""))
+
+
+@holder("not in the form that gsomia writes")
+def key_access_of_no_known_kind(s: Sample) -> bytes:
+    return _access(s, lambda found: found[1].update(type="remote"))
 
 
 @stranger("1 to 256 key access objects")
@@ -836,30 +951,67 @@ def assertion_doubled(s: Sample) -> bytes:
     return edited(s, lambda m: m["assertions"].append(m["assertions"][0]))
 
 
-@stranger("was altered")
-def note_altered(s: Sample) -> bytes:
+@stranger("is not bound by the payload key")
+def label_of_another_item(s: Sample) -> bytes:
+    """The same words, bound to another payload."""
+    entry = _assertion(parts(s.other)[1], "label")
+    return edited(s, lambda m: _with(m, "label", entry))
+
+
+@holder("is not bound to the item")
+def binding_stripped_from_the_label(s: Sample) -> bytes:
+    def strip(manifest: dict[str, Any]) -> None:
+        entry = _assertion(manifest, "label")
+        del entry["binding"]
+        _with(manifest, "label", entry)
+
+    return edited(s, strip)
+
+
+@holder("is not bound to the item")
+def binding_of_another_kind(s: Sample) -> bytes:
     def alter(manifest: dict[str, Any]) -> None:
-        entry = _assertion(manifest, "handling-note")
-        entry["statement"] = {**entry["statement"], "value": "by open mail"}
-        _with(manifest, "handling-note", entry)
+        entry = _assertion(manifest, "label")
+        entry["binding"] = {**entry["binding"], "method": "other"}
+        _with(manifest, "label", entry)
 
     return edited(s, alter)
 
 
-@stranger("is not bound by the payload key")
-def note_of_another_item(s: Sample) -> bytes:
-    entry = _assertion(parts(s.other)[1], "handling-note")
-    return edited(s, lambda m: _with(m, "handling-note", entry))
+@holder("other assertions than")
+def note_added(s: Sample) -> bytes:
+    note = {"id": "note", "type": "other", "scope": "tdo", "statement": {"format": "string", "value": "DOWNGRADED"}}
+    return edited(s, lambda m: m["assertions"].append(note))
 
 
-@holder("is not bound to the item")
-def binding_stripped_from_the_note(s: Sample) -> bytes:
-    def strip(manifest: dict[str, Any]) -> None:
-        entry = _assertion(manifest, "handling-note")
-        del entry["binding"]
-        _with(manifest, "handling-note", entry)
+@holder("other assertions than")
+def handling_added_by_a_reader(s: Sample) -> bytes:
+    note = Assertion(id="handling", type="handling", value="DOWNGRADED")
+    return edited(s, lambda m: m["assertions"].append(bind(note, key=s.key, tags=_tags(s))))
 
-    return edited(s, strip)
+
+@holder("other assertions than")
+def label_of_another_schema_added_by_a_reader(s: Sample) -> bytes:
+    schema = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0"
+    second = Assertion(id="label-2", type="handling", format="json", schema=schema, value='{"cls":"UNCLASSIFIED"}')
+    return edited(s, lambda m: m["assertions"].append(bind(second, key=s.key, tags=_tags(s))))
+
+
+@holder("other assertions than")
+def assertions_reordered(s: Sample) -> bytes:
+    return edited(s, lambda m: m["assertions"].reverse())
+
+
+@holder("label` is not in the form")
+def label_of_another_scope(s: Sample) -> bytes:
+    moved = replace(label(LABEL), scope="payload")
+    return edited(s, lambda m: _with(m, "label", bind(moved, key=s.key, tags=_tags(s))))
+
+
+@holder("label` is not in the form")
+def label_spelt_another_way(s: Sample) -> bytes:
+    spelt = replace(label(LABEL), value=json.dumps(LABEL, indent=1))
+    return edited(s, lambda m: _with(m, "label", bind(spelt, key=s.key, tags=_tags(s))))
 
 
 @holder("unproven")
@@ -880,7 +1032,7 @@ def _envelope(data: bytes) -> Envelope:
 
 @holder("signature of key|is missing")
 def provenance_signed_by_another(s: Sample) -> bytes:
-    return _rebound(s, sign(_envelope(s.good).payload, PROVENANCE_TYPE, [SigningKey.generate()]))
+    return _rebound(s, sign(_envelope(s.good).payload, PROVENANCE_TYPE, [STRANGER]))
 
 
 @holder("ed25519 signature .* is missing")
@@ -969,7 +1121,7 @@ def batched_statement_of_another_item(s: Sample) -> bytes:
 
 @holder("signature of key|is missing")
 def batch_signed_by_another(s: Sample) -> bytes:
-    (entry,) = sign_batch([_envelope(s.good).payload], SigningKey.generate())
+    (entry,) = sign_batch([_envelope(s.good).payload], STRANGER)
     return edited(s, lambda m: _with(m, "provenance", bind(provenance_assertion(entry), key=s.key, tags=_tags(s))))
 
 
@@ -1008,7 +1160,7 @@ def payload_sealed_anew_by_a_reader(s: Sample) -> bytes:
         payload, tags = payload + sealed_, tags + sealed_[-16:]
         segment["hash"] = b64(sealed_[-16:])
     info(manifest)["integrityInformation"]["rootSignature"]["sig"] = b64(hmac.digest(s.key, tags, "sha256"))
-    rebound = [label(LABEL), note(), provenance_assertion(_envelope(s.good))]
+    rebound = [label(LABEL), provenance_assertion(_envelope(s.good))]
     manifest["assertions"] = [bind(entry, key=s.key, tags=tags) for entry in rebound]
     return pack(payload, manifest)
 

@@ -24,6 +24,8 @@ from gsomia.sealed import (
     PrivateKey,
     XWingPrivateKey,
     check_provenance,
+    load_private_key,
+    load_public_key,
     private_pem,
     public_pem,
     read,
@@ -132,9 +134,77 @@ def test_a_certificate_out_of_its_time_seals_nothing(tmp_path: Path, days: tuple
     )
     (tmp_path / "c.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (tmp_path / "plain").write_bytes(PLAIN)
-    with pytest.raises(UsageError, match="the certificate is not valid at"):
+    dates = f"but from {now.year}.* to {now.year}" if now.month not in (1, 12) else "but from .* to"
+    with pytest.raises(UsageError, match=f"the certificate is not valid at .*, {dates}"):
         seal_file(str(tmp_path / "plain"), to=[str(tmp_path / "c.pem")], output=str(tmp_path / "out"), mime_type="")
     assert not (tmp_path / "out").exists()
+
+
+def certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
+    name, now = x509.Name([]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def test_keys_as_openssl_writes_them_are_read() -> None:
+    key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    old = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    read_key = load_private_key(parameters + old)
+    assert isinstance(read_key, ec.EllipticCurvePrivateKey)
+    assert read_key.private_numbers() == key.private_numbers()
+    chain = "Certificate:\n    Data: of 防衛省\n".encode() + certificate(key) + b"issuer\n" + certificate(other)
+    assert load_public_key(chain, at=datetime.now(UTC)) == key.public_key()
+    for two in (old + old, public_pem(key.public_key()).encode() * 2):
+        with pytest.raises(UsageError, match="holds 2 PEM blocks"):
+            load_private_key(two)
+
+
+@pytest.mark.parametrize("form", [serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL])
+def test_an_encrypted_key_is_opened_by_its_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: serialization.PrivateFormat
+) -> None:
+    from gsomia.cli.seal import open_file
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.BestAvailableEncryption(b"hunter2"))
+    paths = {name: tmp_path / name for name in ("key.pem", "item.tdf", "back", "passphrase")}
+    paths["key.pem"].write_bytes(pem)
+    paths["item.tdf"].write_bytes(sealed(PLAIN, [recipient(key)])[0])
+    paths["passphrase"].write_text("hunter2\n")
+    monkeypatch.delenv("GSOMIA_PASSPHRASE_FILE", raising=False)
+    with pytest.raises(UsageError, match=r"key.pem`: the private key is encrypted") as caught:
+        open_file(str(paths["item.tdf"]), keys=[str(paths["key.pem"])], output=str(paths["back"]))
+    assert "GSOMIA_PASSPHRASE_FILE" in caught.value.hint
+    monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(paths["passphrase"]))
+    open_file(str(paths["item.tdf"]), keys=[str(paths["key.pem"])], output=str(paths["back"]))
+    assert paths["back"].read_bytes() == PLAIN
+    paths["passphrase"].write_text("hunter3\n")
+    with pytest.raises(UsageError, match="passphrase does not open") as caught:
+        open_file(str(paths["item.tdf"]), keys=[str(paths["key.pem"])], output=str(tmp_path / "none"))
+    assert "hunter" not in shown(caught.value)
+
+
+def test_a_refusal_is_said_once(tmp_path: Path) -> None:
+    item, key = tmp_path / "item.tdf", tmp_path / "key.pem"
+    item.write_bytes(sample().good)
+    key.write_text(private_pem(golden_key()))
+    status, err = tool("open", item, "--key", key, "-o", tmp_path / "out")
+    assert status == 3 and err.count("carries a Party's statement") == 1, err
+
+
+def test_a_key_without_a_name_is_called_so() -> None:
+    data, _ = sealed(PLAIN, [recipient(golden_key(), kid="")])
+    with pytest.raises(SealError) as caught:
+        read(io.BytesIO(data)).open([identity(private_keys()["hpqt:xwing"])], io.BytesIO())
+    assert "a key without a name" in caught.value.hint
 
 
 @pytest.mark.parametrize("verb", ["open", "inspect", "verify"])

@@ -18,8 +18,9 @@ from tampers import archive, entries, pack, parts, sample
 
 from gsomia.errors import SealError
 from gsomia.keys import canonical
-from gsomia.sealed import Identity, Policy, private_pem, public_pem, read, seal
+from gsomia.sealed import Identity, Policy, check_provenance, private_pem, public_pem, read, read_provenance, seal
 from gsomia.sealed.container import payload_end, payload_start, read_layout, tail
+from gsomia.sealed.manifest import parse
 
 PLAIN = b"EXERCISE " * 1000
 SCHEMA = json.loads((VECTORS / "tdf" / "manifest.schema.json").read_text())
@@ -98,7 +99,8 @@ def test_a_source_beyond_the_bound_is_refused_while_sealing(monkeypatch: pytest.
     sealed(bytes(3072), [recipient(golden_key())])
     with pytest.raises(SealError, match="too long"):
         sealed(bytes(3073), [recipient(golden_key())])
-    monkeypatch.setattr("gsomia.sealed.container.MAX_PAYLOAD_BYTES", 2 * 1052)
+    # The bound is of plaintext: exactly so much is sealed, and opened.
+    monkeypatch.setattr("gsomia.sealed.container.MAX_PLAINTEXT_BYTES", 2048)
     sealed(bytes(2048), [recipient(golden_key())])
     with pytest.raises(SealError, match="too long"):
         sealed(bytes(2049), [recipient(golden_key())])
@@ -130,9 +132,10 @@ def test_values_without_a_canonical_form_never_pass(value: bytes, where: bytes) 
     text = canonical(manifest)
     assert text.count(where) == 1
     item = read(io.BytesIO(pack(payload, text.replace(where, b'{"extra":' + value + b"," + where[1:]))))
-    sink = io.BytesIO()
+    sink, envelope = io.BytesIO(), read_provenance(item)
+    assert envelope is not None
     with pytest.raises(SealError, match="no canonical form"):
-        assert item.canonical and item.core_digest
+        check_provenance(item, envelope, originator().public)
     if where != b'{"assertions":':
         with pytest.raises(SealError, match="no canonical form"):
             item.open([identity(private_keys()["hpqt:xwing"])], sink)
@@ -202,7 +205,8 @@ def test_memory_does_not_grow_with_the_item(tmp_path: Path) -> None:
 
 def test_the_largest_manifest_fits_the_memory_too() -> None:
     code = """
-from gsomia.sealed.manifest import MAX_SEGMENTS, core_digest, parse
+from gsomia.sealed.container import MAX_SEGMENTS
+from gsomia.sealed.manifest import core_digest, parse
 import sys
 data = sys.stdin.buffer.read()
 before = peak()
@@ -218,6 +222,24 @@ print(peak() - before)
     whole = whole.replace(b",".join(canonical(x) for x in listed), b",".join([one] * (2**16 - 1) + [last]))
     run = subprocess.run([sys.executable, "-c", PEAK + code], input=whole, capture_output=True, check=True)
     assert int(run.stdout) < 64 * 1024
+
+
+@pytest.mark.parametrize("junk", [b"{}", b"[]", b"1", b'""', b'{"":0}', b'"\\u00e9"'])
+def test_a_manifest_of_many_small_parts_takes_little_memory(junk: bytes) -> None:
+    text = b'{"a":[' + junk + (b"," + junk) * ((8 << 20) // (len(junk) + 1) - 8) + b"]}"
+    tracemalloc.start()
+    with pytest.raises(SealError):
+        parse(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 << 20, f"{peak >> 20} MiB"
+
+
+def test_the_plaintexts_bound_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, _ = sealed(bytes(2049), [recipient(golden_key())])
+    monkeypatch.setattr("gsomia.sealed.manifest.MAX_PLAINTEXT_BYTES", 2048)
+    with pytest.raises(SealError, match="plaintext is longer"):
+        read(io.BytesIO(data))
 
 
 def test_an_identity_without_a_name_tries_every_key_access_of_its_kind() -> None:

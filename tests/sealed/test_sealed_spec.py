@@ -36,13 +36,15 @@ def test_the_example_shows_the_vectors_values() -> None:
 
 
 def test_the_bounds_that_the_page_names_are_the_codes() -> None:
-    from gsomia.sealed import assertion, container, manifest, wrap
+    from gsomia.sealed import assertion, container, manifest, policy, wrap
 
-    assert (container.MAX_PAYLOAD_BYTES, container.MAX_MANIFEST_BYTES) == (64 << 30, 8 << 20)
-    assert (manifest.MAX_SEGMENTS, manifest.MAX_SEGMENT_BYTES, manifest.MAX_KEY_ACCESS) == (65_536, 4 << 20, 256)
+    assert (container.MAX_PLAINTEXT_BYTES, container.MAX_MANIFEST_BYTES) == (64 << 30, 8 << 20)
+    assert (container.MAX_SEGMENTS, manifest.MAX_SEGMENT_BYTES, manifest.MAX_KEY_ACCESS) == (65_536, 4 << 20, 256)
+    assert policy.MAX_STRUCTURE == 327_680
     assert (assertion.MAX_ASSERTIONS, wrap.MIN_RSA_BITS, wrap.MAX_RSA_BITS) == (64, 2048, 8192)
     for words in (
-        "64 GiB of payload, 8 MiB of manifest, 65,536 segments of at most 4 MiB",
+        "64 GiB of plaintext, 8 MiB of manifest in at most 327,680 commas and brackets,",
+        "65,536 segments of at most 4 MiB",
         "256 key access objects, 64",
     ):
         assert words in PAGE.read_text()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -14,6 +17,8 @@ from click.testing import CliRunner
 from sealing import VECTORS, originator, private_keys, public
 from tampers import TAMPERS, Tamper, pack, parts, sample
 
+from gsomia.cli import streams
+from gsomia.cli.ask import verify_command
 from gsomia.cli.seal import (
     inspect_command,
     inspect_file,
@@ -119,6 +124,176 @@ def test_verify_needs_the_originators_key(
         verify_file(str(item), origin=str(other))
 
 
+UNSEEN = [
+    "wrapped_key_altered",
+    "policy_bindings_of_another_item",
+    "key_access_of_another_item",
+    "label_of_another_item",
+]
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_verify_says_what_only_a_key_can_check_and_checks_it_with_one(
+    tmp_path: Path, keys: dict[str, Path], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tamper,) = [tamper for tamper in TAMPERS if tamper.name == name]
+    item = tmp_path / "item.tdf"
+    item.write_bytes(tamper.make(sample()))
+    verify_file(str(item), origin=str(keys["origin"]))
+    assert "not checked: wrapped keys, policy bindings, root signature" in capsys.readouterr().out
+    with pytest.raises(SealError, match=tamper.says):
+        verify_file(str(item), origin=str(keys["origin"]), keys=[str(keys["hpqt:xwing"])])
+
+
+def test_verify_with_a_key_names_what_other_keys_would_check(
+    tmp_path: Path, keys: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = tmp_path / "item.tdf"
+    item.write_bytes(sample().good)
+    verify_file(str(item), origin=str(keys["origin"]), keys=[str(keys["hpqt:xwing"])], as_json=True)
+    assert json.loads(capsys.readouterr().out)["not_checked"] == ["the key as wrapped to rsa-r1"]
+    both = [str(keys["hpqt:xwing"]), str(keys["rsa:2048"])]
+    verify_file(str(item), origin=str(keys["origin"]), keys=both, as_json=True)
+    assert json.loads(capsys.readouterr().out)["not_checked"] == []
+
+
+def test_the_integrity_of_a_foreign_file_is_verified_with_its_key(
+    tmp_path: Path, keys: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    golden = VECTORS / "tdf" / "no-splitids-java.tdf"
+    verify_file(str(golden), keys=[str(keys["rsa:2048"])])
+    said = capsys.readouterr().out
+    assert "origin: unproven\n" in said and "not checked: who made it\n" in said
+    data = bytearray(golden.read_bytes())
+    data[3000] ^= 1
+    (tmp_path / "bad.tdf").write_bytes(data)
+    with pytest.raises(SealError, match="CRC-32"):
+        verify_file(str(tmp_path / "bad.tdf"), keys=[str(keys["rsa:2048"])])
+
+
+def test_shares_and_who_holds_them(tmp_path: Path, keys: dict[str, Path]) -> None:
+    """(X-Wing or RSA) and P-384."""
+    plain, out, back = tmp_path / "plain", tmp_path / "out.tdf", tmp_path / "back"
+    plain.write_bytes(PLAIN)
+    shares = [("a", "hpqt:xwing"), ("a", "rsa:2048"), ("b", "ec:secp384r1")]
+    words = [word for share, name in shares for word in ("--share", share, keys[f"{name} public"])]
+    run(seal_command, plain, *words, "-o", out)
+    for held, opens in ((shares[:2], False), (shares[2:], False), (shares[::2], True), (shares[1:], True)):
+        given = [str(keys[name]) for _, name in held]
+        if opens:
+            open_file(str(out), keys=given, output=str(back), force=True)
+            assert back.read_bytes() == PLAIN
+        else:
+            with pytest.raises(SealError, match="none of the keys"):
+                open_file(str(out), keys=given, output=str(tmp_path / "none"))
+    run(seal_command, plain, "--share", "a", keys["hpqt:xwing public"], "-o", out, "--force")
+    assert [key["sid"] for key in inspect_file(str(out))["keys"]] == [""]
+    for wrong in ([], ["--to", keys["hpqt:xwing public"], *words], ["--share", "", keys["hpqt:xwing public"]]):
+        with pytest.raises(UsageError, match="who shall open it"):
+            run(seal_command, plain, *wrong, "-o", tmp_path / "none")
+
+
+def test_what_cannot_be_sought_in_is_kept_meanwhile(
+    tmp_path: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = (VECTORS / "tdf" / "no-splitids-java.tdf").read_bytes()
+    fifo, back = tmp_path / "fifo", tmp_path / "back"
+    os.mkfifo(fifo)
+    key = str(keys["rsa:2048"])
+    for use in (
+        lambda: open_file(str(fifo), keys=[key], output=str(back)),
+        lambda: inspect_file(str(fifo)),
+        lambda: run(verify_command, fifo, "--key", key),
+    ):
+        writer = threading.Thread(target=fifo.write_bytes, args=(golden,))
+        writer.start()
+        use()
+        writer.join()
+    assert back.read_bytes() == bytes(5120)
+    assert "origin: unproven" in run(verify_command, "-", "--key", key, data=golden)
+    monkeypatch.setattr("gsomia.cli.seal.MAX_FILE_BYTES", 4096)
+    writer = threading.Thread(target=fifo.write_bytes, args=(golden,))
+    writer.start()
+    with pytest.raises(SealError, match="larger than a sealed item may be"):
+        run(inspect_command, fifo)
+    writer.join()
+
+
+def test_what_is_too_long_to_be_sealed_is_not_read(tmp_path: Path, keys: dict[str, Path]) -> None:
+    sparse = tmp_path / "sparse"
+    with sparse.open("wb") as file:
+        file.truncate(70 * 10**9)
+    with pytest.raises(SealError, match="70000000000 bytes long"):
+        seal_file(str(sparse), to=[str(keys["hpqt:xwing public"])], output=str(tmp_path / "out"), mime_type="")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_of_reading_is_said_as_one(tmp_path: Path, keys: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="cannot read `/proc/self/mem`"):
+        seal_file("/proc/self/mem", to=[str(keys["hpqt:xwing public"])], output=str(tmp_path / "out"), mime_type="")
+    assert not list(tmp_path.glob("out")) and not list(tmp_path.glob(".*"))
+
+
+def test_a_name_as_long_as_names_may_be(tmp_path: Path, keys: dict[str, Path]) -> None:
+    plain, to = tmp_path / "plain", str(keys["hpqt:xwing public"])
+    plain.write_bytes(PLAIN)
+    for force in (False, True):
+        seal_file(str(plain), to=[to], output=str(tmp_path / ("n" * 255)), mime_type="", force=force)
+    with pytest.raises(NodeError, match="too long"):
+        seal_file(str(plain), to=[to], output=str(tmp_path / ("n" * 256)), mime_type="")
+
+
+KILLED = """
+import sys, time
+from gsomia.cli import streams
+if sys.argv[2] == "named":
+    streams._nameless = lambda folder: None
+with streams.writing(sys.argv[1], force=sys.argv[3] == "force") as sink:
+    sink.write(b"plaintext")
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (signal.SIGKILL, "nameless"),
+        (signal.SIGTERM, "nameless"),
+        (signal.SIGTERM, "named"),
+        (signal.SIGHUP, "named"),
+        (signal.SIGINT, "named"),
+    ],
+)
+def test_a_killed_writer_leaves_nothing(tmp_path: Path, number: signal.Signals, kind: str) -> None:
+    out = tmp_path / "out"
+    out.write_bytes(b"older")
+    command = [sys.executable, "-c", KILLED, str(out), kind, "force"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as writer:
+        assert writer.stdout is not None and writer.stdout.readline() == b"written\n"
+        writer.send_signal(number)
+        assert writer.wait(timeout=30) != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"] and out.read_bytes() == b"older"
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_file_is_replaced_by_force_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
+    if not nameless:
+        monkeypatch.setattr(streams, "_nameless", lambda folder: None)
+    out = tmp_path / "out"
+    for text, force in ((b"first", False), (b"second", True)):
+        with streams.writing(str(out), force=force) as sink:
+            sink.write(text)
+        assert out.read_bytes() == text and list(tmp_path.iterdir()) == [out]
+    with pytest.raises(UsageError, match="exists"), streams.writing(str(out), force=False):
+        pytest.fail("began")
+    other = tmp_path / "other"
+    with pytest.raises(UsageError, match="exists"), streams.writing(str(other), force=False) as sink:
+        sink.write(b"late")
+        other.write_bytes(b"meanwhile")
+    assert other.read_bytes() == b"meanwhile" and len(list(tmp_path.iterdir())) == 2
+
+
 def test_inspect_shows_and_verifies_nothing(tmp_path: Path) -> None:
     item = tmp_path / "item.tdf"
     item.write_bytes(sample().good)
@@ -151,8 +326,20 @@ def test_keygen_makes_a_pair_that_works(tmp_path: Path) -> None:
         run(seal_command, plain, "--to", tmp_path / f"{kind}.pub.pem", "-o", out, "--force")
         open_file(str(out), keys=[str(tmp_path / f"{kind}.pem")], output=str(back), force=True)
         assert back.read_bytes() == b""
+    before = (tmp_path / "xwing.pem").read_bytes()
     with pytest.raises(UsageError, match="exists"):
         run(keygen_command, "-o", tmp_path / "xwing.pem")
+    assert (tmp_path / "xwing.pem").read_bytes() == before
+    run(keygen_command, "-o", tmp_path / "xwing.pem", "--force")
+    assert (tmp_path / "xwing.pem").read_bytes() != before
+
+
+@pytest.mark.parametrize("taken", ["key.pem", "key.pub.pem"])
+def test_keygen_leaves_nothing_beside_an_old_key(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).write_text("old")
+    with pytest.raises(UsageError, match="exists"):
+        run(keygen_command, "-o", tmp_path / "key.pem")
+    assert [path.name for path in tmp_path.iterdir()] == [taken] and (tmp_path / taken).read_text() == "old"
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path: Path, keys: dict[str, Path]) -> None:
@@ -183,7 +370,7 @@ def test_a_tampered_file_leaves_nothing_behind(tmp_path: Path, keys: dict[str, P
     item.write_bytes(tamper.make(sample()))
     with pytest.raises((VerificationError, RefusedError)):
         open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back))
-    assert not back.exists() and not list(tmp_path.glob(".back*"))
+    assert not back.exists() and not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("tamper", TAMPERS[::4], ids=lambda tamper: tamper.name)
@@ -202,7 +389,7 @@ def test_an_altered_foreign_file_leaves_no_partial_output(tmp_path: Path, keys: 
     (tmp_path / "bad.tdf").write_bytes(data)
     with pytest.raises(SealError, match="segment 0 was altered"):
         open_file(str(tmp_path / "bad.tdf"), keys=[str(keys["rsa:2048"])], output=str(tmp_path / "back"))
-    assert not (tmp_path / "back").exists() and not list(tmp_path.glob(".back*"))
+    assert not (tmp_path / "back").exists() and not list(tmp_path.glob(".*"))
 
 
 def test_an_interrupted_write_leaves_nothing(
@@ -218,7 +405,7 @@ def test_an_interrupted_write_leaves_nothing(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Broken())))
     with pytest.raises(KeyboardInterrupt):
         seal_file("-", to=[str(keys["hpqt:xwing public"])], output=str(tmp_path / "out"), mime_type="")
-    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".*"))
 
 
 def test_a_full_disk_is_said_and_a_device_is_written_not_replaced(tmp_path: Path, keys: dict[str, Path]) -> None:
@@ -242,4 +429,4 @@ def test_a_failure_while_opening_a_foreign_file_in_the_middle_leaves_the_old_out
     item.write_bytes(data)
     with pytest.raises(SealError, match="segment 1 was altered"):
         open_file(str(item), keys=[str(keys["hpqt:xwing"])], output=str(back), force=True)
-    assert back.read_bytes() == b"older" and not list(tmp_path.glob(".back*"))
+    assert back.read_bytes() == b"older" and not list(tmp_path.glob(".*"))

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from sealed_vectors import files
 from sealing import VECTORS
 from tampers import TAMPERS
 
@@ -56,6 +57,11 @@ def test_what_has_a_fault_is_refused(case: dict[str, Any]) -> None:
             accept(case, sink, stated=False)
     else:
         accept(case, sink, stated=False)
+
+
+def test_the_generator_makes_the_same_files_again() -> None:
+    made = files()
+    assert {name for name, data in made.items() if (FOLDER / name).read_bytes() != data} == set()
 
 
 def test_every_file_is_listed_and_every_tamper_has_its_file_or_is_too_large() -> None:

@@ -152,6 +152,13 @@ def _told(ground: Ground) -> str:
     help="The key that a sealed item's originator signs with.",
 )
 @click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY.pem",
+    help="A key that opens the sealed item: what it alone can check is checked too.",
+)
+@click.option(
     "--identity",
     "identities",
     multiple=True,
@@ -161,7 +168,12 @@ def _told(ground: Ground) -> str:
 @json_option
 @node_option
 def verify_command(
-    path: Path | None, origin: Path | None, identities: tuple[Path, ...], as_json: bool, node_dir: str | None
+    path: Path | None,
+    origin: Path | None,
+    keys: tuple[str, ...],
+    identities: tuple[Path, ...],
+    as_json: bool,
+    node_dir: str | None,
 ) -> None:
     """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
     if path is None:
@@ -174,15 +186,15 @@ def verify_command(
             report(home.node.party, list(audit_home(home)), as_json)
     elif path.is_file() and is_bundle(path):
         verify_bundle(path, identities, as_json, node_dir)
-    elif path.is_file():
-        _verify_file(path, origin, as_json)
+    elif str(path) == "-" or (path.exists() and not path.is_dir()):
+        _verify_file(path, origin, keys, as_json)
     else:
         raise UsageError(
             f"nothing to verify in `{path}`", hint="a node's folder, a log's folder, a bundle or a sealed item"
         )
 
 
-def _verify_file(path: Path, origin: Path | None, as_json: bool) -> None:
+def _verify_file(path: Path, origin: Path | None, keys: tuple[str, ...], as_json: bool) -> None:
     from gsomia.cli.seal import verify_file
 
-    verify_file(str(path), origin=str(origin) if origin is not None else "", as_json=as_json)
+    verify_file(str(path), origin=str(origin) if origin is not None else "", keys=keys, as_json=as_json)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from gsomia.cli.following import follow, wait_option
-from gsomia.cli.options import by_option, home_of, json_option, node_option
-from gsomia.cli.output import force_option, writing
+from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option
+from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
 from gsomia.node import Role, mark, open_item, receipt, release
 

@@ -96,7 +96,7 @@ def show(error: GsomiaError) -> None:
     if isinstance(error, RefusedError):
         grounds = error.verdict.get("grounds", [])
         for ground in grounds if isinstance(grounds, list) else []:
-            if ground.get("effect") != "permit":
+            if ground.get("effect") != "permit" and ground.get("text") != str(error):
                 place = " ".join(x for x in (ground.get("instrument"), ground.get("article")) if x)
                 click.echo(f"  {place or 'node'}: {ground.get('text')}", err=True)
         click.echo(f"  {json.dumps({'verdict': error.verdict.get('outcome')})}", err=True)

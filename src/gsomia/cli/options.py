@@ -21,6 +21,7 @@ __all__ = [
     "by_option",
     "exercise",
     "exercise_line",
+    "force_option",
     "home_of",
     "json_option",
     "node_option",
@@ -38,6 +39,9 @@ def node_option(function: F) -> F:
     return click.option(
         "--node", "node_dir", envvar="GSOMIA_NODE", metavar="DIR", help="The node's folder (or GSOMIA_NODE)."
     )(function)
+
+
+force_option = click.option("--force", "-f", is_flag=True, help="Replace a file that is there already.")
 
 
 def by_option(function: F) -> F:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
-from gsomia.cli.output import force_option, writing
+from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option, print_json, table
+from gsomia.cli.streams import writing
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import Role, instant, make_rendition, rendition_of
 from gsomia.registry import Rendition

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import click
 
-from gsomia.cli.output import writing
+from gsomia.cli.streams import reading, writing
 from gsomia.errors import RefusedError, SealError, UsageError
 from gsomia.keys import PublicKey
-from gsomia.keystore import TokenUri, token_private_key
+from gsomia.keystore import TokenUri, credential, token_private_key
 from gsomia.sealed import (
+    MAX_FILE_BYTES,
+    MAX_PLAINTEXT_BYTES,
     CompositePrivateKey,
     CompositePublicKey,
+    EncryptedKeyError,
     Identity,
     Policy,
     PublicWrapKey,
@@ -47,30 +47,7 @@ KINDS: Final = ("xwing", "secp384r1-mlkem1024", "secp256r1-mlkem768")
 MAX_KEY_FILE: Final = 2**20
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _reading(file: str, *, seekable: bool) -> Iterator[IO[bytes]]:
-    """A file, or standard input for `-`; what must be sought in and cannot be is kept in a nameless file meanwhile."""
-    if file == "-":
-        if not seekable or sys.stdin.buffer.seekable():
-            yield sys.stdin.buffer
-            return
-        with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept, 2**20)
-            kept.seek(0)
-            yield kept
-        return
-    path = Path(file)
-    if path.is_dir():
-        raise UsageError(f"`{file}` is a directory", hint="give a file; pack a folder with tar first")
-    try:
-        opened = path.open("rb", buffering=0)
-    except OSError as error:
-        raise UsageError(f"cannot read `{file}`: {error.strerror}") from error
-    with opened:
-        yield opened
+# --- keys -------------------------------------------------------------------------------------------------------------
 
 
 def _key_bytes(path: str) -> bytes:
@@ -102,13 +79,22 @@ def _identity(path: str) -> Identity:
             f"`{path}` is a node's key, which opens items only as an act of the node", "use gsomia open ITEM --node DIR"
         )
     try:
-        return Identity(kid="", key=load_private_key(data))
+        try:
+            return Identity(kid="", key=load_private_key(data, credential("passphrase")))
+        except EncryptedKeyError:
+            if not sys.stdin.isatty():
+                raise
+            passphrase = click.prompt(f"passphrase of {path}", hide_input=True, err=True)
+            return Identity(kid="", key=load_private_key(data, passphrase.encode()))
     except UsageError as error:
         raise UsageError(f"`{path}`: {error}", hint=error.hint) from error
 
 
 def _is_node_key(data: bytes) -> bool:
-    """Whether a key file is one of a node's key store: JSON with its `kind`."""
+    """Whether a key file is one of a node's key store: JSON with its `kind`.
+
+    Who copies the key out of its file can use it like any other; an item that a Party stated is refused all the same.
+    """
     try:
         value = json.loads(data)
     except ValueError:
@@ -129,13 +115,23 @@ def _origin_key(path: str) -> PublicKey:
 
 
 def seal_file(
-    file: str, *, to: Sequence[str], output: str, mime_type: str, url: str = "", kid: str = "", force: bool = False
+    file: str,
+    *,
+    to: Sequence[str] = (),
+    shares: Sequence[tuple[str, str]] = (),
+    output: str,
+    mime_type: str,
+    url: str = "",
+    kid: str = "",
+    force: bool = False,
 ) -> str:
     """Seal a file to public keys, without a node: the item carries no label and no provenance.
 
     Args:
         file: path, or `-` for standard input.
         to: paths of public keys in PEM; any one of their holders can open the item.
+        shares: in place of `to`, names of shares, each with the path of a public key: of every share one holder is
+            needed, and any one suffices.
         output: path, or `-` for standard output.
         mime_type: of the plaintext.
         url: the key service to name beside each wrapped key.
@@ -146,16 +142,20 @@ def seal_file(
         The new item's id.
 
     Raises:
-        UsageError: a file cannot be read or written, or a key cannot be used.
+        UsageError: a file cannot be read or written, a key cannot be used, or it is not said who can open the item.
         SealError: the file is longer than the format allows.
     """
+    if bool(to) is bool(shares) or any(not name for name, _ in shares):
+        raise UsageError("who shall open it?", hint="give --to for any one of several keys, or --share for each share")
     recipients = []
-    for path in to:
+    for sid, path in [*(("", path) for path in to), *shares]:
         key = _public(path)
         own = key.kid if isinstance(key, XWingPublicKey | CompositePublicKey) else ""
-        recipients.append(Recipient(kid=kid or own, url=url, key=key))
+        # A single share has no name, whatever it is called here.
+        named = sid if len({name for name, _ in shares}) > 1 else ""
+        recipients.append(Recipient(kid=kid or own, url=url, key=key, sid=named))
     item = str(uuid.uuid4())
-    with _reading(file, seekable=False) as source, writing(output, force=force) as sink:
+    with reading(file, limit=MAX_PLAINTEXT_BYTES) as source, writing(output, force=force) as sink:
         seal(source, sink, recipients=recipients, policy=Policy(uuid=item), mime_type=mime_type, digest=False)
     return item
 
@@ -175,7 +175,7 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
         SealError: no key opens it, or it was altered; nothing then stands under the output's name.
     """
     identities = [_identity(path) for path in keys]
-    with _reading(file, seekable=True) as source:
+    with reading(file, limit=MAX_FILE_BYTES, seekable=True) as source:
         item = read(source)
         if read_provenance(item) is not None:
             raise _refused(
@@ -187,34 +187,51 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
             item.open(identities, sink)
 
 
-def verify_file(file: str, *, origin: str = "", as_json: bool = False) -> None:
-    """Verify a sealed file against its originator's key, without opening it, and print what holds.
+def verify_file(file: str, *, origin: str = "", keys: Sequence[str] = (), as_json: bool = False) -> None:
+    """Verify a sealed file and print what holds, and what was not checked; nothing of its plaintext is shown.
 
     Args:
         file: path, or `-` for standard input.
-        origin: path of the originator's public signing key; "" leaves the origin unproven, which does not verify.
+        origin: path of the originator's public signing key; without it the origin stays unproven.
+        keys: as for `open_file`: they check the wrapped key, policy binding, root signature, bindings and all segments.
         as_json: print one JSON object.
 
     Raises:
-        SealError: it is malformed or was altered, or its origin is unproven.
+        SealError: it is malformed or was altered, or its origin is unproven and there is no key to check it by.
         SignatureError: another key signed it.
+        RefusedError: a key is a node's.
         UsageError: a file cannot be read.
     """
-    with _reading(file, seekable=True) as source:
+    identities = [_identity(path) for path in keys]
+    with reading(file, limit=MAX_FILE_BYTES, seekable=True) as source:
         item = read(source)
-        digest = item.payload_digest().hex()
+        digest = item.payload_digest()
         envelope = read_provenance(item)
-        if envelope is None:
-            raise SealError("origin: unproven: the item carries no Party's statement", hint="gsomia inspect shows it")
-        if not origin:
-            raise SealError("origin: unproven: whose key shall have signed it?", hint="give --origin KEY.json")
-        key = _origin_key(origin)
-        statement = check_provenance(item, envelope, key)
-    found = _stated(statement, key) | {"payload_digest": digest}
+        unchecked: list[str] = []
+        found: dict[str, Any] = {"item": item.item_id, "origin": "unproven"}
+        if envelope is not None and origin:
+            key = _origin_key(origin)
+            found = _stated(check_provenance(item, envelope, key), key)
+        elif not identities:
+            why = "whose key shall have signed it?" if envelope is not None else "the item carries no Party's statement"
+            raise SealError(
+                f"origin: unproven: {why}", hint="give --origin KEY.json, or --key KEY.pem to check the rest"
+            )
+        else:
+            unchecked.append("who made it" + (" (--origin)" if envelope is not None else ""))
+        if identities:
+            item.verify(identities, payload_digest=digest if envelope is not None else None)
+            opened = item.opened_by(identities)
+            others = [entry.kid or entry.type for entry in item.key_access if entry not in opened]
+            unchecked.extend(f"the key as wrapped to {name}" for name in others)
+        else:
+            unchecked.append("wrapped keys, policy bindings, root signature, bindings of assertions (--key)")
+    found |= {"payload_digest": digest.hex()}
     if as_json:
-        click.echo(json.dumps({"schema": "gsomia/verify-file/v1", **found}, ensure_ascii=False, indent=2))
+        document = {"schema": "gsomia/verify-file/v1", **found, "not_checked": unchecked}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    for name, value in found.items():
+    for name, value in [*found.items(), *(("not checked", what) for what in unchecked)]:
         click.echo(_line(name, value))
 
 
@@ -238,7 +255,7 @@ def inspect_file(file: str) -> dict[str, Any]:
         SealError: its structure does not hold.
         UsageError: it cannot be read.
     """
-    with _reading(file, seekable=True) as source:
+    with reading(file, limit=MAX_FILE_BYTES, seekable=True) as source:
         return _described(read(source))
 
 
@@ -276,18 +293,35 @@ def _described(item: SealedItem) -> dict[str, Any]:
 
 @click.command("seal")
 @click.argument("file", default="-")
-@click.option("--to", "to", multiple=True, required=True, metavar="PUBLIC.pem", help="A recipient's public key.")
+@click.option("--to", "to", multiple=True, metavar="PUBLIC.pem", help="A recipient's public key; any one opens.")
+@click.option(
+    "--share",
+    "shares",
+    nargs=2,
+    multiple=True,
+    metavar="NAME PUBLIC.pem",
+    help="In place of --to: who holds the share NAME. Every share is needed, and of each share any one holder.",
+)
 @click.option("-o", "--output", default="-", metavar="OUT", help="Where to write; standard output if not given.")
 @click.option("--mime-type", default="application/octet-stream", show_default=True)
 @click.option("--url", default="", help="The key service to name beside each wrapped key.")
 @click.option("--kid", default="", help="The key's name to write; a hybrid key's fingerprint if not given.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def seal_command(file: str, to: tuple[str, ...], output: str, mime_type: str, url: str, kid: str, force: bool) -> None:
+def seal_command(
+    file: str,
+    to: tuple[str, ...],
+    shares: tuple[tuple[str, str], ...],
+    output: str,
+    mime_type: str,
+    url: str,
+    kid: str,
+    force: bool,
+) -> None:
     """Seal FILE (or standard input) so that only the holders of the given keys can open it. No node is needed.
 
     Every OpenTDF tool opens the result. To send classified information under an agreement, use `transmit`.
     """
-    seal_file(file, to=to, output=output, mime_type=mime_type, url=url, kid=kid, force=force)
+    seal_file(file, to=to, shares=shares, output=output, mime_type=mime_type, url=url, kid=kid, force=force)
 
 
 @click.command("inspect")
@@ -314,12 +348,13 @@ def inspect_command(file: str, as_json: bool) -> None:
 @click.option(
     "-o", "--output", required=True, metavar="KEY.pem", help="The private key; the public one goes beside it."
 )
-def keygen_command(kind: str, output: str) -> None:
+@click.option("--force", is_flag=True, help="Replace existing files; what was sealed to the old key is lost.")
+def keygen_command(kind: str, output: str, force: bool) -> None:
     """Make a hybrid key pair for sealed files: KEY.pem, and KEY.pub.pem to give away. Not for a node's own keys."""
     key = XWingPrivateKey.generate() if kind == "xwing" else CompositePrivateKey.generate(kind)
     public = Path(output).with_suffix(".pub.pem")
-    with writing(output, force=False) as file:
+    # The public key gets its name first: where either is taken, neither is written.
+    with writing(output, force=force) as file, writing(str(public), force=force) as other:
         file.write(private_pem(key).encode())
-    with writing(str(public), force=False) as file:
-        file.write(public_pem(key.public).encode())
+        other.write(public_pem(key.public).encode())
     click.echo(f"{public}: {key.kid}", err=True)

@@ -229,15 +229,15 @@ def _read_statement(data: bytes) -> Statement:
         if len(data) > STATEMENT_BYTES:
             raise ValueError(f"a statement has at most {STATEMENT_BYTES} bytes")
         value = read_canonical(data)
-        if type(value) is not dict or value.keys() != _FIELDS:
-            raise ValueError(f"an act has these fields: {', '.join(sorted(_FIELDS))}")
         if type(value["v"]) is not int or value["v"] != 1:
             raise ValueError(f"version `{value['v']}` of acts is not known")
+        if value["type"] not in ACT_TYPES:
+            raise ValueError(f"unknown type of act `{value['type']!s:.40}`")
+        if value.keys() != _FIELDS:
+            raise ValueError(f"an act has these fields: {', '.join(sorted(_FIELDS))}")
         for name in _TEXTS:
             if type(value[name]) is not str:
                 raise ValueError(f"`{name}` is text")
-        if value["type"] not in ACT_TYPES:
-            raise ValueError(f"unknown type of act `{value['type']!s:.40}`")
         if type(value["exercise"]) is not bool or type(value["body"]) is not dict:
             raise ValueError("`exercise` is true or false, `body` is an object")
         party, parties = value["party"], tuple(map(_text, value["parties"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import IO
 
 from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct, instant
@@ -194,8 +194,8 @@ def _person_at(reader: Reader, person: str, at: datetime) -> Person | None:
     return found[-1] if found else None
 
 
-def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Opening:
-    """Open a held item for a person: verdict, act in the log, and only then plaintext.
+def open_item(node: Node, reference: str, person: str, sink: IO[bytes]) -> Opening:
+    """Open a held item for a person: verdict, every check to the last segment, act in the log, and only then plaintext.
 
     Args:
         node: the holder's node.
@@ -228,6 +228,8 @@ def open_item(node: Node, reference: str, person: str, sink: BinaryIO) -> Openin
         statement = check_provenance(sealed, envelope, origin)
         facts = opening_facts(who, item, copy)
         keys = ask_keys(node, copy, item, sealed, person=person, facts=facts, verdict=verdict_digest(verdict))
+        # The act says that it was opened, so everything that could stop that is looked at before.
+        keys.sealed.verify(keys.identities, payload_digest=bytes.fromhex(item.payload_digest))
         with node.store.writing() as tx:
             enter_acts(node, tx, keys.acts, at)
             tx.end_pending(copy.id, person)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import MessageError, SealError, SignatureError, UsageError, VerificationError
+from gsomia.errors import GsomiaError, MessageError, SealError, SignatureError, UsageError, VerificationError
 from gsomia.keys import canonical, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
@@ -182,6 +182,11 @@ def take_deliveries(
                 try:
                     one = _arrive(node, reader, delivery, by_copy.get(copy, ()), at)
                 except (VerificationError, UsageError) as error:
+                    faults[copy] = why_of(error)
+                except (GsomiaError, OSError, MemoryError):
+                    raise  # this node's own fault, or the disk's: the peer sends the copy again
+                except Exception as error:
+                    # What a malformed item brings about is that item's fault, and no other's that came along.
                     faults[copy] = why_of(error)
                 else:
                     missing.extend([copy] if one is None else [])

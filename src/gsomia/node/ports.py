@@ -69,6 +69,9 @@ class NodeKeys:
     retired: tuple[SigningKey, ...] = ()
     retired_sealing: tuple[XWingPrivateKey, ...] = ()
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a node's keys are neither copied nor pickled")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:

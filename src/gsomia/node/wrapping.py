@@ -64,6 +64,12 @@ def party_of(node: Node, reader: Reader, access: KeyAccess) -> str:
     return next((p for p in peers for old in retired_keys(reader, p) if old.sealing == access.kid), "")
 
 
+def _named(node: Node, reader: Reader, access: KeyAccess) -> str:
+    """The Party to whose node a share is wrapped, where the share names that node as its place; else ""."""
+    party = party_of(node, reader, access)
+    return party if access.url == f"gsomia:{party}" else ""
+
+
 def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer) -> None:
     """Check that an item's key is wrapped as its custody says: to those, and to nobody else.
 
@@ -76,9 +82,9 @@ def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer)
     Raises:
         SealError: it is wrapped otherwise, or a share wrapped for this node is not the one bound to the policy.
     """
-    wrapped = sorted((party_of(node, reader, access), access.sid) for access in sealed.key_access)
+    wrapped = sorted((_named(node, reader, access), access.sid) for access in sealed.key_access)
     if offer.custody is Custody.ORIGINATOR:
-        if wrapped != [(offer.originator, sealed.key_access[0].sid)]:
+        if wrapped != [(offer.originator, "")]:
             raise SealError("the sealed item's key is not wrapped for its originator's node alone")
         return
     if offer.custody is Custody.SHARES:
@@ -91,6 +97,6 @@ def check_wrapping(node: Node, reader: Reader, sealed: SealedItem, offer: Offer)
         if {access.sid for access in release(sealed.wrapped_key, identities=node.identities, recipient=anyone)} != held:
             raise SealError("a share of the sealed item's key does not open for this node")
         return
-    if node.party not in {party for party, _ in wrapped}:
-        raise SealError("the sealed item's key is not wrapped for this node")
+    if wrapped != [(node.party, "")]:
+        raise SealError("the sealed item's key is not wrapped for this node alone")
     sealed.segment(0, node.identities)  # the key wrapped for this node is the one bound to the policy

@@ -30,11 +30,11 @@ from gsomia.sealed.authorship import (
     read_provenance,
 )
 from gsomia.sealed.batch import BatchedStatement, sign_batch
-from gsomia.sealed.container import Seekable, Sink, Source
+from gsomia.sealed.container import MAX_FILE_BYTES, MAX_PLAINTEXT_BYTES, Seekable, Sink, Source
 from gsomia.sealed.digest import Pending, Workers
 from gsomia.sealed.item import Opened, SealedItem, WrappedKey, read
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
-from gsomia.sealed.keyfile import load_private_key, load_public_key, private_pem, public_pem
+from gsomia.sealed.keyfile import EncryptedKeyError, load_private_key, load_public_key, private_pem, public_pem
 from gsomia.sealed.manifest import KeyAccess
 from gsomia.sealed.parcel import ParcelKey
 from gsomia.sealed.policy import Policy
@@ -44,6 +44,8 @@ from gsomia.sealed.writer import SEGMENT_BYTES, BegunItem, SealedInfo, begin, se
 
 __all__ = [
     "LABEL_SCHEMA",
+    "MAX_FILE_BYTES",
+    "MAX_PLAINTEXT_BYTES",
     "PROVENANCE_BATCH_SCHEMA",
     "PROVENANCE_SCHEMA",
     "PROVENANCE_TYPE",
@@ -54,6 +56,7 @@ __all__ = [
     "CompositePrivateKey",
     "CompositePublicKey",
     "Encapsulation",
+    "EncryptedKeyError",
     "Identity",
     "KeyAccess",
     "Opened",

@@ -21,7 +21,8 @@ __all__ = ["LABEL_SCHEMA", "Assertion", "bind", "label", "parse", "verify_bindin
 
 LABEL_SCHEMA: Final = "urn:nato:stanag:5636:A:1:elements:json"
 MAX_ASSERTIONS: Final = 64
-_HEADER: Final = b'{"alg":"HS256"}'
+HEADER: Final = base64.urlsafe_b64encode(b'{"alg":"HS256"}').rstrip(b"=").decode("ascii")
+"""The JWS header of a binding by the payload key, as gsomia writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ def bind(assertion: Assertion, *, key: bytes, tags: bytes) -> dict[str, Any]:
     raw = assertion.to_json()
     hashed = _hash(raw)
     claims = {"assertionHash": hashed.hex(), "assertionSig": b64(tags + hashed)}
-    signed = f"{_base64url(_HEADER)}.{_base64url(canonical(claims))}"
+    signed = f"{HEADER}.{_base64url(canonical(claims))}"
     signature = hmac.digest(key, signed.encode("ascii"), "sha256")
     return raw | {"binding": {"method": "jws", "signature": f"{signed}.{_base64url(signature)}"}}
 

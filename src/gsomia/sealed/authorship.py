@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from gsomia.errors import SealError
 from gsomia.keys import Envelope, PublicKey, canonical, verify
-from gsomia.sealed.assertion import Assertion
+from gsomia.sealed.assertion import Assertion, label
 from gsomia.sealed.batch import BatchedStatement
 from gsomia.sealed.digest import Workers
+from gsomia.sealed.form import check_form
 from gsomia.sealed.item import SealedItem
 from gsomia.sealed.policy import Policy, canonical_form, load_json
 
@@ -164,7 +165,7 @@ def check_provenance(
 
     Args:
         item: the sealed item.
-        signed: the signed statement, alone or with its place in a batch: from `read_provenance`, or from the act.
+        signed: the signed statement that the item carries, alone or with its place in a batch: from `read_provenance`.
         key: the originator's key, as enrolled; never one that the item brought along.
         workers: takes the hashes of the payload beside the caller's thread.
 
@@ -173,7 +174,8 @@ def check_provenance(
 
     Raises:
         SignatureError: it is not signed by that key, by Ed25519 and by ML-DSA-65.
-        SealError: the statement is of another item, label, policy, manifest or payload.
+        SealError: the statement is of another item, label, policy, manifest or payload, or the file holds more than
+            gsomia writes.
     """
     data = verify(signed, PROVENANCE_TYPE, [key]) if isinstance(signed, Envelope) else signed.verify(key)
     statement = Statement.from_bytes(data)
@@ -181,11 +183,10 @@ def check_provenance(
         raise SealError("the provenance statement is of another item")
     if not hmac.compare_digest(item.policy_digest, statement.policy):
         raise SealError("the policy is not the one that was stated")
-    if not item.canonical:
-        raise SealError("the manifest is not in the form that its core digest was taken of")
     if not hmac.compare_digest(item.core_digest, statement.core_digest):
         raise SealError("the manifest is not the one that was stated")
     if item.label is None or canonical_form(item.label, "the label") != canonical(statement.label):
         raise SealError("the label is not the one that was stated")
+    check_form(item, [label(statement.label), provenance_assertion(signed)])
     item.check_payload_digest(statement.payload_digest, workers)
     return statement

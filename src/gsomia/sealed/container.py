@@ -22,6 +22,9 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_MANIFEST_BYTES",
     "MAX_PAYLOAD_BYTES",
+    "MAX_PLAINTEXT_BYTES",
+    "MAX_SEGMENTS",
+    "OVERHEAD",
     "PAYLOAD",
     "Layout",
     "Member",
@@ -39,8 +42,12 @@ __all__ = [
 
 PAYLOAD: Final = b"0.payload"
 MANIFEST: Final = b"0.manifest.json"
-MAX_PAYLOAD_BYTES: Final = 64 * 2**30
-"""64 GiB of ciphertext: OpenTDF's limit."""
+MAX_PLAINTEXT_BYTES: Final = 64 * 2**30
+"""64 GiB of plaintext: OpenTDF's limit."""
+MAX_SEGMENTS: Final = 2**16
+OVERHEAD: Final = 28
+"""Bytes that sealing adds to a segment: a nonce of 12 and a tag of 16."""
+MAX_PAYLOAD_BYTES: Final = MAX_PLAINTEXT_BYTES + MAX_SEGMENTS * OVERHEAD
 MAX_MANIFEST_BYTES: Final = 8 * 2**20
 MAX_FILE_BYTES: Final = MAX_PAYLOAD_BYTES + MAX_MANIFEST_BYTES + 2**16
 
@@ -62,12 +69,15 @@ _M16: Final = 0xFFFF
 _DESCRIPTOR_FLAG: Final = 0x0008
 _UTF8_FLAG: Final = 0x0800
 _ZIP64_EXTRA: Final = 0x0001
-# Time stamps and owners, which common ZIP tools add and which mean nothing here; no other extra field is let through.
-_HARMLESS_EXTRAS: Final = frozenset({0x5455, 0x7875})
+_TIMES_EXTRA: Final = 0x5455
+_OWNER_EXTRA: Final = 0x7875
 _MAX_EXTRA: Final = 256
 _DOS_DATE: Final = 0x0021  # 1980-01-01: a sealed item does not tell when its file was written
 _MADE_BY: Final = 0x032D  # Unix, version 4.5
 _MODE: Final = 0o100600 << 16
+_FILE_KIND: Final = 0o170000
+_PLAIN_FILE: Final = 0o100000
+_DOS_OTHER: Final = 0x18  # a folder, a volume's label
 
 
 class Source(Protocol):
@@ -300,7 +310,7 @@ def _read_central(data: bytes) -> tuple[_Entry, bytes]:
         raise SealError("the ZIP directory is cut short")
     (
         signature, _, needed, flags, method, _, _, crc, packed, size,
-        name_size, extra_size, comment, disk, _, _, offset,
+        name_size, extra_size, comment, disk, _, attributes, offset,
     ) = _CENTRAL.unpack_from(data)  # fmt: skip
     end = _CENTRAL.size + name_size + extra_size
     if signature != _CENTRAL_SIG or comment or disk or needed > 45 or len(data) < end:
@@ -310,6 +320,8 @@ def _read_central(data: bytes) -> tuple[_Entry, bytes]:
         raise SealError("the ZIP's members are not exactly `0.payload` and `0.manifest.json`")
     if method != 0:
         raise SealError(f"ZIP member `{name.decode()}` is compressed")
+    if attributes >> 16 & _FILE_KIND not in (0, _PLAIN_FILE) or attributes & _DOS_OTHER:
+        raise SealError(f"ZIP member `{name.decode()}` is not a plain file")
     if flags & ~(_DESCRIPTOR_FLAG | _UTF8_FLAG):
         raise SealError(f"ZIP member `{name.decode()}` is encrypted or carries unknown flags")
     large = _zip64_extra(data[_CENTRAL.size + name_size : end])
@@ -325,7 +337,7 @@ def _read_central(data: bytes) -> tuple[_Entry, bytes]:
 
 
 def _zip64_extra(data: bytes) -> bytes | None:
-    """The body of the zip64 field, or None; any other field but the harmless ones is refused."""
+    """The body of the zip64 field, or None; beside it stand times and owners alone, which common ZIP tools add."""
     if len(data) > _MAX_EXTRA:
         raise SealError("a ZIP member's extra fields are too long")
     seen: dict[int, bytes] = {}
@@ -334,10 +346,20 @@ def _zip64_extra(data: bytes) -> bytes | None:
             raise SealError("a ZIP member's extra fields are malformed")
         tag, size = struct.unpack_from("<HH", data)
         body, data = data[4 : 4 + size], data[4 + size :]
-        if len(body) != size or tag in seen or (tag != _ZIP64_EXTRA and tag not in _HARMLESS_EXTRAS):
+        if len(body) != size or tag in seen or not _known_extra(tag, body):
             raise SealError("a ZIP member's extra fields are malformed, doubled or unknown")
         seen[tag] = body
     return seen.get(_ZIP64_EXTRA)
+
+
+def _known_extra(tag: int, body: bytes) -> bool:
+    """Whether an extra field is zip64, or one of Info-ZIP's in its own form: flags and times, or user and group."""
+    if tag == _TIMES_EXTRA:
+        # In the directory the flags tell of times that the member's own header alone holds.
+        return bool(body) and body[0] < 8 and len(body) in (5, 1 + 4 * body[0].bit_count())
+    if tag == _OWNER_EXTRA:
+        return not body or (len(body) == 11 and body[:2] == b"\x01\x04" and body[6] == 4)
+    return tag == _ZIP64_EXTRA
 
 
 def _quads(body: bytes, count: int) -> tuple[int, ...]:

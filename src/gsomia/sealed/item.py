@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gsomia.errors import SealError
 from gsomia.sealed import manifest as manifests
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
-from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
+from gsomia.sealed.container import OVERHEAD, Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
 from gsomia.sealed.digest import PayloadDigest, Pending, Workers
-from gsomia.sealed.manifest import OVERHEAD, KeyAccess, Manifest, binding_hash
-from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
+from gsomia.sealed.manifest import KeyAccess, Manifest, binding_hash
+from gsomia.sealed.policy import Policy, load_json, shown
 from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
 
 __all__ = ["Opened", "SealedItem", "WrappedKey", "open_shares", "payload_key", "read"]
@@ -199,13 +199,19 @@ class SealedItem:
         return self._layout.payload.crc
 
     @property
-    def canonical(self) -> bool:
-        """Whether the manifest stands in the one form that gsomia writes (RFC 8785).
+    def manifest_digest(self) -> bytes:
+        """SHA-256 of the manifest as it stands in the file, 32 bytes."""
+        return self._manifest_digest
+
+    def frame(self) -> tuple[bytes, bytes]:
+        """The bytes of the file before the payload, and those after it.
 
         Raises:
-            SealError: it holds what has no such form.
+            SealError: the file is cut short.
         """
-        return hashlib.sha256(canonical_form(self._manifest.raw, "the manifest")).digest() == self._manifest_digest
+        payload, size = self._layout.payload, self._layout.file_bytes
+        end = payload.data + payload.size
+        return _bytes_at(self._file, 0, payload.data), _bytes_at(self._file, end, size - end)
 
     @property
     def core_digest(self) -> bytes:
@@ -347,6 +353,17 @@ class SealedItem:
             self._check_crc(crc)
         return Opened(plaintext_bytes=written, bound=bound)
 
+    def verify(self, identities: Sequence[Identity], *, payload_digest: bytes | None = None) -> None:
+        """Check all that `open` checks, to the last segment, and let nothing out.
+
+        Args:
+            identities, payload_digest: as for `open`.
+
+        Raises:
+            SealError: no key opens it, or anything was altered.
+        """
+        self.open(identities, _Nowhere(), payload_digest=payload_digest)
+
     def segment(self, number: int, identities: Sequence[Identity]) -> bytes:
         """The plaintext of one segment, without reading the others.
 
@@ -386,7 +403,11 @@ class SealedItem:
         shares = open_shares(self.wrapped_key, identities)
         missing = {access.sid for access in self.key_access} - set(shares)
         if missing:
-            names = ", ".join(sorted({shown(access.kid) for access in self.key_access if access.sid in missing}))
+            names = ", ".join(
+                sorted(
+                    {shown(access.kid or "a key without a name") for access in self.key_access if access.sid in missing}
+                )
+            )
             many = "shares of its key are missing; they are" if len(missing) > 1 or shares else "its key is"
             raise SealError("none of the keys given opens this item", hint=f"{many} wrapped to {names}")
         joined = 0
@@ -396,6 +417,16 @@ class SealedItem:
         if not hmac.compare_digest(self._manifest.root(key), self._manifest.root_signature):
             raise SealError("the root signature does not hold: segments were altered, dropped or reordered")
         return key, self._bound(key)
+
+    def opened_by(self, identities: Sequence[Identity]) -> tuple[KeyAccess, ...]:
+        """The key access objects that these keys open, each bound to the policy.
+
+        Raises:
+            SealError: one opens, but the policy is not the one it was bound to.
+        """
+        found = self._manifest.key_access
+        text = self._manifest.policy_text
+        return tuple(one for one in found if open_shares(WrappedKey(key_access=(one,), policy_text=text), identities))
 
     def with_key_access(self, access: Sequence[KeyAccess]) -> SealedItem:
         """The same item with these key access objects in place of its own: shares that others released for it.
@@ -409,7 +440,17 @@ class SealedItem:
         if {entry.sid for entry in access} != {entry.sid for entry in self.key_access}:
             raise SealError("the released shares are not all the shares of this item")
         manifest = replace(self._manifest, key_access=tuple(access))
-        return SealedItem(self._file, self._layout, manifest, self._manifest_digest)
+        same = SealedItem(self._file, self._layout, manifest, self._manifest_digest)
+        # What was read of the payload stays read.
+        same._witness, same._held, same._payload_digest = self._witness, self._held, self._payload_digest
+        return same
+
+
+class _Nowhere:
+    """Where plaintext goes that nobody shall have."""
+
+    def write(self, data: memoryview, /) -> None:
+        """Forget it."""
 
 
 def _wait(job: tuple[memoryview, Pending] | None) -> memoryview:

@@ -87,9 +87,10 @@ class XWingPublicKey:
         return _xwing_combine(ml_kem, x25519, point, self.raw[_MLKEM768_PUBLIC:]), ml_kem_ciphertext + point
 
 
-@dataclass(frozen=True, slots=True)
 class XWingPrivateKey:
     """An X-Wing private key; its seed is never shown, pickled or logged.
+
+    No dataclass, so that nothing that shows a dataclass field by field shows the seed.
 
     Args:
         seed: 32 bytes from a good source of chance (`XWingPrivateKey.generate()` makes them).
@@ -98,21 +99,26 @@ class XWingPrivateKey:
         ValueError: another length.
     """
 
-    seed: bytes = field(repr=False)
-    _ml_kem: MLKEM768PrivateKey = field(init=False, repr=False, compare=False)
-    _x25519: X25519PrivateKey = field(init=False, repr=False, compare=False)
-    public: XWingPublicKey = field(init=False, compare=False)
+    __slots__ = ("_ml_kem", "_x25519", "public", "seed")
 
-    def __post_init__(self) -> None:
-        if len(self.seed) != 32:
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != 32:
             raise ValueError("an X-Wing private key's seed is 32 bytes")
-        expanded = hashlib.shake_256(self.seed).digest(96)
-        ml_kem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED])
-        x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED:])
-        object.__setattr__(self, "_ml_kem", ml_kem)
-        object.__setattr__(self, "_x25519", x25519)
-        raw = ml_kem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
-        object.__setattr__(self, "public", XWingPublicKey(raw))
+        expanded = hashlib.shake_256(seed).digest(96)
+        self.seed = seed
+        self._ml_kem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED])
+        self._x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED:])
+        ml_kem, x25519 = self._ml_kem.public_key(), self._x25519.public_key()
+        self.public = XWingPublicKey(ml_kem.public_bytes_raw() + x25519.public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"XWingPrivateKey(public={self.public!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.public == other.public if isinstance(other, XWingPrivateKey) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.public)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError("a private key is not pickled")
@@ -251,9 +257,8 @@ def _composite_combine(scheme: _Composite, ml_kem: bytes, agreed: bytes, ciphert
     return hashlib.sha3_256(ml_kem + agreed + ciphertext + public + scheme.label).digest()
 
 
-@dataclass(frozen=True, slots=True)
 class CompositePrivateKey:
-    """A composite private key; neither half is ever shown, pickled or logged.
+    """A composite private key; neither half is ever shown, pickled or logged (no dataclass, as `XWingPrivateKey`).
 
     Args:
         name: as for `CompositePublicKey`.
@@ -264,20 +269,25 @@ class CompositePrivateKey:
         ValueError: an unknown name, another length, or a key on another curve.
     """
 
-    name: str
-    seed: bytes = field(repr=False)
-    curve: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
-    _ml_kem: MLKEM768PrivateKey | MLKEM1024PrivateKey = field(init=False, repr=False, compare=False)
-    public: CompositePublicKey = field(init=False)
+    __slots__ = ("_ml_kem", "curve", "name", "public", "seed")
 
-    def __post_init__(self) -> None:
-        scheme = _scheme(self.name)
-        if len(self.seed) != _MLKEM_SEED or self.curve.curve.name != scheme.curve.name:
-            raise ValueError(f"a {self.name} private key is a 64-byte seed and a key on {scheme.curve.name}")
-        ml_kem = scheme.private_class.from_seed_bytes(self.seed)
-        object.__setattr__(self, "_ml_kem", ml_kem)
-        raw = ml_kem.public_key().public_bytes_raw() + _point(self.curve.public_key())
-        object.__setattr__(self, "public", CompositePublicKey(self.name, raw))
+    def __init__(self, name: str, seed: bytes, curve: ec.EllipticCurvePrivateKey) -> None:
+        scheme = _scheme(name)
+        if len(seed) != _MLKEM_SEED or curve.curve.name != scheme.curve.name:
+            raise ValueError(f"a {name} private key is a 64-byte seed and a key on {scheme.curve.name}")
+        self.name, self.seed, self.curve = name, seed, curve
+        self._ml_kem: MLKEM768PrivateKey | MLKEM1024PrivateKey = scheme.private_class.from_seed_bytes(seed)
+        raw = self._ml_kem.public_key().public_bytes_raw() + _point(curve.public_key())
+        self.public = CompositePublicKey(name, raw)
+
+    def __repr__(self) -> str:
+        return f"CompositePrivateKey(public={self.public!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.public == other.public if isinstance(other, CompositePrivateKey) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.public)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError("a private key is not pickled")

@@ -18,7 +18,7 @@ from gsomia.sealed.der import SEQUENCE, read_sequence, read_tlv, sequence, tlv
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 from gsomia.sealed.wrap import PrivateKey, PublicWrapKey, kind
 
-__all__ = ["load_private_key", "load_public_key", "private_pem", "public_pem"]
+__all__ = ["EncryptedKeyError", "load_private_key", "load_public_key", "private_pem", "public_pem"]
 
 # Object identifiers, DER contents: X-Wing (draft-connolly-cfrg-xwing-kem, 1.3.6.1.4.1.62253.25722) and the composites
 # (draft-ietf-lamps-pq-composite-kem-14, 1.3.6.1.5.5.7.6.59 and .63).
@@ -28,7 +28,9 @@ _OIDS: Final = {
     "secp384r1-mlkem1024": bytes.fromhex("2b0601050507063f"),
 }
 _NAMES: Final = {oid: name for name, oid in _OIDS.items()}
-_ARMOUR: Final = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]+)-----\n([A-Za-z0-9+/=\n]+)-----END \1-----\s*")
+_ARMOUR: Final = re.compile(r"^-----BEGIN ([A-Z0-9 ]+)-----\n(.*?)^-----END \1-----$", re.DOTALL | re.MULTILINE)
+_BESIDE: Final = ("EC PARAMETERS",)
+"""Blocks that tools write before a key and that the key repeats."""
 MAX_PEM_BYTES: Final = 2**16
 _KINDS: Final = "an RSA (2048 bits or more), P-256, P-384, P-521, X-Wing or composite ML-KEM key in PEM"
 
@@ -39,17 +41,30 @@ def _armour(name: str, der: bytes) -> str:
     return "\n".join([f"-----BEGIN {name}-----", *lines, f"-----END {name}-----", ""])
 
 
+class EncryptedKeyError(UsageError):
+    """A private key is encrypted and no passphrase was given."""
+
+
 def _unarmour(pem: bytes) -> tuple[str, bytes]:
+    """The block that holds the key: of a chain of certificates the first; words around blocks are left aside."""
     if len(pem) > MAX_PEM_BYTES:
         raise UsageError("the key file is too long for a key", hint=f"give {_KINDS}")
     try:
-        text = pem.decode("ascii").replace("\r\n", "\n")
-        match = _ARMOUR.fullmatch(text)
-        if match is None:
-            raise ValueError("no single PEM block")
-        return match[1], base64.b64decode(match[2].replace("\n", ""), validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise UsageError("the key file is not one PEM block", hint=f"give {_KINDS}") from error
+        text = pem.decode("utf-8").replace("\r\n", "\n")
+    except ValueError as error:
+        raise UsageError("the key file is not PEM", hint=f"give {_KINDS}") from error
+    blocks = [(name, body) for name, body in _ARMOUR.findall(text) if name not in _BESIDE]
+    if not blocks:
+        raise UsageError("the key file holds no PEM block", hint=f"give {_KINDS}")
+    name, body = blocks[0]
+    if len(blocks) > 1 and {name for name, _ in blocks} != {"CERTIFICATE"}:
+        raise UsageError(f"the key file holds {len(blocks)} PEM blocks", hint="give a file with one key")
+    if body.startswith("Proc-Type: 4,ENCRYPTED"):
+        return "ENCRYPTED " + name, b""
+    try:
+        return name, base64.b64decode(body.replace("\n", ""), validate=True)
+    except binascii.Error as error:
+        raise UsageError("the key file's PEM block is not base64", hint=f"give {_KINDS}") from error
 
 
 def public_pem(key: PublicWrapKey) -> str:
@@ -85,7 +100,7 @@ def load_public_key(pem: bytes, *, at: datetime) -> PublicWrapKey:
     """Read a public key, or the key of a certificate.
 
     Args:
-        pem: one PEM block, `PUBLIC KEY` or `CERTIFICATE`.
+        pem: a PEM block, `PUBLIC KEY` or `CERTIFICATE`; of a chain of certificates the first is meant.
         at: a certificate must be valid at this instant (aware); nothing else of it is checked.
 
     Raises:
@@ -96,8 +111,8 @@ def load_public_key(pem: bytes, *, at: datetime) -> PublicWrapKey:
         if name == "CERTIFICATE":
             certificate = x509.load_der_x509_certificate(der)
             if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-                until = certificate.not_valid_after_utc.isoformat()
-                raise UsageError(f"the certificate is not valid at {at.isoformat()}; it was until {until}")
+                first, last = certificate.not_valid_before_utc.isoformat(), certificate.not_valid_after_utc.isoformat()
+                raise UsageError(f"the certificate is not valid at {at.isoformat()}, but from {first} to {last}")
             key: object = certificate.public_key()
         elif name == "PUBLIC KEY":
             key = _hybrid_public(der) or serialization.load_der_public_key(der)
@@ -111,26 +126,45 @@ def load_public_key(pem: bytes, *, at: datetime) -> PublicWrapKey:
     return key
 
 
-def load_private_key(pem: bytes) -> PrivateKey:
+def load_private_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """Read a private key.
 
     Args:
-        pem: one PEM block, `PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY`, not encrypted.
+        pem: a PEM block, `PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY`, or an encrypted one.
+        passphrase: opens an encrypted key.
 
     Raises:
+        EncryptedKeyError: it is encrypted, and there is no passphrase.
         UsageError: not such a file, or a kind of key that cannot unwrap. The error carries nothing of the key.
     """
     name, der = _unarmour(pem)
+    sealed, plain_name = name.startswith("ENCRYPTED "), name.removeprefix("ENCRYPTED ")
+    if plain_name not in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"):
+        raise UsageError(f"the PEM block is `{name}` where a private key is needed", hint=f"give {_KINDS}")
+    if sealed and passphrase is None:
+        raise EncryptedKeyError(
+            "the private key is encrypted", hint="set GSOMIA_PASSPHRASE_FILE to a file that holds its passphrase"
+        )
     try:
-        if name not in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"):
-            raise UsageError(f"the PEM block is `{name}` where a private key is needed", hint=f"give {_KINDS}")
-        key: object = _hybrid_private(der) or serialization.load_der_private_key(der, None)
+        if sealed:
+            key: object = _decrypted(pem, passphrase)
+        else:
+            key = _hybrid_private(der) or serialization.load_der_private_key(der, None)
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | XWingPrivateKey | CompositePrivateKey):
             raise ValueError("a key of this kind cannot unwrap")
         kind(key)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UsageError("the private key cannot be used", hint=f"give {_KINDS}") from None
     return key
+
+
+def _decrypted(pem: bytes, passphrase: bytes | None) -> object:
+    try:
+        return serialization.load_pem_private_key(pem, passphrase)
+    except ValueError:
+        raise UsageError(
+            "the passphrase does not open the private key", hint="or the key is of a kind that cannot unwrap"
+        ) from None
 
 
 def _hybrid_public(der: bytes) -> XWingPublicKey | CompositePublicKey | None:

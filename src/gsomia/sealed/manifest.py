@@ -15,13 +15,12 @@ from gsomia.errors import SealError
 from gsomia.keys import b64
 from gsomia.sealed import assertion
 from gsomia.sealed.assertion import Assertion
+from gsomia.sealed.container import MAX_PLAINTEXT_BYTES, MAX_SEGMENTS, OVERHEAD
 from gsomia.sealed.policy import Policy, canonical_form, load_json, shown
 from gsomia.sealed.wrap import Encapsulation, PublicWrapKey, Recipient, kind
 
 __all__ = [
-    "MAX_SEGMENTS",
     "MAX_SEGMENT_BYTES",
-    "OVERHEAD",
     "SCHEMA_VERSION",
     "KeyAccess",
     "Manifest",
@@ -32,13 +31,11 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = "4.3.0"
-OVERHEAD: Final = 28
-"""Bytes that sealing adds to a segment: a nonce of 12 and a tag of 16."""
-MAX_SEGMENTS: Final = 2**16
 MAX_SEGMENT_BYTES: Final = 4 * 2**20
 MAX_KEY_ACCESS: Final = 256
 MAX_WRAPPED: Final = 2**13
-_KINDS: Final = ("wrapped", "ec-wrapped", "hybrid-wrapped")
+KINDS: Final = ("wrapped", "ec-wrapped", "hybrid-wrapped")
+"""The kinds of wrapping that are written and opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +281,8 @@ def _segments(integrity: dict[str, Any], *, legacy: bool) -> tuple[bytes, array[
         tags += _hashed(segment.get("hash"), 16, "a segment's hash", legacy=legacy)
         end += sealed
         offsets.append(end)
+    if end - OVERHEAD * len(segments) > MAX_PLAINTEXT_BYTES:
+        raise SealError(f"the plaintext is longer than {MAX_PLAINTEXT_BYTES} bytes")
     return bytes(tags), offsets
 
 

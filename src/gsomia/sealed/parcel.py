@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,7 +14,6 @@ from gsomia.sealed.wrap import unwrap, wrap
 __all__ = ["ParcelKey"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelKey:
     """A key used for one parcel, AES-256-GCM; it is wrapped for the recipient's node as a share of an item's key is.
 
@@ -22,14 +21,20 @@ class ParcelKey:
         wrapped: the key for the recipient, as the parcel carries it.
     """
 
-    wrapped: bytes
-    _key: bytes = field(repr=False)
+    __slots__ = ("_key", "wrapped")
+
+    def __init__(self, *, wrapped: bytes, key: bytes) -> None:
+        self.wrapped = wrapped
+        self._key = key
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a parcel's key is not pickled")
 
     @classmethod
     def new(cls, recipient: XWingPublicKey) -> ParcelKey:
         """A fresh key, wrapped to the recipient's sealing key."""
         key = AESGCM.generate_key(256)
-        return cls(wrapped=wrap(key, recipient)[0], _key=key)
+        return cls(wrapped=wrap(key, recipient)[0], key=key)
 
     @classmethod
     def opened(cls, wrapped: bytes, key: XWingPrivateKey) -> ParcelKey:
@@ -39,7 +44,7 @@ class ParcelKey:
             SealError: it was wrapped to another, or altered.
         """
         try:
-            return cls(wrapped=wrapped, _key=unwrap(wrapped, "", key))
+            return cls(wrapped=wrapped, key=unwrap(wrapped, "", key))
         except ValueError as error:
             raise SealError(f"the parcel's key does not open: {error}") from error
 

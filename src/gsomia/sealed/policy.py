@@ -11,10 +11,13 @@ import hashlib
 import json
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
+
+MAX_STRUCTURE: Final = 5 * 2**16
+"""Commas and brackets in one JSON document: what 65,536 segments need, and some more, since each costs much memory."""
 
 __all__ = ["Policy", "canonical_form", "load_json", "shown"]
 
@@ -91,7 +94,7 @@ def _no_constant(text: str) -> Any:
 
 
 def load_json(data: bytes, what: str) -> dict[str, Any]:
-    """Read one JSON object strictly: UTF-8, no key twice in an object, no NaN, nothing too deep.
+    """Read one JSON object strictly: UTF-8, no key twice in an object, no NaN, nothing too deep or too much.
 
     Args:
         data: the bytes.
@@ -100,6 +103,8 @@ def load_json(data: bytes, what: str) -> dict[str, Any]:
     Raises:
         SealError: anything else.
     """
+    if sum(map(data.count, (b",", b"{", b"["))) > MAX_STRUCTURE:
+        raise SealError(f"{what} is not strict JSON: more than {MAX_STRUCTURE} commas and brackets")
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

@@ -19,7 +19,18 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gsomia.sealed.der import octets, read_octets, read_sequence, sequence
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 
-__all__ = ["CURVES", "Encapsulation", "Identity", "PrivateKey", "PublicWrapKey", "Recipient", "kind", "unwrap", "wrap"]
+__all__ = [
+    "CURVES",
+    "Encapsulation",
+    "Identity",
+    "PrivateKey",
+    "PublicWrapKey",
+    "Recipient",
+    "check_wrapped",
+    "kind",
+    "unwrap",
+    "wrap",
+]
 
 PublicWrapKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | XWingPublicKey | CompositePublicKey
 """Any public key that a share can be wrapped to."""
@@ -29,6 +40,7 @@ PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | XWingPr
 
 CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 SHARE_BYTES: Final = 32
+_SEALED_BYTES: Final = 12 + SHARE_BYTES + 16
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 8192
 
@@ -198,9 +210,42 @@ def unwrap(wrapped: bytes, ephemeral_public_key: str, key: PrivateKey) -> bytes:
     return share
 
 
+_HYBRID_BYTES: Final = (1120, 1153, 1665)
+"""Lengths of a KEM's ciphertext: X-Wing, ML-KEM-768 with P-256, ML-KEM-1024 with P-384."""
+
+
+def check_wrapped(kind: str, wrapped: bytes, ephemeral_public_key: str) -> None:
+    """Check, without a private key, that a wrapped share has the form that `wrap` gives it.
+
+    Args:
+        kind: the key access type.
+        wrapped, ephemeral_public_key: as `wrap` returns them.
+
+    Raises:
+        ValueError: it has not.
+    """
+    if kind == "wrapped":
+        if not MIN_RSA_BITS <= 8 * len(wrapped) <= MAX_RSA_BITS:
+            raise ValueError("a share wrapped by RSA is as long as the key's modulus")
+    elif kind == "hybrid-wrapped":
+        ciphertext, wrapped = read_sequence(wrapped, (read_octets(0), read_octets(1)))
+        if len(ciphertext) not in _HYBRID_BYTES:
+            raise ValueError("a KEM's ciphertext is of another length")
+    if kind != "wrapped" and len(wrapped) != _SEALED_BYTES:
+        raise ValueError(f"a sealed key share is {_SEALED_BYTES} bytes")
+    if (kind == "ec-wrapped") is not bool(ephemeral_public_key):
+        raise ValueError("an ephemeral public key belongs to `ec-wrapped` alone")
+    if ephemeral_public_key:
+        key = serialization.load_pem_public_key(ephemeral_public_key.encode())
+        if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in CURVES:
+            raise ValueError("the ephemeral public key is on no known curve")
+        if _public_pem(key) != ephemeral_public_key:
+            raise ValueError("the ephemeral public key is not in its one form")
+
+
 def _open_share(cipher: AESGCM, sealed: bytes) -> bytes:
-    if len(sealed) != 12 + SHARE_BYTES + 16:
-        raise ValueError("a sealed key share is 60 bytes")
+    if len(sealed) != _SEALED_BYTES:
+        raise ValueError(f"a sealed key share is {_SEALED_BYTES} bytes")
     return cipher.decrypt(sealed[:12], sealed[12:], None)
 
 

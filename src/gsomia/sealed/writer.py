@@ -13,12 +13,10 @@ from gsomia.errors import SealError
 from gsomia.keys import b64, canonical
 from gsomia.sealed import container
 from gsomia.sealed.assertion import Assertion, bind
-from gsomia.sealed.container import Sink, Source, crc32, read_exactly, write_all
+from gsomia.sealed.container import MAX_SEGMENTS, OVERHEAD, Sink, Source, crc32, read_exactly, write_all
 from gsomia.sealed.digest import PayloadDigest, Pending, Workers, leaf
 from gsomia.sealed.manifest import (
     MAX_SEGMENT_BYTES,
-    MAX_SEGMENTS,
-    OVERHEAD,
     SCHEMA_VERSION,
     core_digest,
     key_access,
@@ -80,6 +78,8 @@ def key_accesses(key: bytes, recipients: Sequence[Recipient], policy_text: str) 
     """
     if not recipients:
         raise ValueError("a sealed item needs at least one recipient")
+    # In one order, so that nothing can be told by it.
+    recipients = sorted(recipients, key=lambda recipient: (recipient.sid, recipient.url, recipient.kid))
     shares = split(key, list(dict.fromkeys(recipient.sid for recipient in recipients)))
     return [key_access(shares[recipient.sid], recipient, policy_text).to_json() for recipient in recipients]
 
@@ -313,7 +313,7 @@ class _Payload:
         return leaf(room) if self.digest is not None else b""
 
     def _put(self, sink: Sink, sealed: memoryview, hashed: bytes) -> None:
-        if self.size + len(sealed) > container.MAX_PAYLOAD_BYTES:
+        if self.size + len(sealed) - OVERHEAD * (len(self.segments) + 1) > container.MAX_PLAINTEXT_BYTES:
             raise _too_long()
         tag = bytes(sealed[-16:])
         if self.digest is not None:

@@ -7,7 +7,7 @@ is what public tools read today, ML-DSA-44 is what stands when quantum computers
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -103,9 +103,10 @@ class LogVerifier:
         return LogVerifier(name=name, ed25519=self.ed25519, ml_dsa_44=self.ml_dsa_44)
 
 
-@dataclass(frozen=True, slots=True)
 class LogSigner:
     """The private keys of a log or witness, under its name; the seed is never shown, pickled or logged.
+
+    No dataclass, so that nothing that shows a dataclass field by field shows the seed.
 
     Args:
         name: a log's origin, or a witness's name.
@@ -116,31 +117,32 @@ class LogSigner:
         ValueError: a seed of another length.
     """
 
-    name: str
-    seed: bytes = field(repr=False)
-    _ed25519: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
-    _ml_dsa_44: MLDSA44PrivateKey = field(init=False, repr=False, compare=False)
-    public: LogVerifier = field(init=False, repr=False, compare=False)
-    _log_ids: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
-    _cosigner_id: bytes = field(init=False, repr=False, compare=False)
+    __slots__ = ("_cosigner_id", "_ed25519", "_log_ids", "_ml_dsa_44", "name", "public", "seed")
 
-    def __post_init__(self) -> None:
-        check_name(self.name)
-        if len(self.seed) != SEED_BYTES:
+    def __init__(self, name: str, seed: bytes) -> None:
+        check_name(name)
+        if len(seed) != SEED_BYTES:
             raise ValueError(f"a log key's seed is {SEED_BYTES} bytes")
-        ed25519 = Ed25519PrivateKey.from_private_bytes(self.seed[:32])
-        ml_dsa_44 = MLDSA44PrivateKey.from_seed_bytes(self.seed[32:])
-        public = LogVerifier(
-            name=self.name,
-            ed25519=ed25519.public_key().public_bytes_raw(),
-            ml_dsa_44=ml_dsa_44.public_key().public_bytes_raw(),
+        self.name, self.seed = name, seed
+        self._ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32])
+        self._ml_dsa_44 = MLDSA44PrivateKey.from_seed_bytes(seed[32:])
+        self.public = LogVerifier(
+            name=name,
+            ed25519=self._ed25519.public_key().public_bytes_raw(),
+            ml_dsa_44=self._ml_dsa_44.public_key().public_bytes_raw(),
         )
-        plain, post_quantum = public.log_keys()
-        object.__setattr__(self, "_ed25519", ed25519)
-        object.__setattr__(self, "_ml_dsa_44", ml_dsa_44)
-        object.__setattr__(self, "public", public)
-        object.__setattr__(self, "_log_ids", (plain.key_id, post_quantum.key_id))
-        object.__setattr__(self, "_cosigner_id", public.witness_keys()[0].key_id)
+        plain, post_quantum = self.public.log_keys()
+        self._log_ids = (plain.key_id, post_quantum.key_id)
+        self._cosigner_id = self.public.witness_keys()[0].key_id
+
+    def __repr__(self) -> str:
+        return f"LogSigner(name={self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.public == other.public if isinstance(other, LogSigner) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.public)
 
     @classmethod
     def generate(cls, name: str) -> LogSigner:

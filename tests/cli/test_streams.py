@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gsomia.cli.output import writing
+from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
 
 
