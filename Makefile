@@ -40,7 +40,7 @@ faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS
 	GSOMIA_KILLS=$${GSOMIA_KILLS:-200} GSOMIA_DOCUMENTS=$${GSOMIA_DOCUMENTS:-10000} GSOMIA_FAULTS=1 $(BIN)/pytest -n 1 tests/wire/test_crash.py tests/wire/test_disk_full.py tests/wire/test_network.py tests/wire/test_parcels_wire.py tests/wire/test_three_nodes.py \
 	tests/node/test_faults.py tests/node/test_lying_offers.py tests/node/test_lying_content.py tests/node/test_lying_holders.py tests/node/test_between_steps.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_key_ends.py tests/node/test_parcel_faults.py tests/node/test_flood.py
 
-kills: setup     ## the kill tests so many times in a row, each with its seed (TIMES=50: some 50 min), and what came of them
+kills: setup     ## the kill tests so many times in a row, each with its seed (TIMES=50: one to two hours), and what came of them
 	@$(BIN)/python tests/wire/kills.py $${TIMES:-50}
 
 fuzz: setup      ## damaged input for every reader of marks, labels and documents (GSOMIA_FUZZ_SECONDS, 600 if not set)
