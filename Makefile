@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo check format test faults fuzz proofs browser bench docs lock wheel clean
+.PHONY: help setup system demo check format test faults kills fuzz proofs browser bench docs lock wheel clean
 
 help:            ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -35,9 +35,13 @@ test: setup      ## run every test (what a test lacks is named where it is skipp
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi
 	$(BIN)/pytest -n 2
 
-faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200, GSOMIA_DOCUMENTS=10000: 30 to 60 min), disks, clocks, networks, lies
+faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200, GSOMIA_DOCUMENTS=10000: 30 to 60 min), 5 GiB, disks, clocks, networks, lies
+	GSOMIA_LARGE=1 $(BIN)/pytest -n 0 -s tests/wire/test_documents.py -k large
 	GSOMIA_KILLS=$${GSOMIA_KILLS:-200} GSOMIA_DOCUMENTS=$${GSOMIA_DOCUMENTS:-10000} GSOMIA_FAULTS=1 $(BIN)/pytest -n 1 tests/wire/test_crash.py tests/wire/test_disk_full.py tests/wire/test_network.py tests/wire/test_parcels_wire.py tests/wire/test_three_nodes.py \
 	tests/node/test_faults.py tests/node/test_lying_offers.py tests/node/test_lying_content.py tests/node/test_lying_holders.py tests/node/test_between_steps.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_key_ends.py tests/node/test_parcel_faults.py tests/node/test_flood.py
+
+kills: setup     ## the kill tests so many times in a row, each with its seed (TIMES=50: one to two hours), and what came of them
+	@$(BIN)/python tests/wire/kills.py $${TIMES:-50}
 
 fuzz: setup      ## damaged input for every reader of marks, labels and documents (GSOMIA_FUZZ_SECONDS, 600 if not set)
 	$(BIN)/python tests/marking/fuzzing.py

@@ -21,6 +21,8 @@ def test_a_node_is_made_once_and_says_who_it_is(run: Run, tmp_path: Path) -> Non
     assert status == 0 and out.startswith("EXERCISE node of JPN made in")
     fingerprint = out.split()[-1]
     assert folder.stat().st_mode & 0o077 == 0
+    for path in (folder / "keys").glob("*.key"):
+        assert json.loads(path.read_text())["exercise"] is True
     for path in (folder / "keys").iterdir():
         assert path.name == "tls.pem" or path.stat().st_mode & 0o777 == 0o600, path
     assert run("node", "fingerprint", "--node", folder)[1].strip() == fingerprint

@@ -83,7 +83,7 @@ class Home:
         with self.store.reading() as reader:
             check_fixed(self.folder, self.config, reader)
         self._box = box_of(self.config.keystore, self.passphrase)
-        keys = KeyFiles(self.folder / "keys", self._box)
+        keys = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
         self._law = LawFolder(self.folder / "law")
         self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)
         link = self.config.link
@@ -130,7 +130,7 @@ class Home:
         Raises:
             NodeError: the node is running, and would go on with the old ones.
         """
-        files = KeyFiles(self.folder / "keys", self._box)
+        files = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
         with self.lock("node") as mine, self.lock("outbox") as still:
             if not mine or not still:
                 raise NodeError("the node is at work with the keys that are to be replaced", hint="stop it first")
@@ -140,14 +140,14 @@ class Home:
 
     def tls_password(self) -> bytes:
         """What the key of the TLS certificate is encrypted under; empty where it lies in the clear."""
-        keys = KeyFiles(self.folder / "keys", self._box)
+        keys = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
         return keys.read("tls", "tls-password") if keys.exists("tls") else b""
 
     # --- officers' key files --------------------------------------------------------------------------------------
 
     def officer_files(self) -> KeyFiles:
         """Where officers' key files lie."""
-        return KeyFiles(self.folder / "officers", self._box)
+        return KeyFiles(self.folder / "officers", self._box, exercise=self.config.exercise)
 
     def acting(self, officer: str, role: str) -> Acting:
         """An officer at work, with the key from its file.

@@ -84,7 +84,7 @@ def init(
     staging = folder.with_name(f".{folder.name}.making-{os.getpid()}")
     try:
         staging.mkdir(parents=True, mode=0o700)
-        keys = KeyFiles(staging / "keys", sealing)
+        keys = KeyFiles(staging / "keys", sealing, exercise=exercise)
         keys.write("signing", "gsomia-signing", SigningKey.generate().seed)
         keys.write("sealing", "x-wing", XWingPrivateKey.generate().to_bytes())
         keys.write("log", "gsomia-log", LogSigner.generate(f"gsomia/{party}").seed)

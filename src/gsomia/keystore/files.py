@@ -105,11 +105,13 @@ class KeyFiles:
     Args:
         folder: where they lie.
         box: encrypts new secrets and opens encrypted ones; None writes them in the clear (an EXERCISE node's default).
+        exercise: new files say that they are an EXERCISE node's.
     """
 
-    def __init__(self, folder: Path, box: Box | None = None) -> None:
+    def __init__(self, folder: Path, box: Box | None = None, *, exercise: bool = False) -> None:
         self._folder = folder
         self._box = box
+        self._exercise = exercise
 
     def __repr__(self) -> str:
         return f"KeyFiles({str(self._folder)!r})"
@@ -139,7 +141,7 @@ class KeyFiles:
         Raises:
             NodeError: the name is taken, it cannot be encrypted, or the disk does not take it.
         """
-        document: dict[str, Any] = {"v": 1, "kind": kind}
+        document: dict[str, Any] = {"v": 1, "kind": kind} | ({"exercise": True} if self._exercise else {})
         final = self.path(name)
         if self._box is None:
             document["secret"] = b64(secret)
