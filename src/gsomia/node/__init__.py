@@ -11,13 +11,15 @@ Where to read, and where a new line belongs:
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle)
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle:
+  `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
 
 from __future__ import annotations
 
 from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
 from gsomia.node.auditing import audit
+from gsomia.node.bundle_reading import TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
@@ -27,7 +29,7 @@ from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
-from gsomia.node.life import TrustedKeys, check_bundle
+from gsomia.node.life import check_bundle
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
