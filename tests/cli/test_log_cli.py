@@ -91,6 +91,8 @@ def test_a_proof_is_checked_by_the_keys_one_names(run: Run, node: Path, tmp_path
         ("UPDATE log_entry SET commitment = zeroblob(32) WHERE position = 1", "entry 1"),
         ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 0 AND position = 2", "tile/0/000.p/3"),
         ("DELETE FROM log_node WHERE level = 0 AND position = 2", "tile/0/000.p/3"),
+        ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0", "level 1, index 0"),
+        ("DELETE FROM log_node WHERE level = 1 AND position = 0", "level 1, index 0"),
         ("DELETE FROM log_entry WHERE position = 1", "tile/entries/000.p/3"),
         ("UPDATE log SET checkpoint = CAST(replace(checkpoint, 'JPN', 'KOR') AS BLOB)", "checkpoint"),
     ],
@@ -103,6 +105,47 @@ def test_fsck_names_each_fault_where_it_is(run: Run, node: Path, statement: str,
     assert status == 5 and not json.loads(out)["holds"]
     assert where in err, err
     assert run("log", "verify", "--node", node)[0] == 5
+
+
+def test_a_proof_that_does_not_hold_is_never_handed_out(run: Run, node: Path) -> None:
+    act = acts(run, node)[2]["act"]
+    change(node, "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0")
+    status, out, err = run("log", "prove", act, "--node", node)
+    assert (status, out) == (5, "") and "gsomia log fsck" in err
+
+
+def test_a_witness_that_is_named_must_have_cosigned(run: Run, node: Path, tmp_path: Path) -> None:
+    identity, other, told = tmp_path / "identity", tmp_path / "other", tmp_path / "proof.json"
+    identity.write_text(run("node", "identity", "--node", node)[1])
+    assert run("init", tmp_path / "kor", "--party", "KOR", "--exercise")[0] == 0
+    other.write_text(run("node", "identity", "--node", tmp_path / "kor")[1])
+    told.write_text(run("log", "prove", acts(run, node)[2]["act"], "--json", "--node", node)[1])
+    status, out, _ = run("log", "verify", told, "--keys", identity)
+    assert status == 0 and "no witness was named" in out and "cosignatures (0)" in out
+    status, out, _ = run("log", "verify", told, "--keys", identity, "--witness", other)
+    assert status == 5 and "0 of 1: not yet witnessed" in out
+
+
+def test_a_log_in_a_folder_is_checked_by_the_keys_one_holds(run: Run, node: Path, tmp_path: Path) -> None:
+    """A forged log under the same name, with its own keys beside it."""
+    identity, folder = tmp_path / "identity", tmp_path / "log"
+    identity.write_text(run("node", "identity", "--node", node)[1])
+    assert run("init", tmp_path / "forger", "--party", "JPN", "--exercise")[0] == 0
+    assert run("officer", "enrol", "sato", "--role", "security", "--node", tmp_path / "forger")[0] == 0
+    assert run("log", "export", "internal", folder, "--node", tmp_path / "forger")[0] == 0
+    for command in (("verify", folder), ("log", "fsck", folder)):
+        status, out, err = run(*command)
+        assert status == 0 and "taken from the folder itself" in out + err
+    for held in (("verify", folder, "--identity", identity), ("log", "fsck", folder, "--keys", identity)):
+        assert run(*held)[0] == 5
+    for held in (("verify", folder, "--node", node), ("log", "fsck", folder, "--node", node)):
+        assert run(*held)[0] == 5
+    own = tmp_path / "own"
+    assert run("log", "export", "internal", own, "--node", node)[0] == 0
+    for held in (("verify", own, "--identity", identity), ("log", "fsck", own, "--keys", identity)):
+        status, out, err = run(*held)
+        assert status == 0 and "taken from the folder" not in out + err
+    assert run("verify", own, "--identity", folder / "log.pub")[0] == 5, "the forger's"
 
 
 def test_an_exported_log_is_checked_by_its_folder(run: Run, node: Path, tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ from gsomia.keys import b64, canonical, sign
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
-from gsomia.node.ports import LogState, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.publish import signed_notes
 from gsomia.registry import Copy, Item
-from gsomia.tlog import Checkpoint, add_signatures, inclusion_proof, parse_note
+from gsomia.tlog import inclusion_proof
 
 __all__ = [
     "BUNDLE_JSON",
@@ -148,7 +149,7 @@ def _proofs(reader: Reader, acts: list[SignedAct]) -> dict[str, Any]:
         state = reader.log(log)
         if state is None:
             continue
-        notes = _notes(reader, state)
+        notes = signed_notes(reader, state)
         numbers: dict[int, int] = {}
         for act_id, position, salt in places[log]:
             size = min(size for size in notes if size > position)
@@ -166,18 +167,6 @@ def _proofs(reader: Reader, acts: list[SignedAct]) -> dict[str, Any]:
                 }
             )
     return {"checkpoints": checkpoints, "proofs": proofs}
-
-
-def _notes(reader: Reader, state: LogState) -> dict[int, bytes]:
-    """A log's signed checkpoints by size: those that peers cosigned, and the newest."""
-    notes = {state.size: state.checkpoint}
-    for row in reader.cosigned():
-        if row.log == state.name and row.note and Checkpoint.from_text(parse_note(row.note).text).size <= state.size:
-            before = notes.get(row.size, row.note)
-            signatures = row.note.partition(b"\n\n")[2]
-            same = parse_note(before).text == parse_note(row.note).text
-            notes[row.size] = add_signatures(before, signatures) if same else row.note
-    return notes
 
 
 def contents_digest(value: Mapping[str, Any]) -> str:

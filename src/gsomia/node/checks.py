@@ -15,6 +15,7 @@ from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.node.replay import compare_register
+from gsomia.node.treenodes import wrong_nodes
 from gsomia.registry import Direction
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
@@ -92,9 +93,9 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             hashes.append(digest)
             index += 1
             if len(hashes) == _PAGE:
-                frontier, _ = frontier.append(hashes)
+                frontier = _grown(reader, state.name, frontier, hashes)
                 hashes = []
-        frontier, _ = frontier.append(hashes)
+        frontier = _grown(reader, state.name, frontier, hashes)
         if index != state.size:
             raise LogError(f"entry {index} is missing")
         checkpoint = verify_checkpoint(state.checkpoint, node.keys.log.public.named(state.name))
@@ -103,6 +104,14 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     except GsomiaError as error:
         return Check(name=name, counted=frontier.size, fault=str(error))
     return Check(name=name, counted=frontier.size)
+
+
+def _grown(reader: Reader, log: str, frontier: Frontier, hashes: list[bytes]) -> Frontier:
+    """The tree's edge after more leaves, once every node that they complete is stored as it must be."""
+    frontier, completed = frontier.append(hashes)
+    for level, index in wrong_nodes(reader, log, completed):
+        raise LogError(f"the tree's node at level {level}, index {index} is not what the entries give")
+    return frontier
 
 
 @dataclass(frozen=True, slots=True)
