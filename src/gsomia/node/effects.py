@@ -246,6 +246,7 @@ def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered
     state = advance(copy, rung)
     if rung is Rung.RECEIPTED:
         _no_receipt_yet(statement, copy)
+        _marked_so(statement, copy)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
     if own and rung is Rung.DISPATCHED:
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
@@ -287,6 +288,16 @@ def _no_receipt_yet(statement: Statement, copy: Copy) -> None:
     if signed is not None:
         raise VerificationError(
             f"act `{statement.id}`: `{statement.type}` of copy `{copy.id}`, which was receipted by act `{signed.act}`"
+        )
+
+
+def _marked_so(statement: Statement, copy: Copy) -> None:
+    """A receipt names the mark that an officer's act put on the copy (Article 4.2), and there must be one."""
+    named = (text(statement.body, "mark"), text(statement.body, "origin"))
+    if not copy.own_mark or named != (copy.own_mark, copy.origin_mark):
+        marked = f"was marked `{copy.own_mark}`" if copy.own_mark else "was never marked"
+        raise VerificationError(
+            f"act `{statement.id}`: a receipt for copy `{copy.id}` with the mark `{named[0]}`; the copy {marked}"
         )
 
 

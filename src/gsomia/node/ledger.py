@@ -11,6 +11,7 @@ from typing import Any
 from gsomia.errors import NodeError, SignatureError
 from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act
 from gsomia.node.effects import NODE_KEY, apply
+from gsomia.node.instants import check_instant
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
 from gsomia.node.succession import DISTRUSTED, distrusted
@@ -131,7 +132,7 @@ def enter(
 
     Raises:
         SignatureError: the act does not hold, or its id is taken by another act.
-        VerificationError: what it says cannot be, such as a receipt for a copy never sent.
+        VerificationError: what it says cannot be, such as a receipt for a copy never sent, or its instant.
     """
     known = tx.act(act.id)
     if known is not None:
@@ -142,6 +143,7 @@ def enter(
     # The signature holds, so the first signer named is that node's key (protocol 10).
     if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
+    check_instant(node, tx, statement, at)
     tx.put_act(act, source, at)
     apply(node, tx, statement, source=source, at=at, delivered=delivered)
     return statement
