@@ -162,3 +162,20 @@ def test_the_last_entries_are_told_with_their_acts(run: Run, node: Path) -> None
     assert status == 0 and [(line["index"], line["type"]) for line in lines] == [(1, "enrol-key"), (2, "enrol-key")]
     assert [line["act"] for line in lines] == [act["act"] for act in acts(run, node)[1:]]
     assert run("log", "tail", "internal", "-n", "0", "--node", node)[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ((), "with the hash of its note"),
+        (("--note-digest", "abc"), "is no SHA-256"),
+        (("--note-digest", "0" * 64, "--note-file", "x"), "with the hash of its note"),
+        (("--note-digest", "0" * 64, "--note-date", "yesterday"), "is no day"),
+    ],
+)
+def test_a_legal_act_is_entered_only_with_reference_date_and_hash_of_its_note(
+    run: Run, node: Path, given: tuple[str, ...], why: str
+) -> None:
+    date = () if "--note-date" in given else ("--note-date", "2018-01-09")
+    status, _, err = run("act", "enter", "jpn-kor-2016", "--history", "--note", "A 1", *date, *given, "--node", node)
+    assert status == 2 and why in err

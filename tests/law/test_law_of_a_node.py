@@ -107,7 +107,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path
             assure(node, other, PACT, "SECRET", by=home.acting("", Role.SECURITY))
         settle()
         for home in homes.values():
-            note = Note.of_text("history", b"history")
+            note = Note.of_text("history", b"history", dated="2016-11-23")
             enter_legal_acts(home.node, past, note, by=home.acting("", Role.LEGAL))
         settle()
         japan, by = nodes["JPN"], homes["JPN"].acting("", Role.DISCLOSURE)
@@ -115,7 +115,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path
         transmit(japan, io.BytesIO(b"first"), sending, by=by)
         settle()
         transmit(japan, io.BytesIO(b"second"), sending, by=by)
-        note = Note.of_text("notice", b"notice")
+        note = Note.of_text("notice", b"notice", dated="2016-11-23")
         enter_legal_acts(nodes["KOR"], [notice(9)], note, by=homes["KOR"].acting("", Role.LEGAL))
         while step(nodes["KOR"], "JPN"):
             pass

@@ -417,7 +417,7 @@ def noted(both: Exercise, name: str, kind: str, at: datetime, *parties: str) -> 
     """A legal act of the first Party, entered by each."""
     for party in parties:
         legal = LegalAct(id=name, under="jpn-kor-2016", act=kind, by=parties[0], at=at, form="note", note="EXERCISE")
-        note = Note.of_text("EXERCISE", b"EXERCISE")
+        note = Note.of_text("EXERCISE", b"EXERCISE", dated="2016-11-23")
         enter_legal_acts(both[party].node, [legal], note, by=both[party].by(Role.LEGAL))
     both.settle()
 

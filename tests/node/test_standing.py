@@ -147,7 +147,7 @@ def legal(kind: str, by: str, at: datetime, note: str = "EXERCISE") -> LegalAct:
 
 def test_a_reading_is_declared_by_its_own_party_and_counts_at_both_nodes(stage: Stage) -> None:
     both = stage(at="2019-12-01T12:00:00+09:00")
-    note = Note.of_text("EXERCISE reading", b"EXERCISE")
+    note = Note.of_text("EXERCISE reading", b"EXERCISE", dated="2018-01-09")
     at = datetime(2019, 12, 1, tzinfo=UTC)
     japan, korea = both["JPN"], both["KOR"]
 

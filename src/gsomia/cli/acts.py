@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -44,7 +43,9 @@ def act_command() -> None:
 @click.option("--form", type=click.Choice(FORMS), default="note", show_default=True, help="Its form.")
 @click.option("--reading", default="", help="What is declared, for `--type declare-reading`.")
 @click.option("--note", "reference", required=True, help="The reference of the diplomatic note.")
-@click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its hash.")
+@click.option("--note-date", "dated", required=True, metavar="YYYY-MM-DD", help="The day that the note bears.")
+@click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its SHA-256.")
+@click.option("--note-digest", metavar="HEX", help="The SHA-256 of the note's text, where the text is not here.")
 @by_option
 @node_option
 def enter(
@@ -57,16 +58,14 @@ def enter(
     form: str,
     reading: str,
     reference: str,
+    dated: str,
     note_file: Path | None,
+    note_digest: str | None,
     by: str,
     node_dir: str | None,
 ) -> None:
-    """Enter legal acts in this node's record, with the note they rest on."""
-    try:
-        text = note_file.read_bytes() if note_file is not None else reference.encode()
-    except OSError as error:
-        raise NodeError(f"cannot read `{note_file}`: {error.strerror}") from error
-    note = Note(reference=reference, digest=hashlib.sha256(text).hexdigest())
+    """Enter legal acts in this node's record, with the note they rest on: its reference, its date, and its hash."""
+    note = _note(reference, dated, note_file, note_digest)
     with home_of(node_dir) as home:
         now = home.clock.now()
         if history:
@@ -79,6 +78,20 @@ def enter(
         for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
             click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
         home.deliver()
+
+
+def _note(reference: str, dated: str, file: Path | None, digest: str | None) -> Note:
+    if (file is None) == (digest is None):
+        raise UsageError(
+            "a legal act is entered with the hash of its note", hint="give --note-file FILE, or --note-digest HEX"
+        )
+    if digest is not None:
+        return Note(reference=reference, dated=dated, digest=digest)
+    assert file is not None  # one of the two was given
+    try:
+        return Note.of_text(reference, file.read_bytes(), dated=dated)
+    except OSError as error:
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
 
 
 def _from_history(names: tuple[str, ...]) -> list[LegalAct]:

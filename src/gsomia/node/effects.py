@@ -15,7 +15,7 @@ from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
-from gsomia.node.bodies import digest, text, texts
+from gsomia.node.bodies import day, digest, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
@@ -214,7 +214,8 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
             legal=legal,
             entered_by=statement.party,
             note=text(statement.body, "note"),
-            note_digest=text(statement.body, "note_digest"),
+            note_date=day(statement.body, "note_date"),
+            note_digest=digest(statement.body, "note_digest"),
             act=statement.id,
         )
     )

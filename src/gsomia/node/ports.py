@@ -132,6 +132,7 @@ class EnteredAct:
     legal: LegalAct
     entered_by: str
     note: str
+    note_date: str
     note_digest: str
     act: str
 

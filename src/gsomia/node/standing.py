@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gsomia.agreement import RANKS, READINGS, LegalAct
 from gsomia.errors import UsageError
@@ -19,15 +20,46 @@ __all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """The diplomatic note that a legal act rests on: its reference, and the SHA-256 of its text in hexadecimal."""
+    """The diplomatic note that a legal act rests on (protocol 4).
+
+    Args:
+        reference: the note's own.
+        dated: the day that it bears, as YYYY-MM-DD.
+        digest: the SHA-256 of its text, hexadecimal.
+
+    Raises:
+        UsageError: no reference, no such day, or no SHA-256.
+    """
 
     reference: str
+    dated: str
     digest: str
 
+    def __post_init__(self) -> None:
+        if not self.reference.strip():
+            raise UsageError("a note has a reference")
+        if re.fullmatch(r"[0-9a-f]{64}", self.digest) is None:
+            raise UsageError(f"`{self.digest:.80}` is no SHA-256", hint="64 hexadecimal digits, in small letters")
+        check_day(self.dated)
+
     @classmethod
-    def of_text(cls, reference: str, text: bytes) -> Note:
+    def of_text(cls, reference: str, text: bytes, *, dated: str) -> Note:
         """The note with this text."""
-        return cls(reference=reference, digest=hashlib.sha256(text).hexdigest())
+        return cls(reference=reference, dated=dated, digest=hashlib.sha256(text).hexdigest())
+
+
+def check_day(text: str) -> None:
+    """Check that a text is a day as notes bear it.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return
+    except ValueError:
+        pass
+    raise UsageError(f"`{text:.80}` is no day", hint="write YYYY-MM-DD")
 
 
 def adopt_law(node: Node, offered: Law, names: Sequence[str], *, by: Acting) -> list[SignedAct]:
@@ -73,7 +105,7 @@ def enter_legal_acts(
     Args:
         node: whose record.
         acts: as the notes say.
-        note: the note's reference and digest.
+        note: the note's reference, date and digest.
         by: a legal officer of this Party.
         tell: whether the peers who are Parties to the instrument are told; they see it as *reported*.
 
@@ -110,6 +142,7 @@ def enter_legal_acts(
                         "source": act.source,
                         "confidence": act.confidence,
                         "note": note.reference,
+                        "note_date": note.dated,
                         "note_digest": note.digest,
                     }
                     | ({"reading": act.note} if act.act == "declare-reading" else {}),
