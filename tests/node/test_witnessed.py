@@ -106,7 +106,7 @@ def test_a_log_is_shown_to_none_but_the_parties_to_it(stage: Stage) -> None:
     request = WitnessRequest(old_size=0, proof=(), note=head.checkpoint).to_bytes().decode()
     answer = send(three, "JPN", "USA", message(three["JPN"], "USA", "checkpoints", {"requests": [request]}))
     (said,) = answer["body"]["answers"]
-    assert said["refused"] == "signature" and "no log for this witness" in said["why"]
+    assert said["refused"] == "origin" and "no log for this witness" in said["why"]
 
 
 def test_an_act_never_waits_for_a_witness_and_verify_fails_after_a_day(stage: Stage) -> None:
