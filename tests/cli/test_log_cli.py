@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from command import Run
+from stories import ready
+
+from gsomia.agreement import LegalAct
+from gsomia.node import Node, Note, Role, enter_legal_acts
 
 OFFICERS = 3
 
@@ -179,3 +186,34 @@ def test_a_legal_act_is_entered_only_with_reference_date_and_hash_of_its_note(
     date = () if "--note-date" in given else ("--note-date", "2018-01-09")
     status, _, err = run("act", "enter", "jpn-kor-2016", "--history", "--note", "A 1", *date, *given, "--node", node)
     assert status == 2 and why in err
+
+
+def test_a_legal_act_entered_by_both_is_shown_side_by_side(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = ready(("JPN", "KOR"), "2018-01-10T12:00:00+09:00").again(tmp_path / "nodes")
+    at = datetime(2018, 1, 10, 1, tzinfo=UTC)
+    for party, form in (("JPN", "email"), ("KOR", "note")):
+        said = LegalAct(id="jpn-kor-2016/n", under="jpn-kor-2016", act="announce", by="KOR", at=at, form=form)
+        note = Note.of_text("EXERCISE", b"EXERCISE", dated="2018-01-09")
+        enter_legal_acts(both[party].node, [said], note, by=both[party].by(Role.LEGAL))
+    both.settle()
+    monkeypatch.setattr("gsomia.cli.acts.home_of", lambda _: closing(Shown(both["JPN"].node)))
+    status, out, _ = run("act", "show", "jpn-kor-2016/n")
+    assert status == 0 and "jpn-kor-2016/n: disputed" in out
+    (line,) = [line for line in out.splitlines() if line.startswith("form *")]
+    assert line.split() == ["form", "*", "email", "note"]
+    views = json.loads(run("act", "show", "jpn-kor-2016/n", "--json")[1])["views"]
+    assert [(view["party"], view["body"]["form"]) for view in views] == [("JPN", "email"), ("KOR", "note")]
+    out = run("act", "list")[1]
+    assert out.count("disputed") == 2 and "2018-01-09" in out
+
+
+@dataclass
+class Shown:
+    """A node of this process in the place of one's folder."""
+
+    node: Node
+
+    def close(self) -> None:
+        """Nothing is let go of."""

@@ -20,6 +20,7 @@ from gsomia.node import (
     Reader,
     Role,
     SignedAct,
+    differences,
     enter_legal_acts,
     instant,
     pack,
@@ -156,18 +157,22 @@ def list_acts(every: bool, kind: str, item: str, as_json: bool, node_dir: str | 
 def _list_record(home: Home, reader: Reader, as_json: bool) -> None:
     entered = sorted(reader.record(), key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
     own = home.node.party
-    head = ["at", "act", "by", "entry", "note"]
+    states = {one.act.id: one.state for one in differences(home.node, reader)}
+    head = ["at", "act", "by", "entry", "state", "note", "dated", "note digest"]
     rows = [
         [
             instant(e.legal.at),
             e.legal.id,
             e.legal.by,
             "own" if e.entered_by == own else f"reported by {e.entered_by}",
+            states.get(e.legal.id, "entered"),
             e.note,
+            e.note_date,
+            e.note_digest if as_json else e.note_digest[:12],
         ]
         for e in entered
     ]
-    _print(as_json, "record", head, rows)
+    _print(as_json, "record", [word.replace(" ", "_") for word in head] if as_json else head, rows)
 
 
 def _list_all(home: Home, reader: Reader, kind: str, item: str, as_json: bool) -> None:
@@ -201,11 +206,22 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
     """Show ACT: what it says, who signed it, how it came, and where it stands in the logs."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = _named(reader, act)
-        value = _act_json(reader, found)
-    if as_json:
-        print_json("act", value)
-        return
-    said = found.statement
+        values = [_act_json(reader, one) for one in found]
+        states = [one.state for one in differences(home.node, reader) if one.act.id == act]
+    if len(found) > 1:
+        state = "disputed" if "disputed" in states else "entered"
+        if as_json:
+            print_json("act-views", {"id": act, "state": state, "views": values})
+        else:
+            _beside(act, state, values)
+    elif as_json:
+        print_json("act", values[0])
+    else:
+        _tell(found[0], values[0])
+
+
+def _tell(act: SignedAct, value: dict[str, Any]) -> None:
+    said = act.statement
     for name in ("id", "type", "at", "party", "instrument", "item", "copy"):
         if value[name]:
             click.echo(f"{name:<12}{plain(value[name])}")
@@ -221,21 +237,32 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
         click.echo(f"{key:<12}{plain(str(word))}")
 
 
-def _named(reader: Reader, act: str) -> SignedAct:
-    """The act with this id, or the entry in the record of legal acts under it.
+def _beside(legal: str, state: str, values: Sequence[dict[str, Any]]) -> None:
+    """The entries of one legal act side by side, each Party's in a column; `*` marks where they differ."""
+    click.echo(f"{plain(legal)}: {state}")
+    names = ["act", "at", *(name for name in values[0]["body"] if name != "id")]
+    rows = []
+    for name in names:
+        words = [str({"act": v["id"], "at": v["at"]}.get(name, v["body"].get(name, ""))) for v in values]
+        decides = name in ("by", "effective", "form") and len({*words}) > 1
+        rows.append([f"{name} *" if decides else name, *words])
+    rows.insert(0, ["type" + (" *" if len({v["type"] for v in values}) > 1 else ""), *(v["type"] for v in values)])
+    table(["", *(v["party"] for v in values)], rows)
+
+
+def _named(reader: Reader, act: str) -> list[SignedAct]:
+    """The act with this id, or the entries in the record of legal acts under it.
 
     Raises:
         UsageError: there is none.
     """
     found = reader.act(act)
-    if found is None:
-        entries = [entry.act for entry in reader.record() if entry.legal.id == act]
-        found = reader.act(entries[0]) if len(entries) == 1 else None
-        if len(entries) > 1:
-            raise UsageError(f"`{act}` was entered {len(entries)} times", hint=f"show one: {', '.join(entries)}")
-    if found is None:
+    if found is not None:
+        return [found]
+    entries = [reader.act(entry.act) for entry in reader.record() if entry.legal.id == act]
+    if not entries:
         raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
-    return found
+    return [entry for entry in entries if entry is not None]
 
 
 def _act_json(reader: Reader, act: SignedAct) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def show(name: str | None, as_json: bool, node_dir: str | None) -> None:
             return
         _, _, a = asked.of(name, text=True)
         said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
-        differing = asked.disputed(a.name)
+        differing = asked.differing(a.name)
     if as_json:
         out({**_as_json(a), **said, **disputed_json(differing, asked)})
         return
@@ -179,7 +179,7 @@ def state(
     with asking(node_dir) as asked:
         _, record, a = asked.of(name)
         instant = asked.now(at)
-        differing = asked.disputed(a.name)
+        differing = asked.differing(a.name)
     found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
     left = {
         "cut_off": found.cut_off,

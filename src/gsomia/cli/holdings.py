@@ -10,7 +10,7 @@ import click
 
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
-from gsomia.node import Outgoing, Recalled, dead_letter, instant, recalls
+from gsomia.node import Outgoing, Recalled, check_disputes, dead_letter, instant, recalls
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -146,11 +146,14 @@ def _row(
 @json_option
 @node_option
 def refused_command(as_json: bool, node_dir: str | None) -> None:
-    """List what was refused, with the reason: one's own acts and what came from peers."""
+    """List what was refused, with the reason: one's own acts and what came from peers; and say what is disputed."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.refused()
+        told = check_disputes(home.node, reader).remark
     rows = [[instant(r.at), r.source, r.what, r.why] for r in found]
     print_rows(as_json, "refused", ["at", "from", "what", "why"], rows)
+    if told:
+        click.echo(plain(told), err=True)
 
 
 def _why(entry: Outgoing) -> str:

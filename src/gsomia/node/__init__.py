@@ -24,6 +24,7 @@ from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs
 from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
+from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.intake import upload
@@ -98,6 +99,7 @@ __all__ = [
     "Consent",
     "Cosigned",
     "Credential",
+    "Difference",
     "Documents",
     "EnteredAct",
     "KnownKeys",
@@ -153,10 +155,12 @@ __all__ = [
     "audit_witnesses",
     "awaited",
     "check_bundle",
+    "check_disputes",
     "check_log",
     "concerned",
     "dead_letter",
     "declare_compromised",
+    "differences",
     "distrusted",
     "enrol_officer",
     "enrol_peer",

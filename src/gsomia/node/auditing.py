@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from gsomia.node.checks import Check, audit_records
+from gsomia.node.checks import Check, audit_records, done
+from gsomia.node.disputes import DISPUTES, check_disputes
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
 
@@ -14,8 +16,12 @@ __all__ = ["audit"]
 def audit(node: Node) -> Iterator[Check]:
     """Check the node's logs, acts, register, sealed items and witnesses; each check is yielded as it ends.
 
+    Open disputes are told beside them.
+
     Args:
         node: whose records.
     """
     yield from audit_records(node)
     yield from audit_witnesses(node)
+    with node.store.reading() as reader:
+        yield done(DISPUTES, partial(check_disputes, node, reader))

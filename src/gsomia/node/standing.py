@@ -11,8 +11,10 @@ from datetime import date, datetime
 from gsomia.agreement import RANKS, READINGS, LegalAct
 from gsomia.errors import UsageError
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant
+from gsomia.node.disputes import open_after
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
+from gsomia.node.ports import Reader
 from gsomia.verdict import Law
 
 __all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
@@ -128,6 +130,8 @@ def enter_legal_acts(
             entered[act.id] = "of this batch"
             parties = law.agreements[act.under].parties
             _check_party(node, act, parties)
+            if act.act == "settle-dispute":
+                _check_settling(node, tx, act)
             told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)
             drafts.append(
                 Draft(
@@ -168,6 +172,15 @@ def _check_party(node: Node, act: LegalAct, parties: Sequence[str]) -> None:
             raise UsageError(f"`{node.party}` declares no reading of `{act.by}`: each Party declares its own")
         if act.note not in READINGS:
             raise UsageError(f"unknown reading `{act.note}`", hint=f"readings: {', '.join(READINGS)}")
+
+
+def _check_settling(node: Node, reader: Reader, act: LegalAct) -> None:
+    """What is settled must have been entered by then, or the act would close nothing and look as if it had."""
+    for entry, last in open_after(node, reader, act):
+        raise UsageError(
+            f"`{act.id}` of {instant(act.at)} would not settle `{entry.id}`, in a record since {instant(last)}",
+            hint="an act of both closes what both had entered by then; give a later --effective, the same for both",
+        )
 
 
 def _check_level(level: str) -> None:
