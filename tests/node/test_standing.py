@@ -247,3 +247,16 @@ def test_a_settlement_takes_effect_at_both_nodes_or_says_why_not(stage: Stage) -
     enter(korea, settled)
     both.settle()
     assert states(japan) == states(korea) == []
+
+
+def test_what_is_replaced_names_its_successor(stage: Stage) -> None:
+    both = stage()
+    japan = both["JPN"]
+    with pytest.raises(UsageError, match="names no agreement that takes the place"):
+        enter(japan, legal("replace", "JPN", NOTICED, note=""))
+    enter(japan, legal("replace", "JPN", NOTICED, note="jpn-kor-2018"))
+    both.settle()
+    for player in (japan, both["KOR"]):
+        with player.node.store.reading() as reader:
+            (entry,) = [one for one in reader.record() if one.legal.act == "replace"]
+        assert entry.legal.note == "jpn-kor-2018"

@@ -47,7 +47,7 @@ class LegalAct:
         form: `note` (in writing through the diplomatic channel), `signature`, `email`, `speech`, `defence-ministry`.
         source: where the act is reported.
         confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred.
-        note: anything else; for `declare-reading` the reading.
+        note: anything else; for `declare-reading` the reading, for `replace` the agreement that takes its place.
         known_at: when this record came to know of the act; by default the instant of the act.
     """
 

@@ -11,6 +11,7 @@ import click
 
 from gsomia.agreement import FORMS, LegalAct
 from gsomia.app import Home, shipped_acts
+from gsomia.cli.handling import record_command
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import (
@@ -31,7 +32,10 @@ __all__ = ["act_command"]
 
 @click.group("act")
 def act_command() -> None:
-    """Enter legal acts in the record; list and show the acts of the node."""
+    """Enter legal acts in the record; record what is done with items; list and show the acts of the node."""
+
+
+act_command.add_command(record_command)
 
 
 @act_command.command("enter")
@@ -43,6 +47,7 @@ def act_command() -> None:
 @click.option("--effective", type=Instant(), help="When the act was done (without --history).")
 @click.option("--form", type=click.Choice(FORMS), default="note", show_default=True, help="Its form.")
 @click.option("--reading", default="", help="What is declared, for `--type declare-reading`.")
+@click.option("--successor", default="", help="The agreement that takes its place, for `--type replace`.")
 @click.option("--note", "reference", required=True, help="The reference of the diplomatic note.")
 @click.option("--note-date", "dated", required=True, metavar="YYYY-MM-DD", help="The day that the note bears.")
 @click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its SHA-256.")
@@ -58,6 +63,7 @@ def enter(
     effective: object,
     form: str,
     reading: str,
+    successor: str,
     reference: str,
     dated: str,
     note_file: Path | None,
@@ -75,7 +81,7 @@ def enter(
             if not past:
                 raise UsageError("none of these acts has happened yet by this node's clock")
         else:
-            past = [_one(names, under, kind, party, effective, form, reading or reference)]
+            past = [_one(names, under, kind, party, effective, form, reading or successor, reference)]
         for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
             click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
         home.deliver()
@@ -112,7 +118,8 @@ def _one(
     party: str | None,
     effective: object,
     form: str,
-    note: str,
+    word: str,
+    reference: str,
 ) -> LegalAct:
     from datetime import datetime
 
@@ -130,9 +137,9 @@ def _one(
         by=party,
         at=at,
         form=form,
-        source=note,
+        source=reference,
         confidence="A",
-        note=note,
+        note=word,
         known_at=at,
     )
 

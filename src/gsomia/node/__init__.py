@@ -22,11 +22,12 @@ from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs
-from gsomia.node.consent import answer_consent, ask_consent
+from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
+from gsomia.node.handling import CERTIFIED, HANDLING, TOLD, destroy, handle, tell
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
@@ -85,10 +86,13 @@ from gsomia.node.witnessing import ask_witness
 __all__ = [
     "ACT_TYPES",
     "BUNDLE_JSON",
+    "CERTIFIED",
     "CLEARANCES",
     "FLOOD",
+    "HANDLING",
     "KEYS_PATH",
     "LEGAL_ACTS",
+    "TOLD",
     "Acting",
     "Awaited",
     "Blobs",
@@ -160,6 +164,7 @@ __all__ = [
     "concerned",
     "dead_letter",
     "declare_compromised",
+    "destroy",
     "differences",
     "distrusted",
     "enrol_officer",
@@ -168,6 +173,7 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "handle",
     "held_copy",
     "holdings",
     "identity",
@@ -195,12 +201,14 @@ __all__ = [
     "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
+    "revoke_consent",
     "sender_of",
     "share",
     "signed_by",
     "stamp_logs",
     "stamps_of",
     "step",
+    "tell",
     "trace",
     "transmit",
     "transmit_many",

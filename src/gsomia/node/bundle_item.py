@@ -12,18 +12,29 @@ from gsomia.errors import VerificationError
 from gsomia.node.acts import SignedAct
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import ITEM_FILE, copy_json, item_json
+from gsomia.node.checks import Check
 from gsomia.node.effects import apply
 from gsomia.node.node import Node
 from gsomia.node.ports import Writer
 from gsomia.node.succession import author
-from gsomia.registry import Rung, read_copy_id
+from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import check_provenance, read, read_provenance
 
 __all__ = ["check_label", "check_provenance_of", "check_rows", "check_rungs", "check_seal"]
 
 
-def check_seal(life: Life) -> int:
+def _gone(life: Life, name: str) -> Check | None:
+    """Where the writer destroyed the item there is nothing to check but the act, and that is said."""
+    states = {copy["state"] for copy in life.value["copies"] if copy["holder"] == life.party}
+    if states != {CopyState.DESTROYED} or ITEM_FILE in life.archive.namelist():
+        return None
+    return Check(name=name, counted=0, remark=f"not shown: `{life.party}` destroyed the item by an act of two officers")
+
+
+def check_seal(life: Life) -> int | Check:
     """The sealed item: its container, and the two digests that acts and register name."""
+    if (gone := _gone(life, "seal")) is not None:
+        return gone
     sealed_file = life.archive.open(ITEM_FILE)
     with sealed_file:
         sealed = read(sealed_file)
@@ -34,8 +45,10 @@ def check_seal(life: Life) -> int:
     return 1
 
 
-def check_provenance_of(life: Life) -> int:
+def check_provenance_of(life: Life) -> int | Check:
     """The originator's statement in the item, by the originator's key."""
+    if (gone := _gone(life, "provenance")) is not None:
+        return gone
     with life.archive.open(ITEM_FILE) as sealed_file:
         sealed = read(sealed_file)
         envelope, origin = read_provenance(sealed), str(life.item["originator"])
@@ -49,8 +62,10 @@ def check_provenance_of(life: Life) -> int:
     return 1
 
 
-def check_label(life: Life) -> int:
+def check_label(life: Life) -> int | Check:
     """The label in the item is the one registered, and the one that each officer who gave it signed."""
+    if (gone := _gone(life, "label")) is not None:
+        return gone
     with life.archive.open(ITEM_FILE) as sealed_file:
         label = read(sealed_file).label
     if label is None or json.dumps(label, ensure_ascii=False, sort_keys=True) != life.item["label"]:
@@ -65,7 +80,7 @@ def check_label(life: Life) -> int:
 _OF_RUNGS = frozenset({"state", "custodian", "rungs", "reason", "control_number", "at"})
 """What of a copy its rungs say, and not the officer's act that gave it."""
 
-_RUNG_ACTS = frozenset({*(rung.value for rung in Rung), "rejected", "stop"})
+_RUNG_ACTS = frozenset({*(rung.value for rung in Rung), "rejected", "stop", "destroy"})
 
 
 def check_rows(life: Life) -> int:

@@ -16,7 +16,7 @@ from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.node.replay import compare_register
 from gsomia.node.treenodes import wrong_nodes
-from gsomia.registry import Direction
+from gsomia.registry import Direction, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
@@ -189,6 +189,11 @@ def _check_items(node: Node, reader: Reader) -> Check:
     held = {copy.item for copy in reader.copies() if copy.direction is not Direction.REPORTED}
     for item in reader.items():
         if item.id not in held:
+            continue
+        if destroyed(node.party, reader.copies(item=item.id)):
+            if node.blobs.exists(item.id):
+                fault = f"item `{item.id}` was destroyed by an act, and still lies here"
+                return Check(name="sealed items", counted=counted, fault=fault)
             continue
         try:
             with node.blobs.reading(item.id) as file:

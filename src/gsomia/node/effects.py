@@ -185,6 +185,7 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
     body = statement.body
     try:
         declared = _reading(statement) if statement.type == "declare-reading" else ""
+        declared = text(body, "successor") if statement.type == "replace" else declared
         return LegalAct(
             id=text(body, "id"),
             under=statement.instrument,
@@ -388,6 +389,8 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
             receivers,
         ):
             raise VerificationError(f"act `{statement.id}`: it does not answer the request `{request}`, or too late")
+        if any(c.id == (request or statement.id) and c.state == REVOKED for c in tx.consents()):
+            return  # word of its end came first
         item = tx.item(statement.item)
         if item is not None and originator not in item.contains:
             raise VerificationError(f"act `{statement.id}`: `{originator}` has no part in item `{statement.item}`")
@@ -407,6 +410,59 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
         )
 
     return effect
+
+
+REVOKED = "revoked"
+"""The state of a consent that its originator took back."""
+
+
+def _revoke_consent(node: Node, tx: Writer, statement: Statement) -> None:
+    """The originator takes a consent back: nothing is handed on under it any more."""
+    body = statement.body
+    named, originator, asker = text(body, "consent"), text(body, "originator"), text(body, "asker")
+    text(body, "why")
+    known = next((c for c in tx.consents() if c.id == named), None)
+    given = (statement.item, originator, asker, texts(body, "receivers"), "granted")
+    if statement.party != originator:
+        raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` takes its consent back")
+    if known is not None and (known.item, known.originator, known.asker, known.receivers, known.state) != given:
+        raise VerificationError(f"act `{statement.id}`: it is of no consent that was given, or one that ended before")
+    tx.put_consent(
+        Consent(
+            id=named,
+            item=statement.item,
+            originator=originator,
+            asker=asker,
+            receivers=given[3],
+            instrument=statement.instrument,
+            state=REVOKED,
+            conditions=known.conditions if known is not None else "",
+            act=statement.id,
+            at=statement.at,
+        )
+    )
+
+
+def _handled(node: Node, tx: Writer, statement: Statement) -> None:
+    """What a copy's holder did with it; only its destruction changes the register."""
+    copy = _copy_of(tx, statement)
+    text(statement.body, "what"), texts(statement.body, "certified")
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is held by `{copy.holder}`")
+    if copy.state not in (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED):
+        raise VerificationError(
+            f"act `{statement.id}`: no `{statement.type}` of copy `{copy.id}`, which is {copy.state}"
+        )
+    if statement.type == "destroy":
+        tx.put_copy(replace(copy, state=CopyState.DESTROYED))
+
+
+def _told(node: Node, tx: Writer, statement: Statement) -> None:
+    """What a Party tells changes no register; another Party's item is not its to regrade."""
+    text(statement.body, "what")
+    item = tx.item(statement.item) if statement.item else None
+    if statement.type == "notify-regrade" and item is not None and item.originator != statement.party:
+        raise VerificationError(f"act `{statement.id}`: item `{item.id}` is `{item.originator}`'s to regrade")
 
 
 def _recall(node: Node, tx: Writer, statement: Statement) -> None:
@@ -463,6 +519,11 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "transmit": _give,
     "release": _give,
     "stop": _stop,
+    "revoke-consent": _revoke_consent,
+    **dict.fromkeys(
+        ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss", "destroy"), _handled
+    ),
+    **dict.fromkeys(("appoint", "notify-regrade", "notify-law-change", "visit", "warn"), _told),
     "recall": _recall,
     "confirm-recall": _confirm_recall,
     "release-key": _answer_key,

@@ -30,6 +30,10 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     "mark": (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
+    **dict.fromkeys(
+        ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss", "destroy"),
+        (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
+    ),
     "tracer": (Rung.DISPATCHED,),
     "possible-loss": (Rung.DISPATCHED,),
 }

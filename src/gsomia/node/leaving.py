@@ -270,7 +270,7 @@ def deliveries_body(
     return {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}
 
 
-SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED)
+SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.DESTROYED, CopyState.REJECTED)
 """The states of a copy of which its holder's node has said what became of it."""
 
 

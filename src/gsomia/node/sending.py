@@ -252,6 +252,9 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     found = [copy for copy in reader.find(reference) if copy.holder == node.party]
     if not found:
         raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
+    if all(copy.state is CopyState.DESTROYED for copy in found):
+        raise refused("destroyed", f"`{found[0].control_number}` was destroyed")
+    found = [copy for copy in found if copy.state is not CopyState.DESTROYED]
     if len(found) > 1:
         raise UsageError(
             f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"

@@ -20,6 +20,10 @@ from gsomia.verdict import Law
 __all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
 
 
+WORDS = {"declare-reading": "reading", "replace": "successor"}
+"""Legal acts that say one thing more, which a record keeps as the act's note: the word for it in the act."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """The diplomatic note that a legal act rests on (protocol 4).
@@ -149,7 +153,7 @@ def enter_legal_acts(
                         "note_date": note.dated,
                         "note_digest": note.digest,
                     }
-                    | ({"reading": act.note} if act.act == "declare-reading" else {}),
+                    | ({WORDS[act.act]: act.note} if act.act in WORDS else {}),
                 )
             )
         return make(node, tx, drafts, at=at, by=by)
@@ -167,6 +171,10 @@ def _check(act: LegalAct, *, adopted: Sequence[str], at: datetime) -> None:
 def _check_party(node: Node, act: LegalAct, parties: Sequence[str]) -> None:
     if act.by not in parties:
         raise UsageError(f"`{act.by}` is no Party to `{act.under}`", hint=f"Parties: {', '.join(parties)}")
+    if act.act == "replace" and not act.note:
+        raise UsageError(
+            f"`{act.id}` names no agreement that takes the place of `{act.under}`", hint="--successor NAME"
+        )
     if act.act == "declare-reading":
         if act.by != node.party:
             raise UsageError(f"`{node.party}` declares no reading of `{act.by}`: each Party declares its own")
