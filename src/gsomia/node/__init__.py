@@ -2,22 +2,34 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `bodies`, `ledger`, `effects` (what an act changes), `registering`; `node`, `ports`
+- what is signed: `acts`, `bodies`, `ledger`, `effects` (what an act changes), `registering`, `instants`; `node`, `ports`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle:
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`, `disputes`, `life` (a bundle:
   `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
 
 from __future__ import annotations
 
-from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
+from gsomia.node.acts import (
+    ACT_TYPES,
+    HANDLING,
+    LEGAL_ACTS,
+    TOLD,
+    Officer,
+    Role,
+    SignedAct,
+    Statement,
+    instant,
+    pack,
+    read_instant,
+)
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
@@ -27,7 +39,7 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
-from gsomia.node.handling import CERTIFIED, HANDLING, TOLD, destroy, handle, tell
+from gsomia.node.handling import CERTIFIED, destroy, handle, tell
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of

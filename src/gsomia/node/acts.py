@@ -78,6 +78,12 @@ LEGAL_ACTS = (
     "declare-reading",
 )
 
+HANDLING = ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss")
+"""What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
+
+TOLD = ("appoint", "notify-regrade", "notify-law-change", "visit", "warn")
+"""What one Party tells another by an act, under an agreement."""
+
 # A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
 # but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
 ACT_TYPES: Mapping[str, ActType] = {

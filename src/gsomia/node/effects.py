@@ -14,7 +14,7 @@ from gsomia.agreement import READINGS, LegalAct
 from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
-from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
+from gsomia.node.acts import HANDLING, LEGAL_ACTS, TOLD, Statement, read_instant
 from gsomia.node.bodies import day, digest, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
@@ -520,10 +520,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "release": _give,
     "stop": _stop,
     "revoke-consent": _revoke_consent,
-    **dict.fromkeys(
-        ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss", "destroy"), _handled
-    ),
-    **dict.fromkeys(("appoint", "notify-regrade", "notify-law-change", "visit", "warn"), _told),
+    **dict.fromkeys((*HANDLING, "destroy"), _handled),
+    **dict.fromkeys(TOLD, _told),
     "recall": _recall,
     "confirm-recall": _confirm_recall,
     "release-key": _answer_key,

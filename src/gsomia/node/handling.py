@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import SignedAct
+from gsomia.node.acts import HANDLING, TOLD, SignedAct
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
@@ -22,13 +22,7 @@ from gsomia.node.sending import held_copy, refuse
 from gsomia.registry import Copy, Item, destroyed
 from gsomia.verdict import Facts, Request, Verdict, decide
 
-__all__ = ["CERTIFIED", "HANDLING", "TOLD", "destroy", "handle", "tell"]
-
-HANDLING = ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss")
-"""What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
-
-TOLD = ("appoint", "notify-regrade", "notify-law-change", "visit", "warn")
-"""What one Party tells another by an act, under an agreement."""
+__all__ = ["CERTIFIED", "destroy", "handle", "tell"]
 
 CERTIFIED = ("marks-reproduced", "copies-numbered", "record-made", "translation-note", "translator-cleared")
 """The facts that the officers who sign an act may certify in it."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import Statement, instant
+from gsomia.node.acts import HANDLING, Statement, instant
 from gsomia.node.ports import Reader
 from gsomia.registry import Rung
 
@@ -31,7 +31,7 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     **dict.fromkeys(
-        ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss", "destroy"),
+        (*HANDLING, "destroy"),
         (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     ),
     "tracer": (Rung.DISPATCHED,),
