@@ -79,7 +79,7 @@ def _make(folder: Path, party: str) -> Home:
     home.enrol_officer("lawyer", (Role.LEGAL,), by=home.acting("", Role.SECURITY))
     home.adopt((LAW,), by=home.acting("", Role.LEGAL))
     acts = [act for act in shipped_acts() if act.under == LAW]
-    enter_legal_acts(home.node, acts, Note.of_text("EXERCISE", b""), by=home.acting("", Role.LEGAL))
+    enter_legal_acts(home.node, acts, Note.of_text("EXERCISE", b"", dated="2016-11-23"), by=home.acting("", Role.LEGAL))
     return home
 
 

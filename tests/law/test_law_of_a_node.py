@@ -107,7 +107,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path
             assure(node, other, PACT, "SECRET", by=home.acting("", Role.SECURITY))
         settle()
         for home in homes.values():
-            note = Note.of_text("history", b"history")
+            note = Note.of_text("history", b"history", dated="2016-11-23")
             enter_legal_acts(home.node, past, note, by=home.acting("", Role.LEGAL))
         settle()
         japan, by = nodes["JPN"], homes["JPN"].acting("", Role.DISCLOSURE)
@@ -115,7 +115,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path
         transmit(japan, io.BytesIO(b"first"), sending, by=by)
         settle()
         transmit(japan, io.BytesIO(b"second"), sending, by=by)
-        note = Note.of_text("notice", b"notice")
+        note = Note.of_text("notice", b"notice", dated="2016-11-23")
         enter_legal_acts(nodes["KOR"], [notice(9)], note, by=homes["KOR"].acting("", Role.LEGAL))
         while step(nodes["KOR"], "JPN"):
             pass
@@ -127,17 +127,18 @@ def test_each_node_says_what_its_own_record_makes(folders: dict[str, Path]) -> N
     japan, korea = (json.loads(run(agreement, folders[party], *asked).stdout) for party in ("JPN", "KOR"))
     assert (japan["state"], korea["state"]) == ("in-force", "notice-pending")
     act = "jpn-kor-2016/give-notice-kor-2024"
-    assert [(d["JPN"], d["KOR"]["id"]) for d in japan["disputed"]] == [(None, act)]
-    assert [(d["JPN"], d["KOR"]["id"]) for d in korea["disputed"]] == [(None, act)]
+    for said in (japan, korea):
+        assert [(d["JPN"], d["KOR"]["id"]) for d in said["reported"]] == [(None, act)]
+        assert said["disputed"] == [], "nothing contradicts: the one has entered it, the other not yet"
 
 
 def test_a_difference_is_told_naming_both_sides(folders: dict[str, Path]) -> None:
     for words in (("state",), ("show", PACT)):
         said = run(agreement, folders["JPN"], *words).stdout
-        line = next(line for line in said.splitlines() if "disputed" in line)
+        line = next(line for line in said.splitlines() if "reported" in line)
         assert "give-notice-kor-2024: JPN has no such entry; KOR has give-notice by KOR at 2024-01-09" in line
-        assert "only consultation between the Parties settles it (20.1)" in said
-    assert "disputed" not in RUNNER.invoke(agreement, ["state"], env={"GSOMIA_NODE": ""}).stdout
+        assert "only consultation between the Parties settles it" not in said
+    assert "reported" not in RUNNER.invoke(agreement, ["state"], env={"GSOMIA_NODE": ""}).stdout
 
 
 def test_the_clock_is_the_node_s(folders: dict[str, Path]) -> None:
@@ -202,8 +203,9 @@ def test_a_node_answers_by_what_it_adopted(folders: dict[str, Path]) -> None:
 def test_records_that_differ() -> None:
     sign = LegalAct(id=f"{PACT}/sign", under=PACT, act="sign", by="KOR", at=AT - timedelta(days=400))
     own = Record([sign, notice(9)])
-    assert unlike(own, Record(), PACT) == []
-    assert unlike(own, Record([notice(9)]), PACT) == []  # the peer began to report after the signature
+    assert unlike(own, Record(), PACT) == [(notice(9), None), (sign, None)]
+    read = LegalAct(id=f"{PACT}/read", under=PACT, act="declare-reading", by="KOR", at=AT, note="clock")
+    assert unlike(own.plus([read]), own, PACT) == [], "a reading is its own Party's alone"
     assert unlike(own, Record([sign]), PACT) == [(notice(9), None)]
     assert unlike(own, Record([sign, notice(8)]), PACT) == [(notice(9), notice(8))]
     late = notice(11, "give-notice-kor-2024-b")

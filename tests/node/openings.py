@@ -80,7 +80,7 @@ def ended(exercise: Exercise, *parties: str) -> None:
         source="EXERCISE", confidence="A", note="EXERCISE", known_at=at,
     )  # fmt: skip
     for player in (exercise[party] for party in parties or exercise.players):
-        note = Note.of_text("EXERCISE notice", b"EXERCISE")
+        note = Note.of_text("EXERCISE notice", b"EXERCISE", dated="2016-11-23")
         enter_legal_acts(player.node, [notice], note, by=player.by(Role.LEGAL))
     exercise.settle()
     exercise.clock.at = datetime.fromisoformat("2019-03-01T12:00:00+09:00")

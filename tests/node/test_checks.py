@@ -44,6 +44,11 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
     "an entry taken out": (sql("DELETE FROM log_entry WHERE log LIKE '%/JPN' AND position = 4"), LOG),
     "a log cut short": (sql("UPDATE log SET size = size - 1 WHERE name LIKE '%/JPN'"), LOG),
     "a node of the tree": (sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 0 AND position = 1"), "log "),
+    "an inner node of the tree": (
+        sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 3 AND position = 0"),
+        "log ",
+    ),
+    "an inner node taken out": (sql("DELETE FROM log_node WHERE level = 2 AND position = 1"), "log "),
     "a checkpoint": (sql("UPDATE log SET checkpoint = CAST(replace(checkpoint, 'KOR', 'JPN') AS BLOB)"), "log "),
     "a checkpoint of another kind": (sql("UPDATE log SET checkpoint = 'text'"), "log "),
     "an act taken out": (sql("DELETE FROM act WHERE type = 'transmit'"), "log "),

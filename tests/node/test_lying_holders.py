@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,7 +65,18 @@ def officers_of(party: str, role: str) -> Callable[[Exercise], Any]:
     return lambda both: [(role, both[party].by(role).officer, both[party].by(role).key)]
 
 
+SENT = datetime(2018, 1, 10, 3, tzinfo=UTC)
+"""When Japan sent it."""
+
 HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
+    "an opening before the dispatch": (
+        rung("opened", at=SENT - timedelta(days=3000)),
+        "before the rung `accepted` of 2018",
+    ),
+    "an opening in years to come": (rung("opened", at=SENT + timedelta(days=3000)), "ahead of this node's clock"),
+    "a mark before the delivery": (rung("mark", at=SENT - timedelta(minutes=2)), "before the rung `accepted`"),
+    "a receipt of a copy that was never marked": (rung("receipted"), "was never marked"),
+    "a receipt of another century": (rung("receipted", at=datetime(1999, 1, 1, tzinfo=UTC)), "before the rung"),
     "a receipt for an item never sent": (
         rung("receipted", item=OTHER_ITEM, copy=f"{OTHER_ITEM}-JPN-1"),
         "of a copy never sent",
@@ -241,6 +252,30 @@ def test_an_act_that_is_not_right_changes_nothing(stage: Stage, name: str) -> No
     finish(both["KOR"], sent.id)
     both.settle()
     same_story(both)
+    holds(both)
+
+
+def test_a_receipt_names_the_mark_that_was_put_on(stage: Stage) -> None:
+    both = stage()
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    mark(both["KOR"].node, sent.id, MARKS["KOR"], by=both["KOR"].by(Role.REGISTRY))
+    both.settle()
+    lie = rung("receipted", body={"mark": "군사III급비밀"})(both, sent.id)
+    answer = send(both, "KOR", "JPN", message(both["KOR"], "JPN", "acts", {"acts": pack([lie])}))
+    assert "was marked `군사II급비밀`" in answer["body"]["refused"][lie.id]
+    holds(both)
+
+
+def test_what_was_done_in_time_may_arrive_weeks_later(stage: Stage) -> None:
+    both = stage()
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    finish(both["KOR"], sent.id)
+    both.pass_time(timedelta(days=40))
+    both.settle()
+    assert register(both["JPN"])[sent.id][0].state is CopyState.RECEIPTED
+    assert refusals(both["JPN"]) == []
     holds(both)
 
 

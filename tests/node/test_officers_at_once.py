@@ -146,7 +146,7 @@ def test_a_legal_act_is_entered_once_under_its_id(stage: Stage) -> None:
         before = [one for one in reader.record() if one.entered_by == "JPN"]
     known = next(one.legal for one in before if one.legal.under == "jpn-kor-2016")
     later = replace(known, act="withdraw-notice")
-    note = Note.of_text("EXERCISE note", b"text")
+    note = Note.of_text("EXERCISE note", b"text", dated="2016-11-23")
     with pytest.raises(UsageError, match=f"`{known.id}` stands in this record already, by act"):
         enter_legal_acts(jpn.node, [later], note, by=jpn.by(Role.LEGAL))
     new = replace(known, id="EXERCISE/new")

@@ -152,7 +152,9 @@ def test_what_only_a_peer_entered_is_reported_and_changes_nothing(stage: Stage) 
         known = [entered.legal for entered in reader.record() if entered.legal.act == "give-notice"]
     assert len(known) == 1
     legal = [replace(known[0], id="note-verbale-2")]
-    enter_legal_acts(both["JPN"].node, legal, Note.of_text("note", b"text"), by=both["JPN"].by(Role.LEGAL))
+    enter_legal_acts(
+        both["JPN"].node, legal, Note.of_text("note", b"text", dated="2016-11-23"), by=both["JPN"].by(Role.LEGAL)
+    )
     both.settle()
     with korea.node.store.reading() as reader:
         entries = [entered for entered in reader.record() if entered.legal.id == legal[0].id]
@@ -258,7 +260,9 @@ def test_a_legal_act_is_not_entered_before_its_day(stage: Stage) -> None:
     with later["JPN"].node.store.reading() as reader:
         notice = [entered.legal for entered in reader.record() if entered.legal.act == "give-notice"]
     with pytest.raises(UsageError, match="lies in the future"):
-        enter_legal_acts(both["JPN"].node, notice, Note.of_text("n", b""), by=both["JPN"].by(Role.LEGAL))
+        enter_legal_acts(
+            both["JPN"].node, notice, Note.of_text("n", b"", dated="2016-11-23"), by=both["JPN"].by(Role.LEGAL)
+        )
 
 
 def test_asking_for_consent_of_what_is_not_held_names_it(stage: Stage) -> None:

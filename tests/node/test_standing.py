@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,8 @@ from gsomia.node import (
     accredit,
     ask_transmit,
     assure,
+    audit,
+    differences,
     enter_legal_acts,
     mark,
     receipt,
@@ -147,7 +150,7 @@ def legal(kind: str, by: str, at: datetime, note: str = "EXERCISE") -> LegalAct:
 
 def test_a_reading_is_declared_by_its_own_party_and_counts_at_both_nodes(stage: Stage) -> None:
     both = stage(at="2019-12-01T12:00:00+09:00")
-    note = Note.of_text("EXERCISE reading", b"EXERCISE")
+    note = Note.of_text("EXERCISE reading", b"EXERCISE", dated="2018-01-09")
     at = datetime(2019, 12, 1, tzinfo=UTC)
     japan, korea = both["JPN"], both["KOR"]
 
@@ -181,3 +184,79 @@ def test_there_is_one_receipt(stage: Stage) -> None:
         receipt(korea.node, sent.id, by=korea.by(Role.REGISTRY))
     with pytest.raises(RefusedError, match=f"was receipted by act {signed}"):
         mark(korea.node, sent.id, SECRET["KOR"], by=korea.by(Role.REGISTRY))
+
+
+# --- what the one has entered and the other not yet, and what contradicts (protocol 4, Article 20) --------------------
+
+
+def enter(player: Player, *acts: LegalAct) -> None:
+    note = Note.of_text("EXERCISE", b"EXERCISE", dated="2018-01-09")
+    enter_legal_acts(player.node, acts, note, by=player.by(Role.LEGAL))
+
+
+def states(player: Player) -> list[tuple[str, str]]:
+    with player.node.store.reading() as reader:
+        return [(one.act.act, one.state) for one in differences(player.node, reader, PACT)]
+
+
+NOTICED = datetime(2018, 1, 10, 1, tzinfo=UTC)
+"""Two hours before the clocks."""
+
+
+def test_an_entry_of_one_party_is_reported_and_not_disputed_until_the_other_contradicts_it(stage: Stage) -> None:
+    both = stage()
+    japan, korea = both["JPN"], both["KOR"]
+    notice = legal("give-notice", "KOR", NOTICED)
+    enter(korea, notice)
+    both.settle()
+    assert states(japan) == states(korea) == [("give-notice", "reported")]
+    (check,) = [one for one in audit(japan.node) if one.name == "records of the Parties"]
+    assert check.holds and "reported: `jpn-kor-2016/give-notice-20180110`, JPN has no entry, KOR has" in check.remark
+    enter(japan, notice)
+    both.settle()
+    assert states(japan) == states(korea) == []
+    enter(korea, legal("announce", "KOR", NOTICED))
+    enter(japan, replace(legal("announce", "KOR", NOTICED), form="email"))
+    both.settle()
+    assert states(japan) == states(korea) == [("announce", "disputed")]
+
+
+def test_readings_are_never_compared(stage: Stage) -> None:
+    both = stage()
+    enter(both["KOR"], legal("declare-reading", "KOR", NOTICED, "clock"))
+    both.settle()
+    assert states(both["JPN"]) == states(both["KOR"]) == []
+
+
+def test_a_settlement_takes_effect_at_both_nodes_or_says_why_not(stage: Stage) -> None:
+    both = stage()
+    japan, korea = both["JPN"], both["KOR"]
+    enter(korea, legal("give-notice", "KOR", NOTICED))
+    enter(japan, replace(legal("give-notice", "KOR", NOTICED), form="email"))
+    both.settle()
+    early = replace(legal("settle-dispute", "JPN", NOTICED), id=f"{PACT}/settled")
+    for player in (japan, korea):
+        with pytest.raises(UsageError, match="would not settle `jpn-kor-2016/give-notice-20180110`"):
+            enter(player, early)
+    settled = replace(early, at=both.clock.at)
+    enter(japan, settled)
+    # Word of it comes to Korea hours later; what counts is when each entry was made.
+    both.pass_time(timedelta(hours=5))
+    both.settle()
+    assert ("give-notice", "disputed") in states(japan) and ("settle-dispute", "reported") in states(korea)
+    enter(korea, settled)
+    both.settle()
+    assert states(japan) == states(korea) == []
+
+
+def test_what_is_replaced_names_its_successor(stage: Stage) -> None:
+    both = stage()
+    japan = both["JPN"]
+    with pytest.raises(UsageError, match="names no agreement that takes the place"):
+        enter(japan, legal("replace", "JPN", NOTICED, note=""))
+    enter(japan, legal("replace", "JPN", NOTICED, note="jpn-kor-2018"))
+    both.settle()
+    for player in (japan, both["KOR"]):
+        with player.node.store.reading() as reader:
+            (entry,) = [one for one in reader.record() if one.legal.act == "replace"]
+        assert entry.legal.note == "jpn-kor-2018"

@@ -15,9 +15,9 @@ from stories import Stage, finish, forget, holds, refusals, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
-from gsomia.node import Check, Cosigned, LogLie, LogState, ask_witness, audit, log_origin
+from gsomia.node import Check, Cosigned, LogLie, LogState, ask_witness, audit, log_origin, prove
 from gsomia.testing import Exercise, Player
-from gsomia.tlog import Equivocation, WitnessRequest, verify_cosignatures
+from gsomia.tlog import Equivocation, WitnessRequest, commitment, verify_cosignatures
 
 COMMON = {"JPN": "exercise.gsomia/JPN/KOR", "KOR": "exercise.gsomia/KOR/JPN"}
 
@@ -106,7 +106,7 @@ def test_a_log_is_shown_to_none_but_the_parties_to_it(stage: Stage) -> None:
     request = WitnessRequest(old_size=0, proof=(), note=head.checkpoint).to_bytes().decode()
     answer = send(three, "JPN", "USA", message(three["JPN"], "USA", "checkpoints", {"requests": [request]}))
     (said,) = answer["body"]["answers"]
-    assert said["refused"] == "signature" and "no log for this witness" in said["why"]
+    assert said["refused"] == "origin" and "no log for this witness" in said["why"]
 
 
 def test_an_act_never_waits_for_a_witness_and_verify_fails_after_a_day(stage: Stage) -> None:
@@ -253,3 +253,16 @@ def test_what_was_done_to_the_evidence_is_found(stage: Stage, statement: str, ch
     holds(both)
     assert forget(both["JPN"], statement) >= 1
     assert check in failed(both["JPN"])
+
+
+def test_a_proof_carries_the_cosignatures_where_there_are_any(stage: Stage) -> None:
+    both = stage()
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    jpn, kor = both["JPN"].node, both["KOR"].node
+    with jpn.store.reading() as reader:
+        (act,) = reader.acts(types=["transmit"], item=sent.item)
+        name, proof = prove(reader, act.id)
+        signed = proof.verify(commitment(proof.extra, act.data), jpn.keys.log.public.named(name))
+    (found,) = verify_cosignatures(signed.note, [kor.keys.log.public])
+    assert found.name == kor.keys.log.public.name

@@ -176,6 +176,7 @@ def test_each_refusal_has_its_kind() -> None:
     codes = {kind: kind.status for kind in WitnessRefusal}
     assert codes == {
         WitnessRefusal.MALFORMED: 400,
+        WitnessRefusal.ORIGIN: 404,
         WitnessRefusal.SIGNATURE: 403,
         WitnessRefusal.CLOCK: 403,
         WitnessRefusal.STALE: 409,
@@ -194,7 +195,7 @@ def test_another_logs_checkpoint_is_refused() -> None:
     stranger = LogSigner.generate("node.usa.example/log/KOR")
     note = stranger.sign_checkpoint(Checkpoint(origin=stranger.name, size=1, root=GREW[0]), AT)
     error = refusal(None, WitnessRequest(old_size=0, proof=(), note=note))
-    assert (error.kind, error.kind.status) == (WitnessRefusal.SIGNATURE, 403)
+    assert (error.kind, error.kind.status) == (WitnessRefusal.ORIGIN, 404)
 
 
 REQUEST = request(40, 50, 1).to_bytes()

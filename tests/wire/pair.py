@@ -71,7 +71,9 @@ def build(folder: Path) -> None:
         accredit(home.node, "system", "SECRET", by=security)
         home.adopt((LAW,), by=home.acting("", Role.LEGAL))
         history = [act for act in shipped_acts() if act.under == LAW and act.at <= AT]
-        enter_legal_acts(home.node, history, Note.of_text("n", b"n"), by=home.acting("", Role.LEGAL), tell=False)
+        enter_legal_acts(
+            home.node, history, Note.of_text("n", b"n", dated="2016-11-23"), by=home.acting("", Role.LEGAL), tell=False
+        )
         assure(home.node, other, offered_law().agreements[LAW].name, "SECRET", by=security)
         person = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), roster=True)
         enter_person(home.node, person, by=security)

@@ -46,7 +46,7 @@ def test_an_items_life_is_witnessed_bundled_and_checked_by_others(pair: Pair, tm
     identity.write_text(say(pair, "KOR", "node", "identity"))
     say(pair, "KOR", "bundle", number, "-o", str(bundle))
     checks = json.loads(say(pair, "JPN", "verify", str(bundle), "--json"))["checks"]
-    assert len(checks) == 12 and all(check["holds"] for check in checks), checks
+    assert len(checks) == 13 and all(check["holds"] for check in checks), checks
     command = [*pair.command("verify", str(bundle)), "--identity", str(identity)]
     assert pair.run("JPN", *command[3:]).returncode == 0
     data = bytearray(bundle.read_bytes())

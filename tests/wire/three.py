@@ -42,7 +42,7 @@ def build(folder: Path) -> None:
         mine = tuple(name for name in concerned(law, party) if name in LAWS)
         home.adopt(mine, by=legal)
         history = [act for act in shipped_acts() if act.under in mine and act.at <= AT]
-        enter_legal_acts(home.node, history, Note.of_text("n", b"n"), by=legal, tell=False)
+        enter_legal_acts(home.node, history, Note.of_text("n", b"n", dated="2016-11-23"), by=legal, tell=False)
         accredit(home.node, "system", "SECRET", by=security)
         for name in mine:
             parties = law.agreements[name].parties

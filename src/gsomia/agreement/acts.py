@@ -47,7 +47,7 @@ class LegalAct:
         form: `note` (in writing through the diplomatic channel), `signature`, `email`, `speech`, `defence-ministry`.
         source: where the act is reported.
         confidence: `A` text read, `B` official or press, `C` sister texts, `I` inferred.
-        note: anything else; for `declare-reading` the reading.
+        note: anything else; for `declare-reading` the reading, for `replace` the agreement that takes its place.
         known_at: when this record came to know of the act; by default the instant of the act.
     """
 
@@ -268,19 +268,19 @@ def unlike(own: Record, theirs: Record, name: str) -> list[tuple[LegalAct | None
     """Where two Parties' records of one instrument differ (protocol 4).
 
     Args:
-        own: this Party's entries.
-        theirs: what the peer has reported; what it says nothing about, because it had not begun to report, is no
-            difference.
+        own: this Party's entries, of which the peer was told.
+        theirs: what the peer has reported. In both, `known_at` is when the entry was made by its own Party's clock.
         name: the instrument.
 
     Returns:
         (own, theirs) for each act that one side lacks (None) or has otherwise: another act, Party, instant or form.
+        With one side, the other has not entered it yet; with two, they contradict. Readings are never compared.
         What both Parties had entered when they settled it, by the same `settle-dispute` in both records, is closed
         (Article 20); what either enters later is open again.
     """
-    mine = {act.id: act for act in own.under(name)}
-    reported = {act.id: act for act in theirs.under(name)}
-    since = min((act.at for act in reported.values()), default=None)
+    # A reading is its own Party's alone to declare: there is no other entry to compare it with.
+    mine = {act.id: act for act in own.under(name) if act.act != "declare-reading"}
+    reported = {act.id: act for act in theirs.under(name) if act.act != "declare-reading"}
     settled = [
         act.at
         for key, act in mine.items()
@@ -290,8 +290,6 @@ def unlike(own: Record, theirs: Record, name: str) -> list[tuple[LegalAct | None
     found: list[tuple[LegalAct | None, LegalAct | None]] = []
     for key in sorted({*mine, *reported}):
         one, other = mine.get(key), reported.get(key)
-        if other is None and one is not None and (since is None or one.at < since):
-            continue
         entries = [act for act in (one, other) if act is not None]
         if closed is not None and all(act.at <= closed and (act.known_at or act.at) <= closed for act in entries):
             continue

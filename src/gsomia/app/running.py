@@ -19,6 +19,7 @@ from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
 from gsomia.node import FLOOD, ask_witness, step, trace
+from gsomia.registry import destroyed
 
 _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
@@ -51,7 +52,8 @@ def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> 
             threading.Thread(target=_stop_at_end_of_input, args=(stopping,), name="input", daemon=True).start()
         log = _log().bind(party=home.node.party)
         with home.store.reading() as reader:
-            known = {item.id for item in reader.items()}
+            items = {item.id for item in reader.items()}
+            known = {item for item in items if not destroyed(home.node.party, reader.copies(item=item))}
         swept = LocalBlobs(home.folder / "items").sweep(known)
         if swept:
             log.info("removed what was left half-done", files=swept)

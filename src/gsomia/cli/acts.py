@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from gsomia.agreement import FORMS, LegalAct
 from gsomia.app import Home, shipped_acts
+from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
     by_option,
@@ -31,6 +31,7 @@ from gsomia.node import (
     Reader,
     Role,
     SignedAct,
+    differences,
     enter_legal_acts,
     instant,
     pack,
@@ -41,7 +42,10 @@ __all__ = ["act_command"]
 
 @click.group("act")
 def act_command() -> None:
-    """Enter legal acts in the record; list and show the acts of the node."""
+    """Enter legal acts in the record; record what is done with items; list and show the acts of the node."""
+
+
+act_command.add_command(record_command)
 
 
 @act_command.command("enter")
@@ -53,8 +57,11 @@ def act_command() -> None:
 @click.option("--effective", type=Instant(), help="When the act was done (without --history).")
 @click.option("--form", type=click.Choice(FORMS), default="note", show_default=True, help="Its form.")
 @click.option("--reading", default="", help="What is declared, for `--type declare-reading`.")
+@click.option("--successor", default="", help="The agreement that takes its place, for `--type replace`.")
 @click.option("--note", "reference", required=True, help="The reference of the diplomatic note.")
-@click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its hash.")
+@click.option("--note-date", "dated", required=True, metavar="YYYY-MM-DD", help="The day that the note bears.")
+@click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its SHA-256.")
+@click.option("--note-digest", metavar="HEX", help="The SHA-256 of the note's text, where the text is not here.")
 @by_option
 @node_option
 def enter(
@@ -66,17 +73,16 @@ def enter(
     effective: object,
     form: str,
     reading: str,
+    successor: str,
     reference: str,
+    dated: str,
     note_file: Path | None,
+    note_digest: str | None,
     by: str,
     node_dir: str | None,
 ) -> None:
-    """Enter legal acts in this node's record, with the note they rest on."""
-    try:
-        text = note_file.read_bytes() if note_file is not None else reference.encode()
-    except OSError as error:
-        raise NodeError(f"cannot read `{note_file}`: {error.strerror}") from error
-    note = Note(reference=reference, digest=hashlib.sha256(text).hexdigest())
+    """Enter legal acts in this node's record, with the note they rest on: its reference, its date, and its hash."""
+    note = _note(reference, dated, note_file, note_digest)
     with home_of(node_dir) as home:
         now = home.clock.now()
         if history:
@@ -85,10 +91,24 @@ def enter(
             if not past:
                 raise UsageError("none of these acts has happened yet by this node's clock")
         else:
-            past = [_one(names, under, kind, party, effective, form, reading or reference)]
+            past = [_one(names, under, kind, party, effective, form, reading or successor, reference)]
         for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
             click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
         home.deliver()
+
+
+def _note(reference: str, dated: str, file: Path | None, digest: str | None) -> Note:
+    if (file is None) == (digest is None):
+        raise UsageError(
+            "a legal act is entered with the hash of its note", hint="give --note-file FILE, or --note-digest HEX"
+        )
+    if digest is not None:
+        return Note(reference=reference, dated=dated, digest=digest)
+    assert file is not None  # one of the two was given
+    try:
+        return Note.of_text(reference, file.read_bytes(), dated=dated)
+    except OSError as error:
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
 
 
 def _from_history(names: tuple[str, ...]) -> list[LegalAct]:
@@ -108,7 +128,8 @@ def _one(
     party: str | None,
     effective: object,
     form: str,
-    note: str,
+    word: str,
+    reference: str,
 ) -> LegalAct:
     from datetime import datetime
 
@@ -126,9 +147,9 @@ def _one(
         by=party,
         at=at,
         form=form,
-        source=note,
+        source=reference,
         confidence="A",
-        note=note,
+        note=word,
         known_at=at,
     )
 
@@ -153,18 +174,22 @@ def list_acts(every: bool, kind: str, item: str, as_json: bool, node_dir: str | 
 def _list_record(home: Home, reader: Reader, as_json: bool) -> None:
     entered = sorted(reader.record(), key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
     own = home.node.party
-    head = ["at", "act", "by", "entry", "note"]
+    states = {one.act.id: one.state for one in differences(home.node, reader)}
+    head = ["at", "act", "by", "entry", "state", "note", "dated", "note digest"]
     rows = [
         [
             instant(e.legal.at),
             e.legal.id,
             e.legal.by,
             "own" if e.entered_by == own else f"reported by {e.entered_by}",
+            states.get(e.legal.id, "entered"),
             e.note,
+            e.note_date,
+            e.note_digest if as_json else e.note_digest[:12],
         ]
         for e in entered
     ]
-    _print(as_json, "record", head, rows)
+    _print(as_json, "record", [word.replace(" ", "_") for word in head] if as_json else head, rows)
 
 
 def _list_all(home: Home, reader: Reader, kind: str, item: str, as_json: bool) -> None:
@@ -198,12 +223,24 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
     """Show ACT: what it says, who signed it, how it came, and where it stands in the logs."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = _named(reader, act)
-        value = _act_json(reader, found)
-    if as_json:
-        print_json("act", value)
-        return
-    exercise_line()
-    said = found.statement
+        values = [_act_json(reader, one) for one in found]
+        states = [one.state for one in differences(home.node, reader) if one.act.id == act]
+    if not as_json:
+        exercise_line()
+    if len(found) > 1:
+        state = "disputed" if "disputed" in states else "entered"
+        if as_json:
+            print_json("act-views", {"id": act, "state": state, "views": values})
+        else:
+            _beside(act, state, values)
+    elif as_json:
+        print_json("act", values[0])
+    else:
+        _tell(found[0], values[0])
+
+
+def _tell(act: SignedAct, value: dict[str, Any]) -> None:
+    said = act.statement
     for name in ("id", "type", "at", "party", "instrument", "item", "copy"):
         if value[name]:
             click.echo(f"{name:<12}{plain(value[name])}")
@@ -219,21 +256,32 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
         click.echo(f"{key:<12}{plain(str(word))}")
 
 
-def _named(reader: Reader, act: str) -> SignedAct:
-    """The act with this id, or the entry in the record of legal acts under it.
+def _beside(legal: str, state: str, values: Sequence[dict[str, Any]]) -> None:
+    """The entries of one legal act side by side, each Party's in a column; `*` marks where they differ."""
+    click.echo(f"{plain(legal)}: {state}")
+    names = ["act", "at", *(name for name in values[0]["body"] if name != "id")]
+    rows = []
+    for name in names:
+        words = [str({"act": v["id"], "at": v["at"]}.get(name, v["body"].get(name, ""))) for v in values]
+        decides = name in ("by", "effective", "form") and len({*words}) > 1
+        rows.append([f"{name} *" if decides else name, *words])
+    rows.insert(0, ["type" + (" *" if len({v["type"] for v in values}) > 1 else ""), *(v["type"] for v in values)])
+    table(["", *(v["party"] for v in values)], rows)
+
+
+def _named(reader: Reader, act: str) -> list[SignedAct]:
+    """The act with this id, or the entries in the record of legal acts under it.
 
     Raises:
         UsageError: there is none.
     """
     found = reader.act(act)
-    if found is None:
-        entries = [entry.act for entry in reader.record() if entry.legal.id == act]
-        found = reader.act(entries[0]) if len(entries) == 1 else None
-        if len(entries) > 1:
-            raise UsageError(f"`{act}` was entered {len(entries)} times", hint=f"show one: {', '.join(entries)}")
-    if found is None:
+    if found is not None:
+        return [found]
+    entries = [reader.act(entry.act) for entry in reader.record() if entry.legal.id == act]
+    if not entries:
         raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
-    return found
+    return [entry for entry in entries if entry is not None]
 
 
 def _act_json(reader: Reader, act: SignedAct) -> dict[str, Any]:

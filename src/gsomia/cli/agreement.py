@@ -96,7 +96,7 @@ def show(name: str | None, article: str | None, as_json: bool, node_dir: str | N
             return
         _, _, a = asked.of(name, text=True)
         said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
-        differing = asked.disputed(a.name)
+        differing = asked.differing(a.name)
     chosen = _chosen(a, article)
     if as_json:
         rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
@@ -225,7 +225,7 @@ def state(
     with asking(node_dir) as asked:
         _, record, a = asked.of(name)
         instant = asked.now(at)
-        differing = asked.disputed(a.name)
+        differing = asked.differing(a.name)
     found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
     left = {
         "cut_off": found.cut_off,

@@ -163,7 +163,7 @@ def _told(ground: Ground) -> str:
     "identities",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The identity of a bundle's writer, whose fingerprint was compared; or give --node.",
+    help="The identity of the node that wrote a bundle or log, its fingerprint compared; or give --node.",
 )
 @json_option
 @node_option
@@ -180,7 +180,7 @@ def verify_command(
         with home_of(node_dir) as home:
             report(home.node.party, list(audit_home(home)), as_json)
     elif (path / "checkpoint").is_file():
-        report(str(path), [check_folder(path)], as_json)
+        report(str(path), [check_folder(path, identities, node_dir)], as_json)
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
             report(home.node.party, list(audit_home(home)), as_json)

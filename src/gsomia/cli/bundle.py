@@ -17,6 +17,7 @@ from gsomia.cli.options import home_of, json_option, node_option, print_json
 from gsomia.errors import NodeError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.node import BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
+from gsomia.store import SqlStore
 from gsomia.tlog import LogVerifier
 
 __all__ = ["bundle_command", "is_bundle", "verify_bundle"]
@@ -71,7 +72,9 @@ def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_di
                 trusted[peer.party] = TrustedKeys(signing=peer.signing, log=peer.log)
             at, unwitnessed = home.clock.now(), timedelta(seconds=home.config.witness.unwitnessed_seconds)
     with path.open("rb") as file_:
-        report(str(path), check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed), as_json)
+        report(
+            str(path), check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed, scratch=SqlStore.scratch), as_json
+        )
 
 
 def _identity(path: Path) -> tuple[str, TrustedKeys]:

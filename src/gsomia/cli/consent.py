@@ -1,11 +1,11 @@
-"""Commands of consent to release to a third Party: ask, give, refuse, list."""
+"""Commands of consent to release to a third Party: ask, give, refuse, revoke, list."""
 
 from __future__ import annotations
 
 import click
 
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_rows
-from gsomia.node import Role, answer_consent, ask_consent
+from gsomia.node import Role, answer_consent, ask_consent, revoke_consent
 
 __all__ = ["consent_command"]
 
@@ -58,11 +58,24 @@ def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
     _answer(request, by, node_dir, grant=False, text=why)
 
 
+@consent_command.command("revoke")
+@click.argument("consent")
+@click.option("--why", required=True, help="For the asker.")
+@by_option
+@node_option
+def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
+    """Take a CONSENT back: nothing is handed on under it any more."""
+    with home_of(node_dir) as home:
+        act = revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))
+        click.echo(f"consent to {act.statement.body['asker']} revoked by act {act.id}")
+        home.deliver()
+
+
 @consent_command.command("list")
 @json_option
 @node_option
 def consents(as_json: bool, node_dir: str | None) -> None:
-    """List requests, consents and refusals."""
+    """List requests, consents, refusals and what was revoked."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.consents()
     head = ["request", "item", "originator", "asker", "to", "state", "conditions"]

@@ -10,7 +10,7 @@ import click
 
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
-from gsomia.node import Outgoing, Recalled, Refused, dead_letter, instant, recalls
+from gsomia.node import Outgoing, Recalled, Refused, check_disputes, dead_letter, instant, recalls
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -146,15 +146,18 @@ def _row(
 @json_option
 @node_option
 def refused_command(as_json: bool, node_dir: str | None) -> None:
-    """List what was refused, with the reason: one's own acts and what came from peers."""
+    """List what was refused, with the reason: one's own acts and what came from peers; and say what is disputed."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.refused()
+        disputes = check_disputes(home.node, reader).remark
     head = ["at", "from", "what", "why"]
     if as_json:
         rows = [[instant(r.at), r.source, r.what, r.why, _against(r)] for r in found]
         print_rows(as_json, "refused", [*head, "grounds"], rows)
     else:
         table(head, [[instant(r.at), r.source, r.what, _grounds(r)] for r in found])
+    if disputes:
+        click.echo(plain(disputes), err=True)
 
 
 def _against(refused: Refused) -> list[dict[str, Any]]:

@@ -22,7 +22,6 @@ from gsomia.agreement import (
     load_agreement,
     read_acts,
     shipped_record,
-    unlike,
 )
 from gsomia.cli.instants import Instant, json_option, now
 from gsomia.config import read_law_folder, shipped_law
@@ -31,7 +30,7 @@ from gsomia.verdict import Case, Facts, Ground, Item, Law, Request, parse_cases
 
 if TYPE_CHECKING:
     from gsomia.app import Home
-    from gsomia.node import Reader
+    from gsomia.node import Difference, Reader
 
 __all__ = [
     "Asked",
@@ -117,20 +116,13 @@ class Asked:
         own = Record(act for act in self.record if act.under != found.name)
         return Law({**self.law.agreements, found.name: found}), own.plus(record.under(found.name)), found
 
-    def disputed(self, name: str) -> Differences:
-        """(peer, own entry, reported entry) wherever the node's own record and a peer's report differ (protocol 4)."""
+    def differing(self, name: str) -> Sequence[Difference]:
+        """Wherever the node's own record and a peer's report differ (protocol 4); nothing where no node is asked."""
         if self.home is None or self.reader is None:
-            return []
-        reported: dict[str, list[LegalAct]] = {}
-        for entered in self.reader.record():
-            # A reading is its own Party's alone to declare: there is no other entry to compare it with.
-            if entered.entered_by != self.home.node.party and entered.legal.act != "declare-reading":
-                reported.setdefault(entered.entered_by, []).append(entered.legal)
-        return [
-            (peer, own, theirs)
-            for peer, acts in sorted(reported.items())
-            for own, theirs in unlike(self.record, Record(acts), name)
-        ]
+            return ()
+        from gsomia.node import differences
+
+        return differences(self.home.node, self.reader, name)
 
     def waiting(self, at: datetime) -> list[tuple[Request, Facts]]:
         """What waits at the node to leave it; nothing where no node is asked."""
@@ -180,34 +172,30 @@ class Asked:
         return found
 
 
-Differences = list[tuple[str, LegalAct | None, LegalAct | None]]
-
-
-def disputed_json(found: Differences, asked: Asked) -> dict[str, Any]:
-    """The key `disputed` for programs, where a node is asked."""
+def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:
+    """The keys `disputed` and `reported` for programs, where a node is asked."""
     if asked.home is None:
         return {}
     own = asked.home.node.party
-    return {
-        "disputed": [
-            {own: mine.to_json() if mine else None, peer: theirs.to_json() if theirs else None}
-            for peer, mine, theirs in found
-        ]
-    }
+    said: dict[str, list[dict[str, Any]]] = {"disputed": [], "reported": []}
+    for one in found:
+        mine, theirs = (entry.to_json() if entry else None for entry in (one.own, one.theirs))
+        said[one.state].append({own: mine, one.peer: theirs})
+    return said
 
 
-def tell_disputed(a: Agreement, found: Differences, asked: Asked) -> None:
+def tell_disputed(a: Agreement, found: Sequence[Difference], asked: Asked) -> None:
     """One line for each difference between the node's own record and a peer's report, naming both sides."""
     if not found or asked.home is None:
         return
     from gsomia.cli.options import plain
 
-    for peer, mine, theirs in found:
-        act = mine or theirs
-        assert act is not None  # a difference has at least one side
-        sides = "; ".join(f"{who} {_entry(entry)}" for who, entry in ((asked.home.node.party, mine), (peer, theirs)))
-        click.echo(f"  disputed: {plain(f'{act.id}: {sides}')}")
-    click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
+    for one in found:
+        sides = ((asked.home.node.party, one.own), (one.peer, one.theirs))
+        words = "; ".join(f"{who} {_entry(entry)}" for who, entry in sides)
+        click.echo(f"  {one.state}: {plain(f'{one.act.id}: {words}')}")
+    if any(one.state == "disputed" for one in found):
+        click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
 
 
 def _entry(act: LegalAct | None) -> str:

@@ -15,6 +15,7 @@ from gsomia.cli.options import exercise_line, home_of, json_option, node_option,
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, log_named, log_origin, prove
 from gsomia.tlog import (
+    CHECKPOINT_PATH,
     Checkpoint,
     LogCheck,
     LogProof,
@@ -27,6 +28,10 @@ from gsomia.tlog import (
 )
 
 __all__ = ["check_folder", "log_command", "report"]
+
+keys_option = click.option(
+    "--keys", type=click.Path(path_type=Path, dir_okay=False), help="The log's keys (log.pub), or its node's identity."
+)
 
 
 @click.group("log")
@@ -67,7 +72,7 @@ def show_logs(name: str, as_json: bool, node_dir: str | None) -> None:
 @json_option
 @node_option
 def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: str | None) -> None:
-    """Prove that ACT is in a log, up to its newest checkpoint (c2sp.org/tlog-proof)."""
+    """Prove that ACT is in a log, up to its newest cosigned checkpoint (c2sp.org/tlog-proof)."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         name, proof = prove(reader, act, log)
         found = reader.act(act)
@@ -91,25 +96,40 @@ def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: 
 @log_command.command("verify")
 @click.argument("proof", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--act", "act_file", type=click.Path(path_type=Path, dir_okay=False), help="The act's statement.")
-@click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), help="The log's keys, or an identity.")
+@keys_option
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The identity of a node that must have cosigned.",
+)
 @json_option
 @node_option
 def verify_log(
-    proof: Path | None, act_file: Path | None, keys: Path | None, as_json: bool, node_dir: str | None
+    proof: Path | None,
+    act_file: Path | None,
+    keys: Path | None,
+    witnesses: tuple[Path, ...],
+    as_json: bool,
+    node_dir: str | None,
 ) -> None:
     """Check the node's logs, each entry against its act and the signed checkpoint; or PROOF, that an act is in one.
 
     PROOF is what `log prove` wrote, as text or with --json (then it names the act and the keys itself, and --keys
-    says whose they must be). With --node in place of --keys, the peers' enrolled keys are used.
+    says whose they must be). With --node in place of --keys, the peers' enrolled keys are used. Each node named with
+    --witness must have cosigned; without any, how many of the enrolled peers did is said.
     """
     if proof is None:
         with home_of(node_dir) as home:
             report(f"logs of {home.node.party}", list(audit_logs(home.node)), as_json)
         return
-    report(str(proof), _check_proof(proof, act_file, keys, node_dir), as_json)
+    report(str(proof), _check_proof(proof, act_file, keys, witnesses, node_dir), as_json)
 
 
-def _check_proof(path: Path, act_file: Path | None, keys: Path | None, node_dir: str | None) -> list[Check]:
+def _check_proof(
+    path: Path, act_file: Path | None, keys: Path | None, named: Sequence[Path], node_dir: str | None
+) -> list[Check]:
     text = _read(path)
     told = _json(text)
     if told is not None:
@@ -123,6 +143,7 @@ def _check_proof(path: Path, act_file: Path | None, keys: Path | None, node_dir:
     parsed = LogProof.from_bytes(text.encode())
     origin = Checkpoint.from_text(parse_note(parsed.note).text).origin
     log_keys, witnesses = _keys(origin, keys, node_dir)
+    required = [_verifier(_read(file)) for file in named]
     checks: list[Check] = []
 
     def made(name: str, check: Any) -> None:
@@ -131,13 +152,27 @@ def _check_proof(path: Path, act_file: Path | None, keys: Path | None, node_dir:
         except VerificationError as error:
             checks.append(Check(name=name, counted=0, fault=str(error)))
 
-    def cosigned() -> int:
-        return len(verify_cosignatures(parsed.note, witnesses))
-
     made(f"checkpoint of {origin}", lambda: verify_signed(parsed.note, log_keys).checkpoint.size)
     made(f"entry {parsed.index}", lambda: bool(parsed.verify(_entry(parsed, statement), log_keys)))
-    made("cosignatures", cosigned)
+    checks.append(_check_witnesses(parsed.note, required or witnesses, required=bool(required)))
     return checks
+
+
+def _check_witnesses(note: bytes, witnesses: Sequence[LogVerifier], *, required: bool) -> Check:
+    """Which of the witnesses cosigned: all of those that are required."""
+    name = "cosignatures"
+    if not witnesses:
+        return Check(name=name, counted=0, remark="no witness was named (--witness): the log's own word alone")
+    try:
+        found = {one.name for one in verify_cosignatures(note, witnesses)}
+    except VerificationError as error:
+        return Check(name=name, counted=0, fault=str(error))
+    missing = [one.name for one in witnesses if one.name not in found]
+    words = f"{len(found)} of {len(witnesses)}"
+    if not missing:
+        return Check(name=name, counted=len(found), remark=words)
+    words += f": not yet witnessed by {', '.join(missing)}" if found else ": not yet witnessed"
+    return Check(name=name, counted=len(found), fault=words if required else "", remark="" if required else words)
 
 
 def _entry(proof: LogProof, statement: str) -> bytes:
@@ -174,10 +209,7 @@ def _statement(text: str) -> str:
 def _keys(origin: str, keys: Path | None, node_dir: str | None) -> tuple[LogVerifier, list[LogVerifier]]:
     """The log's keys, and those of the witnesses that are known."""
     if keys is not None:
-        text = _read(keys)
-        value = _json(text)
-        verifier = LogVerifier.from_text(str(value.get("log", "")) if value is not None else text)
-        return verifier.named(origin), []
+        return _verifier(_read(keys)).named(origin), []
     if not node_dir:
         raise UsageError("whose log?", hint="give --keys FILE (log.pub or an identity), or --node DIR")
     with home_of(node_dir) as home, home.node.store.reading() as reader:
@@ -189,17 +221,31 @@ def _keys(origin: str, keys: Path | None, node_dir: str | None) -> tuple[LogVeri
     owner = known.get(parts[1]) if len(parts) == 3 else None
     if owner is None or log_origin(parts[1], parts[2].replace("internal", ""), exercise=exercise) != origin:
         raise UsageError(f"`{origin}` is no log of a node that is known here", hint=f"known: {', '.join(known)}")
-    return owner.named(origin), list(known.values())
+    return owner.named(origin), [log for party, log in known.items() if party != parts[1]]
+
+
+def _verifier(text: str) -> LogVerifier:
+    """A log's keys: its `log.pub`, or in a node's identity."""
+    value = _json(text)
+    return LogVerifier.from_text(str(value.get("log", "")) if value is not None else text)
 
 
 @log_command.command("fsck")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@keys_option
 @json_option
 @node_option
-def fsck(folder: Path | None, as_json: bool, node_dir: str | None) -> None:
-    """Check every entry, every hash and the checkpoint of the node's logs, or of a log's FOLDER; name each fault."""
+def fsck(folder: Path | None, keys: Path | None, as_json: bool, node_dir: str | None) -> None:
+    """Check every entry, every hash and the checkpoint of the node's logs, or of a log's FOLDER; name each fault.
+
+    FOLDER is checked by the keys given with --keys, or by those that --node has enrolled. With neither, it is checked
+    by the keys that lie in it, and that is said: it then proves that the log agrees with itself, not whose it is.
+    """
     if folder is not None:
-        results = [_check_files(folder)]
+        name, result, remark = _check_files(folder, [keys] if keys is not None else [], node_dir)
+        results = [(name, result)]
+        if remark:
+            click.echo(plain(remark), err=True)
     else:
         with home_of(node_dir) as home, home.node.store.reading() as reader:
             results = [(state.name, check_log(home.node, reader, state)) for state in reader.logs()]
@@ -330,22 +376,45 @@ def export_log(name: str, folder: Path, node_dir: str | None) -> None:
         click.echo(f"{home.export_log(name, folder)} entries in {folder}")
 
 
-def check_folder(folder: Path) -> Check:
-    """A log as files (C2SP tiles) against its own signed checkpoint and the keys beside it."""
-    name, result = _check_files(folder)
-    return Check(name=f"log {name}", counted=result.entries, fault="; ".join(fault.text for fault in result.faults))
+def check_folder(folder: Path, identities: Sequence[Path], node_dir: str | None) -> Check:
+    """A log as files (C2SP tiles) against its signed checkpoint, by the keys held of its node."""
+    name, result, remark = _check_files(folder, identities, node_dir)
+    faults = "; ".join(fault.text for fault in result.faults)
+    return Check(name=f"log {name}", counted=result.entries, fault=faults, remark=remark)
 
 
-def _check_files(folder: Path) -> tuple[str, LogCheck]:
+def _check_files(folder: Path, keys: Sequence[Path], node_dir: str | None) -> tuple[str, LogCheck, str]:
+    """The log's origin, what was found, and what people must know of the keys that were used."""
+
     def read_file(name: str) -> bytes | None:
         file = folder / name
         return file.read_bytes() if file.is_file() else None
 
-    keys = folder / KEYS_PATH
-    if not keys.is_file():
-        raise UsageError(f"`{keys}` is missing", hint="the log's verifier keys lie beside its checkpoint")
-    verifier = LogVerifier.from_text(keys.read_text(encoding="utf-8"))
-    return verifier.name, check_tiles(read_file, verifier)
+    if keys or node_dir:
+        origin = Checkpoint.from_text(parse_note(read_file(CHECKPOINT_PATH) or b"").text).origin
+        verifier = _held(origin, keys, node_dir)
+        return origin, check_tiles(read_file, verifier), ""
+    lying = folder / KEYS_PATH
+    if not lying.is_file():
+        raise UsageError(
+            f"`{lying}` is missing",
+            hint="give the log's keys: --identity or --keys FILE, or --node DIR that knows them",
+        )
+    verifier = LogVerifier.from_text(_read(lying))
+    remark = f"key taken from the folder itself (`{lying}`): proves consistency only, not whose log it is"
+    return verifier.name, check_tiles(read_file, verifier), remark
+
+
+def _held(origin: str, keys: Sequence[Path], node_dir: str | None) -> LogVerifier:
+    """The keys that are held of a log: from the one file among these that is of its node, or from a node."""
+    if not keys:
+        return _keys(origin, None, node_dir)[0]
+    found = [_verifier(_read(file)) for file in keys]
+    owner = origin.removeprefix("exercise.").split("/")[:2]
+    fitting = [one for one in found if one.name.removeprefix("exercise.").split("/")[:2] == owner]
+    if len(fitting) != 1:
+        raise UsageError(f"no one of these keys is of the log `{origin}`", hint=", ".join(one.name for one in found))
+    return fitting[0].named(origin)
 
 
 def report(what: str, checks: Sequence[Check], as_json: bool) -> None:

@@ -33,6 +33,7 @@ class _Lazy(click.Group):
         "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key",
+        "destroy": "handling",
         "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "agreement", "duties": "agreement", "matrix": "agreement",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",

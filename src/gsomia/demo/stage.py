@@ -149,7 +149,9 @@ class Stage:
                 known = {entered.legal.id for entered in reader.record() if entered.entered_by == home.node.party}
             acts = [act for act in chosen if act.under in adopted and act.at <= now and act.id not in known]
             if acts:
-                note = Note.of_text("EXERCISE note verbale", f"EXERCISE {acts[0].id}".encode())
+                note = Note.of_text(
+                    "EXERCISE note verbale", f"EXERCISE {acts[0].id}".encode(), dated=acts[0].at.date().isoformat()
+                )
                 enter_legal_acts(home.node, acts, note, by=home.acting("", Role.LEGAL))
 
     def enter_person(self, party: str, person: PersonDetails) -> None:

@@ -2,32 +2,49 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `bodies`, `ledger`, `effects` (what an act changes), `registering`; `node`, `ports`
+- what is signed: `acts`, `bodies`, `ledger`, `instants`, `effects` (what an act changes), `registering`; `node`,
+  `ports`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle)
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`,
+  `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
 
 from __future__ import annotations
 
-from gsomia.node.acts import ACT_TYPES, LEGAL_ACTS, Officer, Role, SignedAct, Statement, instant, pack, read_instant
+from gsomia.node.acts import (
+    ACT_TYPES,
+    HANDLING,
+    LEGAL_ACTS,
+    TOLD,
+    Officer,
+    Role,
+    SignedAct,
+    Statement,
+    instant,
+    pack,
+    read_instant,
+)
 from gsomia.node.auditing import audit
+from gsomia.node.bundle_reading import TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_register
-from gsomia.node.consent import answer_consent, ask_consent
+from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
+from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
+from gsomia.node.handling import CERTIFIED, destroy, handle, tell
 from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
-from gsomia.node.life import TrustedKeys, check_bundle
+from gsomia.node.life import check_bundle
 from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
@@ -83,11 +100,14 @@ from gsomia.node.witnessing import ask_witness, checkpoints_due
 __all__ = [
     "ACT_TYPES",
     "BUNDLE_JSON",
+    "CERTIFIED",
     "CLEARANCES",
     "FLOOD",
+    "HANDLING",
     "KEYS_PATH",
     "LEGAL_ACTS",
     "LOOK_BYTES",
+    "TOLD",
     "Acting",
     "Awaited",
     "Blobs",
@@ -98,6 +118,7 @@ __all__ = [
     "Consent",
     "Cosigned",
     "Credential",
+    "Difference",
     "Documents",
     "EnteredAct",
     "KnownKeys",
@@ -154,12 +175,15 @@ __all__ = [
     "audit_witnesses",
     "awaited",
     "check_bundle",
+    "check_disputes",
     "check_log",
     "check_register",
     "checkpoints_due",
     "concerned",
     "dead_letter",
     "declare_compromised",
+    "destroy",
+    "differences",
     "distrusted",
     "enrol_officer",
     "enrol_peer",
@@ -167,6 +191,7 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "handle",
     "held_copy",
     "holdings",
     "identity",
@@ -196,12 +221,14 @@ __all__ = [
     "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
+    "revoke_consent",
     "sender_of",
     "share",
     "signed_by",
     "stamp_logs",
     "stamps_of",
     "step",
+    "tell",
     "trace",
     "transmit",
     "transmit_many",

@@ -77,6 +77,12 @@ LEGAL_ACTS = (
     "declare-reading",
 )
 
+HANDLING = ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss")
+"""What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
+
+TOLD = ("appoint", "notify-regrade", "notify-law-change", "visit", "warn")
+"""What one Party tells another by an act, under an agreement."""
+
 # A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
 # but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
 ACT_TYPES: Mapping[str, ActType] = {
@@ -97,6 +103,20 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="request-consent", roles=(Role.DISCLOSURE,)),
         ActType(name="consent", roles=(Role.DISCLOSURE,)),
         ActType(name="refuse-consent", roles=(Role.DISCLOSURE,)),
+        ActType(name="revoke-consent", roles=(Role.DISCLOSURE,)),
+        ActType(name="appoint", roles=(Role.LEGAL,)),
+        ActType(name="notify-regrade", roles=(Role.DISCLOSURE,)),
+        ActType(name="notify-law-change", roles=(Role.LEGAL,)),
+        ActType(name="visit", roles=(Role.SECURITY,)),
+        ActType(name="warn", roles=(Role.DISCLOSURE,)),
+        ActType(name="reproduce", roles=(Role.REGISTRY,)),
+        ActType(name="translate", roles=(Role.REGISTRY,)),
+        ActType(name="regrade", roles=(Role.REGISTRY,)),
+        ActType(name="return", roles=(Role.REGISTRY,)),
+        ActType(name="use", roles=(Role.REGISTRY,)),
+        ActType(name="retain", roles=(Role.REGISTRY,)),
+        ActType(name="report-loss", roles=(Role.SECURITY,)),
+        ActType(name="destroy", roles=(Role.REGISTRY, Role.SECURITY)),
         ActType(name="mark", roles=(Role.REGISTRY,)),
         ActType(name="rendition", roles=(Role.REGISTRY,)),
         ActType(name="receipted", roles=(Role.REGISTRY,)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from gsomia.node.checks import Check, audit_records
+from gsomia.node.checks import Check, audit_records, done
+from gsomia.node.disputes import DISPUTES, check_disputes
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
 
@@ -14,9 +16,13 @@ __all__ = ["audit"]
 def audit(node: Node, register: Callable[[], Check] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register, sealed items and witnesses; each check is yielded as it ends.
 
+    Open disputes are told beside them.
+
     Args:
         node: whose records.
         register: gives the check of the register where that is done elsewhere, or None.
     """
     yield from audit_records(node, register)
     yield from audit_witnesses(node)
+    with node.store.reading() as reader:
+        yield done(DISPUTES, partial(check_disputes, node, reader))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from gsomia.node.acts import Statement
 from gsomia.node.ports import Person
 
-__all__ = ["count", "digest", "entered_person", "text", "texts"]
+__all__ = ["count", "day", "digest", "entered_person", "text", "texts"]
 
 
 def text(body: Mapping[str, Any], key: str) -> str:
@@ -40,6 +41,14 @@ def digest(body: Mapping[str, Any], key: str) -> str:
     value = text(body, key)
     if len(value) != 64 or set(value) - set("0123456789abcdef"):
         raise ValueError(f"`{key}` is a SHA-256 in hexadecimal")
+    return value
+
+
+def day(body: Mapping[str, Any], key: str) -> str:
+    """A day, as YYYY-MM-DD."""
+    value = text(body, key)
+    if date.fromisoformat(value).isoformat() != value:
+        raise ValueError(f"`{key}` is a day, as YYYY-MM-DD")
     return value
 
 

@@ -6,23 +6,38 @@ item where it is held) and `law/<name>/<version>/<file>` (the agreements in the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any, BinaryIO
 
 from gsomia.errors import UsageError
-from gsomia.keys import b64
+from gsomia.keys import b64, canonical, sign
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
-from gsomia.node.ports import LogState, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.publish import signed_notes
 from gsomia.registry import Copy, Item
-from gsomia.tlog import Checkpoint, add_signatures, inclusion_proof, parse_note
+from gsomia.tlog import inclusion_proof
 
-__all__ = ["BUNDLE_JSON", "ITEM_FILE", "LAW_FOLDER", "write_bundle"]
+__all__ = [
+    "BUNDLE_JSON",
+    "BUNDLE_TYPE",
+    "ITEM_FILE",
+    "LAW_FOLDER",
+    "contents_digest",
+    "copy_json",
+    "item_json",
+    "write_bundle",
+]
+
+BUNDLE_TYPE = "application/vnd.gsomia.bundle.v1+json"
+"""What the writer's node signs of a bundle."""
 
 BUNDLE_JSON = "bundle.json"
 ITEM_FILE = "item.tdf"
@@ -62,15 +77,18 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
             "party": node.party,
             "exercise": node.exercise,
             "keys": {"signing": node.keys.signing.public.to_json(), "log": node.keys.log.public.to_text()},
-            "item": _item_json(item),
-            "copies": [_copy_json(copy) for copy in reader.copies(item=item.id)],
+            "item": item_json(item),
+            "copies": [copy_json(copy) for copy in reader.copies(item=item.id)],
             "acts": [
                 {"signed": pack([act]), "recorded_at": instant(arrival[1] if arrival else act.statement.at)}
                 for act in acts
                 for arrival in [reader.arrival(act.id)]
             ],
             **_proofs(reader, acts),
+            "at": instant(node.clock.now()),
         }
+        said = canonical({"v": 1, "item": item.id, "sha256": contents_digest(value)})
+        value["signed"] = sign(said, BUNDLE_TYPE, [node.keys.signing]).to_json()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, BUNDLE_JSON, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode())
             for name, version in sorted(_laws(reader, acts)):
@@ -131,7 +149,7 @@ def _proofs(reader: Reader, acts: list[SignedAct]) -> dict[str, Any]:
         state = reader.log(log)
         if state is None:
             continue
-        notes = _notes(reader, state)
+        notes = signed_notes(reader, state)
         numbers: dict[int, int] = {}
         for act_id, position, salt in places[log]:
             size = min(size for size in notes if size > position)
@@ -151,47 +169,17 @@ def _proofs(reader: Reader, acts: list[SignedAct]) -> dict[str, Any]:
     return {"checkpoints": checkpoints, "proofs": proofs}
 
 
-def _notes(reader: Reader, state: LogState) -> dict[int, bytes]:
-    """A log's signed checkpoints by size: those that peers cosigned, and the newest."""
-    notes = {state.size: state.checkpoint}
-    for row in reader.cosigned():
-        if row.log == state.name and row.note and Checkpoint.from_text(parse_note(row.note).text).size <= state.size:
-            before = notes.get(row.size, row.note)
-            signatures = row.note.partition(b"\n\n")[2]
-            same = parse_note(before).text == parse_note(row.note).text
-            notes[row.size] = add_signatures(before, signatures) if same else row.note
-    return notes
+def contents_digest(value: Mapping[str, Any]) -> str:
+    """What the writer signs of a bundle: SHA-256 of the RFC 8785 form of all else in its `bundle.json`, hexadecimal."""
+    return hashlib.sha256(canonical({name: part for name, part in value.items() if name != "signed"})).hexdigest()
 
 
-def _item_json(item: Item) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "originator": item.originator,
-        "level": item.level,
-        "subject": item.subject,
-        "purpose": item.purpose,
-        "contains": list(item.contains),
-        "label": item.label,
-        "payload_digest": item.payload_digest,
-        "core_digest": item.core_digest,
-    }
+def item_json(item: Item) -> dict[str, Any]:
+    """An item as it stands in the register, every field of it."""
+    return asdict(item) | {"created_at": instant(item.created_at)}
 
 
-def _copy_json(copy: Copy) -> dict[str, Any]:
-    return {
-        "id": copy.id,
-        "act": copy.act,
-        "giver": copy.giver,
-        "holder": copy.holder,
-        "via": list(copy.via),
-        "destination": copy.destination,
-        "instrument": copy.instrument,
-        "state": copy.state.value,
-        "custodian": copy.custodian,
-        "own_mark": copy.own_mark,
-        "origin_mark": copy.origin_mark,
-        "rungs": [
-            {"rung": entry.rung.value, "act": entry.act, "party": entry.party, "at": instant(entry.at)}
-            for entry in copy.rungs
-        ],
-    }
+def copy_json(copy: Copy) -> dict[str, Any]:
+    """A copy as it stands in the register, every field of it, with its rungs."""
+    rungs = [asdict(entry) | {"at": instant(entry.at)} for entry in copy.rungs]
+    return asdict(copy) | {"at": instant(copy.at), "rungs": rungs}

@@ -15,7 +15,8 @@ from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import LogState, Reader
 from gsomia.node.replay import compare_register
-from gsomia.registry import Direction, Rung
+from gsomia.node.treenodes import wrong_nodes
+from gsomia.registry import Direction, Rung, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
@@ -96,9 +97,9 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             hashes.append(digest)
             index += 1
             if len(hashes) == _PAGE:
-                frontier, _ = frontier.append(hashes)
+                frontier = _grown(reader, state.name, frontier, hashes)
                 hashes = []
-        frontier, _ = frontier.append(hashes)
+        frontier = _grown(reader, state.name, frontier, hashes)
         if index != state.size:
             raise LogError(f"entry {index} is missing")
         checkpoint = verify_checkpoint(state.checkpoint, node.keys.log.public.named(state.name))
@@ -112,6 +113,14 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             name=name, counted=frontier.size, fault=f"{place} holds a value of another type or form than a node writes"
         )
     return Check(name=name, counted=frontier.size)
+
+
+def _grown(reader: Reader, log: str, frontier: Frontier, hashes: list[bytes]) -> Frontier:
+    """The tree's edge after more leaves, once every node that they complete is stored as it must be."""
+    frontier, completed = frontier.append(hashes)
+    for level, index in wrong_nodes(reader, log, completed):
+        raise LogError(f"the tree's node at level {level}, index {index} is not what the entries give")
+    return frontier
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,11 @@ def _check_items(node: Node, reader: Reader) -> Check:
     held = {copy.item for copy in reader.copies() if copy.direction is not Direction.REPORTED}
     for item in reader.items():
         if item.id not in held:
+            continue
+        if destroyed(node.party, reader.copies(item=item.id)):
+            if node.blobs.exists(item.id):
+                fault = f"item `{item.id}` was destroyed by an act, and still lies here"
+                return Check(name="sealed items", counted=counted, fault=fault)
             continue
         try:
             with node.blobs.reading(item.id) as file:

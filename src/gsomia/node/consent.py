@@ -9,7 +9,7 @@ from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.ports import Consent, Reader
 from gsomia.node.sending import held_copy
 
-__all__ = ["answer_consent", "ask_consent"]
+__all__ = ["answer_consent", "ask_consent", "revoke_consent"]
 
 
 def ask_consent(node: Node, reference: str, to: str, why: str, *, by: Acting) -> list[SignedAct]:
@@ -72,6 +72,43 @@ def answer_consent(node: Node, request: str, *, grant: bool, conditions: str, by
                 "asker": asked.asker,
                 "receivers": list(asked.receivers),
                 "conditions": conditions,
+            },
+        )
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+
+
+def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedAct:
+    """Take a consent back: asker and receivers are told, and nothing is handed on under it any more (Article 6(a)).
+
+    What was handed on before stays where it is; `recall` is for that.
+
+    Args:
+        node: the originator's node.
+        consent: the consent's id, as `consents` lists it, or the item's where one consent for it stands.
+        why: for the asker's officer.
+        by: a disclosure officer.
+
+    Raises:
+        UsageError: no such consent of this Party's stands.
+    """
+    with node.store.writing() as tx:
+        standing = [c for c in tx.consents() if c.state == "granted" and c.originator == node.party]
+        found = [c for c in standing if consent in (c.id, c.item)]
+        if len(found) != 1:
+            listed = ", ".join(f"{c.id} ({c.asker} to {', '.join(c.receivers)})" for c in standing) or "none"
+            raise UsageError(f"no one consent `{consent}` stands", hint=f"standing: {listed}")
+        given = found[0]
+        draft = Draft(
+            type="revoke-consent",
+            instrument=given.instrument,
+            item=given.item,
+            parties=tuple(sorted({given.asker, *given.receivers} & {*tx.peers()})),
+            body={
+                "consent": given.id,
+                "originator": given.originator,
+                "asker": given.asker,
+                "receivers": list(given.receivers),
+                "why": why,
             },
         )
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0]

@@ -14,8 +14,8 @@ from gsomia.agreement import READINGS, LegalAct
 from gsomia.errors import DataError, VerificationError
 from gsomia.keys import PublicKey, unb64
 from gsomia.marking import Label
-from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
-from gsomia.node.bodies import digest, entered_person, text, texts
+from gsomia.node.acts import HANDLING, LEGAL_ACTS, TOLD, Statement, read_instant
+from gsomia.node.bodies import day, digest, entered_person, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.node import log_origin
@@ -173,6 +173,7 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
     body = statement.body
     try:
         declared = _reading(statement) if statement.type == "declare-reading" else ""
+        declared = text(body, "successor") if statement.type == "replace" else declared
         return LegalAct(
             id=text(body, "id"),
             under=statement.instrument,
@@ -202,7 +203,8 @@ def _legal(tx: Writer, statement: Statement, at: datetime) -> None:
             legal=legal,
             entered_by=statement.party,
             note=text(statement.body, "note"),
-            note_digest=text(statement.body, "note_digest"),
+            note_date=day(statement.body, "note_date"),
+            note_digest=digest(statement.body, "note_digest"),
             act=statement.id,
         )
     )
@@ -234,6 +236,7 @@ def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered
     state = advance(copy, rung)
     if rung is Rung.RECEIPTED:
         _no_receipt_yet(statement, copy)
+        _marked_so(statement, copy)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
     if own and rung is Rung.DISPATCHED:
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
@@ -275,6 +278,16 @@ def _no_receipt_yet(statement: Statement, copy: Copy) -> None:
     if signed is not None:
         raise VerificationError(
             f"act `{statement.id}`: `{statement.type}` of copy `{copy.id}`, which was receipted by act `{signed.act}`"
+        )
+
+
+def _marked_so(statement: Statement, copy: Copy) -> None:
+    """A receipt names the mark that an officer's act put on the copy (Article 4.2), and there must be one."""
+    named = (text(statement.body, "mark"), text(statement.body, "origin"))
+    if not copy.own_mark or named != (copy.own_mark, copy.origin_mark):
+        marked = f"was marked `{copy.own_mark}`" if copy.own_mark else "was never marked"
+        raise VerificationError(
+            f"act `{statement.id}`: a receipt for copy `{copy.id}` with the mark `{named[0]}`; the copy {marked}"
         )
 
 
@@ -364,6 +377,8 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
             receivers,
         ):
             raise VerificationError(f"act `{statement.id}`: it does not answer the request `{request}`, or too late")
+        if any(c.id == (request or statement.id) and c.state == REVOKED for c in tx.consents()):
+            return  # word of its end came first
         item = tx.item(statement.item)
         if item is not None and originator not in item.contains:
             raise VerificationError(f"act `{statement.id}`: `{originator}` has no part in item `{statement.item}`")
@@ -383,6 +398,59 @@ def _consent(state: str) -> Callable[[Node, Writer, Statement], None]:
         )
 
     return effect
+
+
+REVOKED = "revoked"
+"""The state of a consent that its originator took back."""
+
+
+def _revoke_consent(node: Node, tx: Writer, statement: Statement) -> None:
+    """The originator takes a consent back: nothing is handed on under it any more."""
+    body = statement.body
+    named, originator, asker = text(body, "consent"), text(body, "originator"), text(body, "asker")
+    text(body, "why")
+    known = next((c for c in tx.consents() if c.id == named), None)
+    given = (statement.item, originator, asker, texts(body, "receivers"), "granted")
+    if statement.party != originator:
+        raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` takes its consent back")
+    if known is not None and (known.item, known.originator, known.asker, known.receivers, known.state) != given:
+        raise VerificationError(f"act `{statement.id}`: it is of no consent that was given, or one that ended before")
+    tx.put_consent(
+        Consent(
+            id=named,
+            item=statement.item,
+            originator=originator,
+            asker=asker,
+            receivers=given[3],
+            instrument=statement.instrument,
+            state=REVOKED,
+            conditions=known.conditions if known is not None else "",
+            act=statement.id,
+            at=statement.at,
+        )
+    )
+
+
+def _handled(node: Node, tx: Writer, statement: Statement) -> None:
+    """What a copy's holder did with it; only its destruction changes the register."""
+    copy = _copy_of(tx, statement)
+    text(statement.body, "what"), texts(statement.body, "certified")
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is held by `{copy.holder}`")
+    if copy.state not in (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED):
+        raise VerificationError(
+            f"act `{statement.id}`: no `{statement.type}` of copy `{copy.id}`, which is {copy.state}"
+        )
+    if statement.type == "destroy":
+        tx.put_copy(replace(copy, state=CopyState.DESTROYED))
+
+
+def _told(node: Node, tx: Writer, statement: Statement) -> None:
+    """What a Party tells changes no register; another Party's item is not its to regrade."""
+    text(statement.body, "what")
+    item = tx.item(statement.item) if statement.item else None
+    if statement.type == "notify-regrade" and item is not None and item.originator != statement.party:
+        raise VerificationError(f"act `{statement.id}`: item `{item.id}` is `{item.originator}`'s to regrade")
 
 
 def _recall(node: Node, tx: Writer, statement: Statement) -> None:
@@ -439,6 +507,9 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "transmit": _give,
     "release": _give,
     "stop": _stop,
+    "revoke-consent": _revoke_consent,
+    **dict.fromkeys((*HANDLING, "destroy"), _handled),
+    **dict.fromkeys(TOLD, _told),
     "recall": _recall,
     "confirm-recall": _confirm_recall,
     "release-key": _answer_key,

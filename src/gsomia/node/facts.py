@@ -19,7 +19,16 @@ from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
 from gsomia.verdict import Person as LawPerson
 
-__all__ = ["Case", "item_facts", "item_of", "opening_facts", "protecting", "record_of", "transmission_facts"]
+__all__ = [
+    "Case",
+    "heads_of",
+    "item_facts",
+    "item_of",
+    "opening_facts",
+    "protecting",
+    "record_of",
+    "transmission_facts",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,11 @@ def record_of(node: Node, reader: Reader) -> Record:
 def _record(acts: tuple[LegalAct, ...]) -> Record:
     # A record keeps what was folded from it, so one that says the same is the same.
     return Record(acts)
+
+
+def heads_of(case: Case, law: Iterable[str]) -> dict[str, str]:
+    """The heads of the record of legal acts on which a verdict was given, by the agreements that it names."""
+    return {name: case.record.head(name) for name in sorted(law)}
 
 
 def protecting(case: Case, copy: Copy, item: RegisterItem) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.node.acts import SignedAct, instant, read_instant
-from gsomia.node.facts import Case, transmission_facts
+from gsomia.node.facts import Case, heads_of, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft
 from gsomia.node.node import Node
@@ -31,7 +31,9 @@ def decide_offer(node: Node, tx: Reader, peer: Peer, offer: Offer, at: datetime)
     why, verdict = judge(node, tx, offer, at)
     body: dict[str, Any] = {"offer": offer.digest}
     if verdict is not None:
-        body |= {"verdict": verdict_digest(verdict), "law": dict(verdict.law), "outcome": verdict.outcome}
+        heads = heads_of(Case.of(node, tx), verdict.law)
+        body |= {"verdict": verdict_digest(verdict), "law": dict(verdict.law), "heads": heads}
+        body["outcome"] = verdict.outcome
     if why:
         grounds = verdict.to_json()["grounds"] if verdict is not None else []
         body |= {"why": why, "grounds": grounds}

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from gsomia.errors import NodeError, PeerError, SignatureError, VerificationError
 from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, Statement, instant, pack, unpack
-from gsomia.node.facts import Case
+from gsomia.node.facts import Case, heads_of
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import Node
@@ -191,7 +191,7 @@ def make_offer(
         custody=item.custody,
         holders=item.holders,
         law=dict(verdict.law),
-        heads={name: case.record.head(name) for name in sorted(verdict.law)},
+        heads=heads_of(case, verdict.law),
         verdict=verdict_digest(verdict),
         sealed_bytes=item.sealed_bytes + 64 * 2**10,
         clock=at,
@@ -270,7 +270,7 @@ def deliveries_body(
     return {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}
 
 
-SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED)
+SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.DESTROYED, CopyState.REJECTED)
 """The states of a copy of which its holder's node has said what became of it."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from gsomia.errors import NodeError, SignatureError
 from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import NODE_KEY, apply
+from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
@@ -47,7 +48,7 @@ def make(
     drafts: Sequence[Draft],
     *,
     at: datetime,
-    by: Acting | None = None,
+    by: Acting | Sequence[Acting] | None = None,
     send: bool = True,
 ) -> list[SignedAct]:
     """Sign drafts as this node, and as an officer where the type requires one, and enter them.
@@ -57,7 +58,7 @@ def make(
         tx: the open transaction.
         drafts: all of types that the same officers sign; one batch.
         at: the instant of the acts.
-        by: the officer, in the role that the type names.
+        by: the officer, in the role that the type names; or several, one for each of its roles in their order.
         send: whether the acts go to the peers who are party to them by the outbox; not so where they travel in an
             exchange of their own (offer, acceptance, content).
 
@@ -81,12 +82,13 @@ def make(
         )
     signers = [node.node_signer()]
     keys = [node.keys.signing]
-    roles = {role for draft in drafts for role in ACT_TYPES[draft.type].roles}
+    roles = list(dict.fromkeys(role for draft in drafts for role in ACT_TYPES[draft.type].roles))
     if by is not None and roles:
-        for role in sorted(roles):
-            node.officer(tx, by, role)
-            signers.append(Signer(role=role, key=by.key.public.fingerprint, officer=by.officer))
-        keys.append(by.key)
+        officers = [by] * len(roles) if isinstance(by, Acting) else list(by)
+        for role, officer in zip(roles, officers, strict=True):
+            node.officer(tx, officer, role)
+            signers.append(Signer(role=role, key=officer.key.public.fingerprint, officer=officer.officer))
+        keys += [one.key for one in dict.fromkeys(officers)]
     statements = [
         Statement(
             id=draft.id or new_id(),
@@ -139,7 +141,7 @@ def enter(
 
     Raises:
         SignatureError: the act does not hold, or its id is taken by another act.
-        VerificationError: what it says cannot be, such as a receipt for a copy never sent.
+        VerificationError: what it says cannot be, such as a receipt for a copy never sent, or its instant.
     """
     known = tx.act(act.id)
     if known is not None:
@@ -157,6 +159,7 @@ def enter(
 def _store(
     node: Node, tx: Writer, act: SignedAct, statement: Statement, *, source: str, at: datetime, delivered: bool = False
 ) -> None:
+    check_instant(node, tx, statement, at)
     tx.put_act(act, source, at)
     apply(node, tx, statement, source=source, at=at, delivered=delivered)
 
@@ -202,7 +205,7 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
     tx.append_log(head, frontier.size, entries, completed)
 
 
-_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark"})
+_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:

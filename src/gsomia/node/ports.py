@@ -135,6 +135,7 @@ class EnteredAct:
     legal: LegalAct
     entered_by: str
     note: str
+    note_date: str
     note_digest: str
     act: str
 
@@ -328,6 +329,10 @@ class Reader(Protocol):
         ...
 
     def log_node(self, name: str, level: int, index: int) -> bytes: ...
+    def log_nodes(self, name: str, level: int, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
+        """The tree's nodes that are stored on a level, from `start` and below `stop`: index and hash, in order."""
+        ...
+
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
         """Where an act stands: each log, the entry's number in it, and its salt."""
         ...

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from gsomia.errors import NodeError, UsageError
+from gsomia.errors import LogError, NodeError, UsageError
 from gsomia.node.node import Node
 from gsomia.node.ports import LogState, Reader
+from gsomia.node.treenodes import wrong_nodes
 from gsomia.tlog import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
+    Checkpoint,
+    Fault,
+    FaultKind,
+    Frontier,
     LogCheck,
     LogProof,
     Tile,
+    add_signatures,
     check_tiles,
+    commitment,
     encode_entries,
     encode_tile,
     inclusion_proof,
+    leaf_hash,
+    parse_note,
     tiles_for,
 )
 
-__all__ = ["KEYS_PATH", "check_log", "log_files", "log_named", "prove"]
+__all__ = ["KEYS_PATH", "check_log", "log_files", "log_named", "prove", "signed_notes"]
+
+_PAGE = 1000
 
 KEYS_PATH = "log.pub"
 """The log's verifier keys, beside its checkpoint."""
@@ -65,7 +77,19 @@ def check_log(node: Node, reader: Reader, state: LogState) -> LogCheck:
         except NodeError:
             return None  # a hash of the tile is missing
 
-    return check_tiles(read_file, node.keys.log.public.named(state.name))
+    result = check_tiles(read_file, node.keys.log.public.named(state.name))
+    # Tiles hold every eighth level; the store holds them all, and proofs are made of those.
+    return replace(result, faults=(*result.faults, *_between(reader, state))) if result.holds else result
+
+
+def _between(reader: Reader, state: LogState) -> Iterator[Fault]:
+    frontier = Frontier()
+    for start in range(0, state.size, _PAGE):
+        entries = reader.log_entries(state.name, start, min(start + _PAGE, state.size))
+        frontier, completed = frontier.append([leaf_hash(entry) for entry, _, _ in entries])
+        for level, index in wrong_nodes(reader, state.name, completed):
+            text = f"the stored node at level {level}, index {index} is not what the entries give"
+            yield Fault(kind=FaultKind.NODE, path=f"node/{level}/{index}", index=index, text=text)
 
 
 def log_named(reader: Reader, name: str) -> LogState:
@@ -81,8 +105,22 @@ def log_named(reader: Reader, name: str) -> LogState:
     return found[0]
 
 
+def signed_notes(reader: Reader, state: LogState) -> dict[int, bytes]:
+    """A log's signed checkpoints by size: those that peers cosigned, and the newest."""
+    notes = {state.size: state.checkpoint}
+    for row in reader.cosigned():
+        if row.log == state.name and row.note and Checkpoint.from_text(parse_note(row.note).text).size <= state.size:
+            before = notes.get(row.size, row.note)
+            signatures = row.note.partition(b"\n\n")[2]
+            same = parse_note(before).text == parse_note(row.note).text
+            notes[row.size] = add_signatures(before, signatures) if same else row.note
+    return notes
+
+
 def prove(reader: Reader, act: str, log: str = "") -> tuple[str, LogProof]:
-    """The proof that an act is in a log, up to the log's newest checkpoint (c2sp.org/tlog-proof).
+    """The proof that an act is in a log (c2sp.org/tlog-proof), up to its newest checkpoint that a peer cosigned.
+
+    Where no such checkpoint covers the act yet, the proof leads to the log's newest and has no cosignature.
 
     Args:
         reader: the node's store.
@@ -94,6 +132,7 @@ def prove(reader: Reader, act: str, log: str = "") -> tuple[str, LogProof]:
 
     Raises:
         UsageError: no such act, not in that log, or in several.
+        LogError: the tree that is stored gives no proof that holds; none is handed out.
     """
     places = {name: (position, salt) for name, position, salt in reader.log_places(act)}
     if not places:
@@ -104,5 +143,18 @@ def prove(reader: Reader, act: str, log: str = "") -> tuple[str, LogProof]:
     if state.name not in places:
         raise UsageError(f"act `{act}` is not in the log `{state.name}`", hint=f"it is in: {', '.join(places)}")
     position, salt = places[state.name]
-    hashes = inclusion_proof(position, state.size, lambda level, index: reader.log_node(state.name, level, index))
-    return state.name, LogProof(index=position, hashes=tuple(hashes), note=state.checkpoint, extra=salt)
+    notes = signed_notes(reader, state)
+    cosigned = {row.size for row in reader.cosigned() if row.log == state.name and row.note}
+    size = max((size for size in notes if size > position and size in cosigned), default=state.size)
+    hashes = inclusion_proof(position, size, lambda level, index: reader.log_node(state.name, level, index))
+    proof = LogProof(index=position, hashes=tuple(hashes), note=notes[size], extra=salt)
+    found = reader.act(act)
+    try:
+        entry = commitment(salt, found.data if found is not None else b"")
+        proof.verify_under(entry, Checkpoint.from_text(parse_note(proof.note).text))
+    except LogError as error:
+        raise LogError(
+            f"log `{state.name}` as it is stored does not prove act `{act}`: {error}",
+            hint="`gsomia log fsck` names where",
+        ) from error
+    return state.name, proof

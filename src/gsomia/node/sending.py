@@ -16,7 +16,7 @@ from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
 from gsomia.node.effects import next_control_number
-from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
+from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
@@ -216,19 +216,22 @@ def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
     )
 
 
-def authority(copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "", remarks: Sequence[str] = ()) -> Draft:
+def authority(
+    case: Case, copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "", remarks: Sequence[str] = ()
+) -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
-    A release is an act under the agreement that protects the item; `under` is the one that carries the copy.
+    A release is an act under the agreement that protects the item; `under` is the one that carries the copy. `heads`
+    are those of the record in `case`, so that what was decided on can be shown later.
     """
+    law = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
     return Draft(
         type=copy.act,
         instrument=protecting or copy.instrument,
         item=item.id,
         copy=copy.id,
         parties=(copy.holder,),
-        body=authority_body(copy, item)
-        | {"remarks": list(remarks), "verdict": verdict_digest(verdict), "law": dict(verdict.law)},
+        body=authority_body(copy, item) | law | {"remarks": list(remarks), "verdict": verdict_digest(verdict)},
     )
 
 
@@ -278,6 +281,9 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     found = [copy for copy in reader.find(reference) if copy.holder == node.party]
     if not found:
         raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
+    if all(copy.state is CopyState.DESTROYED for copy in found):
+        raise refused("destroyed", f"`{found[0].control_number}` was destroyed")
+    found = [copy for copy in found if copy.state is not CopyState.DESTROYED]
     if len(found) > 1:
         raise UsageError(
             f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"
@@ -330,7 +336,7 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
             custodian=node.party,
             at=at,
         )
-        act = authority(entry, item, verdict, protecting=held.instrument)
+        act = authority(Case.of(node, tx), entry, item, verdict, protecting=held.instrument)
         make(node, tx, [act], at=at, by=by, send=False)
         tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
     return entry

@@ -113,7 +113,8 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
                 for leg, verdict in zip(legs, verdicts, strict=True)
             ]
             drafts = [
-                authority(copy, item, verdict, remarks=remarks) for copy, verdict in zip(copies, verdicts, strict=True)
+                authority(Case.of(node, tx), copy, item, verdict, remarks=remarks)
+                for copy, verdict in zip(copies, verdicts, strict=True)
             ]
             make(node, tx, [consent_draft(consent, others), *drafts], at=at, by=by, send=False)
             for copy in copies:

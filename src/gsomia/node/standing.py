@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gsomia.agreement import RANKS, READINGS, LegalAct
 from gsomia.errors import UsageError
 from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant
+from gsomia.node.disputes import open_after
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
+from gsomia.node.ports import Reader
 from gsomia.verdict import Law
 
 __all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
 
 
+WORDS = {"declare-reading": "reading", "replace": "successor"}
+"""Legal acts that say one thing more, which a record keeps as the act's note: the word for it in the act."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """The diplomatic note that a legal act rests on: its reference, and the SHA-256 of its text in hexadecimal."""
+    """The diplomatic note that a legal act rests on (protocol 4).
+
+    Args:
+        reference: the note's own.
+        dated: the day that it bears, as YYYY-MM-DD.
+        digest: the SHA-256 of its text, hexadecimal.
+
+    Raises:
+        UsageError: no reference, no such day, or no SHA-256.
+    """
 
     reference: str
+    dated: str
     digest: str
 
+    def __post_init__(self) -> None:
+        if not self.reference.strip():
+            raise UsageError("a note has a reference")
+        if re.fullmatch(r"[0-9a-f]{64}", self.digest) is None:
+            raise UsageError(f"`{self.digest:.80}` is no SHA-256", hint="64 hexadecimal digits, in small letters")
+        check_day(self.dated)
+
     @classmethod
-    def of_text(cls, reference: str, text: bytes) -> Note:
+    def of_text(cls, reference: str, text: bytes, *, dated: str) -> Note:
         """The note with this text."""
-        return cls(reference=reference, digest=hashlib.sha256(text).hexdigest())
+        return cls(reference=reference, dated=dated, digest=hashlib.sha256(text).hexdigest())
+
+
+def check_day(text: str) -> None:
+    """Check that a text is a day as notes bear it.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return
+    except ValueError:
+        pass
+    raise UsageError(f"`{text:.80}` is no day", hint="write YYYY-MM-DD")
 
 
 def adopt_law(node: Node, offered: Law, names: Sequence[str], *, by: Acting) -> list[SignedAct]:
@@ -73,7 +111,7 @@ def enter_legal_acts(
     Args:
         node: whose record.
         acts: as the notes say.
-        note: the note's reference and digest.
+        note: the note's reference, date and digest.
         by: a legal officer of this Party.
         tell: whether the peers who are Parties to the instrument are told; they see it as *reported*.
 
@@ -96,6 +134,8 @@ def enter_legal_acts(
             entered[act.id] = "of this batch"
             parties = law.agreements[act.under].parties
             _check_party(node, act, parties)
+            if act.act == "settle-dispute":
+                _check_settling(node, tx, act)
             told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)
             drafts.append(
                 Draft(
@@ -110,9 +150,10 @@ def enter_legal_acts(
                         "source": act.source,
                         "confidence": act.confidence,
                         "note": note.reference,
+                        "note_date": note.dated,
                         "note_digest": note.digest,
                     }
-                    | ({"reading": act.note} if act.act == "declare-reading" else {}),
+                    | ({WORDS[act.act]: act.note} if act.act in WORDS else {}),
                 )
             )
         return make(node, tx, drafts, at=at, by=by)
@@ -130,11 +171,24 @@ def _check(act: LegalAct, *, adopted: Sequence[str], at: datetime) -> None:
 def _check_party(node: Node, act: LegalAct, parties: Sequence[str]) -> None:
     if act.by not in parties:
         raise UsageError(f"`{act.by}` is no Party to `{act.under}`", hint=f"Parties: {', '.join(parties)}")
+    if act.act == "replace" and not act.note:
+        raise UsageError(
+            f"`{act.id}` names no agreement that takes the place of `{act.under}`", hint="--successor NAME"
+        )
     if act.act == "declare-reading":
         if act.by != node.party:
             raise UsageError(f"`{node.party}` declares no reading of `{act.by}`: each Party declares its own")
         if act.note not in READINGS:
             raise UsageError(f"unknown reading `{act.note}`", hint=f"readings: {', '.join(READINGS)}")
+
+
+def _check_settling(node: Node, reader: Reader, act: LegalAct) -> None:
+    """What is settled must have been entered by then, or the act would close nothing and look as if it had."""
+    for entry, last in open_after(node, reader, act):
+        raise UsageError(
+            f"`{act.id}` of {instant(act.at)} would not settle `{entry.id}`, in a record since {instant(last)}",
+            hint="an act of both closes what both had entered by then; give a later --effective, the same for both",
+        )
 
 
 def _check_level(level: str) -> None:

@@ -180,7 +180,7 @@ def _authorise(
             entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
             copies[number] = entry
             drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
-            drafts.append(authority(entry, item, one.verdict, remarks=one.document.remarks))
+            drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks))
         make(node, tx, drafts, at=at, by=by, send=False)
         for entry in copies.values():
             tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())

@@ -294,7 +294,7 @@ def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> di
             raise WitnessError(str(error), kind=WitnessRefusal.MALFORMED) from error
         if origin not in {log_origin(peer.party, log, exercise=node.exercise) for log in (node.party, "")}:
             # A log that it shares with another Party is none of this node's business.
-            raise WitnessError(f"`{origin}` is no log for this witness", kind=WitnessRefusal.SIGNATURE)
+            raise WitnessError(f"`{origin}` is no log for this witness", kind=WitnessRefusal.ORIGIN)
         kept = tx.kept(origin)
         lines = witness(
             kept,

@@ -15,6 +15,7 @@ from gsomia.registry.register import (
     advance,
     control_number,
     copy_id,
+    destroyed,
     read_control_number,
     read_copy_id,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
+    "destroyed",
     "read_control_number",
     "read_copy_id",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +23,7 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
+    "destroyed",
     "read_control_number",
     "read_copy_id",
 ]
@@ -49,6 +51,7 @@ class CopyState(enum.StrEnum):
     DELIVERED = "delivered"
     RECEIPTED = "receipted"
     OPENED = "opened"
+    DESTROYED = "destroyed"
 
 
 class Direction(enum.StrEnum):
@@ -222,6 +225,19 @@ def advance(copy: Copy, rung: Rung) -> CopyState:
     if rung is Rung.RECEIPTED:
         return CopyState.RECEIPTED
     return CopyState(rung.value)
+
+
+def destroyed(party: str, copies: Sequence[Copy]) -> bool:
+    """Whether a Party has destroyed an item: every copy that it held, and none is on its way from it.
+
+    Args:
+        party: which.
+        copies: of the one item, as its register shows them.
+    """
+    held = [copy.state for copy in copies if copy.holder == party]
+    leaving = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
+    going = any(copy.giver == party and copy.state in leaving for copy in copies)
+    return bool(held) and not going and all(state is CopyState.DESTROYED for state in held)
 
 
 def control_number(party: str, year: int, serial: int) -> str:

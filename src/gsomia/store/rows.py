@@ -244,6 +244,7 @@ def entered_row(entered: EnteredAct) -> Row:
         "under": entered.legal.under,
         "document": json.dumps(document, ensure_ascii=False),
         "note": entered.note,
+        "note_date": entered.note_date,
         "note_digest": entered.note_digest,
         "act": entered.act,
     }
@@ -255,6 +256,7 @@ def entered_of(row: Row) -> EnteredAct:
         legal=_legal(row["document"]),
         entered_by=row["entered_by"],
         note=row["note"],
+        note_date=row["note_date"],
         note_digest=row["note_digest"],
         act=row["act"],
     )

@@ -76,6 +76,7 @@ entered = _table(
     _text("under", index=True),
     _text("document"),
     _text("note"),
+    _text("note_date"),
     _text("note_digest"),
     _text("act"),
 )

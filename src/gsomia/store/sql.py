@@ -398,6 +398,12 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
             raise NodeError(f"log `{name}` lacks its tree node at level {level}, index {index}")
         return bytes(row["hash"])
 
+    def log_nodes(self, name: str, level: int, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
+        table = schema.log_node
+        within = (table.c.log == name, table.c.level == level, table.c.position >= start, table.c.position < stop)
+        query = sa.select(table.c.position, table.c.hash).where(*within).order_by(table.c.position)
+        return [(row["position"], row["hash"]) for row in self._all(query)]
+
 
 class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""

@@ -305,7 +305,7 @@ class Exercise:
         mine = concerned(self.law, node.party)
         adopt_law(node, self.law, mine, by=player.by(Role.LEGAL))
         past = [act for act in acts if act.under in mine and act.at <= self.clock.at]
-        note = Note.of_text("EXERCISE history", b"EXERCISE")
+        note = Note.of_text("EXERCISE history", b"EXERCISE", dated="2016-11-23")
         enter_legal_acts(node, past, note, by=player.by(Role.LEGAL), tell=False)
         accredit(node, "EXERCISE node", "SECRET", by=player.by(Role.SECURITY))
         for other in self.players:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from gsomia.errors import LogError, VerificationError
 from gsomia.keys import b64
 from gsomia.tlog.frontier import Frontier
-from gsomia.tlog.notes import decimal, hash_from_text
+from gsomia.tlog.notes import Checkpoint, decimal, hash_from_text, parse_note
 from gsomia.tlog.signing import LogSigner, LogVerifier, SignedCheckpoint, verify_signed
 from gsomia.tlog.tree import EMPTY_ROOT, Read, consistency_proof, consistent_roots, verify_consistency
 
@@ -46,8 +46,10 @@ class WitnessRefusal(StrEnum):
 
     MALFORMED = "malformed"
     """The request cannot be read (400)."""
+    ORIGIN = "origin"
+    """It is no log that this witness knows (404)."""
     SIGNATURE = "signature"
-    """The log's signatures do not hold, or it is another log (403)."""
+    """The log's signatures do not hold (403)."""
     CLOCK = "clock"
     """The log signed at a time that has not come yet, or earlier than the checkpoint before (403)."""
     STALE = "stale"
@@ -62,7 +64,7 @@ class WitnessRefusal(StrEnum):
     @property
     def status(self) -> int:
         """The status code of the HTTP answer (c2sp.org/tlog-witness)."""
-        codes = {"malformed": 400, "signature": 403, "clock": 403, "proof": 422}
+        codes = {"malformed": 400, "origin": 404, "signature": 403, "clock": 403, "proof": 422}
         return codes.get(self.value, 409)
 
 
@@ -258,7 +260,12 @@ def consider(
     before = verify_signed(kept, verifier) if kept is not None else None
     size = before.checkpoint.size if before is not None else 0
     try:
+        origin = Checkpoint.from_text(parse_note(request.note).text).origin
+        if origin != verifier.name:
+            raise WitnessError(f"`{origin}` is no log for this witness", kind=WitnessRefusal.ORIGIN, size=size)
         signed = verify_signed(request.note, verifier)
+    except WitnessError:
+        raise
     except VerificationError as error:
         raise WitnessError(
             f"the checkpoint does not hold: {error}", kind=WitnessRefusal.SIGNATURE, size=size

@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("under", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("note_date", sa.Text(), nullable=False),
         sa.Column("note_digest", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", "entered_by", name=op.f("pk_entered")),

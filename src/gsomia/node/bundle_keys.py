@@ -1,0 +1,91 @@
+"""A bundle's keys and signatures: led back to the keys that the one who checks holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gsomia.errors import VerificationError
+from gsomia.keys import PublicKey
+from gsomia.node.acts import verify_act
+from gsomia.node.bundle_reading import Life, TrustedKeys
+from gsomia.node.keyends import KEY_TYPES, OfficersThen
+from gsomia.node.succession import RetiredKeys, check_successor, retired_by
+from gsomia.tlog import LogVerifier
+
+__all__ = ["check_acts", "check_enrolments", "check_writer"]
+
+_STANDING = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
+
+
+def check_writer(life: Life) -> int:
+    """The writer's keys are those that the one who checks holds; it vouches for its peers' by its officer's acts."""
+    own = TrustedKeys(
+        signing=PublicKey.from_json(life.value["keys"]["signing"]),
+        log=LogVerifier.from_text(life.value["keys"]["log"]),
+    )
+    held = life.trusted.get(life.party)
+    if held is None:
+        raise VerificationError(f"nobody vouches for the keys of `{life.party}`; give its identity, or a node")
+    if held != own:
+        raise VerificationError(f"the keys in the bundle are not those of `{life.party}` that are held")
+    life.nodes[life.party] = own
+    key = own.signing
+    for act, _ in reversed(life.acts):
+        said = act.statement
+        if said.type == "replace-node-key" and said.party == life.party:
+            # The key that is held says whose place it took, and that one before it.
+            replaced = PublicKey.from_json(said.body["replaces"]["signing"])
+            signing, _sealing = check_successor(said, replaced)
+            if signing != key:
+                raise VerificationError(f"act `{act.id}` replaces a key by another than `{life.party}` used after it")
+            life.retired.append((life.party, retired_by(said)))
+            key = replaced
+    return 1
+
+
+def check_enrolments(life: Life) -> int:
+    """Who the peers and officers are: each enrolment is proven by those before it."""
+    counted = 0
+    for act, _ in life.acts:
+        said = act.statement
+        if said.type not in _STANDING:
+            continue
+        if said.type == "enrol-peer":
+            if said.party != life.party:
+                continue
+            verify_act(act, life, exercise=life.exercise)
+            identity = said.body["identity"]
+            keys = TrustedKeys(
+                signing=PublicKey.from_json(identity["signing"]), log=LogVerifier.from_text(identity["log"])
+            )
+            party = str(identity["party"])
+            life.nodes[party] = keys
+            life.retired.extend((party, RetiredKeys.from_json(old)) for old in identity["previous"])
+        elif said.type == "replace-node-key":
+            verify_act(act, life, exercise=life.exercise)
+            if said.party != life.party:
+                signing, _ = check_successor(said, life.nodes[said.party].signing)
+                life.retired.append((said.party, retired_by(said)))
+                life.nodes[said.party] = replace(life.nodes[said.party], signing=signing)
+        else:
+            if said.body.get("first") is True and any(party == said.party for party, _ in life.then.officers):
+                raise VerificationError(f"act `{act.id}`: `{said.party}` has officers already; none enrols alone")
+            life.then.learn(verify_act(act, life, exercise=life.exercise))
+        counted += 1
+    for party, keys in life.nodes.items():
+        if life.trusted.get(party, keys) != keys:
+            raise VerificationError(f"`{party}` was enrolled with other keys than are held of it")
+    return counted
+
+
+def check_acts(life: Life) -> int:
+    """Every other act: its signatures, and the signers that its type requires."""
+    counted = 0
+    life.then = OfficersThen()
+    for act, _ in life.acts:
+        if act.statement.type in KEY_TYPES:
+            life.then.learn(act.statement)  # proven by the check before
+        elif act.statement.type not in _STANDING:
+            verify_act(act, life, exercise=life.exercise)
+            counted += 1
+    return counted

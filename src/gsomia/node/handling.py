@@ -1,0 +1,178 @@
+"""What is done with a held item, and told between the Parties, as acts: the verdict first, then act, log and peer.
+
+A fact that a verdict needs comes from the register, from an earlier act, or from the act itself, where the officers who
+sign it certify it: that is their statement, and it stands in the act (protocol 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gsomia.errors import UsageError
+from gsomia.node.acts import HANDLING, TOLD, SignedAct
+from gsomia.node.facts import Case, item_of, protecting, transmission_facts
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node, refused
+from gsomia.node.offers import verdict_digest
+from gsomia.node.ports import Reader
+from gsomia.node.sending import held_copy, refuse
+from gsomia.registry import Copy, Item, destroyed
+from gsomia.verdict import Facts, Request, Verdict, decide
+
+__all__ = ["CERTIFIED", "destroy", "handle", "tell"]
+
+CERTIFIED = ("marks-reproduced", "copies-numbered", "record-made", "translation-note", "translator-cleared")
+"""The facts that the officers who sign an act may certify in it."""
+
+
+def handle(node: Node, kind: str, reference: str, what: str, *, certified: Sequence[str] = (), by: Acting) -> SignedAct:
+    """Record what is done with a held copy, where the agreement permits it; giver and originator are told.
+
+    Args:
+        node: the holder's node.
+        kind: one of `HANDLING`.
+        reference: control number, item id or copy id.
+        what: what is done, for people.
+        certified: facts of `CERTIFIED` that the officer certifies by signing.
+        by: an officer in the role that the type names.
+
+    Raises:
+        UsageError: no such type, fact or copy.
+        RefusedError: the agreement refuses or is uncertain; it is kept, and nothing is recorded.
+    """
+    if kind not in HANDLING:
+        raise UsageError(f"`{kind}` is nothing that is done with a held item", hint=f"known: {', '.join(HANDLING)}")
+    return _record(node, kind, reference, {"what": what}, certified, (by,), witnesses=0)
+
+
+def destroy(node: Node, reference: str, method: str, *, by: tuple[Acting, Acting]) -> SignedAct:
+    """Destroy a held copy: two officers sign, the sealed item is removed, giver and originator are told.
+
+    Args:
+        node: the holder's node.
+        reference: control number, item id or copy id.
+        method: how, for the record.
+        by: a registry officer and a security officer, two persons.
+
+    Raises:
+        UsageError: no such copy.
+        RefusedError: the agreement refuses or is uncertain, the two are one, or it is destroyed already.
+    """
+    if by[0].officer == by[1].officer:
+        raise refused("two-officers", f"officer `{by[0].officer}` cannot destroy alone: two different officers sign")
+    return _record(node, "destroy", reference, {"what": method}, ("record-made",), by, witnesses=len(by))
+
+
+def _record(
+    node: Node,
+    kind: str,
+    reference: str,
+    body: dict[str, Any],
+    certified: Sequence[str],
+    by: Sequence[Acting],
+    *,
+    witnesses: int,
+) -> SignedAct:
+    if unknown := sorted({*certified} - {*CERTIFIED}):
+        raise UsageError(f"nobody certifies `{unknown[0]}` here", hint=f"known: {', '.join(CERTIFIED)}")
+    at = node.clock.now()
+    with node.store.writing() as tx:
+        copy = held_copy(tx, node, reference)
+        item = tx.item(copy.item)
+        assert item is not None  # a copy never stands without its item
+        verdict = _ask(node, tx, kind, copy, item, certified, witnesses=witnesses, at=at)
+        act, gone = None, False
+        if verdict.outcome == "permit":
+            draft = Draft(
+                type=kind,
+                instrument=copy.instrument,
+                item=item.id,
+                copy=copy.id,
+                parties=tuple(sorted({copy.giver, item.originator} & {*tx.peers()})),
+                body=body | {"certified": sorted(certified), "verdict": verdict_digest(verdict)},
+            )
+            act = make(node, tx, [draft], at=at, by=by)[0]
+            gone = kind == "destroy" and destroyed(node.party, tx.copies(item=item.id))
+    if act is None:
+        refuse(node, f"{kind} {copy.control_number}", verdict, at)
+    if gone:
+        # Once the act is in the log. Where the node stops before this, its next start removes what is left.
+        node.blobs.remove(item.id)
+    return act
+
+
+def _ask(
+    node: Node,
+    reader: Reader,
+    kind: str,
+    copy: Copy,
+    item: Item,
+    certified: Sequence[str],
+    *,
+    witnesses: int,
+    at: datetime,
+) -> Verdict:
+    """Whether the agreement lets it be done, by what the register, earlier acts and this act establish."""
+    case = Case.of(node, reader)
+    to = item.originator if kind in ("return", "report-loss") else None
+    facts = Facts(established_by={})
+    if to is not None:
+        facts = transmission_facts(
+            node, reader, giver=node.party, holder=to, item=item.id, mark=(item.originator, item.level),
+            receivers=(to,), at=at,
+        )  # fmt: skip
+    known: dict[str, Any] = {"purpose": item.purpose, "purpose_ended": False}
+    known |= {name.replace("-", "_"): True for name in certified}
+    by = dict.fromkeys((*certified, "purpose", "purpose-ended"), "this act, and the register")
+    if witnesses:
+        known["witnesses"], by["witnesses"] = witnesses, "the officers who sign this act"
+    notices = [a for a in reader.acts(types=["notify-regrade"], item=item.id) if a.statement.party == item.originator]
+    if notices:
+        known |= {"regrade_notice": True, "regrade_to": notices[-1].statement.body["what"]}
+        by |= dict.fromkeys(("regrade-notice", "regrade-to"), notices[-1].id)
+    facts = replace(facts, **known, established_by={**facts.established_by, **by})
+    seen = item_of(item, received=copy.at)
+    request = Request(act=kind, by=node.party, to=to, item=seen, under=protecting(case, copy, item))
+    return decide(case.law, request, facts, case.record, at)
+
+
+def tell(node: Node, kind: str, instrument: str, what: str, *, reference: str = "", by: Acting) -> SignedAct:
+    """Tell the other Parties of an agreement something by an act: it is recorded at each, and changes no register.
+
+    Args:
+        node: who tells.
+        kind: one of `TOLD`; `notify-regrade` names in `what` the item's new level.
+        instrument: the agreement, which this node has adopted.
+        what: what is told.
+        reference: the item that it is about, or "".
+        by: an officer in the role that the type names.
+
+    Raises:
+        UsageError: no such type, agreement or item; an item of another Party's is not this one's to regrade.
+    """
+    if kind not in TOLD:
+        raise UsageError(f"`{kind}` is nothing that is told", hint=f"known: {', '.join(TOLD)}")
+    with node.store.writing() as tx:
+        law = node.law(tx.adopted())
+        if instrument not in law.agreements or node.party not in law.agreements[instrument].parties:
+            known = ", ".join(law.agreements) or "none"
+            raise UsageError(f"`{instrument}` is no agreement of this node's", hint=f"adopted: {known}")
+        parties = {*law.agreements[instrument].parties} & {*tx.peers()}
+        item = ""
+        if reference:
+            copies = tx.find(reference)
+            if not copies:
+                raise UsageError(f"no item `{reference}` is registered", hint="`gsomia register` lists what is")
+            item = copies[0].item
+            entry = tx.item(item)
+            if kind == "notify-regrade" and (entry is None or entry.originator != node.party):
+                raise refused("not-the-originator", f"item `{item}` is not `{node.party}`'s to regrade")
+            # Whoever has nothing of the item is not told of it.
+            parties &= {party for copy in tx.copies(item=item) for party in (copy.giver, copy.holder)}
+        elif kind == "notify-regrade":
+            raise UsageError("which item?", hint="name it")
+        draft = Draft(type=kind, instrument=instrument, item=item, parties=tuple(sorted(parties)), body={"what": what})
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
