@@ -66,7 +66,7 @@ def test_a_peer_that_forks_its_log_is_proven_to_have_lied(stage: Stage) -> None:
     frontier, nodes = Frontier().append([leaf_hash(b"another %d" % i) for i in range(size + 3)])
     stored = {(level, index): value for level, index, value in nodes}
     both.pass_time(timedelta(seconds=5))
-    note = kor.node.log_signer("JPN").sign_checkpoint(
+    note = kor.node.keys.log.named(name).sign_checkpoint(
         Checkpoint(origin=name, size=frontier.size, root=frontier.root()), both.clock.at
     )
     proof = consistency_proof(size, frontier.size, lambda level, index: stored[level, index])

@@ -191,6 +191,9 @@ class _Outbox:
                     continue
             except PeerError as error:
                 self._log.info("peer waits", peer=party, why=str(error))
+            except NodeError as error:
+                self._log.error("this node cannot go on with a peer", peer=party, why=str(error), hint=error.hint)
+                self._stopping.wait(1)
             except Exception:
                 # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
                 self._log.exception("the outbox is stuck", peer=party)

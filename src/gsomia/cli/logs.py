@@ -13,7 +13,7 @@ import click
 from gsomia.app import Home
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
-from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, log_named, log_origin, prove
+from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, is_log_of, log_named, prove
 from gsomia.tlog import (
     Checkpoint,
     LogCheck,
@@ -186,8 +186,8 @@ def _keys(origin: str, keys: Path | None, node_dir: str | None) -> tuple[LogVeri
         }
         exercise = home.node.exercise
     parts = origin.split("/")
-    owner = known.get(parts[1]) if len(parts) == 3 else None
-    if owner is None or log_origin(parts[1], parts[2].replace("internal", ""), exercise=exercise) != origin:
+    owner = known.get(parts[1]) if len(parts) > 2 else None
+    if owner is None or not is_log_of(origin, parts[1], exercise=exercise):
         raise UsageError(f"`{origin}` is no log of a node that is known here", hint=f"known: {', '.join(known)}")
     return owner.named(origin), list(known.values())
 

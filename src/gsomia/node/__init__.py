@@ -10,7 +10,7 @@ Where to read, and where a new line belongs:
 - it is held: `custody`, `renditions`, `consent`, `revocation`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
-- it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
+- it is proven: `publish`, `lognames`, `witnessing`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle)
 """
 
@@ -28,7 +28,8 @@ from gsomia.node.intake import upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
-from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
+from gsomia.node.lognames import is_log_of, log_origin
+from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
@@ -167,6 +168,7 @@ __all__ = [
     "identity",
     "import_parcel",
     "instant",
+    "is_log_of",
     "keep_refused",
     "key_settings",
     "labels_of",

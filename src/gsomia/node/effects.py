@@ -18,9 +18,9 @@ from gsomia.node.acts import LEGAL_ACTS, Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
-from gsomia.node.node import log_origin
+from gsomia.node.lognames import current_log
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Person, Writer
-from gsomia.node.registering import USED, arrive, give, report, take
+from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.succession import check_successor, distrusted
 from gsomia.registry import (
     Copy,
@@ -102,7 +102,7 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
     before = tx.peers().get(party)
     if before is not None and before.log.to_text() != identity["log"]:
         # Other log keys are other logs: what was kept and cosigned under the old ones says nothing of them.
-        kept = [log_origin(party, log, exercise=node.exercise) for log in (node.party, "")]
+        kept = [current_log(tx, party, log, exercise=node.exercise) for log in (node.party, "")]
         tx.forget_witness(party, kept)
     tx.put_peer(
         Peer(
@@ -251,6 +251,8 @@ def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
     elif own and rung is Rung.DELIVERED:
         copy = take(tx, statement, copy)
+    elif rung is Rung.DELIVERED:
+        number_once(tx, statement)
     tx.put_copy(replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
@@ -343,7 +345,9 @@ def _give(node: Node, tx: Writer, statement: Statement) -> None:
     """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
     if statement.party == node.party:
         give(tx, statement)
-    elif statement.type == "release" and statement.body.get("holder") != node.party:
+        return
+    number_once(tx, statement)
+    if statement.type == "release" and statement.body.get("holder") != node.party:
         item = tx.item(statement.item)
         if item is not None and item.originator == node.party:
             report(tx, statement)

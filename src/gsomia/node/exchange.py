@@ -34,10 +34,12 @@ from gsomia.node.leaving import (
     stop_copies,
 )
 from gsomia.node.ledger import Draft, make, record
+from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
 from gsomia.node.ports import Outgoing, Peer
 from gsomia.node.succession import told_key
+from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState
 
 __all__ = ["dead_letter", "step"]
@@ -64,6 +66,7 @@ def step(node: Node, peer: str) -> int:
         NodeError: this node cannot do its part now, such as on a full disk; the entries wait.
     """
     with node.store.reading() as reader:
+        unless_halted(reader, node.log_name(reader, peer))
         due = reader.outgoing(peer=peer, limit=BATCH)
         known = reader.peers().get(peer)
         if node.keys.retired and reader.setting(told_key(peer)) != node.keys.signing.public.fingerprint:
@@ -73,6 +76,10 @@ def step(node: Node, peer: str) -> int:
     # Order is kept per peer: only the run of one kind at the head is taken.
     run = due[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(due))]
     try:
+        if peer in node.unasked:
+            ask_witness(node, peer)
+        if peer in node.unasked:
+            return 0
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import MessageError, UsageError, VerificationError
+from gsomia.errors import MessageError, NodeError, UsageError, VerificationError
 from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
 from gsomia.node.intake import Delivery, take_deliveries
@@ -77,6 +77,8 @@ def reply_to(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[st
     Raises:
         MessageError, or another of `REFUSABLE`: it cannot be used.
     """
+    if peer.party in node.unasked and message.type != "checkpoints":
+        raise NodeError(f"`{peer.party}` has not told yet which checkpoints of this node it keeps")
     handler = _HANDLERS.get(message.type)
     if handler is None:
         raise MessageError(f"nothing is answered to a message of type `{message.type}`")

@@ -29,7 +29,7 @@ from gsomia.registry import (
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["AUTHORITIES", "USED", "arrive", "authority_body", "give", "item_said", "report", "take"]
+__all__ = ["AUTHORITIES", "USED", "arrive", "authority_body", "give", "item_said", "number_once", "report", "take"]
 
 AUTHORITIES = ("transmit", "release")
 """The officers' acts by which a copy goes."""
@@ -224,11 +224,30 @@ def take(tx: Writer, statement: Statement, copy: Copy) -> Copy:
     return replace(copy, control_number=_own_number(tx, statement), at=statement.at)
 
 
+def number_once(tx: Writer, statement: Statement) -> str:
+    """The control number that an act gives to its copy, which no other copy has or gets.
+
+    Args:
+        tx: the open transaction.
+        statement: of a `transmit`, a `release` or a `delivered`.
+
+    Raises:
+        VerificationError: it is another registry's, or that of another copy.
+    """
+    number = text(statement.body, "control_number")
+    if read_control_number(number)[0] != statement.party:
+        raise ValueError(f"`{number}` is no number of the registry of `{statement.party}`")
+    if (known := tx.numbered(number)) not in (None, statement.copy):
+        raise VerificationError(
+            f"act `{statement.id}`: `{statement.party}` gave the control number `{number}` to copy `{known}` before"
+        )
+    tx.put_numbered(number, statement.copy)
+    return number
+
+
 def _own_number(tx: Writer, statement: Statement) -> str:
     """The control number that an act of this Party's gives, and the registry's count taken up to it."""
-    number = text(statement.body, "control_number")
-    party, year, serial = read_control_number(number)
-    if party != statement.party:
-        raise ValueError(f"`{number}` is no number of the registry of `{statement.party}`")
+    number = number_once(tx, statement)
+    _, year, serial = read_control_number(number)
     tx.raise_serial(f"control/{year}", serial)
     return number

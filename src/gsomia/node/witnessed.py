@@ -9,6 +9,7 @@ from functools import partial
 from gsomia.errors import VerificationError
 from gsomia.node.acts import instant
 from gsomia.node.checks import Check, done
+from gsomia.node.lognames import peer_of_log
 from gsomia.node.node import Node
 from gsomia.node.ports import Cosigned, LogState, Peer, Reader
 from gsomia.node.witnessing import contradiction
@@ -39,7 +40,7 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     """
     name = f"witnesses of {state.name}"
     peers = reader.peers()
-    named = state.name.rpartition("/")[2]
+    named = peer_of_log(state.name)
     witnesses = {named: peers[named]} if named in peers else dict(peers)
     size, since = 0, None
     for row in reader.cosigned():
@@ -75,7 +76,7 @@ def _holds(node: Node, reader: Reader, state: LogState, row: Cosigned, peer: Pee
         VerificationError: the checkpoint is this node's own and the log does not continue it, or a signature is broken.
     """
     held = verify_signed(row.note, node.keys.log.public.named(state.name))
-    fault = contradiction(reader, state, held)
+    fault = contradiction(reader, state.name, held)
     if fault:
         raise VerificationError(fault)
     return held.checkpoint.size == row.size and bool(verify_cosignatures(row.note, [peer.log]))

@@ -118,7 +118,11 @@ class _Way:
         if peer is None:
             raise PeerError(f"`{self.recipient}` does not know `{self.sender}`")
         asked = self.wire.pass_on("asked", self.sender, message)
-        return self.wire.pass_on("answered", self.recipient, answer(there, peer, asked))
+        try:
+            answered = answer(there, peer, asked)
+        except NodeError as error:
+            raise PeerError(f"`{self.recipient}` cannot take it now: {error}") from error
+        return self.wire.pass_on("answered", self.recipient, answered)
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
         """Stage an upload at the recipient's."""
@@ -334,7 +338,7 @@ class Exercise:
                         continue
                     try:
                         moved = bool(step(player.node, other)) or moved
-                    except PeerError:
+                    except (PeerError, NodeError):
                         if not tolerate:
                             raise
         self.witness(tolerate=tolerate)
