@@ -85,7 +85,7 @@ def test_it_is_told_by_its_peer_and_halts(stage: Stage, tmp_path: Path, party: s
     assert "restored from an old backup" in words_of(refusals(both[party]))
     # Fail closed: neither its own acts nor its peer's are recorded on a log of which something is missing.
     before = both[party].copies()
-    with pytest.raises(NodeError, match="gsomia/.*restored from an old backup"):
+    with pytest.raises(NodeError, match=r"gsomia/.*restored from an old backup"):
         both[party].transmit(b"third", to=OTHER[party], level=MARKS[party])
     both[OTHER[party]].transmit(b"third", to=party, level=MARKS[OTHER[party]])
     both.settle(tolerate=True)
