@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lying import act, kind_of, message, send
-from stories import MARKS, Stage, finish, holds, refusals, same_story, words_of
+from stories import MARKS, Stage, finish, forget, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope
-from gsomia.node import ask_witness, audit, pack
+from gsomia.node import Role, ask_witness, audit, pack, recover
 from gsomia.testing import Exercise, Player
 
 OTHER = {"JPN": "KOR", "KOR": "JPN"}
@@ -62,8 +63,18 @@ def restored(both: Exercise, tmp_path: Path, party: str) -> str:
     finish(both["KOR"], copy)
     both.settle()
     both.pass_time(timedelta(minutes=1))
+    shutil.copy(both["JPN"].content(copy.split("-JPN")[0]), tmp_path / "kept")
     restore(both[party], tmp_path / "backup")
     return copy
+
+
+def cut(kind: str) -> Callable[[str, str, Envelope], Envelope]:
+    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        if kind_of(envelope) == kind:
+            raise PeerError("the wire is cut")
+        return envelope
+
+    return fault
 
 
 @pytest.mark.parametrize("party", ["JPN", "KOR"])
@@ -120,13 +131,7 @@ def test_a_control_number_is_given_once(stage: Stage) -> None:
     both = stage()
     give(both, b"first")
     kor, jpn = both["KOR"], both["JPN"]
-
-    def cut(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
-        if kind_of(envelope) == "deliver":
-            raise PeerError("the wire is cut")
-        return envelope
-
-    both.wire.fault = cut
+    both.wire.fault = cut("deliver")
     second = jpn.transmit(b"second", to="KOR", level="極秘")
     both.settle(tolerate=True)
     number = kor.copies()[0].control_number
@@ -143,3 +148,43 @@ def test_a_control_number_is_given_once(stage: Stage) -> None:
     ]
     answer = send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack(rungs)}))
     assert f"gave the control number `{number}` to copy" in answer["body"]["refused"][rungs[1].id]
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+@pytest.mark.parametrize("went_on", ["", "and sent it", "and kept it back"], ids=lambda how: f"signed more {how}")
+def test_what_peers_hold_comes_back(stage: Stage, tmp_path: Path, party: str, went_on: str) -> None:
+    both = stage()
+    copy = restored(both, tmp_path, party)
+    player, other = both[party], both[OTHER[party]]
+    if party == "JPN":  # what it gave it keeps in its folder of items, which no restored database touches
+        both["JPN"].content(copy.split("-JPN")[0]).write_bytes((tmp_path / "kept").read_bytes())
+    if went_on == "and kept it back":
+        both.wire.fault = cut("offers")
+    if went_on:
+        player.transmit(b"third", to=OTHER[party], level=MARKS[party])
+        player.transmit(b"fourth", to=OTHER[party], level=MARKS[party])
+    both.pass_time(timedelta(hours=1, seconds=1))
+    both.settle(tolerate=True)
+    assert faults(player)
+    both.wire.fault = None
+    done = recover(player.node, by=player.by(Role.SECURITY))
+    assert done.refused == {} and done.recorded > 0 and {*done.asked} == ({copy} if party == "KOR" else set())
+    assert "gsomia/" in words_of(refusals(player))
+    both.pass_time(timedelta(minutes=10))
+    both.settle()
+    row, item = register(player)[copy]
+    assert row.state == "receipted" and player.content(item.id).is_file()
+    give(both, b"fifth")
+    holds(both)
+    finish(both["KOR"], max(c.control_number for c in both["KOR"].copies() if c.holder == "KOR"))
+    both.pass_time(timedelta(hours=2))
+    both.settle()
+    if went_on:
+        # It had counted on from the backup: what has not left under such a number stops, and people are told.
+        told = "was given to copy" if went_on == "and kept it back" else f"`{party}` gave the control number"
+        assert told in words_of(refusals(player))
+        forget(player, "DELETE FROM copy WHERE state IN ('refused', 'rejected')")
+    same_story(both)
+    with other.node.store.reading() as reader:
+        assert reader.kept(f"exercise.gsomia/{party}/{OTHER[party]}/2") is not None
+        assert [act.statement.body["successor"] for act in reader.acts(types=["recover-log"])]

@@ -10,7 +10,7 @@ Where to read, and where a new line belongs:
 - it is held: `custody`, `renditions`, `consent`, `revocation`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
-- it is proven: `publish`, `lognames`, `witnessing`, `timestamps`, `bundles`
+- it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `witnessed`, `life` (a bundle)
 """
 
@@ -67,6 +67,7 @@ from gsomia.node.ports import (
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
+from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
@@ -122,6 +123,7 @@ __all__ = [
     "Question",
     "Reader",
     "Recalled",
+    "Recovery",
     "Refused",
     "Reply",
     "Role",
@@ -186,6 +188,7 @@ __all__ = [
     "recalls",
     "receipt",
     "record_of",
+    "recover",
     "release",
     "rendition_of",
     "replace_node_keys",

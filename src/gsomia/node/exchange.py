@@ -32,6 +32,7 @@ from gsomia.node.leaving import (
     settle_acts,
     settle_deliveries,
     stop_copies,
+    upload_again,
 )
 from gsomia.node.ledger import Draft, make, record
 from gsomia.node.lognames import unless_halted
@@ -80,6 +81,8 @@ def step(node: Node, peer: str) -> int:
             ask_witness(node, peer)
         if peer in node.unasked:
             return 0
+        if run[0].kind == "content":
+            return _send_contents(node, known, run)
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
@@ -103,6 +106,19 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         silent = settle_acts(node, tx, peer, run, answer)
         if silent:
             raise PeerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
+    return len(run)
+
+
+def _send_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    """Send once more the contents of copies that the peer holds and whose bytes it lost."""
+    with node.store.reading() as reader:
+        found = [(copy, reader.item(copy.item)) for entry in run if (copy := reader.copy(entry.subject)) is not None]
+    for copy, item in found:
+        if item is not None and node.blobs.exists(item.id):
+            upload_again(node, peer, copy.id, item, link_to(node, peer).upload)
+    with node.store.writing() as tx:
+        for entry in run:
+            tx.done(entry.id)
     return len(run)
 
 

@@ -78,6 +78,7 @@ def upload(node: Node, peer: Peer, copy: str) -> Iterator[Upload]:
         limit = _upload_limit(node, peer, copy)
         with node.blobs.writing(_upload_name(copy)) as sink:
             yield Upload(copy, sink, limit)
+        _put_back(node, copy)
     except VerificationError as error:
         keep_refused(node, peer, "upload", error)
         raise
@@ -89,11 +90,40 @@ def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
         act = reader.act(reader.acceptance(copy) or "")
         known = reader.copy(copy)
         declared = distrusted(reader, peer.signing)
+        item = reader.item(known.item) if known is not None else None
     if declared is not None:
         raise SignatureError(f"the key of `{peer.party}` was declared compromised by act `{declared}`")
-    if giver != peer.party or act is None or known is not None:
+    lost = item is not None and not node.blobs.exists(item.id)
+    if giver != peer.party or (act is None and not lost) or (known is not None and not lost):
         raise MessageError(f"no content was accepted for copy `{copy}` from `{peer.party}`")
+    if item is not None:
+        return item.sealed_bytes
+    assert act is not None  # one of the two is here
     return int(act.statement.body["sealed_bytes"])
+
+
+def _put_back(node: Node, copy: str) -> None:
+    """The content of a copy that is registered and whose bytes were lost takes its place again.
+
+    Raises:
+        VerificationError: it is another one than was registered.
+    """
+    with node.store.reading() as reader:
+        known = reader.copy(copy)
+        item = reader.item(known.item) if known is not None else None
+    if item is None or node.blobs.exists(item.id):
+        return
+    name = _upload_name(copy)
+    try:
+        with node.blobs.reading(name) as file:
+            sealed = read(file)
+            if (sealed.item_id, sealed.core_digest.hex()) != (item.id, item.core_digest):
+                raise SealError(f"what came for copy `{copy}` is not item `{item.id}` as it was registered")
+            sealed.check_payload_digest(bytes.fromhex(item.payload_digest))
+    except VerificationError:
+        node.blobs.remove(name)
+        raise
+    node.blobs.rename([(name, item.id)])
 
 
 _DELIVERY_TEXTS = ("title", "mime_type", "core_digest", "payload_digest")

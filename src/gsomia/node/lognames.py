@@ -5,7 +5,17 @@ from __future__ import annotations
 from gsomia.errors import NodeError
 from gsomia.node.ports import Reader
 
-__all__ = ["current_log", "halt_of", "is_log_of", "log_origin", "peer_of_log", "successor_of", "unless_halted"]
+__all__ = [
+    "current_log",
+    "halt_of",
+    "halted",
+    "is_log_of",
+    "log_origin",
+    "peer_of_log",
+    "succession",
+    "successor_of",
+    "unless_halted",
+]
 
 INTERNAL = "internal"
 
@@ -67,4 +77,4 @@ def unless_halted(reader: Reader, origin: str) -> None:
         NodeError: a peer keeps a checkpoint that the log does not continue.
     """
     if why := halt_of(reader, origin):
-        raise NodeError(f"nothing is recorded in `{origin}`: {why}", hint="`gsomia node recover`")
+        raise NodeError(f"nothing is recorded in `{origin}`: {why}", hint="`gsomia log recover`")
