@@ -24,6 +24,8 @@ _JOIN_SECONDS = 0.05
 """The outbox is looked at so often: what is entered within that time is offered, dispatched and signed together."""
 _LOOK_SECONDS = 30
 """Floods of refusals are looked for so often."""
+_SWEEP_SECONDS = 3600
+"""Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 
@@ -45,15 +47,19 @@ def run(home: Home, ready: Callable[[str], None]) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         log = _log().bind(party=home.node.party)
-        with home.store.reading() as reader:
-            known = {item.id for item in reader.items()}
-        swept = LocalBlobs(home.folder / "items").sweep(known)
-        if swept:
-            log.info("removed what was left half-done", files=swept)
+        _sweep(home, log)
         with _serving(home, ready, stopping, log) as server, _Outbox(home, stopping, log).working():
             while not stopping.wait(0.2):
                 if not server.is_alive():
                     raise NodeError("the served side has stopped by itself", hint="see the log")
+
+
+def _sweep(home: Home, log: Any) -> None:
+    with home.store.reading() as reader:
+        known = {item.id for item in reader.items()}
+    swept = LocalBlobs(home.folder / "items").sweep(known)
+    if swept:
+        log.info("removed what was left half-done", files=swept)
 
 
 @contextmanager
@@ -146,6 +152,7 @@ class _Outbox:
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
         self._stamped = self._traced = self._looked = float("-inf")
+        self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
 
     @contextmanager
@@ -212,6 +219,9 @@ class _Outbox:
             self._traced = now
             for act in trace(self._home.node, self._home.tracer_days()):
                 self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+        if now >= self._swept + _SWEEP_SECONDS:
+            self._swept = now
+            _sweep(self._home, self._log)
         if now >= self._looked + _LOOK_SECONDS:
             self._looked = now
             with self._home.store.reading() as reader:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from gsomia.errors import GsomiaError, MessageError, NodeError, SignatureError
 from gsomia.keys import Envelope
-from gsomia.node import Node, Peer, answer, keep_refused, upload
+from gsomia.node import Node, Peer, answer, held_of, keep_refused, upload
 from gsomia.web import certificate_der, peer_certificate
 
 __all__ = ["link_app"]
@@ -50,16 +50,37 @@ def link_app(node: Node) -> Starlette:
 
     async def content(request: Request) -> Response:
         peer = await run_in_threadpool(_peer, node, request)
-        async with _in_thread(upload(node, peer, request.path_params["copy"])) as sink:
+        copy = request.path_params["copy"]
+        if request.method == "HEAD":
+            held = await run_in_threadpool(held_of, node, peer, copy)
+            return Response(status_code=204, headers={OFFSET: str(held), "cache-control": "no-store"})
+        offset, size = (_count(request, name) for name in (OFFSET, LENGTH))
+        async with _in_thread(upload(node, peer, copy, offset=offset, size=size)) as sink:
             async for chunk in request.stream():
                 await run_in_threadpool(sink.write, chunk)
         return Response(status_code=204)
 
     routes = [
         Route("/link/v1/messages", _guarded(messages), methods=["POST"]),
-        Route("/link/v1/content/{copy}", _guarded(content), methods=["PUT"]),
+        Route("/link/v1/content/{copy}", _guarded(content), methods=["PUT", "PATCH", "HEAD"]),
     ]
     return Starlette(routes=routes)
+
+
+OFFSET, LENGTH = "upload-offset", "upload-length"
+"""Where an upload goes on, and how long all of it is (draft-ietf-httpbis-resumable-upload), in bytes."""
+
+
+def _count(request: Request, name: str) -> int:
+    """A header that holds a count.
+
+    Raises:
+        MessageError: it is missing, or something else.
+    """
+    text = request.headers.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise MessageError(f"`{name}` is a count of bytes")
+    return int(text)
 
 
 def _peer(node: Node, request: Request) -> Peer:

@@ -24,7 +24,7 @@ from gsomia.node.consent import answer_consent, ask_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
-from gsomia.node.intake import upload
+from gsomia.node.intake import held_of, upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import labels_of
 from gsomia.node.life import TrustedKeys, check_bundle
@@ -166,6 +166,7 @@ __all__ = [
     "export_parcel",
     "fingerprint",
     "held_copy",
+    "held_of",
     "holdings",
     "identity",
     "import_parcel",

@@ -451,6 +451,22 @@ class Blobs(Protocol):
         """Write a blob; where `lasting` is False, its bytes are durable and its name is after `settle` or `rename`."""
         ...
 
+    def held(self, name: str) -> int:
+        """How many bytes are durable of a blob that is written in parts."""
+        ...
+
+    def partials(self) -> Mapping[str, int]:
+        """The blobs that are written in parts and are not whole, with the bytes that are here."""
+        ...
+
+    def continuing(self, name: str, offset: int) -> AbstractContextManager[BinaryIO]:
+        """Write on at a blob that is written in parts; what was written stays, however the block ends."""
+        ...
+
+    def complete(self, name: str) -> None:
+        """Give a blob that was written in parts its name."""
+        ...
+
     def settle(self) -> None:
         """Make the names durable that were not meant to last at first."""
         ...
@@ -528,6 +544,13 @@ class PeerLink(Protocol):
         """Send a signed message and return the signed answer."""
         ...
 
-    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
-        """Send a sealed item's bytes for a copy whose offer was accepted."""
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
+        """Send a sealed item's bytes for a copy whose offer was accepted, from where an earlier attempt was cut.
+
+        Args:
+            copy: its id.
+            chunks: its bytes, from the first on.
+            size: how many they are.
+            same: so many of them, from the first on, are the same at every attempt.
+        """
         ...

@@ -124,7 +124,7 @@ class _Way:
             raise PeerError(f"`{self.recipient}` cannot take it now: {error}") from error
         return self.wire.pass_on("answered", self.recipient, answered)
 
-    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int = 0) -> None:
         """Stage an upload at the recipient's."""
         there = self.wire.players[self.recipient].node
         with there.store.reading() as reader:
@@ -132,7 +132,7 @@ class _Way:
         if self.wire.uploads is not None:
             chunks = self.wire.uploads(self.sender, copy, chunks)
         try:
-            with upload(there, peer, copy) as sink:
+            with upload(there, peer, copy, offset=0, size=size) as sink:
                 for chunk in chunks:
                     sink.write(chunk)
         except (NodeError, VerificationError) as error:
