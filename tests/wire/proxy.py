@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from contextlib import suppress
 from typing import Self
 
-__all__ = ["Proxy"]
+from pair import Pair
+
+__all__ = ["Proxy", "behind", "port_of"]
 
 
 class Proxy:
@@ -87,3 +90,19 @@ def _end(one: socket.socket) -> None:
     with suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
     one.close()
+
+
+def behind(pair: Pair, proxy: Proxy) -> None:
+    """Let Japan's node go to Korea's through the proxy."""
+    settings = pair.folder / "JPN" / "node.toml"
+    text, count = re.subn(r"(\[peers\.KOR\][^\[]*?127\.0\.0\.1:)\d+", rf"\g<1>{proxy.port}", settings.read_text())
+    assert count == 1
+    settings.write_text(text)
+
+
+def port_of(pair: Pair, party: str) -> int:
+    home = pair.home(party)
+    try:
+        return home.config.link.port
+    finally:
+        home.close()

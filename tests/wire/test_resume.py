@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from pathlib import Path
 
 import pytest
 from pair import Pair
-from proxy import Proxy
+from proxy import Proxy, behind, port_of
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
 
 MEBIBYTE = 2**20
-
-
-def behind(pair: Pair, proxy: Proxy) -> None:
-    """Let Japan's node go to Korea's through the proxy."""
-    settings = pair.folder / "JPN" / "node.toml"
-    text, count = re.subn(r"(\[peers\.KOR\][^\[]*?127\.0\.0\.1:)\d+", rf"\g<1>{proxy.port}", settings.read_text())
-    assert count == 1
-    settings.write_text(text)
-
-
-def port_of(pair: Pair, party: str) -> int:
-    home = pair.home(party)
-    try:
-        return home.config.link.port
-    finally:
-        home.close()
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["cut", "cut, and the recipient killed"])
