@@ -22,6 +22,8 @@ _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
 _JOIN_SECONDS = 0.05
 """The outbox is looked at so often: what is entered within that time is offered, dispatched and signed together."""
+_IDLE_SECONDS = 1.0
+"""Where nothing waits and nobody wrote to the register, the outbox is looked at so often."""
 _LOOK_SECONDS = 30
 """Floods of refusals are looked for so often."""
 _SWEEP_SECONDS = 3600
@@ -131,7 +133,11 @@ def _trust_new_peers(
     home: Home, context: ssl.SSLContext, trusted: set[str], stopping: threading.Event, log: Any
 ) -> None:
     """A peer enrolled while the node runs is let in without a restart."""
+    seen = None
     while not stopping.wait(0.25):
+        standing = (_written(home), _written(home, "node.toml"))
+        if standing == seen:
+            continue
         try:
             new = _trusted(home) - trusted
         except GsomiaError as error:
@@ -141,6 +147,7 @@ def _trust_new_peers(
         for certificate in new:
             context.load_verify_locations(cadata=certificate)
             trusted.add(certificate)
+        seen = standing
 
 
 class _Outbox:
@@ -192,10 +199,13 @@ class _Outbox:
     def _work(self, party: str) -> None:
         node = self._home.node
         while not self._stopping.is_set():
+            before = _written(self._home)
             try:
                 moved = step(node, party)
                 if ask_witness(node, party) or moved:
                     continue
+                self._rest(party, before)
+                continue
             except PeerError as error:
                 self._log.info("peer waits", peer=party, why=str(error))
             except NodeError as error:
@@ -205,6 +215,15 @@ class _Outbox:
                 # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
                 self._log.exception("the outbox is stuck", peer=party)
                 self._stopping.wait(1)
+            self._stopping.wait(_JOIN_SECONDS)
+
+    def _rest(self, party: str, before: tuple[int, int]) -> None:
+        """Wait until somebody writes to the register, a command of another process too, or something may be due."""
+        with self._home.store.reading() as reader:
+            waiting = party in self._home.node.unasked or bool(reader.outgoing(peer=party, limit=1))
+        until = time.monotonic() + (0 if waiting else _IDLE_SECONDS)
+        self._stopping.wait(_JOIN_SECONDS)
+        while time.monotonic() < until and _written(self._home) == before and not self._stopping.is_set():
             self._stopping.wait(_JOIN_SECONDS)
 
     def _keep_schedules(self) -> None:
@@ -229,6 +248,15 @@ class _Outbox:
             for one in floods.keys() - self._floods:
                 self._log.warning("a peer floods", peer=one[0], why=floods[one])
             self._floods = {*floods}
+
+
+def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:
+    """What changes when anybody writes to a file of the node's, by default the register: its time and its length."""
+    try:
+        found = (home.folder / name).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _log() -> Any:
