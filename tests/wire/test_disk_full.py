@@ -117,6 +117,8 @@ def test_a_quota_stops_a_reception_cleanly(pair: Pair, tmp_path: Path) -> None:
     pair.start("KOR", before=limited)
     done = pair.transmit("JPN", document, "--wait", "2")
     assert done.returncode == 6, done.stdout + done.stderr
+    assert "this node cannot take what a peer sends" in (told := (pair.folder / "KOR.log").read_text()), told
+    assert "cannot write the sealed item" in told
     assert blobs(pair, "KOR") == set() and pair.register("KOR") == {}
     pair.kill("KOR")
     pair.start("KOR", "JPN")

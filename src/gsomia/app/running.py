@@ -86,7 +86,7 @@ def _serving(
     link = home.config.link
     server = uvicorn.Server(
         uvicorn.Config(
-            link_app(home.node),
+            link_app(home.node, told=lambda why: log.error("this node cannot take what a peer sends", why=why)),
             host=link.host,
             port=link.port,
             http=PeerProtocol,

@@ -26,11 +26,12 @@ MESSAGE_LIMIT = 32 * 2**20
 """The longest message taken, in bytes: a batch of items that travel inside it, and their acts."""
 
 
-def link_app(node: Node) -> Starlette:
+def link_app(node: Node, *, told: Callable[[str], None]) -> Starlette:
     """The ASGI application of one node's peer link.
 
     Args:
         node: who answers.
+        told: is given for its operator what this node itself cannot do, such as on a full disk.
     """
 
     async def messages(request: Request) -> Response:
@@ -61,8 +62,8 @@ def link_app(node: Node) -> Starlette:
         return Response(status_code=204)
 
     routes = [
-        Route("/link/v1/messages", _guarded(messages), methods=["POST"]),
-        Route("/link/v1/content/{copy}", _guarded(content), methods=["PUT", "PATCH", "HEAD"]),
+        Route("/link/v1/messages", _guarded(messages, told), methods=["POST"]),
+        Route("/link/v1/content/{copy}", _guarded(content, told), methods=["PUT", "PATCH", "HEAD"]),
     ]
     return Starlette(routes=routes)
 
@@ -110,7 +111,9 @@ async def _in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
         await run_in_threadpool(manager.__exit__, None, None, None)
 
 
-def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _guarded(
+    handler: Callable[[Request], Awaitable[Response]], told: Callable[[str], None]
+) -> Callable[[Request], Awaitable[Response]]:
     """Errors as problem documents (RFC 9457) that name no more than the peer needs."""
 
     async def guarded(request: Request) -> Response:
@@ -122,7 +125,8 @@ def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
             return _problem(409, str(error))
         except ClientDisconnect:
             return _problem(400, "the peer went away")
-        except NodeError:
+        except NodeError as error:
+            told(str(error))
             return _problem(503, "this node cannot take it now")
         except GsomiaError as error:
             return _problem(400, str(error))
