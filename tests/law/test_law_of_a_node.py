@@ -57,11 +57,11 @@ class Way:
             peer = reader.peers()[self.sender]
         return answer(self.there, peer, message)
 
-    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
         """Stage the bytes at the other node."""
         with self.there.store.reading() as reader:
             peer = reader.peers()[self.sender]
-        with upload(self.there, peer, copy) as sink:
+        with upload(self.there, peer, copy, offset=0, size=size) as sink:
             for chunk in chunks:
                 sink.write(chunk)
 

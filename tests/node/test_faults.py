@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, holds, refusals, same_story, words_of
+from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
 
-from gsomia.errors import PeerError
+from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope, Signature
 from gsomia.node import audit, pack
 from gsomia.testing import Exercise, Player, SetClock
@@ -66,7 +66,7 @@ def test_a_peer_that_forks_its_log_is_proven_to_have_lied(stage: Stage) -> None:
     frontier, nodes = Frontier().append([leaf_hash(b"another %d" % i) for i in range(size + 3)])
     stored = {(level, index): value for level, index, value in nodes}
     both.pass_time(timedelta(seconds=5))
-    note = kor.node.log_signer("JPN").sign_checkpoint(
+    note = kor.node.keys.log.named(name).sign_checkpoint(
         Checkpoint(origin=name, size=frontier.size, root=frontier.root()), both.clock.at
     )
     proof = consistency_proof(size, frontier.size, lambda level, index: stored[level, index])
@@ -144,3 +144,28 @@ def test_a_register_restored_from_an_old_backup_gets_back_what_peers_still_owe_i
     both.settle(tolerate=True)
     assert len(kor.copies()) == 2, "the giver still had it, for nobody had signed that it arrived"
     same_story(both)
+
+
+def test_an_act_does_not_happen_when_the_log_cannot_be_written(stage: Stage) -> None:
+    """The log's table takes nothing: no act, no row, no content, at the giver and then at the recipient."""
+    both = stage()
+    for party in ("JPN", "KOR"):
+        no = "CREATE TRIGGER no BEFORE INSERT ON log_entry BEGIN SELECT RAISE(ABORT, 'the log is full'); END"
+        forget(both[party], no)
+        before = {one: (register(both[one]), both[one].node.blobs.names()) for one in both.players}
+        if party == "JPN":
+            with pytest.raises(NodeError, match="the log is full"):
+                both["JPN"].transmit(b"report", to="KOR", level="極秘")
+        else:
+            sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+            before["JPN"] = (register(both["JPN"]), [sent.item])
+            both.settle(tolerate=True)
+        with both[party].node.store.reading() as reader:
+            assert not list(reader.acts(types=["transmit", "acceptance", "delivered"]))
+        assert {one: (register(both[one]), both[one].node.blobs.names()) for one in both.players} == before
+        forget(both[party], "DROP TRIGGER no")
+    both.pass_time(timedelta(minutes=5))
+    both.settle()
+    assert [copy.state for copy in both["KOR"].copies()] == ["delivered"]
+    same_story(both)
+    holds(both)

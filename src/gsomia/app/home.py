@@ -113,6 +113,8 @@ class Home:
                 parcel_age=dt.timedelta(days=self.config.parcels.age_days),
             ),
         )
+        # Whether its store was restored from a backup a node learns from its peers alone.
+        self.node.unasked.update(dict.fromkeys(self.wired(), self.clock.machine()))
 
     def close(self) -> None:
         """Let go of the register and the connections."""

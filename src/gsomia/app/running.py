@@ -25,8 +25,12 @@ _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
 _JOIN_SECONDS = 0.05
 """The outbox is looked at so often: what is entered within that time is offered, dispatched and signed together."""
+_IDLE_SECONDS = 1.0
+"""Where nothing waits and nobody wrote to the register, the outbox is looked at so often."""
 _LOOK_SECONDS = 30
 """Floods of refusals are looked for so often."""
+_SWEEP_SECONDS = 3600
+"""Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 
@@ -51,12 +55,7 @@ def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> 
         if attached:
             threading.Thread(target=_stop_at_end_of_input, args=(stopping,), name="input", daemon=True).start()
         log = _log().bind(party=home.node.party)
-        with home.store.reading() as reader:
-            items = {item.id for item in reader.items()}
-            known = {item for item in items if not destroyed(home.node.party, reader.copies(item=item))}
-        swept = LocalBlobs(home.folder / "items").sweep(known)
-        if swept:
-            log.info("removed what was left half-done", files=swept)
+        _sweep(home, log)
         with _serving(home, ready, stopping, log) as server, _Outbox(home, stopping, log).working():
             while not stopping.wait(0.2):
                 if not server.is_alive():
@@ -68,6 +67,15 @@ def _stop_at_end_of_input(stopping: threading.Event) -> None:
         while os.read(0, 4096):
             pass
     stopping.set()
+
+
+def _sweep(home: Home, log: Any) -> None:
+    with home.store.reading() as reader:
+        items = {item.id for item in reader.items()}
+        known = {item for item in items if not destroyed(home.node.party, reader.copies(item=item))}
+    swept = LocalBlobs(home.folder / "items").sweep(known)
+    if swept:
+        log.info("removed what was left half-done", files=swept)
 
 
 @contextmanager
@@ -92,7 +100,7 @@ def _serving(
     link = home.config.link
     server = uvicorn.Server(
         uvicorn.Config(
-            link_app(home.node),
+            link_app(home.node, told=lambda why: log.error("this node cannot take what a peer sends", why=why)),
             host=link.host,
             port=link.port,
             http=PeerProtocol,
@@ -154,7 +162,11 @@ def _trust_new_peers(
     home: Home, context: ssl.SSLContext, trusted: set[str], stopping: threading.Event, log: Any
 ) -> None:
     """A peer enrolled while the node runs is let in without a restart."""
+    seen = None
     while not stopping.wait(0.25):
+        standing = (_written(home), _written(home, "node.toml"))
+        if standing == seen:
+            continue
         try:
             new = _trusted(home) - trusted
         except GsomiaError as error:
@@ -164,6 +176,7 @@ def _trust_new_peers(
         for certificate in new:
             context.load_verify_locations(cadata=certificate)
             trusted.add(certificate)
+        seen = standing
 
 
 class _Outbox:
@@ -175,6 +188,7 @@ class _Outbox:
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
         self._stamped = self._traced = self._looked = float("-inf")
+        self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
 
     @contextmanager
@@ -214,16 +228,31 @@ class _Outbox:
     def _work(self, party: str) -> None:
         node = self._home.node
         while not self._stopping.is_set():
+            before = _written(self._home)
             try:
                 moved = step(node, party)
                 if ask_witness(node, party) or moved:
                     continue
+                self._rest(party, before)
+                continue
             except PeerError as error:
                 self._log.info("peer waits", peer=party, why=str(error))
+            except NodeError as error:
+                self._log.error("this node cannot go on with a peer", peer=party, why=str(error), hint=error.hint)
+                self._stopping.wait(1)
             except Exception:
                 # Whatever it was, the entry stays in the outbox; a worker that died would lose it silently.
                 self._log.exception("the outbox is stuck", peer=party)
                 self._stopping.wait(1)
+            self._stopping.wait(_JOIN_SECONDS)
+
+    def _rest(self, party: str, before: tuple[int, int]) -> None:
+        """Wait until somebody writes to the register, a command of another process too, or something may be due."""
+        with self._home.store.reading() as reader:
+            waiting = party in self._home.node.unasked or bool(reader.outgoing(peer=party, limit=1))
+        until = time.monotonic() + (0 if waiting else _IDLE_SECONDS)
+        self._stopping.wait(_JOIN_SECONDS)
+        while time.monotonic() < until and _written(self._home) == before and not self._stopping.is_set():
             self._stopping.wait(_JOIN_SECONDS)
 
     def _keep_schedules(self) -> None:
@@ -238,6 +267,9 @@ class _Outbox:
             self._traced = now
             for act in trace(self._home.node, self._home.tracer_days()):
                 self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+        if now >= self._swept + _SWEEP_SECONDS:
+            self._swept = now
+            _sweep(self._home, self._log)
         if now >= self._looked + _LOOK_SECONDS:
             self._looked = now
             with self._home.store.reading() as reader:
@@ -245,6 +277,15 @@ class _Outbox:
             for one in floods.keys() - self._floods:
                 self._log.warning("a peer floods", peer=one[0], why=floods[one])
             self._floods = {*floods}
+
+
+def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:
+    """What changes when anybody writes to a file of the node's, by default the register: its time and its length."""
+    try:
+        found = (home.folder / name).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _log() -> Any:

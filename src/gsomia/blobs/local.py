@@ -18,6 +18,7 @@ __all__ = ["LocalBlobs"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 _STAGING = ".staging-"
+_PARTIAL = ".partial-"
 _COUNT = itertools.count()
 
 
@@ -65,6 +66,63 @@ class LocalBlobs:
             raise NodeError(f"cannot write the sealed item `{name}`: {error.strerror or error}") from error
         finally:
             staging.unlink(missing_ok=True)
+
+    def held(self, name: str) -> int:
+        """How many bytes are durable of a blob that is written in parts; 0 where nothing is begun."""
+        partial = self._partial(name)
+        return partial.stat().st_size if partial.is_file() else 0
+
+    def partials(self) -> dict[str, int]:
+        """The blobs that are written in parts and are not whole: how many bytes of each are here."""
+        if not self._folder.is_dir():
+            return {}
+        found = (path for path in self._folder.iterdir() if path.name.startswith(_PARTIAL))
+        return {path.name.removeprefix(_PARTIAL): path.stat().st_size for path in found}
+
+    @contextmanager
+    def continuing(self, name: str, offset: int) -> Iterator[BinaryIO]:
+        """Write on at a blob that is written in parts; what was written stays, durable, however the block ends.
+
+        Args:
+            name: the blob's name, which it has once `complete` gave it.
+            offset: where to write on, at most what `held` says; what lies behind is dropped.
+
+        Raises:
+            NodeError: less is here, another writes at it, or the disk does not take it (then nothing is left of it).
+        """
+        partial = self._partial(name)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with partial.open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if offset > file.tell():
+                    raise NodeError(f"`{name}` is held to byte {file.tell()}, not to {offset}")
+                file.truncate(offset)
+                try:
+                    yield file
+                finally:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except BlockingIOError as error:
+            raise NodeError(f"`{name}` is being written") from error
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise NodeError(f"cannot write the sealed item `{name}`: {error.strerror or error}") from error
+
+    def complete(self, name: str) -> None:
+        """Give a blob that was written in parts its name, durably.
+
+        Raises:
+            NodeError: nothing of it is here.
+        """
+        try:
+            self._partial(name).replace(self.path(name))
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot name the sealed item `{name}`: {error.strerror}") from error
+
+    def _partial(self, name: str) -> Path:
+        return self._folder / f"{_PARTIAL}{self.path(name).name}"
 
     @contextmanager
     def reading(self, name: str) -> Iterator[BinaryIO]:
@@ -136,8 +194,9 @@ class LocalBlobs:
             raise NodeError(f"cannot name the sealed item `{new}`: {error.strerror}") from error
 
     def remove(self, name: str) -> None:
-        """Remove a blob that no register entry needs; a missing one is no fault."""
+        """Remove a blob that no register entry needs, and what was written of it; a missing one is no fault."""
         self.path(name).unlink(missing_ok=True)
+        self._partial(name).unlink(missing_ok=True)
 
     def names(self) -> list[str]:
         """Every whole blob's name, sorted."""
@@ -150,7 +209,8 @@ class LocalBlobs:
 
         Args:
             known: the names that the register needs.
-            older_than: whole files of other names stay for so long, in seconds; their entry may be on its way.
+            older_than: files of other names, whole or in parts, stay for so long, in seconds; their entry may be on its
+                way.
 
         Returns:
             How many files were removed.

@@ -11,9 +11,21 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.options import exercise_line, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
-from gsomia.node import KEYS_PATH, Check, Reader, audit_logs, check_log, instant, log_named, log_origin, prove
+from gsomia.node import (
+    KEYS_PATH,
+    Check,
+    Reader,
+    Role,
+    audit_logs,
+    check_log,
+    instant,
+    is_log_of,
+    log_named,
+    prove,
+    recover,
+)
 from gsomia.tlog import (
     CHECKPOINT_PATH,
     Checkpoint,
@@ -218,8 +230,8 @@ def _keys(origin: str, keys: Path | None, node_dir: str | None) -> tuple[LogVeri
         }
         exercise = home.node.exercise
     parts = origin.split("/")
-    owner = known.get(parts[1]) if len(parts) == 3 else None
-    if owner is None or log_origin(parts[1], parts[2].replace("internal", ""), exercise=exercise) != origin:
+    owner = known.get(parts[1]) if len(parts) > 2 else None
+    if owner is None or not is_log_of(origin, parts[1], exercise=exercise):
         raise UsageError(f"`{origin}` is no log of a node that is known here", hint=f"known: {', '.join(known)}")
     return owner.named(origin), [log for party, log in known.items() if party != parts[1]]
 
@@ -228,6 +240,32 @@ def _verifier(text: str) -> LogVerifier:
     """A log's keys: its `log.pub`, or in a node's identity."""
     value = _json(text)
     return LogVerifier.from_text(str(value.get("log", "")) if value is not None else text)
+
+
+@log_command.command("recover")
+@by_option
+@json_option
+@node_option
+def recover_logs(by: str, as_json: bool, node_dir: str | None) -> None:
+    """Get back from the peers what a store that was restored from a backup lacks; a security officer declares it.
+
+    The logs that are behind what a peer keeps end, and go on under their next origin.
+    """
+    with home_of(node_dir) as home:
+        done = recover(home.node, by=home.acting(by, Role.SECURITY))
+        faults = home.deliver()
+    if as_json:
+        value = {"acts": [act.id for act in done.acts], "recorded": done.recorded, "refused": dict(done.refused)}
+        print_json("recovered", value | {"asked": list(done.asked), "waiting": faults})
+        return
+    for act in done.acts:
+        body = act.statement.body
+        click.echo(f"{body['log']} ended; it goes on as {body['successor']}, by act {act.id}")
+    click.echo(f"{done.recorded} acts recorded again, {len(done.asked)} contents asked for")
+    for name, why in done.refused.items():
+        click.echo(plain(f"act {name} does not fit what the backup holds: {why}"))
+    for fault in faults:
+        click.echo(plain(f"waiting: {fault}"))
 
 
 @log_command.command("fsck")

@@ -396,7 +396,7 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
         tell.line(now, f"verify {party}", failed[0].fault if failed else "holds", "holds", counted)
     home = stage.homes["JPN"]
     copy = out / COPY
-    home.export_log(home.node.log_name("KOR"), copy)
+    home.export_log("KOR", copy)
     bundle = next((copy / "tile" / "entries").rglob("*.p/*"))
     data = bytearray(bundle.read_bytes())
     index = 5

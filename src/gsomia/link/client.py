@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import httpx2
 
@@ -41,9 +41,14 @@ class HttpLink:
         except (ValueError, SignatureError) as error:
             raise PeerError(f"`{self._party}` answered what is no signed message") from error
 
-    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
-        """Send a sealed item's bytes for a copy whose offer was accepted."""
-        self._call("PUT", f"/link/v1/content/{copy}", chunks, {"content-length": str(size)})
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
+        """Send a sealed item's bytes for a copy whose offer was accepted, from where an earlier attempt was cut."""
+        path = f"/link/v1/content/{copy}"
+        held = self._request("HEAD", path).headers.get("upload-offset", "0")
+        # What a peer says beyond what can be there is not believed, and all of it is sent.
+        offset = min(int(held), same) if held.isascii() and held.isdecimal() and int(held[:15]) <= size else 0
+        headers = {"content-length": str(size - offset), "upload-offset": str(offset), "upload-length": str(size)}
+        self._call("PATCH" if offset else "PUT", path, _from(chunks, offset), headers)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -52,6 +57,15 @@ class HttpLink:
     def _call(
         self, method: str, path: str, content: bytes | Iterable[bytes], headers: dict[str, str] | None = None
     ) -> bytes:
+        return self._request(method, path, content, headers).content
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        content: bytes | Iterable[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx2.Response:
         try:
             response = self._client.request(method, path, content=content, headers=headers)
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
@@ -59,4 +73,12 @@ class HttpLink:
         if response.status_code >= 300:
             detail = response.text[:500]
             raise PeerError(f"`{self._party}` answered {response.status_code}: {detail}")
-        return response.content
+        return response
+
+
+def _from(chunks: Iterable[bytes], offset: int) -> Iterator[bytes]:
+    """Pieces without their first bytes."""
+    for chunk in chunks:
+        if offset < len(chunk):
+            yield chunk[offset:]
+        offset = max(0, offset - len(chunk))

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from gsomia.errors import GsomiaError, MessageError, NodeError, SignatureError
 from gsomia.keys import Envelope
-from gsomia.node import Node, Peer, answer, keep_refused, upload
+from gsomia.node import Node, Peer, answer, held_of, keep_refused, upload
 from gsomia.web import certificate_der, peer_certificate
 
 __all__ = ["link_app"]
@@ -26,11 +26,12 @@ MESSAGE_LIMIT = 32 * 2**20
 """The longest message taken, in bytes: a batch of items that travel inside it, and their acts."""
 
 
-def link_app(node: Node) -> Starlette:
+def link_app(node: Node, *, told: Callable[[str], None]) -> Starlette:
     """The ASGI application of one node's peer link.
 
     Args:
         node: who answers.
+        told: is given for its operator what this node itself cannot do, such as on a full disk.
     """
 
     async def messages(request: Request) -> Response:
@@ -50,16 +51,37 @@ def link_app(node: Node) -> Starlette:
 
     async def content(request: Request) -> Response:
         peer = await run_in_threadpool(_peer, node, request)
-        async with _in_thread(upload(node, peer, request.path_params["copy"])) as sink:
+        copy = request.path_params["copy"]
+        if request.method == "HEAD":
+            held = await run_in_threadpool(held_of, node, peer, copy)
+            return Response(status_code=204, headers={OFFSET: str(held), "cache-control": "no-store"})
+        offset, size = (_count(request, name) for name in (OFFSET, LENGTH))
+        async with _in_thread(upload(node, peer, copy, offset=offset, size=size)) as sink:
             async for chunk in request.stream():
                 await run_in_threadpool(sink.write, chunk)
         return Response(status_code=204)
 
     routes = [
-        Route("/link/v1/messages", _guarded(messages), methods=["POST"]),
-        Route("/link/v1/content/{copy}", _guarded(content), methods=["PUT"]),
+        Route("/link/v1/messages", _guarded(messages, told), methods=["POST"]),
+        Route("/link/v1/content/{copy}", _guarded(content, told), methods=["PUT", "PATCH", "HEAD"]),
     ]
     return Starlette(routes=routes)
+
+
+OFFSET, LENGTH = "upload-offset", "upload-length"
+"""Where an upload goes on, and how long all of it is (draft-ietf-httpbis-resumable-upload), in bytes."""
+
+
+def _count(request: Request, name: str) -> int:
+    """A header that holds a count.
+
+    Raises:
+        MessageError: it is missing, or something else.
+    """
+    text = request.headers.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise MessageError(f"`{name}` is a count of bytes")
+    return int(text)
 
 
 def _peer(node: Node, request: Request) -> Peer:
@@ -89,7 +111,9 @@ async def _in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
         await run_in_threadpool(manager.__exit__, None, None, None)
 
 
-def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _guarded(
+    handler: Callable[[Request], Awaitable[Response]], told: Callable[[str], None]
+) -> Callable[[Request], Awaitable[Response]]:
     """Errors as problem documents (RFC 9457) that name no more than the peer needs."""
 
     async def guarded(request: Request) -> Response:
@@ -101,7 +125,8 @@ def _guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
             return _problem(409, str(error))
         except ClientDisconnect:
             return _problem(400, "the peer went away")
-        except NodeError:
+        except NodeError as error:
+            told(str(error))
             return _problem(503, "this node cannot take it now")
         except GsomiaError as error:
             return _problem(400, str(error))

@@ -11,7 +11,7 @@ Where to read, and where a new line belongs:
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
-- it is proven: `publish`, `witnessing`, `timestamps`, `bundles`
+- it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
@@ -41,12 +41,13 @@ from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, destroy, handle, tell
-from gsomia.node.intake import upload
+from gsomia.node.intake import held_of, upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.life import check_bundle
+from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
-from gsomia.node.node import Acting, KnownKeys, Limits, Node, log_origin
+from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
@@ -84,6 +85,7 @@ from gsomia.node.ports import (
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
+from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
@@ -144,6 +146,7 @@ __all__ = [
     "Question",
     "Reader",
     "Recalled",
+    "Recovery",
     "Refused",
     "Reply",
     "Role",
@@ -193,10 +196,12 @@ __all__ = [
     "fingerprint",
     "handle",
     "held_copy",
+    "held_of",
     "holdings",
     "identity",
     "import_parcel",
     "instant",
+    "is_log_of",
     "item_label",
     "keep_refused",
     "key_settings",
@@ -216,6 +221,7 @@ __all__ = [
     "recalls",
     "receipt",
     "record_of",
+    "recover",
     "release",
     "rendition_of",
     "replace_node_keys",

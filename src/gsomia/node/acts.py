@@ -97,6 +97,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="replace-node-key", roles=(Role.SECURITY,)),
         ActType(name="assure", roles=(Role.SECURITY,)),
         ActType(name="accredit", roles=(Role.SECURITY,)),
+        ActType(name="recover-log", roles=(Role.SECURITY,)),
         ActType(name="enter-person", roles=(Role.SECURITY,)),
         ActType(name="transmit", roles=(Role.DISCLOSURE,)),
         ActType(name="release", roles=(Role.DISCLOSURE,)),

@@ -18,9 +18,9 @@ from gsomia.node.acts import HANDLING, LEGAL_ACTS, TOLD, Statement, read_instant
 from gsomia.node.bodies import day, digest, entered_person, text, texts
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.labels import equivalent_label, label_text
-from gsomia.node.node import log_origin
+from gsomia.node.lognames import current_log, halted, peer_of_log, succession, successor_of
 from gsomia.node.ports import Consent, Credential, EnteredAct, Peer, Writer
-from gsomia.node.registering import USED, arrive, give, report, take
+from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.succession import check_successor, distrusted
 from gsomia.registry import (
     Copy,
@@ -32,7 +32,7 @@ from gsomia.registry import (
     control_number,
 )
 from gsomia.sealed import XWingPublicKey
-from gsomia.tlog import LogVerifier
+from gsomia.tlog import Checkpoint, LogVerifier, parse_note, verify_signed
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
@@ -102,7 +102,7 @@ def _enrol_peer(node: Node, tx: Writer, statement: Statement) -> None:
     before = tx.peers().get(party)
     if before is not None and before.log.to_text() != identity["log"]:
         # Other log keys are other logs: what was kept and cosigned under the old ones says nothing of them.
-        kept = [log_origin(party, log, exercise=node.exercise) for log in (node.party, "")]
+        kept = [current_log(tx, party, log, exercise=node.exercise) for log in (node.party, "")]
         tx.forget_witness(party, kept)
     tx.put_peer(
         Peer(
@@ -127,6 +127,26 @@ def _replace_node_key(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` is not an enrolled peer")
     signing, sealing = check_successor(statement, peer.signing)
     tx.put_peer(replace(peer, signing=signing, sealing=sealing))
+
+
+def _recover_log(node: Node, tx: Writer, statement: Statement) -> None:
+    """A log whose entries were lost begins anew under its next origin; no witness keeps more than is declared."""
+    body, party = statement.body, statement.party
+    log, successor, note = text(body, "log"), text(body, "successor"), str(body["kept"]).encode()
+    peer = peer_of_log(log)
+    if peer and party != node.party and peer != node.party:
+        raise VerificationError(f"act `{statement.id}`: `{log}` is no log of acts with `{node.party}`")
+    if log != current_log(tx, party, peer, exercise=node.exercise) or successor != successor_of(log):
+        raise VerificationError(
+            f"act `{statement.id}`: `{log}` is not what `{party}` writes, or `{successor}` not next"
+        )
+    keys = node.keys.log.public if party == node.party else tx.peers()[party].log
+    declared = verify_signed(note, keys.named(log)).checkpoint
+    kept = tx.kept(log)
+    if kept is not None and Checkpoint.from_text(parse_note(kept).text).size > declared.size:
+        raise VerificationError(f"act `{statement.id}`: a larger checkpoint of `{log}` was cosigned than it declares")
+    tx.put_setting(succession(log), successor)
+    tx.put_setting(halted(log), "")
 
 
 def _assure(node: Node, tx: Writer, statement: Statement) -> None:
@@ -241,7 +261,9 @@ def _rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, delivered
     if own and rung is Rung.DISPATCHED:
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
     elif own and rung is Rung.DELIVERED:
-        copy = take(tx, statement, copy)
+        copy = take(node, tx, statement, copy)
+    elif rung is Rung.DELIVERED:
+        number_once(node, tx, statement)
     tx.put_copy(replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
@@ -343,8 +365,10 @@ def _acceptance(node: Node, tx: Writer, statement: Statement) -> None:
 def _give(node: Node, tx: Writer, statement: Statement) -> None:
     """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
     if statement.party == node.party:
-        give(tx, statement)
-    elif statement.type == "release" and statement.body.get("holder") != node.party:
+        give(node, tx, statement)
+        return
+    number_once(node, tx, statement)
+    if statement.type == "release" and statement.body.get("holder") != node.party:
         item = tx.item(statement.item)
         if item is not None and item.originator == node.party:
             report(tx, statement)
@@ -494,6 +518,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "declare-key-compromised": apply_compromise,
     "enrol-peer": _enrol_peer,
     "replace-node-key": _replace_node_key,
+    "recover-log": _recover_log,
     "assure": _assure,
     "accredit": _accredit,
     "enter-person": _enter_person,

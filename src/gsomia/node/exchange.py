@@ -32,12 +32,15 @@ from gsomia.node.leaving import (
     settle_acts,
     settle_deliveries,
     stop_copies,
+    upload_again,
 )
 from gsomia.node.ledger import Draft, make, record
+from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
 from gsomia.node.ports import Outgoing, Peer
 from gsomia.node.succession import told_key
+from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState
 
 __all__ = ["dead_letter", "step"]
@@ -64,6 +67,7 @@ def step(node: Node, peer: str) -> int:
         NodeError: this node cannot do its part now, such as on a full disk; the entries wait.
     """
     with node.store.reading() as reader:
+        unless_halted(reader, node.log_name(reader, peer))
         due = reader.outgoing(peer=peer, limit=BATCH)
         known = reader.peers().get(peer)
         if node.keys.retired and reader.setting(told_key(peer)) != node.keys.signing.public.fingerprint:
@@ -73,6 +77,12 @@ def step(node: Node, peer: str) -> int:
     # Order is kept per peer: only the run of one kind at the head is taken.
     run = due[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(due))]
     try:
+        if peer in node.unasked:
+            ask_witness(node, peer)
+        if peer in node.unasked:
+            return 0
+        if run[0].kind == "content":
+            return _send_contents(node, known, run)
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
@@ -96,6 +106,19 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         silent = settle_acts(node, tx, peer, run, answer)
         if silent:
             raise PeerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
+    return len(run)
+
+
+def _send_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    """Send once more the contents of copies that the peer holds and whose bytes it lost."""
+    with node.store.reading() as reader:
+        found = [(copy, reader.item(copy.item)) for entry in run if (copy := reader.copy(entry.subject)) is not None]
+    for copy, item in found:
+        if item is not None and node.blobs.exists(item.id):
+            upload_again(node, peer, copy.id, item, link_to(node, peer).upload)
+    with node.store.writing() as tx:
+        for entry in run:
+            tx.done(entry.id)
     return len(run)
 
 

@@ -28,7 +28,7 @@ from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import CopyState, Rung, read_copy_id
 from gsomia.sealed import Policy, SealedItem, check_provenance, read, read_provenance
 
-__all__ = ["Delivery", "Upload", "take_deliveries", "upload"]
+__all__ = ["Delivery", "Upload", "held_of", "take_deliveries", "upload"]
 
 
 def _upload_name(copy: str) -> str:
@@ -42,12 +42,17 @@ def _taken_name(copy: str) -> str:
 
 
 class Upload:
-    """The bytes of one accepted copy on their way in; more than was accepted is not taken."""
+    """The bytes of one accepted copy on their way in; more than was accepted or announced is not taken."""
 
-    def __init__(self, copy: str, sink: BinaryIO, limit: int) -> None:
+    def __init__(self, copy: str, sink: BinaryIO, left: int) -> None:
         self._copy = copy
         self._sink = sink
-        self._left = limit
+        self._left = left
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last byte has come."""
+        return self._left == 0
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -62,25 +67,63 @@ class Upload:
 
 
 @contextmanager
-def upload(node: Node, peer: Peer, copy: str) -> Iterator[Upload]:
-    """Take in a sealed item's bytes for a copy whose offer was accepted; they stay when the block ends well.
+def upload(node: Node, peer: Peer, copy: str, *, offset: int, size: int) -> Iterator[Upload]:
+    """Take in a sealed item's bytes for a copy whose offer was accepted; what came stays, and may be continued.
 
     Args:
         node: the recipient.
         peer: whose channel they come through.
         copy: the copy's id.
+        offset: where they go on; at most what `held_of` says.
+        size: of the whole sealed item.
 
     Raises:
-        MessageError: nothing was accepted under this id from this peer, or more comes than was; kept as refused.
+        MessageError: nothing was accepted under this id from this peer, more comes than was, it goes on behind what is
+            here, or too much of this peer's lies here half-done; kept as refused.
         NodeError: the disk does not take it.
     """
     try:
-        limit = _upload_limit(node, peer, copy)
-        with node.blobs.writing(_upload_name(copy)) as sink:
-            yield Upload(copy, sink, limit)
+        limit, name = _upload_limit(node, peer, copy), _upload_name(copy)
+        if size > limit:
+            raise MessageError(f"copy `{copy}`: more bytes than were offered and accepted")
+        if offset > min(node.blobs.held(name), size):
+            raise MessageError(f"copy `{copy}`: it goes on at byte {offset}, and less is here")
+        others = sum(
+            held for other, held in node.blobs.partials().items() if other != name and _giver(other) == peer.party
+        )
+        if others + size > node.limits.max_item_bytes:
+            raise MessageError(f"too much of what `{peer.party}` sends lies here half-done; it is dropped after a day")
+        try:
+            with node.blobs.continuing(name, offset) as sink:
+                taken = Upload(copy, sink, size - offset)
+                yield taken
+        except VerificationError:
+            node.blobs.remove(name)
+            raise
+        if taken.whole:
+            node.blobs.complete(name)
+            _put_back(node, copy)
     except VerificationError as error:
         keep_refused(node, peer, "upload", error)
         raise
+
+
+def held_of(node: Node, peer: Peer, copy: str) -> int:
+    """How many bytes of an accepted copy's content are here already; it goes on from there.
+
+    Raises:
+        MessageError: nothing was accepted under this id from this peer.
+    """
+    _upload_limit(node, peer, copy)
+    return node.blobs.held(_upload_name(copy))
+
+
+def _giver(name: str) -> str:
+    """The Party whose upload has this name; "" where it is none."""
+    try:
+        return read_copy_id(name.removeprefix("upload-"))[1]
+    except VerificationError:
+        return ""
 
 
 def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
@@ -89,11 +132,40 @@ def _upload_limit(node: Node, peer: Peer, copy: str) -> int:
         act = reader.act(reader.acceptance(copy) or "")
         known = reader.copy(copy)
         declared = distrusted(reader, peer.signing)
+        item = reader.item(known.item) if known is not None else None
     if declared is not None:
         raise SignatureError(f"the key of `{peer.party}` was declared compromised by act `{declared}`")
-    if giver != peer.party or act is None or known is not None:
+    lost = item is not None and not node.blobs.exists(item.id)
+    if giver != peer.party or (act is None and not lost) or (known is not None and not lost):
         raise MessageError(f"no content was accepted for copy `{copy}` from `{peer.party}`")
+    if item is not None:
+        return item.sealed_bytes
+    assert act is not None  # one of the two is here
     return int(act.statement.body["sealed_bytes"])
+
+
+def _put_back(node: Node, copy: str) -> None:
+    """The content of a copy that is registered and whose bytes were lost takes its place again.
+
+    Raises:
+        VerificationError: it is another one than was registered.
+    """
+    with node.store.reading() as reader:
+        known = reader.copy(copy)
+        item = reader.item(known.item) if known is not None else None
+    if item is None or node.blobs.exists(item.id):
+        return
+    name = _upload_name(copy)
+    try:
+        with node.blobs.reading(name) as file:
+            sealed = read(file)
+            if (sealed.item_id, sealed.core_digest.hex()) != (item.id, item.core_digest):
+                raise SealError(f"what came for copy `{copy}` is not item `{item.id}` as it was registered")
+            sealed.check_payload_digest(bytes.fromhex(item.payload_digest))
+    except VerificationError:
+        node.blobs.remove(name)
+        raise
+    node.blobs.rename([(name, item.id)])
 
 
 _DELIVERY_TEXTS = ("title", "mime_type", "core_digest", "payload_digest")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -43,6 +44,7 @@ __all__ = [
     "settle_acts",
     "settle_deliveries",
     "stop_copies",
+    "upload_again",
 ]
 
 INLINE_BYTES = 256 * 2**10
@@ -322,24 +324,37 @@ def enter_answered(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datet
         raise PeerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
 
 
-Upload = Callable[[str, Iterable[bytes], int], None]
-"""Takes a large sealed item on its way: its copy, its bytes, and how many they are."""
+Upload = Callable[[str, Iterable[bytes], int, int], None]
+"""Takes a large sealed item on its way: its copy, its bytes, how many they are, and how many are always the same."""
+
+
+@contextmanager
+def _sealed_for(node: Node, peer: Peer, item: Item) -> Iterator[tuple[int, int, Iterable[bytes]]]:
+    """A sealed item's length, its payload's, and its bytes, the payload first; its key is wrapped for the peer."""
+    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
+    with node.blobs.reading(item.id) as file:
+        if item.custody is Custody.RECIPIENT:
+            total, chunks = rewrap_chunks(file, identities=node.identities, recipients=[recipient])
+            yield total, read(file).payload_bytes, chunks
+        else:
+            # Its key stays wrapped as it is: for its originator's node alone, or in shares.
+            sealed = read(file)
+            sealed.check_payload_digest(bytes.fromhex(item.payload_digest))
+            yield sealed.sealed_bytes, sealed.payload_bytes, pieces(file)
+
+
+def upload_again(node: Node, peer: Peer, copy: str, item: Item, upload: Upload) -> None:
+    """Send a sealed item's bytes to a peer that holds the copy and lost them."""
+    with _sealed_for(node, peer, item) as (total, same, chunks):
+        upload(copy, chunks, total, same)
 
 
 def _content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
     """One sealed item's bytes, its key wrapped for the peer; b"" where it is large and was handed on."""
-    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
-    with node.blobs.reading(one.item.id) as file:
-        if one.item.custody is Custody.RECIPIENT:
-            total, chunks = rewrap_chunks(file, identities=node.identities, recipients=[recipient])
-        else:
-            # Its key stays wrapped as it is: for its originator's node alone, or in shares.
-            sealed = read(file)
-            sealed.check_payload_digest(bytes.fromhex(one.item.payload_digest))
-            total, chunks = sealed.sealed_bytes, pieces(file)
+    with _sealed_for(node, peer, one.item) as (total, same, chunks):
         if total <= INLINE_BYTES:
             return b"".join(chunks)
-        upload(one.copy.id, chunks, total)
+        upload(one.copy.id, chunks, total, same)
     return b""
 
 

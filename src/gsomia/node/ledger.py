@@ -13,6 +13,7 @@ from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts,
 from gsomia.node.effects import NODE_KEY, apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
+from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import LogState, Writer
 from gsomia.node.succession import DISTRUSTED, distrusted
@@ -184,7 +185,8 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
 
 
 def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at: datetime) -> None:
-    name = node.log_name(peer)
+    name = node.log_name(tx, peer)
+    unless_halted(tx, name)
     state = tx.log(name)
     frontier = Frontier.from_bytes(state.frontier) if state is not None else Frontier()
     entries: list[tuple[bytes, str, bytes]] = []
@@ -199,7 +201,7 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
         name=name,
         size=grown.size,
         frontier=grown.to_bytes(),
-        checkpoint=node.log_signer(peer).sign_checkpoint(checkpoint, signed_at),
+        checkpoint=node.keys.log.named(name).sign_checkpoint(checkpoint, signed_at),
         signed_at=signed_at,
     )
     tx.append_log(head, frontier.size, entries, completed)

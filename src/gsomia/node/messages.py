@@ -34,6 +34,9 @@ MESSAGE_TYPES = (
     "keys",
     "checkpoints",
     "cosigned",
+    "ask-log",
+    "log",
+    "ask-content",
     "refusal",
 )
 

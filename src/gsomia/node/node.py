@@ -15,11 +15,11 @@ from typing import BinaryIO, Generic, TypeVar
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, SigningKey
 from gsomia.node.acts import Officer, Signer
+from gsomia.node.lognames import current_log
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
 from gsomia.node.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey
-from gsomia.tlog import LogSigner
 from gsomia.verdict import Law
 
 _T = TypeVar("_T")
@@ -47,6 +47,8 @@ class Limits:
         travel: how long what is read now has been on its way, where it came by parcel; None by wire.
         witness_pause: between two checkpoints of one common log that its peer is asked to cosign.
         witness_interval: the same for the internal log.
+        witness_again: a peer is asked what it keeps after so long, though nothing is new to cosign: only so does a
+            node learn that its store was restored from a backup.
         unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
     """
 
@@ -62,6 +64,7 @@ class Limits:
     travel: timedelta | None = None
     witness_pause: timedelta = timedelta(seconds=1)
     witness_interval: timedelta = timedelta(hours=1)
+    witness_again: timedelta = timedelta(hours=1)
     unwitnessed: timedelta = timedelta(hours=24)
 
 
@@ -131,6 +134,8 @@ class Node:
         documents: reads and marks documents.
         scratch: makes an empty register that lasts as long as its block, for checks.
         link: the way to a peer, by Party; raises PeerError where the settings name none.
+        unasked: the peers that have not told yet, since this process began, which checkpoints of this node they keep,
+            and when each is asked next; until then nothing else is taken from them or sent to them.
     """
 
     party: str
@@ -146,19 +151,16 @@ class Node:
     limits: Limits = Limits()
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
     wrapped_keys: Kept[WrappedKey] = field(default_factory=Kept, repr=False, compare=False)
+    unasked: dict[str, datetime] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def identities(self) -> tuple[Identity, ...]:
         """What opens items that are sealed to this node: its sealing key, and those it used before."""
         return tuple(Identity(kid=key.kid, key=key) for key in (self.keys.sealing, *self.keys.retired_sealing))
 
-    def log_name(self, peer: str) -> str:
+    def log_name(self, reader: Reader, peer: str) -> str:
         """The origin of the log shared with a peer, or of the internal one where `peer` is ""."""
-        return log_origin(self.party, peer, exercise=self.exercise)
-
-    def log_signer(self, peer: str) -> LogSigner:
-        """The node's log keys under that origin."""
-        return self.keys.log.named(self.log_name(peer))
+        return current_log(reader, self.party, peer, exercise=self.exercise)
 
     def node_signer(self) -> Signer:
         """The node itself among an act's signers."""
@@ -184,11 +186,6 @@ class Node:
     def peer_parties(self, reader: Reader) -> tuple[str, ...]:
         """The enrolled peers, sorted."""
         return tuple(sorted(reader.peers()))
-
-
-def log_origin(party: str, peer: str, *, exercise: bool) -> str:
-    """The origin line of a node's log: `gsomia/JPN/KOR`, `gsomia/JPN/internal`, with `exercise.` before it."""
-    return f"{'exercise.' if exercise else ''}gsomia/{party}/{peer or 'internal'}"
 
 
 def refused(rule: str, text: str, *, hint: str = "") -> RefusedError:

@@ -282,7 +282,9 @@ def _bodies(
         contents: dict[str, str] = {}
         ready: Sequence[Leaving] = load.copies
         if load.kind == "deliver":
-            contents, spoilt = contents_of(node, peer, ready, lambda copy, chunks, _size: writer.content(copy, chunks))
+            contents, spoilt = contents_of(
+                node, peer, ready, lambda copy, chunks, _size, _same: writer.content(copy, chunks)
+            )
             give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
             ready = [one for one in ready if one.copy.id not in spoilt]
         if ready:

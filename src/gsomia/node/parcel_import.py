@@ -194,7 +194,7 @@ def _take_content(node: Node, parcel: Parcel, number: int) -> None:
         if reader.copy(copy) is not None or reader.acceptance(copy) == USED:
             return
     try:
-        with upload(node, peer, copy) as sink:
+        with upload(node, peer, copy, offset=0, size=parcel.contents.parts[number].size) as sink:
             for chunk in parcel.chunks(number):
                 sink.write(chunk)
     except SealError:

@@ -99,7 +99,9 @@ def log_named(reader: Reader, name: str) -> LogState:
         UsageError: there is none.
     """
     logs = reader.logs()
-    found = [state for state in logs if name in (state.name, state.name.rpartition("/")[2])]
+    found = [state for state in logs if name in (state.name, state.name.split("/")[2])]
+    # Of a log and those that took its place the last one is meant.
+    found = [state for state in found if state.name == name] or found[-1:]
     if len(found) != 1:
         raise UsageError(f"no log `{name}`", hint=f"logs: {', '.join(state.name for state in logs) or 'none'}")
     return found[0]

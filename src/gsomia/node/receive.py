@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import MessageError, UsageError, VerificationError
+from gsomia.errors import MessageError, NodeError, UsageError, VerificationError
 from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
 from gsomia.node.intake import Delivery, take_deliveries
@@ -18,6 +18,7 @@ from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Refused
+from gsomia.node.recovering import answer_content, answer_log
 from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.witnessing import answer_checkpoints
@@ -77,6 +78,8 @@ def reply_to(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[st
     Raises:
         MessageError, or another of `REFUSABLE`: it cannot be used.
     """
+    if peer.party in node.unasked and message.type not in ("checkpoints", "ask-log"):
+        raise NodeError(f"`{peer.party}` has not told yet which checkpoints of this node it keeps")
     handler = _HANDLERS.get(message.type)
     if handler is None:
         raise MessageError(f"nothing is answered to a message of type `{message.type}`")
@@ -174,4 +177,6 @@ _HANDLERS: Mapping[str, Any] = {
     "deliver": _take_deliveries,
     "ask-keys": answer_key_requests,
     "checkpoints": answer_checkpoints,
+    "ask-log": answer_log,
+    "ask-content": answer_content,
 }

@@ -29,7 +29,7 @@ from gsomia.registry import (
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["AUTHORITIES", "USED", "arrive", "authority_body", "give", "item_said", "report", "take"]
+__all__ = ["AUTHORITIES", "USED", "arrive", "authority_body", "give", "item_said", "number_once", "report", "take"]
 
 AUTHORITIES = ("transmit", "release")
 """The officers' acts by which a copy goes."""
@@ -138,10 +138,11 @@ def _copy_said(statement: Statement, direction: Direction) -> Copy:
     )
 
 
-def give(tx: Writer, statement: Statement) -> None:
+def give(node: Node, tx: Writer, statement: Statement) -> None:
     """This Party's own officer gives a copy: item and copy enter the register, with its number for the copy.
 
     Args:
+        node: whose register.
         tx: the open transaction.
         statement: of a `transmit` or `release` of this Party's.
 
@@ -159,7 +160,7 @@ def give(tx: Writer, statement: Statement) -> None:
     if known is None:
         tx.put_item(said)
     tx.raise_serial(f"copy/{said.id}", entry.number)
-    tx.put_copy(replace(entry, control_number=_own_number(tx, statement)))
+    tx.put_copy(replace(entry, control_number=_own_number(node, tx, statement)))
 
 
 def report(tx: Writer, statement: Statement) -> None:
@@ -206,10 +207,11 @@ def arrive(node: Node, tx: Writer, statement: Statement) -> None:
     tx.put_copy(replace(entry, state=CopyState.OFFERED))
 
 
-def take(tx: Writer, statement: Statement, copy: Copy) -> Copy:
+def take(node: Node, tx: Writer, statement: Statement, copy: Copy) -> Copy:
     """This node's own `delivered`: the copy gets this registry's number, and the item's size is the one kept here.
 
     Args:
+        node: whose register.
         tx: the open transaction.
         statement: of the act.
         copy: as it stands.
@@ -221,14 +223,40 @@ def take(tx: Writer, statement: Statement, copy: Copy) -> Copy:
     size = count(statement.body, "sealed_bytes")
     if item is not None and item.sealed_bytes != size:
         tx.put_item(replace(item, sealed_bytes=size))
-    return replace(copy, control_number=_own_number(tx, statement), at=statement.at)
+    return replace(copy, control_number=_own_number(node, tx, statement), at=statement.at)
 
 
-def _own_number(tx: Writer, statement: Statement) -> str:
-    """The control number that an act of this Party's gives, and the registry's count taken up to it."""
+def number_once(node: Node, tx: Writer, statement: Statement) -> str:
+    """The control number that an act gives to its copy, which no other copy has or gets.
+
+    This registry counts its own; a store that was restored from a backup may have counted one twice before it was told
+    so, and then holds both (see `recovering`).
+
+    Args:
+        node: who records it.
+        tx: the open transaction.
+        statement: of a `transmit`, a `release` or a `delivered`.
+
+    Raises:
+        VerificationError: it is another registry's, or that of another copy.
+    """
     number = text(statement.body, "control_number")
-    party, year, serial = read_control_number(number)
-    if party != statement.party:
+    if read_control_number(number)[0] != statement.party:
         raise ValueError(f"`{number}` is no number of the registry of `{statement.party}`")
+    known = tx.numbered(number)
+    if known is not None and statement.party == node.party:
+        return number
+    if known not in (None, statement.copy):
+        raise VerificationError(
+            f"act `{statement.id}`: `{statement.party}` gave the control number `{number}` to copy `{known}` before"
+        )
+    tx.put_numbered(number, statement.copy)
+    return number
+
+
+def _own_number(node: Node, tx: Writer, statement: Statement) -> str:
+    """The control number that an act of this Party's gives, and the registry's count taken up to it."""
+    number = number_once(node, tx, statement)
+    _, year, serial = read_control_number(number)
     tx.raise_serial(f"control/{year}", serial)
     return number

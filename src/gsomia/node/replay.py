@@ -23,7 +23,7 @@ __all__ = ["DERIVED", "compare_register"]
 
 DERIVED = (
     "peer", "officer", "person", "credential", "consent", "adopted", "entered", "item", "copy", "rung", "rendition",
-    "acceptance", "serial", "setting",
+    "acceptance", "numbered", "serial", "setting",
 )  # fmt: skip
 """The tables that acts alone make; of the settings those that name a distrusted key."""
 

@@ -154,7 +154,7 @@ def _check(node: Node, reader: Reader, state: LogState, roots: Sequence[Certific
         try:
             last = f"the last by the authority's clock {stamped_at(one.response, one.note, roots):%Y-%m-%dT%H:%M:%SZ}"
             held = verify_signed(one.note, node.keys.log.public.named(state.name))
-            if fault := contradiction(reader, state, held):
+            if fault := contradiction(reader, state.name, held):
                 raise VerificationError(fault)
         except VerificationError as error:
             return Check(name=name, counted=0, fault=f"{one.day}: {error}")

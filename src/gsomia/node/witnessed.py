@@ -9,6 +9,7 @@ from functools import partial
 from gsomia.errors import VerificationError
 from gsomia.node.acts import instant
 from gsomia.node.checks import Check, done
+from gsomia.node.lognames import current_log, peer_of_log
 from gsomia.node.node import Node
 from gsomia.node.ports import Cosigned, LogState, Peer, Reader
 from gsomia.node.witnessing import contradiction
@@ -38,8 +39,12 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     The log shared with a peer needs that peer; for the internal one any peer will do.
     """
     name = f"witnesses of {state.name}"
+    if state.name != node.log_name(reader, peer_of_log(state.name)):
+        return Check(
+            name=name, counted=state.size, remark="entries were lost; the log ended, and another took its place"
+        )
     peers = reader.peers()
-    named = state.name.rpartition("/")[2]
+    named = peer_of_log(state.name)
     witnesses = {named: peers[named]} if named in peers else dict(peers)
     size, since = 0, None
     for row in reader.cosigned():
@@ -75,7 +80,7 @@ def _holds(node: Node, reader: Reader, state: LogState, row: Cosigned, peer: Pee
         VerificationError: the checkpoint is this node's own and the log does not continue it, or a signature is broken.
     """
     held = verify_signed(row.note, node.keys.log.public.named(state.name))
-    fault = contradiction(reader, state, held)
+    fault = contradiction(reader, state.name, held)
     if fault:
         raise VerificationError(fault)
     return held.checkpoint.size == row.size and bool(verify_cosignatures(row.note, [peer.log]))
@@ -92,7 +97,7 @@ def _recorded(reader: Reader, log: str, position: int) -> datetime:
 
 def _check_lies(node: Node, reader: Reader) -> Check:
     """Proofs that a log forked or was rolled back; each is checked anew, for somebody may have put it there."""
-    faults = []
+    faults, ended = [], []
     peers = reader.peers()
     for lie in reader.lies():
         keys = node.keys.log.public if lie.party == node.party else peers[lie.party].log
@@ -101,5 +106,9 @@ def _check_lies(node: Node, reader: Reader) -> Check:
         except VerificationError as error:
             faults.append(f"what is kept as proof against `{lie.log}` proves nothing: {error}")
             continue
-        faults.append(f"`{lie.log}` of `{lie.party}`: {kind.value}, proven by its own two signed checkpoints")
-    return Check(name=LIES, counted=len(faults), fault="; ".join(faults))
+        said = f"`{lie.log}` of `{lie.party}`: {kind.value}, proven by its own two signed checkpoints"
+        if lie.log == current_log(reader, lie.party, peer_of_log(lie.log), exercise=node.exercise):
+            faults.append(said)
+        else:
+            ended.append(f"{said}; an officer of `{lie.party}` declared that entries were lost, and the log ended")
+    return Check(name=LIES, counted=len(faults), fault="; ".join(faults), remark="; ".join(ended))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, VerificationError
+from gsomia.node.lognames import current_log, halted, peer_of_log
 from gsomia.node.messages import Message, link_to, read_answer, write_message
-from gsomia.node.node import Node, log_origin
+from gsomia.node.node import Node
 from gsomia.node.ports import Cosigned, LogLie, LogState, Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep
 from gsomia.tlog import (
@@ -55,11 +56,14 @@ def ask_witness(node: Node, party: str) -> int:
     with node.store.reading() as reader:
         peer = reader.peers().get(party)
         due = checkpoints_due(node, reader, party)
-    if peer is None or not due:
+    first = node.unasked.get(party, _NEVER) <= node.clock.machine()
+    if peer is None or not (due or first):
         return 0
     try:
         return _ask(node, peer, due, again=True)
     except GsomiaError as error:
+        if first:
+            node.unasked[party] = node.clock.machine() + node.limits.retry
         with node.store.writing() as tx:
             for state in due:
                 before = _before(tx, state.name, party)
@@ -73,11 +77,11 @@ def checkpoints_due(node: Node, reader: Reader, party: str) -> list[LogState]:
     """The heads of this node's logs that a peer has to cosign now; none where it is no peer."""
     if party not in reader.peers():
         return []
-    return [state for name in _asked(node, party) if (state := _due(node, reader, party, name))]
+    return [state for name in _asked(node, reader, party) if (state := _due(node, reader, party, name))]
 
 
-def _asked(node: Node, party: str) -> tuple[str, str]:
-    return node.log_name(party), node.log_name("")
+def _asked(node: Node, reader: Reader, party: str) -> tuple[str, str]:
+    return node.log_name(reader, party), node.log_name(reader, "")
 
 
 def _before(reader: Reader, log: str, party: str) -> Cosigned:
@@ -89,16 +93,18 @@ def _before(reader: Reader, log: str, party: str) -> Cosigned:
 
 
 _LONG_AGO = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _due(node: Node, reader: Reader, party: str, name: str) -> LogState | None:
     """The head of a log that has to be cosigned now."""
     state = reader.log(name)
     before = _before(reader, name, party)
-    if state is None or state.size == before.size:
+    if state is None:
         return None
-    wait = before.next_at - node.clock.now()
-    longest = max(node.limits.witness_interval, node.limits.retry_limit, node.limits.witness_pause)
+    again = timedelta() if state.size != before.size else node.limits.witness_again
+    wait = before.next_at + again - node.clock.now()
+    longest = max(node.limits.witness_interval, node.limits.retry_limit, node.limits.witness_pause) + again
     # An EXERCISE clock that was set back must not put witnesses off for years.
     return None if timedelta() < wait <= longest else state
 
@@ -106,10 +112,15 @@ def _due(node: Node, reader: Reader, party: str, name: str) -> LogState | None:
 def _ask(node: Node, peer: Peer, states: Sequence[LogState], *, again: bool) -> int:
     with node.store.reading() as reader:
         requests = {state.name: _request(reader, state, _before(reader, state.name, peer.party)) for state in states}
-    body = {"requests": [request.to_bytes().decode() for request in requests.values()]}
+        body: dict[str, Any] = {"requests": [request.to_bytes().decode() for request in requests.values()]}
+        if peer.party in node.unasked:
+            body["kept"] = _kept(node, reader, peer)
     message, envelope = write_message(node, peer.party, "checkpoints", body, at=node.clock.now())
     reply = link_to(node, peer).exchange(envelope)
-    answers = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now()).get("answers")
+    said = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now())
+    answers = said.get("answers")
+    _heed(node, peer, said)
+    node.unasked.pop(peer.party, None)
     if not isinstance(answers, list) or len(answers) != len(states):
         raise PeerError(f"`{peer.party}` did not say which checkpoints it cosigned")
     count = 0
@@ -145,7 +156,7 @@ def _request(reader: Reader, state: LogState, before: Cosigned) -> WitnessReques
 
 
 def _pause(node: Node, log: str) -> timedelta:
-    return node.limits.witness_interval if log == node.log_name("") else node.limits.witness_pause
+    return node.limits.witness_pause if peer_of_log(log) else node.limits.witness_interval
 
 
 def _cosigned(node: Node, peer: Peer, state: LogState, request: WitnessRequest, lines: str) -> None:
@@ -174,19 +185,12 @@ def _refused(node: Node, peer: Peer, state: LogState, answer: Mapping[str, Any])
         before = _before(tx, state.name, peer.party)
         # Only what this node itself signed counts: a witness could otherwise say anything.
         held = verify_signed(kept, own) if kept else None
-        fault = contradiction(tx, state, held) if held is not None else ""
+        fault = contradiction(tx, state.name, held) if held is not None else ""
         if held is not None and not fault:
             tx.put_cosigned(replace(before, size=held.checkpoint.size, note=held.note, error=why))
             return kind == WitnessRefusal.STALE
         prove = kind == WitnessRefusal.STALE and held is not None and held.checkpoint.size <= state.size
-        wait = max(node.limits.witness_interval, node.limits.retry)
-        row = replace(before, attempts=before.attempts + 1, next_at=node.clock.now() + wait, error=fault or why)
-        if held is not None:
-            row = replace(row, size=held.checkpoint.size, note=held.note)
-        if row.error != before.error:
-            what = f"checkpoint of {state.name}"
-            tx.put_refused(Refused(at=at, source=peer.party, what=what, why=row.error[:1000]))
-        tx.put_cosigned(row)
+        _note_refusal(node, tx, before, held, fault, why)
         if answer.get("proof"):
             lie = Equivocation.from_bytes(str(answer["proof"]).encode())
             tx.put_lie(LogLie(log=state.name, party=node.party, kind=lie.verify(own), proof=lie.to_bytes(), at=at))
@@ -194,10 +198,56 @@ def _refused(node: Node, peer: Peer, state: LogState, answer: Mapping[str, Any])
     return prove
 
 
+def _note_refusal(
+    node: Node, tx: Writer, before: Cosigned, held: SignedCheckpoint | None, fault: str, why: str
+) -> None:
+    """Note why a witness did not cosign; a log that does not continue what it signed before is halted (fail closed)."""
+    at = node.clock.now()
+    wait = max(node.limits.witness_interval, node.limits.retry)
+    row = replace(before, attempts=before.attempts + 1, next_at=at + wait, error=fault or why)
+    if held is not None:
+        row = replace(row, size=held.checkpoint.size, note=held.note)
+    if row.error != before.error:
+        what = f"checkpoint of {before.log}"
+        tx.put_refused(Refused(at=at, source=before.witness, what=what, why=row.error[:1000]))
+    tx.put_cosigned(row)
+    if fault:
+        tx.put_setting(halted(before.log), fault)
+
+
+def _kept(node: Node, reader: Reader, peer: Peer) -> list[str]:
+    """The checkpoints of a peer's logs that this node keeps as their witness."""
+    logs = (current_log(reader, peer.party, log, exercise=node.exercise) for log in (node.party, ""))
+    return [note.decode() for log in logs if (note := reader.kept(log)) is not None]
+
+
+def _heed(node: Node, peer: Peer, body: Mapping[str, Any]) -> None:
+    """Hold this node's logs to what a peer says it keeps of them; only what this node itself signed counts.
+
+    Raises:
+        MessageError: it is not a list of checkpoints.
+    """
+    if "kept" not in body:
+        return
+    kept = body["kept"]
+    if not isinstance(kept, list) or len(kept) > MANY or not all(isinstance(note, str) for note in kept):
+        raise MessageError(f"a list of at most {MANY} checkpoints was expected")
+    for text in kept:
+        note = text.encode()
+        with node.store.writing() as tx:
+            origin = Checkpoint.from_text(parse_note(note).text).origin
+            if origin not in _asked(node, tx, peer.party):
+                continue  # a log whose place another one took
+            held = verify_signed(note, node.keys.log.public.named(origin))
+            if fault := contradiction(tx, origin, held):
+                _note_refusal(node, tx, _before(tx, origin, peer.party), held, fault, "")
+    node.unasked.pop(peer.party, None)
+
+
 def open_requests(node: Node, reader: Reader, peer: Peer) -> list[WitnessRequest]:
     """For a parcel: every checkpoint that a peer is to cosign and has not, whatever the schedule says."""
     found: list[WitnessRequest] = []
-    for name in _asked(node, peer.party):
+    for name in _asked(node, reader, peer.party):
         state, before = reader.log(name), _before(reader, name, peer.party)
         if state is not None and not (state.size == before.size and _has(before, peer)):
             found.append(_request(reader, state, before))
@@ -252,23 +302,23 @@ def _known(before: Cosigned, answer: Mapping[str, Any]) -> bool:
     return kept == Checkpoint.from_text(parse_note(before.note).text) or kept.size < before.size
 
 
-def contradiction(reader: Reader, state: LogState, held: SignedCheckpoint) -> str:
+def contradiction(reader: Reader, log: str, held: SignedCheckpoint) -> str:
     """What is wrong with a log, by a checkpoint of it that its own keys signed before; "" where it fits.
 
     Args:
         reader: the node's store.
-        state: the log's head.
+        log: the log's origin.
         held: the checkpoint that somebody kept.
     """
-    size = held.checkpoint.size
-    if size > state.size:
+    size, state = held.checkpoint.size, reader.log(log)
+    if state is None or size > state.size:
         return (
-            f"this node signed `{state.name}` at {size} entries and it has {state.size} now: "
+            f"this node signed `{log}` at {size} entries and it has {0 if state is None else state.size} now: "
             "the store was restored from an old backup, or entries were taken out"
         )
-    root = Frontier.at(size, lambda level, index: reader.log_node(state.name, level, index)).root()
+    root = Frontier.at(size, lambda level, index: reader.log_node(log, level, index)).root()
     if root != held.checkpoint.root:
-        return f"this node signed `{state.name}` at {size} entries with another root than they have now: it has forked"
+        return f"this node signed `{log}` at {size} entries with another root than they have now: it has forked"
     return ""
 
 
@@ -281,7 +331,12 @@ def answer_checkpoints(node: Node, peer: Peer, message: Message, at: datetime) -
     for text in requests:
         with node.store.writing() as tx:
             answers.append(_answer(node, tx, peer, text.encode(), at))
-    return "cosigned", {"answers": answers}
+    body: dict[str, Any] = {"answers": answers}
+    if "kept" in message.body:
+        _heed(node, peer, message.body)
+        with node.store.reading() as reader:
+            body["kept"] = _kept(node, reader, peer)
+    return "cosigned", body
 
 
 def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> dict[str, Any]:
@@ -292,7 +347,7 @@ def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> di
             origin = Checkpoint.from_text(parse_note(request.note).text).origin
         except LogError as error:
             raise WitnessError(str(error), kind=WitnessRefusal.MALFORMED) from error
-        if origin not in {log_origin(peer.party, log, exercise=node.exercise) for log in (node.party, "")}:
+        if origin not in {current_log(tx, peer.party, log, exercise=node.exercise) for log in (node.party, "")}:
             # A log that it shares with another Party is none of this node's business.
             raise WitnessError(f"`{origin}` is no log for this witness", kind=WitnessRefusal.ORIGIN)
         kept = tx.kept(origin)

@@ -178,6 +178,7 @@ rendition = _table(
     _text("mime_type"),
     _text("at"),
 )
+numbered = _table("numbered", _text("number", key=True), _text("copy"))
 acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
 
 outgoing = _table(

@@ -362,6 +362,10 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         row = self._one(_by(schema.acceptance, "copy"), copy=copy)
         return None if row is None else str(row["act"])
 
+    def numbered(self, number: str) -> str | None:
+        row = self._one(_by(schema.numbered, "number"), number=number)
+        return None if row is None else str(row["copy"])
+
     def pending(self) -> Sequence[PendingOpening]:
         query = sa.select(schema.pending).order_by(schema.pending.c.at)
         return [rows.pending_of(row) for row in self._all(query)]
@@ -507,6 +511,9 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
 
     def put_acceptance(self, copy: str, act: str) -> None:
         self._put(schema.acceptance, {"copy": copy, "act": act})
+
+    def put_numbered(self, number: str, copy: str) -> None:
+        self._put(schema.numbered, {"number": number, "copy": copy})
 
     def put_pending(self, opening: PendingOpening) -> None:
         self._put(schema.pending, rows.plain_row(opening))

@@ -118,9 +118,13 @@ class _Way:
         if peer is None:
             raise PeerError(f"`{self.recipient}` does not know `{self.sender}`")
         asked = self.wire.pass_on("asked", self.sender, message)
-        return self.wire.pass_on("answered", self.recipient, answer(there, peer, asked))
+        try:
+            answered = answer(there, peer, asked)
+        except NodeError as error:
+            raise PeerError(f"`{self.recipient}` cannot take it now: {error}") from error
+        return self.wire.pass_on("answered", self.recipient, answered)
 
-    def upload(self, copy: str, chunks: Iterable[bytes], size: int) -> None:
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int = 0) -> None:
         """Stage an upload at the recipient's."""
         there = self.wire.players[self.recipient].node
         with there.store.reading() as reader:
@@ -128,7 +132,7 @@ class _Way:
         if self.wire.uploads is not None:
             chunks = self.wire.uploads(self.sender, copy, chunks)
         try:
-            with upload(there, peer, copy) as sink:
+            with upload(there, peer, copy, offset=0, size=size) as sink:
                 for chunk in chunks:
                     sink.write(chunk)
         except (NodeError, VerificationError) as error:
@@ -334,7 +338,7 @@ class Exercise:
                         continue
                     try:
                         moved = bool(step(player.node, other)) or moved
-                    except PeerError:
+                    except (PeerError, NodeError):
                         if not tolerate:
                             raise
         self.witness(tolerate=tolerate)

@@ -339,6 +339,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seen_at"), "seen", ["at"], unique=False)
     op.create_table(
+        "numbered",
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_numbered")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "serial",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("last", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,246 @@
+"""A node whose store was restored from an old backup: what its peers hold comes back, and its logs begin anew.
+
+What it recorded in its own logs after the backup is lost with the salts of the entries, so no log can be continued to
+the checkpoint that the peer keeps. The peer's own log of the same acts can be shown: it is fetched whole, held to its
+signed checkpoint, and the acts that are missing are recorded again. An officer declares the rest (`recover-log`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gsomia.errors import LogError, MessageError, NodeError, PeerError, VerificationError
+from gsomia.keys import b64, unb64
+from gsomia.node.acts import SignedAct, pack
+from gsomia.node.leaving import Stop, read_acts, stop_copies
+from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.lognames import current_log, halt_of, peer_of_log, successor_of
+from gsomia.node.messages import Message, link_to, read_answer, write_message
+from gsomia.node.node import Acting, Node
+from gsomia.node.ports import Peer, Reader, Writer
+from gsomia.node.witnessing import ask_witness
+from gsomia.registry import CopyState, Direction
+from gsomia.tlog import Frontier, SignedCheckpoint, commitment, leaf_hash, verify_signed
+
+__all__ = ["Recovery", "answer_content", "answer_log", "ask_contents", "recover"]
+
+PAGE = 256
+"""So many entries of a log go in one answer."""
+
+HERE = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What came back and what did not.
+
+    Args:
+        acts: the acts of `recover-log`, one for each log that begins anew.
+        recorded: how many acts were recorded again.
+        refused: those that do not fit what the backup holds, with the reason.
+        asked: the copies whose contents were asked for again.
+    """
+
+    acts: Sequence[SignedAct]
+    recorded: int
+    refused: Mapping[str, str]
+    asked: Sequence[str]
+
+
+def recover(node: Node, *, by: Acting) -> Recovery:
+    """Get back from the peers what a restored store lacks, and let the logs that are behind begin anew.
+
+    Args:
+        node: whose store.
+        by: the security officer who declares it.
+
+    Raises:
+        NodeError: no log is behind what a peer keeps.
+        PeerError: a peer cannot be reached, or what it shows does not hold; nothing has changed.
+        RefusedError: the officer may not.
+    """
+    with node.store.reading() as reader:
+        behind = _behind(node, reader)
+        if not behind:
+            raise NodeError("no log of this node is behind what a peer keeps of it")
+        peers = reader.peers()
+    told = {name: peers[name] for log in behind if (name := peer_of_log(log)) in peers}
+    for name in told:
+        if name in node.unasked:
+            ask_witness(node, name)
+    shown = {name: _fetch(node, peer) for name, peer in told.items()}
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        drafts = [_declare(tx, log, tuple(sorted(peers))) for log in behind]
+        made = make(node, tx, drafts, at=at, by=by)
+        taken: list[SignedAct] = []
+        refused: dict[str, str] = {}
+        for name, acts in shown.items():
+            for act in acts:
+                own = act.statement.party == node.party
+                source, when = ("own", act.statement.at) if own else (name, at)
+                try:
+                    with tx.part():
+                        if enter(node, tx, act, source=source, at=when, delivered=True) is not None:
+                            taken.append(act)
+                except VerificationError as error:
+                    refused[act.id] = str(error)
+        record(node, tx, taken, at=at)
+        _stop_numbered_twice(node, tx, taken, at)
+    asked = [copy for peer in told.values() for copy in ask_contents(node, peer)]
+    return Recovery(acts=made, recorded=len(taken), refused=refused, asked=asked)
+
+
+def _stop_numbered_twice(node: Node, tx: Writer, taken: Sequence[SignedAct], at: datetime) -> None:
+    """Copies that have not left, and got a control number before it was known that another copy has it, stop."""
+    stops: dict[str, Stop] = {}
+    for act in taken:
+        number = act.statement.body.get("control_number")
+        if act.statement.party != node.party or not isinstance(number, str):
+            continue
+        copy = tx.copy(tx.numbered(number) or "")
+        if (
+            copy is not None
+            and copy.id != act.statement.copy
+            and copy.state in (CopyState.AUTHORISED, CopyState.OFFERED)
+        ):
+            why = f"control number `{number}` was given to copy `{act.statement.copy}` before; give it again"
+            stops[copy.id] = Stop(copy=copy, why=why, detail={})
+    stop_copies(node, tx, list(stops.values()), at)
+
+
+def _behind(node: Node, reader: Reader) -> list[str]:
+    logs = (node.log_name(reader, peer) for peer in (*sorted(reader.peers()), ""))
+    return [log for log in logs if halt_of(reader, log)]
+
+
+def _declare(reader: Reader, log: str, peers: tuple[str, ...]) -> Draft:
+    """The act by which a log begins anew: what the store still has, and the largest checkpoint that a peer keeps."""
+    kept = max((row for row in reader.cosigned() if row.log == log), key=lambda row: row.size)
+    peer = peer_of_log(log)
+    state = reader.log(log)
+    return Draft(
+        type="recover-log",
+        parties=(peer,) if peer else peers,
+        body={
+            "log": log,
+            "stands": state.checkpoint.decode() if state is not None else "",
+            "kept": kept.note.decode(),
+            "witness": kept.witness,
+            "successor": successor_of(log),
+        },
+    )
+
+
+def _fetch(node: Node, peer: Peer) -> list[SignedAct]:
+    """The acts in a peer's log of acts with this node, in order, once they give the root that the peer signed.
+
+    Raises:
+        PeerError: they do not, or they do not continue what this node cosigned.
+    """
+    with node.store.reading() as reader:
+        origin = current_log(reader, peer.party, node.party, exercise=node.exercise)
+        kept = reader.kept(origin)
+    verifier = peer.log.named(origin)
+    before = verify_signed(kept, verifier).checkpoint if kept is not None else None
+    acts: list[SignedAct] = []
+    frontier = Frontier()
+    while True:
+        page, entries, signed = _page(node, peer, origin, frontier.size)
+        head = signed.checkpoint
+        for act, salt in zip(page, entries, strict=True):
+            frontier, _ = frontier.append([leaf_hash(commitment(salt, act.data))])
+            if before is not None and frontier.size == before.size and frontier.root() != before.root:
+                raise PeerError(f"`{peer.party}` shows another log than the one that this node cosigned")
+        acts += page
+        if frontier.size >= head.size or not page:
+            break
+    if (frontier.size, frontier.root()) != (head.size, head.root) or (before is not None and head.size < before.size):
+        raise PeerError(f"`{peer.party}` shows acts that do not give its own checkpoint of {head.size} entries")
+    return acts
+
+
+def _page(node: Node, peer: Peer, origin: str, start: int) -> tuple[list[SignedAct], list[bytes], SignedCheckpoint]:
+    message, envelope = write_message(node, peer.party, "ask-log", {"from": start}, at=node.clock.now())
+    reply = link_to(node, peer).exchange(envelope)
+    body = read_answer(node, reply, message, peer.signing, "log", at=node.clock.now())
+    try:
+        named = {act.id: act for act in read_acts(peer, body)}
+        entries = [(str(act), unb64(salt)) for act, salt in body["entries"]]
+        signed = verify_signed(str(body["checkpoint"]).encode(), peer.log.named(origin))
+        return [named[act] for act, _ in entries], [salt for _, salt in entries], signed
+    except (KeyError, TypeError, ValueError, LogError) as error:
+        raise PeerError(f"`{peer.party}` showed a log that cannot be used: {error}") from error
+
+
+def answer_log(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
+    """Show a peer this node's log of acts with it: their order, their salts, and the signed checkpoint.
+
+    Raises:
+        MessageError: it does not say from which entry on, or there is no such log.
+    """
+    start = message.body.get("from")
+    if not isinstance(start, int) or isinstance(start, bool) or start < 0:
+        raise MessageError("`from` is the number of an entry")
+    with node.store.reading() as reader:
+        log = node.log_name(reader, peer.party)
+        state = reader.log(log)
+        if state is None:
+            raise MessageError(f"there is no log of acts with `{peer.party}` here")
+        found = reader.log_entries(log, start, min(start + PAGE, state.size))
+        acts = [act for _, name, _ in found if (act := reader.act(name)) is not None]
+    return "log", {
+        "acts": pack(acts),
+        "entries": [[name, b64(salt)] for _, name, salt in found],
+        "checkpoint": state.checkpoint.decode(),
+    }
+
+
+def ask_contents(node: Node, peer: Peer) -> list[str]:
+    """Ask a peer to send once more the contents of copies that it gave and that are not here.
+
+    Returns:
+        The copies asked for; their contents come by its outbox.
+
+    Raises:
+        PeerError: it cannot be reached.
+    """
+    with node.store.reading() as reader:
+        missing = [
+            copy.id
+            for copy in reader.copies()
+            if copy.direction is Direction.RECEIVED and copy.giver == peer.party and copy.state in HERE
+            if not node.blobs.exists(copy.item)
+        ]
+    for start in range(0, len(missing), PAGE):
+        body = {"copies": missing[start : start + PAGE]}
+        message, envelope = write_message(node, peer.party, "ask-content", body, at=node.clock.now())
+        reply = link_to(node, peer).exchange(envelope)
+        read_answer(node, reply, message, peer.signing, "recorded", at=node.clock.now())
+    return missing
+
+
+def answer_content(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
+    """Put contents into the outbox once more, of copies that a peer received from this node and holds.
+
+    Raises:
+        MessageError: it does not name copies.
+    """
+    copies = message.body.get("copies")
+    if not isinstance(copies, list) or len(copies) > PAGE or not all(isinstance(copy, str) for copy in copies):
+        raise MessageError(f"a list of at most {PAGE} copies was expected")
+    recorded, refused = [], {}
+    with node.store.writing() as tx:
+        waiting = {entry.subject for entry in tx.outgoing(peer=peer.party) if entry.kind == "content"}
+        for name in dict.fromkeys(copies):
+            copy = tx.copy(name)
+            if copy is None or (copy.giver, copy.holder) != (node.party, peer.party) or copy.state not in HERE:
+                refused[name] = f"`{peer.party}` holds no copy `{name:.100}` of this node's"
+                continue
+            if name not in waiting:
+                tx.put_outgoing(peer.party, "content", name, node.clock.machine())
+            recorded.append(name)
+    return "recorded", {"recorded": recorded, "refused": refused}
