@@ -71,10 +71,10 @@ SENT = datetime(2018, 1, 10, 3, tzinfo=UTC)
 HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
     "an opening before the dispatch": (
         rung("opened", at=SENT - timedelta(days=3000)),
-        "before the rung `accepted` of 2018",
+        "before the rung `dispatched` of 2018",
     ),
     "an opening in years to come": (rung("opened", at=SENT + timedelta(days=3000)), "ahead of this node's clock"),
-    "a mark before the delivery": (rung("mark", at=SENT - timedelta(minutes=2)), "before the rung `accepted`"),
+    "a mark before the delivery": (rung("mark", at=SENT - timedelta(minutes=2)), "before the rung `dispatched`"),
     "a receipt of a copy that was never marked": (rung("receipted"), "was never marked"),
     "a receipt of another century": (rung("receipted", at=datetime(1999, 1, 1, tzinfo=UTC)), "before the rung"),
     "a receipt for an item never sent": (
