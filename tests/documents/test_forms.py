@@ -157,7 +157,7 @@ def test_faults_are_told_and_what_cannot_be_read_is_remarked() -> None:
     assert "macros" in look_over(zipped(macros), "", label(), MARKS).fault
     assert look_over(b"\xff", "text/plain", label(), MARKS).fault == "the text is not UTF-8 at byte 0"
     assert look_over(b"\xff\x00", "", label(), MARKS).remarks == ("no format whose marks can be read",)
-    assert look_over(b"\x89PNG", "", label(), MARKS).fault.startswith("the image is broken")
+    assert look_over(b"\x89PNG", "", label(), MARKS).fault == "the image is broken: it is no PNG, JPEG or TIFF"
     assert look_over(image(), "", label(), MARKS).remarks == ("marks inside a picture cannot be read",)
     assert look_over(image()[:200], "", label(), MARKS).fault.startswith("the image is broken")
     empty = look_over(pdf(1, content=b""), "", label(), MARKS)

@@ -48,6 +48,8 @@ def _opened(data: bytes) -> Any:
             picture.load()
     except DataError:
         raise
+    except image_module.UnidentifiedImageError as error:  # its text names an object in memory
+        raise DataError("the image is broken: it is no PNG, JPEG or TIFF") from error
     except (OSError, ValueError, SyntaxError, MemoryError, image_module.DecompressionBombError) as error:
         raise DataError(f"the image is broken: {error!s:.160}") from error
     return picture
