@@ -43,7 +43,7 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
     "an entry's salt": (sql("UPDATE log_entry SET salt = zeroblob(32) WHERE log LIKE '%/JPN' AND position = 2"), LOG),
     "an entry taken out": (sql("DELETE FROM log_entry WHERE log LIKE '%/JPN' AND position = 4"), LOG),
     "a log cut short": (sql("UPDATE log SET size = size - 1 WHERE name LIKE '%/JPN'"), LOG),
-    "a node of the tree": (sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 0 AND position = 1"), "log "),
+    "a node of the tree": (sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 1"), "log "),
     "an inner node of the tree": (
         sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 3 AND position = 0"),
         "log ",

@@ -78,8 +78,29 @@ def check_log(node: Node, reader: Reader, state: LogState) -> LogCheck:
             return None  # a hash of the tile is missing
 
     result = check_tiles(read_file, node.keys.log.public.named(state.name))
-    # Tiles hold every eighth level; the store holds them all, and proofs are made of those.
-    return replace(result, faults=(*result.faults, *_between(reader, state))) if result.holds else result
+    if result.holds:
+        # Tiles hold every eighth level; the store holds them all, and proofs are made of those.
+        return replace(result, faults=tuple(_between(reader, state)))
+    # The acts say which entry it is.
+    return replace(result, faults=(*_uncommitted(reader, state), *result.faults))
+
+
+def _uncommitted(reader: Reader, state: LogState) -> Iterator[Fault]:
+    expected = 0
+    for position, entry, act, salt, statement in reader.log_leaves(state.name, state.size):
+        for index in range(expected, position):
+            yield _entry_fault(index, "is missing")
+        expected = position + 1
+        if statement is None:
+            yield _entry_fault(position, f"stands for act `{act}`, which is missing")
+        elif commitment(salt, statement) != entry:
+            yield _entry_fault(position, f"is not the commitment to act `{act}`")
+    for index in range(expected, state.size):
+        yield _entry_fault(index, "is missing")
+
+
+def _entry_fault(index: int, what: str) -> Fault:
+    return Fault(kind=FaultKind.ENTRY, path=f"entry/{index}", index=index, text=f"entry {index} {what}")
 
 
 def _between(reader: Reader, state: LogState) -> Iterator[Fault]:

@@ -30,17 +30,8 @@ _LEAVES = Prepared(
         schema.log_entry.c.act,
         schema.log_entry.c.salt,
         schema.act.c.statement,
-        schema.log_node.c.hash,
     )
     .outerjoin(schema.act, schema.act.c.id == schema.log_entry.c.act)
-    .outerjoin(
-        schema.log_node,
-        sa.and_(
-            schema.log_node.c.log == schema.log_entry.c.log,
-            schema.log_node.c.level == sa.literal_column("0"),
-            schema.log_node.c.position == schema.log_entry.c.position,
-        ),
-    )
     .where(schema.log_entry.c.log == sa.bindparam("log"), schema.log_entry.c.position < sa.bindparam("size"))
     .order_by(schema.log_entry.c.position)
 )
@@ -57,7 +48,7 @@ class LogReads:
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
         return [(row["log"], row["position"], row["salt"]) for row in self._rows(_PLACES, {"act": act})]
 
-    def log_leaves(self, name: str, size: int) -> Iterator[tuple[int, bytes, str, bytes, bytes | None, bytes | None]]:
+    def log_leaves(self, name: str, size: int) -> Iterator[tuple[int, bytes, str, bytes, bytes | None]]:
         return _LEAVES.tuples(self._connection, {"log": name, "size": size})
 
     def arrival(self, act: str) -> tuple[str, datetime] | None:

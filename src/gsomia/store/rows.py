@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -43,6 +43,7 @@ __all__ = [
     "entered_of",
     "entered_row",
     "envelope_of",
+    "in_order",
     "item_of",
     "item_row",
     "log_of",
@@ -134,9 +135,14 @@ def copy_of(row: Row, rungs: tuple[RungEntry, ...]) -> Copy:
             "direction": Direction(row["direction"]),
             "state": CopyState(row["state"]),
             "at": read_instant(row["at"]),
-            "rungs": tuple(sorted(rungs, key=lambda entry: (_EVIDENCE.index(entry.rung), entry.at, entry.act))),
+            "rungs": in_order(rungs),
         }
     )
+
+
+def in_order(rungs: Iterable[RungEntry]) -> tuple[RungEntry, ...]:
+    """Rungs in the order of evidence (protocol 8)."""
+    return tuple(sorted(rungs, key=lambda entry: (_EVIDENCE.index(entry.rung), entry.at, entry.act)))
 
 
 def rendition_of(row: Row) -> Rendition:

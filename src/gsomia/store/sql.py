@@ -37,6 +37,7 @@ from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.refusals import RefusalReads, RefusalWrites
+from gsomia.tlog import leaf_hash
 
 __all__ = ["SqlStore"]
 
@@ -213,6 +214,11 @@ _ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id 
 _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 _RUNGS = _by(schema.rung, "copy", order=("at", "rung", "act"))
 _NODE = _by(schema.log_node, "log", "level", "position")
+_ENTRY = Prepared(
+    sa.select(schema.log_entry.c.commitment).where(
+        schema.log_entry.c.log == sa.bindparam("log"), schema.log_entry.c.position == sa.bindparam("position")
+    )
+)
 _SERIAL = Prepared(
     insert(schema.serial)
     .values(name=sa.bindparam("name"), last=sa.literal_column("1"))
@@ -397,6 +403,11 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [(row["commitment"], row["act"], row["salt"]) for row in self._all(query)]
 
     def log_node(self, name: str, level: int, index: int) -> bytes:
+        if level == 0:  # a leaf's hash is not stored: the entry gives it
+            entry = _ENTRY.scalar(self._connection, {"log": name, "position": index})
+            if entry is None:
+                raise NodeError(f"log `{name}` lacks its entry {index}")
+            return leaf_hash(entry)
         row = self._one(_NODE, log=name, level=level, position=index)
         if row is None:
             raise NodeError(f"log `{name}` lacks its tree node at level {level}, index {index}")
@@ -503,8 +514,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
         kept = self._copies_kept.get(rung.copy)
         if kept is not None and added:
-            rungs = sorted((*kept.rungs, rung), key=lambda entry: (entry.at, entry.rung.value, entry.act))
-            self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=tuple(rungs))
+            self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=rows.in_order((*kept.rungs, rung)))
 
     def put_rendition(self, rendition: Rendition) -> None:
         _insert(schema.rendition).run(self._connection, rows.plain_row(rendition))
@@ -558,6 +568,6 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
             ],
         )
         _insert(schema.log_node).run_many(
-            self._connection, [(name, level, index, digest) for level, index, digest in nodes]
+            self._connection, [(name, level, index, digest) for level, index, digest in nodes if level]
         )
         self._put(schema.log, rows.plain_row(state))
