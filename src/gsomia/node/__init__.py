@@ -2,8 +2,8 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `bodies`, `ledger`, `instants`, `effects` (what an act changes), `registering`; `node`,
-  `ports`
+- what is signed: `acts`, `bodies`, `ledger`, `instants`; `node`, `ports`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`

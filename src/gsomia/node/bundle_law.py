@@ -10,7 +10,7 @@ from gsomia.node.acts import LEGAL_ACTS, Statement, instant
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import LAW_FOLDER
 from gsomia.node.checks import Check
-from gsomia.node.effects import legal_act
+from gsomia.node.legal_effects import legal_act
 
 __all__ = ["STATE", "check_law", "check_states"]
 

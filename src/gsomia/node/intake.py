@@ -14,7 +14,6 @@ from gsomia.errors import GsomiaError, MessageError, SealError, SignatureError, 
 from gsomia.keys import canonical, unb64
 from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
-from gsomia.node.effects import next_control_number
 from gsomia.node.judging import judge
 from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, enter, make, record
@@ -22,7 +21,7 @@ from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Peer, Reader, Refused, Writer
 from gsomia.node.refusals import keep, keep_refused, why_of
-from gsomia.node.registering import USED
+from gsomia.node.registering import USED, next_control_number
 from gsomia.node.succession import distrusted
 from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import CopyState, Rung, read_copy_id

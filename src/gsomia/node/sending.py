@@ -15,7 +15,6 @@ from typing import NoReturn
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
-from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
@@ -23,7 +22,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Consent, Reader, Refused, Writer
-from gsomia.node.registering import authority_body
+from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import Sending
 from gsomia.node.words import check_parties, check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
