@@ -20,6 +20,7 @@ from gsomia.agreement.clauses import (
     ITEM_FORMS,
     LEGAL_ACTS,
     PURPOSES,
+    RECORD_ACTS,
     SUBJECTS,
     Clause,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "PURPOSES",
     "RANKS",
     "READINGS",
+    "RECORD_ACTS",
     "RELEASABLE",
     "STATES",
     "SUBJECTS",

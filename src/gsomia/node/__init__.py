@@ -2,7 +2,7 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `bodies`, `ledger`, `instants`; `node`, `ports`
+- what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
@@ -18,13 +18,9 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
+from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
 from gsomia.node.acts import (
-    ACT_TYPES,
-    HANDLING,
-    LEGAL_ACTS,
-    TOLD,
     Officer,
-    Role,
     SignedAct,
     Statement,
     instant,
@@ -107,7 +103,6 @@ __all__ = [
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
-    "LEGAL_ACTS",
     "LOOK_BYTES",
     "TOLD",
     "Acting",

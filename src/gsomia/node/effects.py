@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import DataError, VerificationError
-from gsomia.node.acts import HANDLING, LEGAL_ACTS, TOLD, Statement
+from gsomia.node.act_types import HANDLING, TOLD
+from gsomia.node.acts import Statement
 from gsomia.node.bodies import entered_person, text
 from gsomia.node.consent_effects import apply_consent, apply_revocation
 from gsomia.node.copy_effects import (
@@ -65,7 +67,7 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
     if source != "own" and kind in _OWN_ONLY:
         raise VerificationError(f"act `{statement.id}`: a peer has no say in `{kind}`")
     try:
-        if kind in LEGAL_ACTS:
+        if kind in RECORD_ACTS:
             apply_legal_act(tx, statement, at)
         elif kind in _RUNGS:
             apply_rung(node, tx, statement, _RUNGS[kind], delivered=delivered)

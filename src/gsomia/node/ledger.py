@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError
-from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
+from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES

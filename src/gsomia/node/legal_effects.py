@@ -17,7 +17,7 @@ def legal_act(statement: Statement, at: datetime) -> LegalAct:
     """What an act enters in the record of legal acts.
 
     Args:
-        statement: of one of `LEGAL_ACTS`.
+        statement: of one of `RECORD_ACTS`.
         at: the instant of recording.
 
     Raises:
