@@ -2,7 +2,7 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`
+- what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
@@ -51,33 +51,7 @@ from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
 from gsomia.node.peers import enrol_peer, fingerprint, identity
-from gsomia.node.ports import (
-    Blobs,
-    Carried,
-    Clock,
-    Consent,
-    Cosigned,
-    Credential,
-    Documents,
-    EnteredAct,
-    LogLie,
-    LogState,
-    Look,
-    Marked,
-    NodeKeys,
-    Outgoing,
-    Peer,
-    PeerLink,
-    PendingOpening,
-    Person,
-    Question,
-    Reader,
-    Refused,
-    Reply,
-    Rows,
-    Store,
-    Writer,
-)
+from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
@@ -88,6 +62,23 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.stored import (
+    Carried,
+    Consent,
+    Cosigned,
+    Credential,
+    EnteredAct,
+    LogLie,
+    LogState,
+    Outgoing,
+    Peer,
+    PendingOpening,
+    Person,
+    Question,
+    Refused,
+    Reply,
+    Rows,
+)
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace

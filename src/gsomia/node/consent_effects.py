@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import text, texts
-from gsomia.node.ports import Consent, Writer
+from gsomia.node.ports import Writer
+from gsomia.node.stored import Consent
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node

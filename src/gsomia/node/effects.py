@@ -32,7 +32,8 @@ from gsomia.node.copy_effects import (
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.legal_effects import apply_legal_act
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
-from gsomia.node.ports import Credential, Writer
+from gsomia.node.ports import Writer
+from gsomia.node.stored import Credential
 from gsomia.registry import Rung
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
-from gsomia.node.ports import Peer, Reader, Refused, Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.refusals import keep, keep_refused, why_of
 from gsomia.node.registering import USED, next_control_number
+from gsomia.node.stored import Peer, Refused
 from gsomia.node.succession import distrusted
 from gsomia.node.wrapping import check_wrapping
 from gsomia.registry import CopyState, Rung, read_copy_id

@@ -16,7 +16,8 @@ from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
-from gsomia.node.ports import LogState, Writer
+from gsomia.node.ports import Writer
+from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
 

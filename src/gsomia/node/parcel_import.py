@@ -26,10 +26,11 @@ from gsomia.node.ledger import record
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
 from gsomia.node.parcels import Contents, Parcel, open_parcel
-from gsomia.node.ports import Carried, Outgoing, Peer, Reader, Reply, Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
+from gsomia.node.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.succession import distrusted
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState

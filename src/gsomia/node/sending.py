@@ -21,9 +21,10 @@ from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Consent, Reader, Refused, Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import Sending
+from gsomia.node.stored import Consent, Refused
 from gsomia.node.words import check_parties, check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
