@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gsomia.agreement.acts import FORMS, LegalAct, Record
 from gsomia.agreement.clauses import RECORD_ACTS
-from gsomia.agreement.instrument import CONFIDENCES, load_agreement
+from gsomia.agreement.folder import CONFIDENCES, load_agreement
 from gsomia.agreement.tables import read_toml
 
 __all__ = ["read_acts", "shipped_record"]

@@ -1,4 +1,4 @@
-"""Commands about the node's logs: show, prove, verify, fsck, tail, export."""
+"""Commands about the node's logs: show, prove, verify, recover, fsck, tail, witnesses, stamp, export."""
 
 from __future__ import annotations
 

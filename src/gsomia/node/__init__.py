@@ -6,7 +6,8 @@ Where to read, and where a new line belongs:
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
-- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
+- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
+  `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -37,7 +38,6 @@ from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, destroy, handle, tell
-from gsomia.node.intake import held_of, upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.life import check_bundle
@@ -83,6 +83,7 @@ from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
+from gsomia.node.uploads import held_of, upload
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 

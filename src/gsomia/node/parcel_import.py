@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 from gsomia.errors import MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
-from gsomia.node.intake import upload
 from gsomia.node.leaving import (
     Stop,
     enter_answered,
@@ -32,6 +31,7 @@ from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
 from gsomia.node.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.succession import distrusted
+from gsomia.node.uploads import upload
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState
 
