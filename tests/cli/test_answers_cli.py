@@ -37,6 +37,17 @@ def test_a_verdict_says_that_it_is_an_exercise(run: Run, node: Path) -> None:
     assert json.loads(entry)["exercise"] is True
 
 
+LAW = ["show jpn-kor-2016", "state", "timeline", "path --to signed", "what-if sign --by JPN --under jpn-kor-2016"]
+
+
+@pytest.mark.parametrize("words", LAW)
+def test_an_answer_about_the_law_says_whether_an_exercise_node_was_asked(run: Run, node: Path, words: str) -> None:
+    assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
+    told = json.loads(run("agreement", *words.split(), "--json", "--node", node)[1])
+    assert told["exercise"] is True
+    assert "exercise" not in json.loads(run("agreement", *words.split(), "--json")[1])
+
+
 @pytest.mark.parametrize("name", sorted(verdict_command.commands))
 def test_every_verdict_can_be_asked_at_any_instant(name: str) -> None:
     options = {word for one in verdict_command.commands[name].params for word in one.opts}

@@ -19,7 +19,7 @@ from gsomia.config import (
     TracerConfig,
     WitnessConfig,
 )
-from gsomia.node.acts import ACT_TYPES
+from gsomia.node.act_types import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -1,4 +1,4 @@
-"""Visible marks against labels, portion-marked texts, derivatives."""
+"""Visible marks against labels, derivatives."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gsomia.documents import check_shown, read_text, shown_marks
+from gsomia.documents import check_shown, shown_marks
 from gsomia.errors import DataError
 from gsomia.marking import Category, Label, Scale, Source, derive
-from gsomia.marking.us import parse_banner, render_banner, to_label
+from gsomia.marking.us import parse_banner, to_label
 
 AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
 MARKS = ("秘", "極秘", "特定秘密", "군사Ⅱ급비밀", "군사Ⅲ급비밀")
@@ -106,35 +106,6 @@ def test_a_label_with_its_own_banner_holds_the_portions_too() -> None:
     for portion in ("(TS//NF)", "(S//SI//NF)", "(S//OC/NF)"):
         with pytest.raises(DataError, match="its label says `SECRET//NOFORN`"):
             check_shown(["SECRET//NOFORN", f"{portion} x"], usa, ())
-
-
-TEXT = (
-    "SECRET//REL TO USA, JPN\n\n(U) One.\n(S//REL) Two.\n(C//REL TO USA, JPN, KOR) Three.\n\nSECRET//REL TO USA, JPN\n"
-)
-
-
-def test_a_portion_marked_text() -> None:
-    found = read_text(TEXT)
-    assert render_banner(found.banner) == "SECRET//REL TO USA, JPN"
-    assert len(found.portions) == 3
-    assert read_text("(U) One.\n(S//NF) Two.").banner == parse_banner("SECRET//NOFORN")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (TEXT.replace("SECRET//REL TO USA, JPN\n", "SECRET\n", 1).replace("(S//REL)", "(S)"), "line 1 shows `SECRET`"),
-        (TEXT.replace("(S//REL)", "(TS//REL)"), "portions give `TOP SECRET//REL TO USA, JPN`"),
-        (TEXT.replace("(U) One.", "One."), "line 3: the paragraph has no portion mark"),
-        (TEXT.replace("(U)", "(u)"), "line 3: column 2"),
-        (TEXT.replace("(U) One.", "(U One."), "line 3"),
-        ("", "nothing to roll up"),
-    ],
-)
-def test_texts_that_contradict_themselves(text: str, message: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_text(text)
-    assert message in str(caught.value)
 
 
 def test_a_derivative_says_whose_information_it_holds() -> None:

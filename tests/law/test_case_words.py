@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gsomia.cli.agreement import shipped
+from gsomia.cli.law import shipped
 from gsomia.errors import DataError
 from gsomia.verdict import check_case, parse_cases
 from gsomia.verdict.casewords import knows_article

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gsomia.cli.agreement import shipped
+from gsomia.cli.law import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import Case, parse_cases, run_case
 from gsomia.verdict.checking import check_agreement, idle_clauses

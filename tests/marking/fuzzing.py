@@ -38,7 +38,6 @@ from gsomia.documents import (
     mark_odf,
     mark_pdf,
     odf_lines,
-    read_text,
 )
 from gsomia.errors import GsomiaError
 from gsomia.marking import Category, Clearance, ItemLabels, Label, Line, match, read_banner, read_pair_line
@@ -169,7 +168,6 @@ def words(text: str) -> None:
         lambda: match(text, ("極秘", "SECRET")),
         lambda: read_banner(text, ("極秘", "SECRET"), ("NF",)),
         lambda: read_pair_line(text, ("日本国政府",), ("극비",)),
-        lambda: read_text(text),
         lambda: read_paragraphs(text),
     ):
         try:

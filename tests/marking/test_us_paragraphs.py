@@ -41,6 +41,11 @@ def test_texts(text: str, banner: str, portions: int, stated: tuple[int, ...]) -
         ("CONFIDENTIAL\n\n(S) One.\n", "line 1 shows `CONFIDENTIAL` and the portions give `SECRET`"),
         ("(S//NF) One.\nSECRET", "line 2 shows `SECRET` and the portions give `SECRET//NOFORN`"),
         ("(S//NF) One.\nSECRET//NOFRON", "line 2: column"),
+        (
+            "SECRET//REL TO USA, JPN\n\n(TS//REL) One.",
+            "line 1 shows `.+` and the portions give `TOP SECRET//REL TO USA, JPN`",
+        ),
+        ("SECRET\n\n(s) One.\n", "line 3: column 2"),
         ("(S One.\n", "line 1: a portion mark stands in parentheses"),
     ],
 )

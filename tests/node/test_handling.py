@@ -24,7 +24,8 @@ from gsomia.node import (
     revoke_consent,
     tell,
 )
-from gsomia.node.acts import ACT_TYPES, pack
+from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.acts import pack
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 

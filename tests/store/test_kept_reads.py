@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gsomia.node import Credential
 from gsomia.registry import Copy, CopyState, Direction, Rung, RungEntry
 from gsomia.store import SqlStore
-from gsomia.store.sql import SqlReader, SqlWriter
+from gsomia.store.transactions import SqlReader, SqlWriter
 
 AT = datetime(2018, 1, 10, 3, tzinfo=UTC)
 COPY = Copy(

@@ -5,7 +5,8 @@
     >>> state_at(agreement, shipped_record(law), at).state         # doctest: +SKIP
     'in-force'
 
-Read `conditions` (the language of clauses), then `clauses`, `instrument` (a folder read), `lifecycle` (the fold).
+Read `conditions` (the language of clauses), then `clauses`, `instrument`, `folder` (how it is read), `lifecycle` (the
+fold).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gsomia.agreement.clauses import (
     ITEM_FORMS,
     LEGAL_ACTS,
     PURPOSES,
+    RECORD_ACTS,
     SUBJECTS,
     Clause,
 )
@@ -39,19 +41,9 @@ from gsomia.agreement.conditions import (
 )
 from gsomia.agreement.drawing import draw
 from gsomia.agreement.equivalence import CONTEXT, RELEASABLE, policies, policy_oid
+from gsomia.agreement.folder import LAW_FILES, check_legs, law_version, load_agreement
 from gsomia.agreement.history import read_acts, shipped_record
-from gsomia.agreement.instrument import (
-    LAW_FILES,
-    Agreement,
-    Article,
-    ClauseUse,
-    Owing,
-    check_legs,
-    day_of,
-    law_version,
-    load_agreement,
-    midnight,
-)
+from gsomia.agreement.instrument import Agreement, Article, ClauseUse, Owing, day_of, midnight
 from gsomia.agreement.levels import RANKS, Government, Level, Levels
 from gsomia.agreement.lifecycle import (
     READINGS,
@@ -83,6 +75,7 @@ __all__ = [
     "PURPOSES",
     "RANKS",
     "READINGS",
+    "RECORD_ACTS",
     "RELEASABLE",
     "STATES",
     "SUBJECTS",

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gsomia.agreement.acts import FORMS, LegalAct, Record
-from gsomia.agreement.clauses import LEGAL_ACTS
-from gsomia.agreement.instrument import CONFIDENCES, load_agreement
+from gsomia.agreement.clauses import RECORD_ACTS
+from gsomia.agreement.folder import CONFIDENCES, load_agreement
 from gsomia.agreement.tables import read_toml
 
 __all__ = ["read_acts", "shipped_record"]
-
-_RECORD_ACTS = (
-    *LEGAL_ACTS,
-    "announce",
-    "take-effect",
-    "leave",
-    "replace",
-    "declare-reading",
-)
 
 
 def read_acts(name: str, data: bytes, parties: tuple[str, ...]) -> list[LegalAct]:
@@ -36,7 +27,7 @@ def read_acts(name: str, data: bytes, parties: tuple[str, ...]) -> list[LegalAct
         act = LegalAct(
             id=table.text("id"),
             under=name,
-            act=table.text("act", among=_RECORD_ACTS),
+            act=table.text("act", among=RECORD_ACTS),
             by=table.text("by", among=parties),
             at=table.instant("at"),
             form=table.text("form", "note", among=FORMS),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gsomia.app.home import Home
+from gsomia.blobs import sync_folder
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import Made, TakenIn, export_parcel, import_parcel, sender_of
 
@@ -46,7 +47,7 @@ def export_file(home: Home, target: Path, party: str, *, new_only: bool = False)
                 file.flush()
                 os.fsync(file.fileno())
             staging.rename(path)
-            _sync(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise NodeError(f"cannot write the parcel `{path}`: {error.strerror or error}") from error
         finally:
@@ -101,11 +102,3 @@ def _turn(home: Home, party: str) -> Iterator[None]:
                     hint="stop it first; a peer with the address `parcel:` is reached by files alone",
                 )
             yield
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

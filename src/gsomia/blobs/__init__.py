@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gsomia.blobs.local import LocalBlobs
+from gsomia.blobs.local import LocalBlobs, sync_folder
 
-__all__ = ["LocalBlobs"]
+__all__ = ["LocalBlobs", "sync_folder"]

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from gsomia.errors import NodeError
 
-__all__ = ["LocalBlobs"]
+__all__ = ["LocalBlobs", "sync_folder"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 _STAGING = ".staging-"
@@ -61,7 +61,7 @@ class LocalBlobs:
                 os.fsync(file.fileno())
             staging.replace(final)
             if lasting:
-                _sync_folder(self._folder)
+                sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot write the sealed item `{name}`: {error.strerror or error}") from error
         finally:
@@ -117,7 +117,7 @@ class LocalBlobs:
         """
         try:
             self._partial(name).replace(self.path(name))
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot name the sealed item `{name}`: {error.strerror}") from error
 
@@ -172,7 +172,7 @@ class LocalBlobs:
             NodeError: the disk does not take it.
         """
         try:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot name sealed items: {error.strerror}") from error
 
@@ -189,7 +189,7 @@ class LocalBlobs:
             for old, new in names:
                 self.path(old).replace(self.path(new))
             if names:
-                _sync_folder(self._folder)
+                sync_folder(self._folder)
         except OSError as error:
             raise NodeError(f"cannot name the sealed item `{new}`: {error.strerror}") from error
 
@@ -236,7 +236,8 @@ def _nobody_writes(path: Path) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

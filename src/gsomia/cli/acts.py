@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gsomia.agreement import FORMS, LegalAct
+from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
@@ -26,7 +26,6 @@ from gsomia.cli.options import (
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import (
     ACT_TYPES,
-    LEGAL_ACTS,
     Note,
     Reader,
     Role,
@@ -137,8 +136,8 @@ def _one(
         raise UsageError(
             "an act needs an id, --under, --type, --party and --effective", hint="or name shipped acts with --history"
         )
-    if kind not in LEGAL_ACTS:
-        raise UsageError(f"unknown legal act `{kind}`", hint=f"known: {', '.join(LEGAL_ACTS)}")
+    if kind not in RECORD_ACTS:
+        raise UsageError(f"unknown legal act `{kind}`", hint=f"known: {', '.join(RECORD_ACTS)}")
     at = effective.astimezone(UTC)
     return LegalAct(
         id=f"{under}/{names[0]}",

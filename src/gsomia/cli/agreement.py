@@ -1,4 +1,4 @@
-"""`gsomia agreement ...`: the law, its state, and what would change it (`routes`, `duties`, `matrix`: see `routes`).
+"""`gsomia agreement`: `state`, `timeline`, `path`; the texts, checks, export and what-if have modules of their own.
 
 They need no node: they ask the law and the acts that come with this release, or with --node those of a node.
 """
@@ -7,42 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
-from gsomia.agreement import (
-    HANDLING_ACTS,
-    LEGAL_ACTS,
-    STATES,
-    Agreement,
-    Article,
-    LegalAct,
-    Record,
-    draw,
-    events,
-    periods,
-    rows_of,
-    state_at,
-)
-from gsomia.cli.changes import (
-    conclusion,
-    data_changes,
-    difference_json,
-    difference_told,
-    example_json,
-    example_told,
-)
+from gsomia.agreement import STATES, LegalAct, Record, draw, events, periods, rows_of, state_at
+from gsomia.cli.agreement_checks import check_command, diff_command, prove_command
+from gsomia.cli.agreement_text import show_command
 from gsomia.cli.export import export
 from gsomia.cli.foresight import what_if_command
 from gsomia.cli.law import (
     Instant,
     asking,
     at_option,
-    cases_of,
     disputed_json,
     json_option,
-    law_of,
     local,
     node_option,
     out,
@@ -51,26 +29,9 @@ from gsomia.cli.law import (
     shipped,
     tell_disputed,
 )
-from gsomia.cli.routes import duties_command, matrix_command, routes_command
-from gsomia.errors import UsageError
-from gsomia.verdict import (
-    COVERS,
-    PROPERTIES,
-    Facts,
-    Law,
-    Request,
-    Verdict,
-    changed_cases,
-    check_agreement,
-    check_case,
-    differences,
-    example,
-    path_to,
-    prove,
-    unseen,
-)
+from gsomia.verdict import path_to
 
-__all__ = ["agreement", "duties_command", "matrix_command", "routes_command", "shipped"]
+__all__ = ["agreement"]
 
 
 @click.group()
@@ -78,132 +39,8 @@ def agreement() -> None:
     """The law as data: its articles, its state, and what would change it."""
 
 
-agreement.add_command(export)
-agreement.add_command(what_if_command)
-
-
-@agreement.command()
-@click.argument("name", required=False)
-@click.argument("article", required=False)
-@json_option
-@node_option
-def show(name: str | None, article: str | None, as_json: bool, node_dir: str | None) -> None:
-    """The articles, levels and sources of NAME, or one ARTICLE of it; without a name, what there is."""
-    with asking(node_dir) as asked:
-        adopted = asked.law.agreements if asked.home is not None else None
-        if name is None:
-            _list({**shipped()[0].agreements, **asked.law.agreements}, adopted, as_json)
-            return
-        _, _, a = asked.of(name, text=True)
-        said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
-        differing = asked.differing(a.name)
-    chosen = _chosen(a, article)
-    if as_json:
-        rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
-        out({**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
-        return
-    if article is not None:
-        for one in chosen:
-            _tell_article(one)
-        return
-    click.echo(f"{a.title}\n{a.name}, version {a.version}")
-    if adopted is not None:
-        click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
-    tell_disputed(a, differing, asked)
-    click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
-    click.echo(f"since {a.since.isoformat()}, and so is every article and clause that names no later day")
-    if a.term:
-        days = a.term.notice // timedelta(hours=24)
-        click.echo(f"term {a.term.years} year(s), notice {days} x 24 hours before its end ({a.term.article})")
-    for level in a.levels:
-        covered = "" if level.covered else "  not covered"
-        click.echo(
-            f"  {level.party} {level.mark} ({level.romanised or level.mark}), {level.english or 'no English name'}"
-            f" [{level.confidence}]{covered}"
-        )
-    for (mark, from_, to), gives in a.levels_table.equivalences.items():
-        click.echo(f"  {from_} {mark} becomes {to} {' or '.join(gives)}")
-    click.echo("Tags: A text read, B official or press, C sister texts, not confirmed, I our own reading.")
-    for one in a.articles:
-        click.echo()
-        _tell_article(one)
-
-
-def _chosen(a: Agreement, article: str | None) -> list[Article]:
-    """The article of this number with its parts; all where none is named.
-
-    Raises:
-        UsageError: there is none; names those that there are.
-    """
-    found = [
-        one
-        for one in a.articles
-        if article is None or one.number == article or one.number.startswith((f"{article}.", f"{article}("))
-    ]
-    if not found:
-        known = ", ".join(dict.fromkeys(one.number for one in a.articles))
-        raise UsageError(f"`{a.name}` has no article `{article}`", hint=f"known: {known}")
-    return found
-
-
-def _tell_article(one: Article) -> None:
-    later = {use: f" since {use.since.isoformat()}" for use in one.clauses if use.since is not None}
-    how = ", ".join(use.name + later.get(use, "") for use in one.clauses) or f"by hand: {one.by_hand}"
-    click.echo(f"{one.number} [{one.confidence}] {one.source}\n  {one.text}\n  ({how})")
-
-
-def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
-    if as_json:
-        rows = [{"name": a.name, "title": a.title, "version": a.version} for a in known.values()]
-        out([{**row, "adopted": row["name"] in adopted} for row in rows] if adopted is not None else rows)
-        return
-    for a in known.values():
-        binds = "binding" if a.binding else "not binding"
-        here = "" if adopted is None else ", adopted" if a.name in adopted else ", not adopted"
-        click.echo(f"{a.name:<14} {', '.join(a.parties):<14} {a.kind}, {binds}{here}\n{'':<14} {a.title}")
-
-
-def _article_json(a: Agreement, one: Article) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "text": one.text,
-        "clauses": [{"is": u.name, "since": a.begins(u).isoformat(), **u.settings} for u in one.clauses],
-        "by_hand": one.by_hand,
-        "since": min((a.begins(u) for u in one.clauses), default=a.since).isoformat(),
-        "source": one.source,
-        "confidence": one.confidence,
-    }
-
-
-def _as_json(a: Agreement) -> dict[str, Any]:
-    return {
-        "name": a.name,
-        "title": a.title,
-        "version": a.version,
-        "kind": a.kind,
-        "binding": a.binding,
-        "parties": list(a.parties),
-        "authentic": a.authentic,
-        "since": a.since.isoformat(),
-        "readings": a.readings,
-        "levels": [
-            {
-                "party": x.party,
-                "mark": x.mark,
-                "romanised": x.romanised,
-                "english": x.english,
-                "covered": x.covered,
-                "source": x.source,
-                "confidence": x.confidence,
-            }
-            for x in a.levels
-        ],
-        "equivalences": [
-            {"mark": mark, "from": from_, "to": to, "gives": list(gives)}
-            for (mark, from_, to), gives in a.levels_table.equivalences.items()
-        ],
-        "articles": [_article_json(a, one) for one in a.articles],
-    }
+for _command in (show_command, check_command, prove_command, diff_command, export, what_if_command):
+    agreement.add_command(_command)
 
 
 @agreement.command()
@@ -318,34 +155,6 @@ def _described(record: Record) -> Record:
 
 
 @agreement.command()
-@click.argument("folder")
-@click.option(
-    "--cases/--no-cases", "with_cases", default=True, help="Run the folder's cases; they are read in any case."
-)
-@json_option
-def check(folder: str, with_cases: bool, as_json: bool) -> None:
-    """Validate an agreement folder, run its cases, and report gaps, contradictions and lapses.
-
-    Exit 0 unless a case fails or two clauses contradict each other.
-    """
-    law, record, a = law_of(folder)
-    cases = cases_of(folder)
-    for case in cases:
-        check_case(law, case)
-    found = check_agreement(law, a.name, record, cases if with_cases else None)
-    bad = [f for f in found if f.kind in ("case", "contradiction")]
-    if as_json:
-        out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
-    else:
-        ran = "" if with_cases else " (not run)"
-        click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases{ran}, version {a.version}")
-        for finding in found:
-            click.echo(f"{finding.kind:<13} {finding.place}: {finding.text}")
-        click.echo(f"{len(bad)} to be mended, {len(found) - len(bad)} to be known")
-    raise SystemExit(1 if bad else 0)
-
-
-@agreement.command()
 @click.argument("name", default="jpn-kor-2016")
 @click.option("--to", "goal", required=True, type=click.Choice(STATES))
 @at_option
@@ -380,101 +189,3 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
                 who = f"the law itself, no act: from {local(step.reached)} on"
             click.echo(f"{n}. {who}{since}{when} ({step.article}{tag}): {step.state}")
     raise SystemExit(0 if steps is not None else 3)
-
-
-@agreement.command("prove")
-@click.argument("folder", required=False)
-@json_option
-def prove_command(folder: str | None, as_json: bool) -> None:
-    """Prove four properties for every request whatever, or show a request that breaks one.
-
-    FOLDER is an agreement's name or folder; by default all that are shipped. Exit 5 where a property does not hold.
-    """
-    names = [folder] if folder else list(shipped()[0].agreements)
-    found = []
-    shown: dict[int, tuple[Request, Facts, datetime, Verdict]] = {}
-    for name in names:
-        law, record, a = law_of(name)
-        day = max((a.since, *a.days))
-        for p in prove(law, a.name, day):
-            found.append(p)
-            concrete = example(law, a.name, record, p.request) if not p.holds and p.request else None
-            if concrete is not None:
-                # The answer to a property that does not hold is a request that can be asked, with its verdict.
-                shown[id(p)] = concrete
-    if as_json:
-        out(
-            {
-                "properties": PROPERTIES,
-                "covers": COVERS,
-                "proofs": [
-                    {
-                        "instrument": p.instrument,
-                        "act": p.act,
-                        "property": p.number,
-                        "holds": p.holds,
-                        "attributes": p.request,
-                        "text": p.text,
-                        "example": example_json(*shown[id(p)]) if id(p) in shown else None,
-                    }
-                    for p in found
-                ],
-            }
-        )
-    else:
-        for number, text in PROPERTIES.items():
-            click.echo(f"({number}) {text}")
-        for p in found:
-            click.echo(f"{p.instrument:<14} ({p.number}) {p.act:<16} {'holds' if p.holds else 'BROKEN'}: {p.text}")
-            for line in example_told(*shown[id(p)]) if id(p) in shown else ():
-                click.echo(f"    {line}")
-            if not p.holds and p.request and id(p) not in shown:
-                click.echo(f"    in the state {p.request.get('state')}, which no record of these acts leads to")
-        click.echo(COVERS)
-    raise SystemExit(0 if all(p.holds for p in found) else 5)
-
-
-@agreement.command()
-@click.argument("old")
-@click.argument("new")
-@json_option
-def diff(old: str, new: str, as_json: bool) -> None:
-    """What changes from one version of an agreement to another: data, cases' answers, and what is newly permitted."""
-    old_law, old_record, one = law_of(old)
-    law, record, other = law_of(new)
-    if one.parties != other.parties and not set(one.parties) & set(other.parties):
-        raise UsageError(f"`{old}` and `{new}` have no Party in common")
-    data = data_changes(one, other)
-    if one.name != other.name and one.parties == other.parties:
-        # The new version stands in the place of the old one, under whatever name.
-        law = Law({name: a for name, a in law.agreements.items() if name != one.name})
-        old_law = Law({name: a for name, a in old_law.agreements.items() if name != other.name})
-    cases = changed_cases(
-        (old_law, old_record, one.name),
-        (law, record, other.name),
-        [case for name in (old, new) for case in cases_of(name)],
-    )
-    acts = (*HANDLING_ACTS, *LEGAL_ACTS)
-    moving, carrying = unseen(one, other)
-    moved = differences((old_law, old_record, one.name), (law, record, other.name), acts)
-    if as_json:
-        out(
-            {
-                "old": one.version,
-                "new": other.version,
-                "data": data,
-                "cases": [c.to_json() for c in cases],
-                "requests": [difference_json(d) for d in moved],
-                "unseen": [*moving, *carrying],
-            }
-        )
-        return
-    click.echo(f"old {one.version}\nnew {other.version}")
-    for line in data:
-        click.echo(f"changed: {line}")
-    for c in cases:
-        click.echo(f"case {c.case.id}: {c.old} to {c.new}: {c.case.title}")
-    for d in moved:
-        for line in difference_told(d):
-            click.echo(line)
-    click.echo(conclusion(moved, moving, carrying, [c for c in cases if c.new == "permit"]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gsomia.cli.agreement import shipped
+from gsomia.cli.law import shipped
 from gsomia.errors import DataError
 from gsomia.verdict import Case, check_case, parse_cases, run_case
 

@@ -1,4 +1,4 @@
-"""What every command may read and print by, light to import: instants, and output for programs."""
+"""Instants as commands read them, and the option `--json`; light to import."""
 
 from __future__ import annotations
 

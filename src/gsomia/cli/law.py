@@ -23,6 +23,7 @@ from gsomia.agreement import (
     read_acts,
     shipped_record,
 )
+from gsomia.cli.exercise import exercise
 from gsomia.cli.instants import Instant, json_option, now
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import DataError, UsageError
@@ -287,4 +288,6 @@ def local(at: datetime, zone: timezone | Any = None) -> str:
 
 
 def out(value: Any) -> None:
+    """One JSON value for programs; an object says whether it comes from an EXERCISE node, where a node was asked."""
+    value = {**exercise(), **value} if isinstance(value, dict) else value
     click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2))

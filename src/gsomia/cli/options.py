@@ -12,6 +12,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
+from gsomia.cli.exercise import exercise, exercise_line, note_exercise
 from gsomia.cli.instants import Instant, json_option
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
@@ -19,7 +20,6 @@ from gsomia.keystore import credential
 __all__ = [
     "Instant",
     "by_option",
-    "exercise",
     "exercise_line",
     "force_option",
     "home_of",
@@ -65,29 +65,13 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
             f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
         )
     home = Home(Path(node_dir), passphrase=credential("passphrase"))
-    click.get_current_context().meta[_EXERCISE] = home.node.exercise
+    note_exercise(home.node.exercise)
     if home.node.exercise:
         click.echo("EXERCISE", err=True)
     try:
         yield home
     finally:
         home.close()
-
-
-_EXERCISE = "gsomia.exercise"
-
-
-def exercise() -> dict[str, bool]:
-    """Whether what is told comes from an EXERCISE node, as a field of its JSON; nothing where no node was opened."""
-    context = click.get_current_context(silent=True)
-    known = context.meta.get(_EXERCISE) if context is not None else None
-    return {} if known is None else {"exercise": bool(known)}
-
-
-def exercise_line() -> None:
-    """The line that heads or ends what people read of an EXERCISE node."""
-    if exercise().get("exercise"):
-        click.echo("EXERCISE")
 
 
 def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from gsomia.agreement import Record, midnight, state_at
 from gsomia.errors import DataError
-from gsomia.verdict import Facts, Item, Law, Request, Verdict, decide
+from gsomia.verdict import Item, Law, Request, Verdict, decide, granted
 
 __all__ = [
     "CLASSES",
@@ -353,9 +353,10 @@ def _settled(answers: Sequence[str]) -> str:
 def _answers(law: Law, record: Record, at: datetime) -> _Answers:
     """Ask at one instant; a route counts when both directions are permitted, and `uncertain` is no permit."""
 
-    def both(ask: Callable[[str, str], list[tuple[Request, Facts]]]) -> tuple[Verdict, ...]:
+    def both(ask: Callable[[str, str], list[Request]]) -> tuple[Verdict, ...]:
         asked = [question for giver, taker in DIRECTIONS for question in ask(giver, taker)]
-        return tuple(decide(law, request, facts, record, at) for request, facts in asked)
+        # As a careful registry would ask, with everything established.
+        return tuple(decide(law, request, granted(request, at), record, at) for request in asked)
 
     direct, tisa = both(_direct), both(_through_arrangement)
     if _permitted(direct):
@@ -376,15 +377,15 @@ def _permitted(verdicts: tuple[Verdict, ...]) -> bool:
     return bool(verdicts) and all(verdict.permitted for verdict in verdicts)
 
 
-def _direct(giver: str, taker: str) -> list[tuple[Request, Facts]]:
+def _direct(giver: str, taker: str) -> list[Request]:
     return [_question("transmit", giver, taker, originator=giver, under=JK)]
 
 
-def _through_arrangement(giver: str, taker: str) -> list[tuple[Request, Facts]]:
+def _through_arrangement(giver: str, taker: str) -> list[Request]:
     return [_question("transmit", giver, taker, via=("USA",), originator=giver, under=ARRANGEMENT)]
 
 
-def _chained(giver: str, taker: str) -> list[tuple[Request, Facts]]:
+def _chained(giver: str, taker: str) -> list[Request]:
     """Three questions: may it go to the USA, may the USA let it out, may the USA give it to the other.
 
     The first two are asked under the giver's agreement with the USA, whose third-party clause needs the giver's
@@ -398,7 +399,7 @@ def _chained(giver: str, taker: str) -> list[tuple[Request, Facts]]:
     ]
 
 
-def _warned(giver: str, taker: str) -> list[tuple[Request, Facts]]:
+def _warned(giver: str, taker: str) -> list[Request]:
     return [_question("warn", giver, taker, via=("USA",), originator=giver, under=WARNING, form="track")]
 
 
@@ -411,27 +412,7 @@ def _question(
     under: str,
     via: tuple[str, ...] = (),
     form: str = "document",
-) -> tuple[Request, Facts]:
-    """A question about a SECRET report, with everything established that a careful registry would have."""
+) -> Request:
+    """A question about a SECRET report."""
     item = Item(originator=originator, level="SECRET", subject="dprk-missile", form=form, purpose="defence")
-    request = Request(act=act, by=by, to=to, via=via, item=item, under=under)
-    facts = Facts(
-        assurance=True,
-        channel="government",
-        encrypted=True,
-        accredited=True,
-        envelopes=2,
-        outer_mark=False,
-        covered=True,
-        consent="written",
-        consent_before=True,
-        consent_of=frozenset({originator}),
-        consent_to=frozenset({*via, to}),
-        purpose="defence",
-        record_made=True,
-        stage="launched",
-        combined_staff=False,
-        authority_notified=True,
-        dispute_open=False,
-    )
-    return request, facts
+    return Request(act=act, by=by, to=to, via=via, item=item, under=under)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import io
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO, cast
 
-from gsomia.agreement import state_at
 from gsomia.app import offered_law, shipped_acts
+from gsomia.demo.dealings import JK, arrive, ask, legal_state, mark_and_receipt, refused_open, send
 from gsomia.demo.drawing import KST
 from gsomia.demo.launches import all_routes, launches
+from gsomia.demo.left_running import say_how
 from gsomia.demo.paper import LEVEL, Digest, Paper, read_paper
 from gsomia.demo.place import COPY, NODES, REPORT, make_place
 from gsomia.demo.report import write_report, year_table
@@ -33,23 +32,17 @@ from gsomia.node import (
     Sending,
     answer_consent,
     ask_consent,
-    ask_open,
     ask_release,
     ask_transmit,
     audit,
     held_copy,
-    mark,
     open_item,
-    receipt,
     release,
-    transmit,
 )
-from gsomia.registry import Copy, CopyState, Rung
-from gsomia.verdict import Facts, Item, Person, Request, Verdict, decide
+from gsomia.registry import Copy, Rung
+from gsomia.verdict import Facts, Item, Person, Request, decide
 
 __all__ = ["play"]
-
-JK = "jpn-kor-2016"
 SENT = kst("2016-11-23T15:00")
 
 
@@ -85,7 +78,7 @@ def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str],
         write(f"   FAIL {error}")
     except BaseException:
         if keep:
-            _say_how(stage, write)
+            say_how(stage, write)
         raise
     finally:
         if not keep:
@@ -95,7 +88,7 @@ def play(out: Path, *, document: Path | None, keep: bool, write: Callable[[str],
     ended = "ended as expected" if not tell.failures else "failed"
     write(f"\nEXERCISE {ended} after {time.monotonic() - started:.0f} s")
     if keep:
-        _say_how(stage, write)
+        say_how(stage, write)
     return 1 if tell.failures else 0
 
 
@@ -144,7 +137,7 @@ def _step_1(stage: Stage, tell: Teller, _paper: Paper) -> None:
     tell.verdict(at, "KOR sends it to JPN directly", verdict, "refuse")
     hub = Sending(**_words(paper) | {"via": ("USA",), "under": "tisa-2014"})
     text = b"EXERCISE EXERCISE EXERCISE\nAssessment of a nuclear test. Fictional.\nEXERCISE EXERCISE EXERCISE\n"
-    leg1 = _send(
+    leg1 = send(
         stage,
         tell,
         "KOR",
@@ -155,11 +148,11 @@ def _step_1(stage: Stage, tell: Teller, _paper: Paper) -> None:
         "tisa-2014:3",
         "tisa-2014:4",
     )
-    _mark_and_receipt(stage, tell, leg1, "CONFIDENTIAL")
+    mark_and_receipt(stage, tell, leg1, "CONFIDENTIAL")
     usa = stage.homes["USA"]
     leg2 = release(usa.node, leg1.item, "JPN", by=usa.acting("", Role.DISCLOSURE))
-    _arrive(stage, tell, leg2, "USA passes it on to JPN, under TISA")
-    _mark_and_receipt(stage, tell, leg2, "秘")
+    arrive(stage, tell, leg2, "USA passes it on to JPN, under TISA")
+    mark_and_receipt(stage, tell, leg2, "秘")
     stage.settle()
     followed = stage.copy("KOR", leg2.id)
     receipted = followed is not None and followed.rung(Rung.RECEIPTED) is not None
@@ -193,7 +186,7 @@ def _step_2(stage: Stage, tell: Teller, paper: Paper) -> None:
     tell.verdict(
         at,
         "the day before, initialled and approved: JPN to KOR",
-        _ask(stage, "JPN", sending, at),
+        ask(stage, "JPN", sending, at),
         "refuse",
         f"{JK}:21.1",
     )
@@ -203,15 +196,15 @@ def _step_2(stage: Stage, tell: Teller, paper: Paper) -> None:
     tell.line(
         at,
         "signature, and both notifications entered by the legal officers",
-        _state(stage, at),
+        legal_state(stage, at),
         "in-force",
         f"{JK}:21.1",
     )
     for remark in paper.remarks:
         tell.note(remark)
     with paper.open() as content:
-        copy = _send(stage, tell, "JPN", sending, content, f"JPN transmits a {LEVEL} paper to KOR", f"{JK}:21.1")
-    _mark_and_receipt(stage, tell, copy, "군사II급비밀")
+        copy = send(stage, tell, "JPN", sending, content, f"JPN transmits a {LEVEL} paper to KOR", f"{JK}:21.1")
+    mark_and_receipt(stage, tell, copy, "군사II급비밀")
     stage.enter_person(
         "KOR", PersonDetails(id="official Han", clearance="SECRET", needs=("dprk-missile",), roster=True)
     )
@@ -226,7 +219,7 @@ def _step_2(stage: Stage, tell: Teller, paper: Paper) -> None:
     tell.verdict(
         at,
         "KOR's general Seo, cleared, without need, asks to open it",
-        _refused_open(kor, copy.id, "general Seo"),
+        refused_open(kor, copy.id, "general Seo"),
         "refuse",
         f"{JK}:7.1",
         f"{JK}:7.2",
@@ -257,24 +250,24 @@ def _step_3(stage: Stage, tell: Teller, _paper: Paper) -> None:
     at = kst("2019-08-22T20:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/announce-kor-2019")
-    tell.line(at, "announced before the press, no note: nothing changes", _state(stage, at), "in-force")
+    tell.line(at, "announced before the press, no note: nothing changes", legal_state(stage, at), "in-force")
     at = kst("2019-08-24T10:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/give-notice-kor-2019")
-    tell.line(at, "the note of 08-23 is notice of termination", _state(stage, at), "notice-pending", f"{JK}:21.3")
+    tell.line(at, "the note of 08-23 is notice of termination", legal_state(stage, at), "notice-pending", f"{JK}:21.3")
     at = kst("2019-11-22T17:00")
     stage.set_clock(at)
-    _send(
+    send(
         stage, tell, "JPN", paper, io.BytesIO(b"EXERCISE 1700\n"),
         "seven hours before the end JPN still transmits", f"{JK}:21.3",
     )  # fmt: skip
     at = kst("2019-11-22T18:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/suspend-notice-kor-2019")
-    tell.line(at, "the second note suspends the effect of the first", _state(stage, at), "notice-suspended")
+    tell.line(at, "the second note suspends the effect of the first", legal_state(stage, at), "notice-suspended")
     at = kst("2019-11-23T00:01")
     stage.set_clock(at)
-    _send(stage, tell, "JPN", paper, io.BytesIO(b"EXERCISE 0001\n"), "after midnight JPN transmits as before")
+    send(stage, tell, "JPN", paper, io.BytesIO(b"EXERCISE 0001\n"), "after midnight JPN transmits as before")
     _counterfactual(stage, tell, paper, at)
 
 
@@ -284,12 +277,12 @@ def _counterfactual(stage: Stage, tell: Teller, paper: Sending, at: datetime) ->
     with jpn.node.store.reading() as reader:
         own = Case.of(jpn.node, reader)
     ended = Case(law=own.law, record=own.record.without([f"{JK}/suspend-notice-kor-2019"]))
-    tell.verdict(at, "had it not come: directly", _ask(stage, "JPN", paper, at, ended), "refuse", f"{JK}:21.3")
+    tell.verdict(at, "had it not come: directly", ask(stage, "JPN", paper, at, ended), "refuse", f"{JK}:21.3")
     hub = Sending(**_words(paper) | {"via": ("USA",)})
     tell.verdict(
         at,
         "had it not come: by the USA, on a North Korean missile",
-        _ask(stage, "JPN", hub, at, ended, consent=True),
+        ask(stage, "JPN", hub, at, ended, consent=True),
         "permit",
         "tisa-2014:1",
     )
@@ -344,8 +337,8 @@ def _step_4(stage: Stage, tell: Teller, _paper: Paper) -> None:
     if carrying is not None:
         tell.verdict(at, "and the agreement of KOR and USA carries it", carrying, "permit")
     onward = release(kor.node, held.id, "USA", by=by)
-    _arrive(stage, tell, onward, "it arrives, the same sealed payload, Japan's statement intact")
-    _mark_and_receipt(stage, tell, onward, "SECRET")
+    arrive(stage, tell, onward, "it arrives, the same sealed payload, Japan's statement intact")
+    mark_and_receipt(stage, tell, onward, "SECRET")
     stage.settle()
     shown = stage.copy("JPN", onward.id)
     tell.line(
@@ -361,11 +354,11 @@ def _step_5(stage: Stage, tell: Teller, _paper: Paper) -> None:
     at = kst("2023-03-16T20:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/announce-kor-2023")
-    tell.line(at, "normalisation declared, not yet the act", _state(stage, at), "notice-suspended")
+    tell.line(at, "normalisation declared, not yet the act", legal_state(stage, at), "notice-suspended")
     at = kst("2023-03-21T13:00")
     stage.set_clock(at)
     stage.enter(f"{JK}/withdraw-notice-kor-2023")
-    tell.line(at, "the note of withdrawal: normalised", _state(stage, at), "in-force")
+    tell.line(at, "the note of withdrawal: normalised", legal_state(stage, at), "in-force")
 
 
 def _step_6(tell: Teller, report: Path) -> None:
@@ -410,118 +403,9 @@ def _step_7(stage: Stage, tell: Teller, out: Path) -> None:
     tell.line(now, "it names what was altered", f"entry {index}" if named else "nothing", f"entry {index}")
 
 
-# --- what the steps share --------------------------------------------------------------------------------------------
-
-
 def _words(sending: Sending) -> dict[str, Any]:
     return {name: getattr(sending, name) for name in Sending.__dataclass_fields__}
 
 
-def _ask(
-    stage: Stage, party: str, sending: Sending, at: datetime, case: Case | None = None, *, consent: bool = False
-) -> Verdict:
-    home = stage.homes[party]
-    at = max(at, home.clock.now())
-    with home.node.store.reading() as reader:
-        if not consent:
-            return ask_transmit(home.node, reader, sending, at=at, case=case)[2]
-        request, facts, _ = ask_transmit(home.node, reader, sending, at=at, case=case)
-        case = case or Case.of(home.node, reader)
-    names = {field: getattr(facts, field) for field in Facts.__dataclass_fields__}
-    receivers = frozenset((*sending.via, sending.to))
-    given = names | {
-        "consent": "written", "consent_before": True, "consent_of": frozenset({party}), "consent_to": receivers,
-    }  # fmt: skip
-    return decide(case.law, request, Facts(**given), case.record, at)
-
-
-def _state(stage: Stage, at: datetime) -> str:
-    """The agreement's legal state as both Parties' nodes compute it, each from its own record."""
-    states = set()
-    for party in ("JPN", "KOR"):
-        home = stage.homes[party]
-        with home.node.store.reading() as reader:
-            case = Case.of(home.node, reader)
-        states.add(state_at(case.law.agreements[JK], case.record, at).state)
-    return " / ".join(sorted(states))
-
-
-def _send(stage: Stage, tell: Teller, party: str, sending: Sending, content: BinaryIO, what: str, *needed: str) -> Copy:
-    home = stage.homes[party]
-    at = home.clock.now()
-    consent = bool(sending.via)
-    tell.verdict(at, what, _ask(stage, party, sending, at, consent=consent), "permit", *needed)
-    copy = transmit(home.node, content, sending, by=home.acting("", Role.DISCLOSURE))
-    _arrive(stage, tell, copy, f"{copy.holder}'s node accepts it and registers it")
-    return copy
-
-
-def _arrive(stage: Stage, tell: Teller, copy: Copy, what: str) -> None:
-    end = (CopyState.DELIVERED, CopyState.REFUSED, CopyState.REJECTED)
-
-    def arrived() -> bool:
-        now = stage.copy(copy.giver, copy.id)
-        return now is not None and now.state in end
-
-    stage.wait(what, arrived)
-    now = stage.copy(copy.giver, copy.id)
-    assert now is not None  # waited for
-    tell.line(stage.homes[copy.giver].clock.now(), what, now.state.value, "delivered", now.reason)
-
-
-def _mark_and_receipt(stage: Stage, tell: Teller, copy: Copy, level: str) -> None:
-    home = stage.homes[copy.holder]
-    by = home.acting("", Role.REGISTRY)
-    act = mark(home.node, copy.id, level, by=by)
-    receipt(home.node, copy.id, by=by)
-
-    def receipted() -> bool:
-        now = stage.copy(copy.giver, copy.id)
-        return now is not None and now.rung(Rung.RECEIPTED) is not None
-
-    stage.wait("the receipt", receipted)
-    now = stage.copy(copy.giver, copy.id)
-    custodian = now.custodian if now else ""
-    what = f"{copy.holder} marks it {act.statement.body['origin']} + {level}, signs the receipt"
-    tell.line(home.clock.now(), what, f"custodian {custodian}", f"custodian {copy.holder}")
-
-
-def _refused_open(home: Any, reference: str, person: str) -> Verdict:
-    """Try to open; the verdict of the refusal. The attempt is kept by the node."""
-    with suppress(RefusedError):
-        open_item(home.node, reference, person, io.BytesIO())
-    with home.node.store.reading() as reader:
-        return ask_open(home.node, reader, reference, person)[2]
-
-
 def _first_received(copies: Sequence[Copy], party: str) -> str:
     return next(copy.id for copy in copies if copy.holder == party and copy.giver == "JPN")
-
-
-def _say_how(stage: Stage, write: Callable[[str], None]) -> None:
-    """How to talk to the nodes that were left running, and how to stop them."""
-    running = [process.pid for process in stage.processes.values() if process.poll() is None]
-    if not running:
-        return
-    command = _as_typed()
-    write("\nThe nodes are still running. Talk to them, for example:")
-    for words in ("register", "refused", "act list", "agreement state jpn-kor-2016", "verify"):
-        write(f"  {command} {words} --node {shlex.quote(str(stage.folder / 'KOR'))}")
-    write(f"Stop them with: kill {' '.join(map(str, running))}")
-
-
-def _as_typed() -> str:
-    """This command as it can be typed again: by its name where that is on the PATH, else by its path."""
-    run = Path(sys.argv[0])
-    if run.name != "gsomia":
-        return shlex.join([_beneath(Path(sys.executable)), "-m", "gsomia"])
-    found = shutil.which("gsomia")
-    if found is not None and Path(found).absolute() == run.absolute():
-        return "gsomia"
-    return shlex.quote(_beneath(run))
-
-
-def _beneath(path: Path) -> str:
-    """A path from here where it lies beneath, else the whole of it."""
-    whole = path.absolute()
-    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)

@@ -15,7 +15,6 @@ from gsomia.documents.odf import inspect_odf, mark_odf, odf_lines
 from gsomia.documents.pdf import inspect as inspect_pdf
 from gsomia.documents.pdf import mark_pdf
 from gsomia.documents.pdf_text import pdf_lines
-from gsomia.documents.portions import TextMarks, read_text
 from gsomia.documents.rendition import Rendition
 from gsomia.documents.text import mark_text, text_lines
 from gsomia.documents.typeset import Marks
@@ -24,7 +23,6 @@ from gsomia.documents.visible import check_shown, shown_marks
 __all__ = [
     "Marks",
     "Rendition",
-    "TextMarks",
     "check_shown",
     "docx_lines",
     "inspect_docx",
@@ -42,7 +40,6 @@ __all__ = [
     "mark_text",
     "odf_lines",
     "pdf_lines",
-    "read_text",
     "shown_marks",
     "text_lines",
 ]

@@ -2,11 +2,12 @@
 
 Where to read, and where a new line belongs:
 
-- what is signed: `acts`, `bodies`, `ledger`, `instants`, `effects` (what an act changes), `registering`; `node`,
-  `ports`
+- what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
-- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `intake`, `refusals`, `tracers`
+- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
+  `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -18,13 +19,9 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
+from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
 from gsomia.node.acts import (
-    ACT_TYPES,
-    HANDLING,
-    LEGAL_ACTS,
-    TOLD,
     Officer,
-    Role,
     SignedAct,
     Statement,
     instant,
@@ -41,7 +38,6 @@ from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, destroy, handle, tell
-from gsomia.node.intake import held_of, upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.life import check_bundle
@@ -55,33 +51,7 @@ from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
 from gsomia.node.peers import enrol_peer, fingerprint, identity
-from gsomia.node.ports import (
-    Blobs,
-    Carried,
-    Clock,
-    Consent,
-    Cosigned,
-    Credential,
-    Documents,
-    EnteredAct,
-    LogLie,
-    LogState,
-    Look,
-    Marked,
-    NodeKeys,
-    Outgoing,
-    Peer,
-    PeerLink,
-    PendingOpening,
-    Person,
-    Question,
-    Reader,
-    Refused,
-    Reply,
-    Rows,
-    Store,
-    Writer,
-)
+from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
@@ -92,10 +62,28 @@ from gsomia.node.revocation import recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.stored import (
+    Carried,
+    Consent,
+    Cosigned,
+    Credential,
+    EnteredAct,
+    LogLie,
+    LogState,
+    Outgoing,
+    Peer,
+    PendingOpening,
+    Person,
+    Question,
+    Refused,
+    Reply,
+    Rows,
+)
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
+from gsomia.node.uploads import held_of, upload
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
@@ -107,7 +95,6 @@ __all__ = [
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
-    "LEGAL_ACTS",
     "LOOK_BYTES",
     "TOLD",
     "Acting",

@@ -15,14 +15,12 @@ from typing import Any, Protocol
 
 from gsomia.errors import LogError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, b64, canonical, read_canonical, sign, unb64, verify
+from gsomia.node.act_types import ACT_TYPES
 from gsomia.tlog import batch, batch_root
 
 __all__ = [
-    "ACT_TYPES",
-    "ActType",
     "Keyring",
     "Officer",
-    "Role",
     "SignedAct",
     "Signer",
     "Statement",
@@ -39,105 +37,6 @@ STATEMENT_BYTES = 64 * 2**10
 """The longest statement; it holds a label and grounds, never contents."""
 
 BATCH_TYPE = "application/vnd.gsomia.acts.v1+json"
-
-
-class Role:
-    """The officers' roles, as words."""
-
-    DISCLOSURE = "disclosure"
-    REGISTRY = "registry"
-    SECURITY = "security"
-    LEGAL = "legal"
-
-    ALL = (DISCLOSURE, REGISTRY, SECURITY, LEGAL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActType:
-    """Who must sign acts of a type beside the node: one officer of each role listed, each a different person."""
-
-    name: str
-    roles: tuple[str, ...] = ()
-
-
-LEGAL_ACTS = (
-    "sign",
-    "notify-entry",
-    "take-effect",
-    "give-notice",
-    "suspend-notice",
-    "resume-notice",
-    "withdraw-notice",
-    "amend",
-    "designate-authority",
-    "settle-dispute",
-    "announce",
-    "leave",
-    "replace",
-    "declare-reading",
-)
-
-HANDLING = ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss")
-"""What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
-
-TOLD = ("appoint", "notify-regrade", "notify-law-change", "visit", "warn")
-"""What one Party tells another by an act, under an agreement."""
-
-# A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
-# but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
-ACT_TYPES: Mapping[str, ActType] = {
-    kind.name: kind
-    for kind in (
-        *(ActType(name=name, roles=(Role.LEGAL,)) for name in LEGAL_ACTS),
-        ActType(name="adopt-law", roles=(Role.LEGAL,)),
-        ActType(name="enrol-key", roles=(Role.SECURITY,)),
-        ActType(name="retire-key", roles=(Role.SECURITY,)),
-        ActType(name="declare-key-compromised", roles=(Role.SECURITY,)),
-        ActType(name="enrol-peer", roles=(Role.SECURITY,)),
-        ActType(name="replace-node-key", roles=(Role.SECURITY,)),
-        ActType(name="assure", roles=(Role.SECURITY,)),
-        ActType(name="accredit", roles=(Role.SECURITY,)),
-        ActType(name="recover-log", roles=(Role.SECURITY,)),
-        ActType(name="enter-person", roles=(Role.SECURITY,)),
-        ActType(name="transmit", roles=(Role.DISCLOSURE,)),
-        ActType(name="release", roles=(Role.DISCLOSURE,)),
-        ActType(name="request-consent", roles=(Role.DISCLOSURE,)),
-        ActType(name="consent", roles=(Role.DISCLOSURE,)),
-        ActType(name="refuse-consent", roles=(Role.DISCLOSURE,)),
-        ActType(name="revoke-consent", roles=(Role.DISCLOSURE,)),
-        ActType(name="appoint", roles=(Role.LEGAL,)),
-        ActType(name="notify-regrade", roles=(Role.DISCLOSURE,)),
-        ActType(name="notify-law-change", roles=(Role.LEGAL,)),
-        ActType(name="visit", roles=(Role.SECURITY,)),
-        ActType(name="warn", roles=(Role.DISCLOSURE,)),
-        ActType(name="reproduce", roles=(Role.REGISTRY,)),
-        ActType(name="translate", roles=(Role.REGISTRY,)),
-        ActType(name="regrade", roles=(Role.REGISTRY,)),
-        ActType(name="return", roles=(Role.REGISTRY,)),
-        ActType(name="use", roles=(Role.REGISTRY,)),
-        ActType(name="retain", roles=(Role.REGISTRY,)),
-        ActType(name="report-loss", roles=(Role.SECURITY,)),
-        ActType(name="destroy", roles=(Role.REGISTRY, Role.SECURITY)),
-        ActType(name="mark", roles=(Role.REGISTRY,)),
-        ActType(name="rendition", roles=(Role.REGISTRY,)),
-        ActType(name="receipted", roles=(Role.REGISTRY,)),
-        ActType(name="recall", roles=(Role.DISCLOSURE,)),
-        ActType(name="confirm-recall"),
-        ActType(name="release-key"),
-        ActType(name="refuse-key"),
-        ActType(name="tracer"),
-        ActType(name="possible-loss"),
-        ActType(name="acceptance"),
-        ActType(name="refusal"),
-        ActType(name="stop"),
-        ActType(name="dispatched"),
-        ActType(name="accepted"),
-        ActType(name="delivered"),
-        ActType(name="rejected"),
-        ActType(name="opened"),
-        ActType(name="access"),
-    )
-}
 
 
 def instant(at: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from gsomia.node.acts import Statement
-from gsomia.node.ports import Person
+from gsomia.node.stored import Person
 
 __all__ = ["count", "day", "digest", "entered_person", "text", "texts"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gsomia.agreement import LegalAct, Record, law_version, load_agreement, state_at
+from gsomia.agreement import RECORD_ACTS, LegalAct, Record, law_version, load_agreement, state_at
 from gsomia.errors import VerificationError
-from gsomia.node.acts import LEGAL_ACTS, Statement, instant
+from gsomia.node.acts import Statement, instant
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import LAW_FOLDER
 from gsomia.node.checks import Check
-from gsomia.node.effects import legal_act
+from gsomia.node.legal_effects import legal_act
 
 __all__ = ["STATE", "check_law", "check_states"]
 
@@ -106,7 +106,7 @@ def _steps(life: Life) -> Iterator[tuple[Statement, Record, dict[str, str]]]:
     record = Record()
     for act, recorded in life.acts:
         said = act.statement
-        if said.type in LEGAL_ACTS:
+        if said.type in RECORD_ACTS:
             # A reading is its own Party's declaration; of other legal acts the writer's own entries count (protocol 4).
             if said.party == life.party or said.type == "declare-reading":
                 entered.append(legal_act(said, recorded))

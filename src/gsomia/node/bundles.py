@@ -15,9 +15,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, BinaryIO
 
+from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import UsageError
 from gsomia.keys import b64, canonical, sign
-from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant, pack
+from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
@@ -46,7 +47,7 @@ LAW_FOLDER = "law"
 LawFiles = Callable[[str, str], Mapping[str, bytes]]
 """Gives the files of an agreement in a version that was adopted."""
 
-_STANDING = (*KEY_TYPES, "enrol-peer", "replace-node-key", "adopt-law", *LEGAL_ACTS)
+_STANDING = (*KEY_TYPES, "enrol-peer", "replace-node-key", "adopt-law", *RECORD_ACTS)
 """Acts that others rest on: whose keys are whose, which law, and in which state it is."""
 
 

@@ -13,8 +13,9 @@ from gsomia.node.acts import Officer, SignedAct, verify_act, verify_acts
 from gsomia.node.keychecks import check_keys
 from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
-from gsomia.node.ports import LogState, Reader
+from gsomia.node.ports import Reader
 from gsomia.node.replay import compare_register
+from gsomia.node.stored import LogState
 from gsomia.node.treenodes import wrong_nodes
 from gsomia.registry import Direction, Rung, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance

@@ -6,8 +6,9 @@ from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
-from gsomia.node.ports import Consent, Reader
+from gsomia.node.ports import Reader
 from gsomia.node.sending import held_copy
+from gsomia.node.stored import Consent
 
 __all__ = ["answer_consent", "ask_consent", "revoke_consent"]
 

@@ -16,8 +16,9 @@ from gsomia.node.labels import equivalent_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Person, Reader
+from gsomia.node.ports import Reader
 from gsomia.node.sending import check_marked, held_copy, keeping_refusals, refuse
+from gsomia.node.stored import Person
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
 from gsomia.sealed import Statement as ProvenanceStatement

@@ -38,7 +38,7 @@ from gsomia.node.ledger import Draft, make, record
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
-from gsomia.node.ports import Outgoing, Peer
+from gsomia.node.stored import Outgoing, Peer
 from gsomia.node.succession import told_key
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState

@@ -13,7 +13,8 @@ from typing import Any
 
 from gsomia.agreement import RANKS, LegalAct, Record
 from gsomia.node.node import Node
-from gsomia.node.ports import Consent, Credential, Person, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.stored import Consent, Credential, Person
 from gsomia.registry import Citation, Copy
 from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law

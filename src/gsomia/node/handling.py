@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import HANDLING, TOLD, SignedAct
+from gsomia.node.act_types import HANDLING, TOLD
+from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import HANDLING, Statement, instant
+from gsomia.node.act_types import HANDLING
+from gsomia.node.acts import Statement, instant
 from gsomia.node.ports import Reader
 from gsomia.registry import Rung
 

@@ -11,7 +11,8 @@ from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
-from gsomia.node.ports import Peer, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.stored import Peer
 from gsomia.verdict import Verdict, decide
 
 __all__ = ["decide_offer", "judge", "standing_acceptance"]

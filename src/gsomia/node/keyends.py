@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import Officer, Role, Statement, read_instant
+from gsomia.node.act_types import Role
+from gsomia.node.acts import Officer, Statement, read_instant
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
 

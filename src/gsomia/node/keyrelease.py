@@ -20,8 +20,9 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.messages import Message
 from gsomia.node.node import Node
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Peer, Reader, Refused
+from gsomia.node.ports import Reader
 from gsomia.node.refusals import keep
+from gsomia.node.stored import Peer, Refused
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Encapsulation, KeyAccess, Recipient, read, release
 from gsomia.verdict import Request, Verdict, decide

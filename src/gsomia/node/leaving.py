@@ -16,8 +16,9 @@ from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
-from gsomia.node.ports import Outgoing, Peer, Reader, Refused, Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.sending import refresh
+from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Recipient, read, rewrap_chunks

@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError
-from gsomia.node.acts import ACT_TYPES, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
-from gsomia.node.effects import NODE_KEY, apply
+from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
+from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
-from gsomia.node.ports import LogState, Writer
-from gsomia.node.succession import DISTRUSTED, distrusted
+from gsomia.node.ports import Writer
+from gsomia.node.stored import LogState
+from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
 
 __all__ = ["Draft", "enter", "make", "record"]

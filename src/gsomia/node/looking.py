@@ -11,7 +11,8 @@ from gsomia.marking import Label
 from gsomia.node.facts import Case
 from gsomia.node.labels import alike_marks, marks_of
 from gsomia.node.node import Node, refused
-from gsomia.node.ports import Look, Refused
+from gsomia.node.ports import Look
+from gsomia.node.stored import Refused
 
 __all__ = ["LOOK_BYTES", "Readable", "hold_to_label", "look_over"]
 

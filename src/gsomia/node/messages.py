@@ -16,7 +16,8 @@ from gsomia.errors import MessageError, PeerError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.node import Node, new_id
-from gsomia.node.ports import Peer, PeerLink
+from gsomia.node.ports import PeerLink
+from gsomia.node.stored import Peer
 from gsomia.node.succession import distrusted, told_key
 
 __all__ = ["MESSAGE_TYPES", "Message", "link_to", "message_keys", "read_answer", "read_message", "write_message"]

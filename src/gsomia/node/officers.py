@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import Role, SignedAct
+from gsomia.node.act_types import Role
+from gsomia.node.acts import SignedAct
 from gsomia.node.effects import PUBLIC_TYPES
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node

@@ -30,7 +30,8 @@ from gsomia.node.ledger import make
 from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
 from gsomia.node.parcels import Contents, ParcelWriter
-from gsomia.node.ports import Carried, Outgoing, Peer, Question, Reader, Reply
+from gsomia.node.ports import Reader
+from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
 from gsomia.node.witnessing import open_requests
 from gsomia.registry import CopyState
 from gsomia.sealed import ParcelKey

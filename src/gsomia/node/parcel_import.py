@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 from gsomia.errors import MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
-from gsomia.node.intake import upload
 from gsomia.node.leaving import (
     Stop,
     enter_answered,
@@ -26,11 +25,13 @@ from gsomia.node.ledger import record
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
 from gsomia.node.parcels import Contents, Parcel, open_parcel
-from gsomia.node.ports import Carried, Outgoing, Peer, Reader, Reply, Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
+from gsomia.node.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.succession import distrusted
+from gsomia.node.uploads import upload
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from gsomia.errors import LogError, NodeError, UsageError
 from gsomia.node.node import Node
-from gsomia.node.ports import LogState, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.stored import LogState
 from gsomia.node.treenodes import wrong_nodes
 from gsomia.tlog import (
     CHECKPOINT_PATH,

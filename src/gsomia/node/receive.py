@@ -17,10 +17,10 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
-from gsomia.node.ports import Peer, Refused
 from gsomia.node.recovering import answer_content, answer_log
 from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
+from gsomia.node.stored import Peer, Refused
 from gsomia.node.witnessing import answer_checkpoints
 
 __all__ = ["REFUSABLE", "answer", "reply_to"]

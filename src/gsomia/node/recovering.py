@@ -20,7 +20,8 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.lognames import current_log, halt_of, peer_of_log, successor_of
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Acting, Node
-from gsomia.node.ports import Peer, Reader, Writer
+from gsomia.node.ports import Reader, Writer
+from gsomia.node.stored import Peer
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState, Direction
 from gsomia.tlog import Frontier, SignedCheckpoint, commitment, leaf_hash, verify_signed

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError
 from gsomia.node.node import Node
-from gsomia.node.ports import Peer, Reader, Refused, Writer
+from gsomia.node.ports import Reader, Writer
+from gsomia.node.stored import Peer, Refused
 
 __all__ = ["FLOOD", "check_flood", "keep", "keep_refused", "why_of"]
 

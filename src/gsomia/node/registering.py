@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gsomia.errors import SealError, SignatureError, VerificationError
@@ -22,6 +23,7 @@ from gsomia.registry import (
     Custody,
     Direction,
     Item,
+    control_number,
     read_control_number,
     read_copy_id,
 )
@@ -29,7 +31,18 @@ from gsomia.registry import (
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["AUTHORITIES", "USED", "arrive", "authority_body", "give", "item_said", "number_once", "report", "take"]
+__all__ = [
+    "AUTHORITIES",
+    "USED",
+    "arrive",
+    "authority_body",
+    "give",
+    "item_said",
+    "next_control_number",
+    "number_once",
+    "report",
+    "take",
+]
 
 AUTHORITIES = ("transmit", "release")
 """The officers' acts by which a copy goes."""
@@ -252,6 +265,11 @@ def number_once(node: Node, tx: Writer, statement: Statement) -> str:
         )
     tx.put_numbered(number, statement.copy)
     return number
+
+
+def next_control_number(node: Node, tx: Writer, at: datetime) -> str:
+    """The registry's next control number."""
+    return control_number(node.party, at.year, tx.next_serial(f"control/{at.year}"))
 
 
 def _own_number(node: Node, tx: Writer, statement: Statement) -> str:

@@ -26,8 +26,9 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import LOOK_BYTES, hold_to_label
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader, Refused
+from gsomia.node.ports import Reader
 from gsomia.node.sending import refuse
+from gsomia.node.stored import Refused
 from gsomia.registry import Copy, Item, Rendition
 from gsomia.verdict import Request, Verdict, decide
 

@@ -16,7 +16,8 @@ from gsomia.node.acts import Statement
 from gsomia.node.effects import apply
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Rows, Store, Writer
+from gsomia.node.ports import Reader, Store, Writer
+from gsomia.node.stored import Rows
 from gsomia.node.succession import DISTRUSTED
 
 __all__ = ["DERIVED", "compare_register"]

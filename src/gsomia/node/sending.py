@@ -15,16 +15,16 @@ from typing import NoReturn
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
-from gsomia.node.effects import next_control_number
 from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Consent, Reader, Refused, Writer
-from gsomia.node.registering import authority_body
+from gsomia.node.ports import Reader, Writer
+from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import Sending
+from gsomia.node.stored import Consent, Refused
 from gsomia.node.words import check_parties, check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
@@ -64,16 +64,7 @@ def ask_transmit(
     case = case or Case.of(node, reader)
     if not item and sending.via and not pending:
         pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
-    check_words(
-        case,
-        to=sending.to,
-        via=sending.via,
-        contains=sending.contains,
-        subject=sending.subject,
-        purpose=sending.purpose,
-        under=sending.under,
-        title=sending.title,
-    )
+    _check_words(case, sending)
     level = drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level)
     request = Request(
         act="transmit",
@@ -114,6 +105,19 @@ def ask_transmit(
     return request, facts, verdict
 
 
+def _check_words(case: Case, sending: Sending) -> None:
+    check_words(
+        case,
+        to=sending.to,
+        via=sending.via,
+        contains=sending.contains,
+        subject=sending.subject,
+        purpose=sending.purpose,
+        under=sending.under,
+        title=sending.title,
+    )
+
+
 def own_label(node: Node, request: Request, receivers: Sequence[str], at: datetime) -> Label:
     """The label of an item that is all this Party's own."""
     assert request.item is not None  # `ask_transmit` always names one
@@ -135,16 +139,7 @@ def draw(
     """
     if not sending.cites:
         return None, []
-    check_words(
-        case,
-        to=sending.to,
-        via=sending.via,
-        contains=sending.contains,
-        subject=sending.subject,
-        purpose=sending.purpose,
-        under=sending.under,
-        title=sending.title,
-    )
+    _check_words(case, sending)
     level = treaty_mark(case, node.party, sending.level)
     own = item_label(node.party, level, receivers, at, exercise=node.exercise)
     drawn = draw_on(node, reader, case, sending.cites, own, receivers)

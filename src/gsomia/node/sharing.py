@@ -12,7 +12,6 @@ from gsomia.node.keyholding import SHARES
 from gsomia.node.ledger import make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
-from gsomia.node.ports import Consent
 from gsomia.node.sealing import Document, seal_item
 from gsomia.node.sending import (
     Sending,
@@ -25,6 +24,7 @@ from gsomia.node.sending import (
     own_label,
     refuse,
 )
+from gsomia.node.stored import Consent
 from gsomia.node.wrapping import share_recipients
 from gsomia.registry import Copy, Custody
 

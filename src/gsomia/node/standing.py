@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gsomia.agreement import RANKS, READINGS, LegalAct
+from gsomia.agreement import RANKS, READINGS, RECORD_ACTS, LegalAct
 from gsomia.errors import UsageError
-from gsomia.node.acts import LEGAL_ACTS, SignedAct, instant
+from gsomia.node.acts import SignedAct, instant
 from gsomia.node.disputes import open_after
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
@@ -160,8 +160,8 @@ def enter_legal_acts(
 
 
 def _check(act: LegalAct, *, adopted: Sequence[str], at: datetime) -> None:
-    if act.act not in LEGAL_ACTS:
-        raise UsageError(f"`{act.act}` is no legal act", hint=f"legal acts: {', '.join(LEGAL_ACTS)}")
+    if act.act not in RECORD_ACTS:
+        raise UsageError(f"`{act.act}` is no legal act", hint=f"legal acts: {', '.join(RECORD_ACTS)}")
     if act.under not in adopted:
         raise UsageError(f"this node has not adopted `{act.under}`", hint=f"adopted: {', '.join(adopted) or 'none'}")
     if act.at > at:

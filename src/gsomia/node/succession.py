@@ -15,6 +15,7 @@ from gsomia.sealed import BatchedStatement, XWingPublicKey
 
 __all__ = [
     "DISTRUSTED",
+    "NODE_KEY",
     "PROOF_TYPE",
     "RetiredKeys",
     "author",
@@ -28,6 +29,8 @@ __all__ = [
 
 PROOF_TYPE = "application/vnd.gsomia.node-key.v1+json"
 
+NODE_KEY = "node-key"
+"""The setting that names this node's own signing key, once it was replaced."""
 
 DISTRUSTED = "distrusted/"
 """The settings that name a node's key declared compromised, each with the act that declared it."""

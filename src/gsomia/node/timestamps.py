@@ -17,7 +17,8 @@ from gsomia.errors import NodeError, PeerError, VerificationError
 from gsomia.keys import b64, unb64
 from gsomia.node.checks import Check, done
 from gsomia.node.node import Node
-from gsomia.node.ports import LogState, Reader
+from gsomia.node.ports import Reader
+from gsomia.node.stored import LogState
 from gsomia.node.witnessing import contradiction
 from gsomia.tlog import verify_signed
 

@@ -16,7 +16,7 @@ from gsomia.node.facts import Case
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
-from gsomia.node.ports import Consent, Reader
+from gsomia.node.ports import Reader
 from gsomia.node.sealing import Document, Sending, seal_items
 from gsomia.node.sending import (
     ask_transmit,
@@ -29,6 +29,7 @@ from gsomia.node.sending import (
     own_label,
     refuse,
 )
+from gsomia.node.stored import Consent
 from gsomia.registry import Copy, Item
 from gsomia.sealed import Recipient
 from gsomia.verdict import Verdict

@@ -15,7 +15,8 @@
     >>> plain.getvalue()
     b'launch report'
 
-Read next: `writer` (sealing), `item` (opening), `container` (the ZIP), `wrap` (who can open), `provenance` (who made).
+Read next: `writer` (sealing), `item` and `payload` (opening), `container` (the ZIP), `wrap` and `shares` (who can
+open), `authorship` (who made).
 """
 
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, label
@@ -32,13 +33,14 @@ from gsomia.sealed.authorship import (
 from gsomia.sealed.batch import BatchedStatement, sign_batch
 from gsomia.sealed.container import MAX_FILE_BYTES, MAX_PLAINTEXT_BYTES, Seekable, Sink, Source
 from gsomia.sealed.digest import Pending, Workers
-from gsomia.sealed.item import Opened, SealedItem, WrappedKey, read
+from gsomia.sealed.item import Opened, SealedItem, read
 from gsomia.sealed.kem import CompositePrivateKey, CompositePublicKey, XWingPrivateKey, XWingPublicKey
 from gsomia.sealed.keyfile import EncryptedKeyError, load_private_key, load_public_key, private_pem, public_pem
 from gsomia.sealed.manifest import KeyAccess
 from gsomia.sealed.parcel import ParcelKey
 from gsomia.sealed.policy import Policy
 from gsomia.sealed.rewrap import release, rewrap, rewrap_chunks
+from gsomia.sealed.shares import WrappedKey
 from gsomia.sealed.wrap import Encapsulation, Identity, PrivateKey, PublicWrapKey, Recipient
 from gsomia.sealed.writer import SEGMENT_BYTES, BegunItem, SealedInfo, begin, seal
 

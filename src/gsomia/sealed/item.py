@@ -12,19 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gsomia.errors import SealError
 from gsomia.sealed import manifest as manifests
 from gsomia.sealed.assertion import LABEL_SCHEMA, Assertion, verify_binding
-from gsomia.sealed.container import OVERHEAD, Layout, Seekable, Sink, crc32, read_exactly, read_layout, write_all
-from gsomia.sealed.digest import PayloadDigest, Pending, Workers
-from gsomia.sealed.manifest import KeyAccess, Manifest, binding_hash
+from gsomia.sealed.container import Layout, Seekable, Sink, crc32, read_exactly, read_layout
+from gsomia.sealed.digest import Workers
+from gsomia.sealed.manifest import KeyAccess, Manifest
+from gsomia.sealed.payload import Payload
 from gsomia.sealed.policy import Policy, load_json, shown
-from gsomia.sealed.wrap import SHARE_BYTES, Identity, kind, unwrap
+from gsomia.sealed.shares import WrappedKey, open_shares
+from gsomia.sealed.wrap import SHARE_BYTES, Identity
 
-__all__ = ["Opened", "SealedItem", "WrappedKey", "open_shares", "payload_key", "read"]
+__all__ = ["Opened", "SealedItem", "payload_key", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +39,6 @@ class Opened:
 
     plaintext_bytes: int
     bound: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrappedKey:
-    """A sealed item's key as it is wrapped, without the item: what the holder of a share releases it from.
-
-    Args:
-        key_access: the key access objects.
-        policy_text: the policy as the manifest holds it, to which each share is bound.
-    """
-
-    key_access: tuple[KeyAccess, ...]
-    policy_text: str
 
 
 def read(file: Seekable) -> SealedItem:
@@ -69,7 +57,8 @@ def read(file: Seekable) -> SealedItem:
     manifest = manifests.parse(data)
     if manifest.payload_bytes != layout.payload.size:
         raise SealError("the segments' sizes do not add up to the payload's")
-    return SealedItem(file, layout, manifest, hashlib.sha256(data).digest())
+    payload = Payload(file, layout.payload, offsets=manifest.offsets, tags=manifest.tags)
+    return SealedItem(file, layout, manifest, hashlib.sha256(data).digest(), payload)
 
 
 def _bytes_at(file: Seekable, offset: int, size: int) -> bytes:
@@ -86,25 +75,21 @@ class SealedItem:
     __slots__ = (
         "_core_digest",
         "_file",
-        "_held",
         "_layout",
         "_manifest",
         "_manifest_digest",
-        "_payload_digest",
-        "_witness",
+        "_payload",
     )
 
-    def __init__(self, file: Seekable, layout: Layout, manifest: Manifest, manifest_digest: bytes) -> None:
+    def __init__(
+        self, file: Seekable, layout: Layout, manifest: Manifest, manifest_digest: bytes, payload: Payload
+    ) -> None:
         self._file = file
         self._layout = layout
         self._manifest = manifest
         self._manifest_digest = manifest_digest
         self._core_digest = b""
-        self._payload_digest = b""
-        # GMACs of the ciphertext under a key nobody else has: they hold later readings to the bytes that were hashed,
-        # at a tenth of the price of hashing them again.
-        self._witness = AESGCM(AESGCM.generate_key(256))
-        self._held: list[bytes] = []
+        self._payload = payload
 
     # --- what the manifest says ------------------------------------------------------------------------------------
 
@@ -233,16 +218,7 @@ class SealedItem:
         Raises:
             SealError: the payload is cut short, its CRC-32 does not hold, or a segment does not end in its tag.
         """
-        if self._payload_digest:
-            return self._payload_digest
-        digest, held, crc = PayloadDigest(workers), [], 0
-        for number, segment in self._segments(0, self.segments):
-            digest.add(segment)
-            held.append(self._seen(number, segment))
-            crc = crc32(segment, crc)
-        self._check_crc(crc)
-        self._held, self._payload_digest = held, digest.root()
-        return self._payload_digest
+        return self._payload.digest(workers)
 
     def check_payload_digest(self, expected: bytes, workers: Workers | None = None) -> None:
         """Check that the payload is the one of this digest, reading it all if that was not done yet.
@@ -263,42 +239,7 @@ class SealedItem:
         Raises:
             SealError: a segment is cut short or changed, or at the end the payload's CRC-32 does not hold.
         """
-        crc = 0
-        for number, segment in self._segments(0, self.segments):
-            self._check_same(number, segment)
-            crc = crc32(segment, crc)
-            yield segment
-        self._check_crc(crc)
-
-    def _check_crc(self, crc: int) -> None:
-        if crc != self._layout.payload.crc:
-            raise SealError("the payload's CRC-32 does not hold")
-
-    def _seen(self, number: int, segment: memoryview) -> bytes:
-        return self._witness.encrypt(number.to_bytes(12, "big"), b"", segment)
-
-    def _check_same(self, number: int, segment: memoryview) -> None:
-        if self._held and not hmac.compare_digest(self._seen(number, segment), self._held[number]):
-            raise SealError(f"segment {number} changed while the item was being read")
-
-    def _segments(self, first: int, end: int) -> Iterator[tuple[int, memoryview]]:
-        """The segments from `first` up to `end`, each in a buffer that the next but one overwrites."""
-        offsets = self._manifest.offsets
-        buffers = [memoryview(bytearray(self._largest(first, end))) for _ in range(2)]
-        at = self._layout.payload.data + offsets[first]
-        for number in range(first, end):
-            segment = buffers[number % 2][: offsets[number + 1] - offsets[number]]
-            self._file.seek(at)
-            if read_exactly(self._file, segment) != len(segment):
-                raise SealError("the payload is cut short")
-            at += len(segment)
-            if segment[-16:] != self._manifest.tags[16 * number : 16 * number + 16]:
-                raise SealError(f"segment {number} does not end in the tag that the manifest names")
-            yield number, segment
-
-    def _largest(self, first: int, end: int) -> int:
-        offsets = self._manifest.offsets
-        return max((offsets[number + 1] - offsets[number] for number in range(first, end)), default=0)
+        return self._payload.ciphertext()
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -333,24 +274,7 @@ class SealedItem:
                     f"assertion {shown(min(unbound))} is not bound to the item, as all of a stated item's are"
                 )
             self.check_payload_digest(payload_digest, workers)
-        cipher, crc, written = AESGCM(key), 0, 0
-        before: tuple[memoryview, Pending] | None = None
-        beside = workers if self.segments > 1 else None
-        plains = [memoryview(bytearray(self._largest(0, self.segments))) for _ in range(2 if beside else 1)]
-        for number, segment in self._segments(0, self.segments):
-            crc = crc32(segment, crc) if not self._held else crc
-            view = plains[number % len(plains)][: len(segment) - OVERHEAD]
-            if beside is None:
-                self._decrypt(cipher, number, segment, view)
-                write_all(sink, view)
-            else:
-                ready = _wait(before)
-                before = (view, beside.submit(self._decrypt, cipher, number, segment, view))
-                write_all(sink, ready)
-            written += len(view)
-        write_all(sink, _wait(before))
-        if not self._held:
-            self._check_crc(crc)
+        written = self._payload.decrypt(AESGCM(key), sink, workers)
         return Opened(plaintext_bytes=written, bound=bound)
 
     def verify(self, identities: Sequence[Identity], *, payload_digest: bytes | None = None) -> None:
@@ -377,19 +301,7 @@ class SealedItem:
         """
         if not 0 <= number < self.segments:
             raise IndexError(f"segment {number} of {self.segments}")
-        cipher = AESGCM(self._unlock(identities)[0])
-        for _, segment in self._segments(number, number + 1):
-            plain = bytearray(len(segment) - OVERHEAD)
-            self._decrypt(cipher, number, segment, memoryview(plain))
-        return bytes(plain)
-
-    def _decrypt(self, cipher: AESGCM, number: int, segment: memoryview, plain: memoryview) -> bytes:
-        self._check_same(number, segment)
-        try:
-            cipher.decrypt_into(segment[:12], segment[12:], None, plain)
-            return b""
-        except InvalidTag:
-            raise SealError(f"segment {number} was altered") from None
+        return self._payload.decrypt_segment(AESGCM(self._unlock(identities)[0]), number)
 
     def _bound(self, key: bytes) -> tuple[str, ...]:
         raws = self._manifest.raw.get("assertions") or []
@@ -440,10 +352,8 @@ class SealedItem:
         if {entry.sid for entry in access} != {entry.sid for entry in self.key_access}:
             raise SealError("the released shares are not all the shares of this item")
         manifest = replace(self._manifest, key_access=tuple(access))
-        same = SealedItem(self._file, self._layout, manifest, self._manifest_digest)
         # What was read of the payload stays read.
-        same._witness, same._held, same._payload_digest = self._witness, self._held, self._payload_digest
-        return same
+        return SealedItem(self._file, self._layout, manifest, self._manifest_digest, self._payload)
 
 
 class _Nowhere:
@@ -451,14 +361,6 @@ class _Nowhere:
 
     def write(self, data: memoryview, /) -> None:
         """Forget it."""
-
-
-def _wait(job: tuple[memoryview, Pending] | None) -> memoryview:
-    """The plaintext that a worker verified, or nothing."""
-    if job is None:
-        return memoryview(b"")
-    job[1].result()
-    return job[0]
 
 
 # Key material is no part of a SealedItem's face; re-wrapping, in this package, asks here.
@@ -471,30 +373,3 @@ def payload_key(item: SealedItem, identities: Sequence[Identity]) -> bytes:
         SealError: as for `SealedItem.open`.
     """
     return item._unlock(identities)[0]
-
-
-def open_shares(wrapped: WrappedKey, identities: Sequence[Identity]) -> dict[str, bytes]:
-    """The key shares that these identities open, by `sid`, for this package alone; the policy is bound to each.
-
-    Raises:
-        SealError: a share opens but the policy is not the one it was bound to.
-    """
-    found: dict[str, bytes] = {}
-    altered = False
-    for access in wrapped.key_access:
-        if access.sid in found:
-            continue
-        for identity in identities:
-            if kind(identity.key) != access.type or (identity.kid and access.kid and identity.kid != access.kid):
-                continue
-            try:
-                share = unwrap(access.wrapped_key, access.ephemeral_public_key, identity.key)
-            except ValueError:
-                continue
-            if hmac.compare_digest(binding_hash(share, wrapped.policy_text), access.binding):
-                found[access.sid] = share
-                break
-            altered = True
-    if altered and len(found) < len({access.sid for access in wrapped.key_access}):
-        raise SealError("the policy was altered: it is not the one that the key was bound to")
-    return found

@@ -12,9 +12,10 @@ from typing import Final
 
 from gsomia.sealed import container
 from gsomia.sealed.container import Seekable, Sink, write_all
-from gsomia.sealed.item import WrappedKey, open_shares, payload_key, read
+from gsomia.sealed.item import payload_key, read
 from gsomia.sealed.manifest import KeyAccess, key_access
 from gsomia.sealed.policy import canonical_form
+from gsomia.sealed.shares import WrappedKey, open_shares
 from gsomia.sealed.wrap import Encapsulation, Identity, Recipient
 from gsomia.sealed.writer import key_accesses
 

@@ -1,18 +1,19 @@
-"""Rows about the logs beside their entries: where an act stands and how it came, witnesses, and proven lies."""
+"""Rows about the logs: heads, entries and tree nodes, where an act stands and how it came, witnesses, proven lies."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from gsomia.node import Cosigned, LogLie, instant, read_instant
+from gsomia.errors import NodeError
+from gsomia.node import Cosigned, LogLie, LogState, instant, read_instant
 from gsomia.store import rows, schema
 from gsomia.store.prepared import Prepared
+from gsomia.store.statements import found, insert_new, rows_by, upsert
+from gsomia.tlog import leaf_hash
 
 __all__ = ["LogReads", "LogWrites"]
 
@@ -21,8 +22,15 @@ _PLACES = (
     .where(schema.log_entry.c.act == sa.bindparam("act"))
     .order_by(schema.log_entry.c.log)
 )
-_ARRIVAL = sa.select(schema.act.c.source, schema.act.c.recorded_at).where(schema.act.c.id == sa.bindparam("act"))
-
+_ARRIVAL = Prepared(
+    sa.select(schema.act.c.source, schema.act.c.recorded_at).where(schema.act.c.id == sa.bindparam("act"))
+)
+_NODE = rows_by(schema.log_node, "log", "level", "position")
+_ENTRY = Prepared(
+    sa.select(schema.log_entry.c.commitment).where(
+        schema.log_entry.c.log == sa.bindparam("log"), schema.log_entry.c.position == sa.bindparam("position")
+    )
+)
 _LEAVES = Prepared(
     sa.select(
         schema.log_entry.c.position,
@@ -42,51 +50,97 @@ class LogReads:
 
     _connection: sa.Connection
 
-    def _rows(self, query: sa.Select[Any], values: Mapping[str, object]) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._connection.execute(query, dict(values)).mappings()]
+    def log(self, name: str) -> LogState | None:
+        row = rows_by(schema.log, "name").row(self._connection, {"name": name})
+        return None if row is None else rows.log_of(row)
+
+    def logs(self) -> Sequence[LogState]:
+        return [rows.log_of(row) for row in found(self._connection, rows_by(schema.log, order=("name",)), {})]
+
+    def log_entries(self, name: str, start: int, stop: int) -> Sequence[tuple[bytes, str, bytes]]:
+        table = schema.log_entry
+        query = (
+            sa.select(table.c.commitment, table.c.act, table.c.salt)
+            .where(table.c.log == name, table.c.position >= start, table.c.position < stop)
+            .order_by(table.c.position)
+        )
+        return [(row["commitment"], row["act"], row["salt"]) for row in found(self._connection, query, {})]
+
+    def log_node(self, name: str, level: int, index: int) -> bytes:
+        if level == 0:  # a leaf's hash is not stored: the entry gives it
+            entry = _ENTRY.scalar(self._connection, {"log": name, "position": index})
+            if entry is None:
+                raise NodeError(f"log `{name}` lacks its entry {index}")
+            return leaf_hash(entry)
+        row = _NODE.row(self._connection, {"log": name, "level": level, "position": index})
+        if row is None:
+            raise NodeError(f"log `{name}` lacks its tree node at level {level}, index {index}")
+        return bytes(row["hash"])
+
+    def log_nodes(self, name: str, level: int, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
+        table = schema.log_node
+        within = (table.c.log == name, table.c.level == level, table.c.position >= start, table.c.position < stop)
+        query = sa.select(table.c.position, table.c.hash).where(*within).order_by(table.c.position)
+        return [(row["position"], row["hash"]) for row in found(self._connection, query, {})]
 
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
-        return [(row["log"], row["position"], row["salt"]) for row in self._rows(_PLACES, {"act": act})]
+        return [(row["log"], row["position"], row["salt"]) for row in found(self._connection, _PLACES, {"act": act})]
 
     def log_leaves(self, name: str, size: int) -> Iterator[tuple[int, bytes, str, bytes, bytes | None]]:
         return _LEAVES.tuples(self._connection, {"log": name, "size": size})
 
     def arrival(self, act: str) -> tuple[str, datetime] | None:
-        found = self._rows(_ARRIVAL, {"act": act})
-        return (found[0]["source"], read_instant(found[0]["recorded_at"])) if found else None
+        row = _ARRIVAL.row(self._connection, {"act": act})
+        return (row["source"], read_instant(row["recorded_at"])) if row is not None else None
 
     def cosigned(self) -> Sequence[Cosigned]:
         table = schema.cosigned
         query = sa.select(table).order_by(table.c.log, table.c.witness)
-        return [Cosigned(**row | {"next_at": read_instant(row["next_at"])}) for row in self._rows(query, {})]
+        return [
+            Cosigned(**row | {"next_at": read_instant(row["next_at"])}) for row in found(self._connection, query, {})
+        ]
 
     def kept(self, log: str) -> bytes | None:
-        found = self._rows(sa.select(schema.kept).where(schema.kept.c.log == log), {})
-        return bytes(found[0]["note"]) or None if found else None
+        row = rows_by(schema.kept, "log").row(self._connection, {"log": log})
+        return bytes(row["note"]) or None if row is not None else None
 
     def lies(self) -> Sequence[LogLie]:
         query = sa.select(schema.lie).order_by(schema.lie.c.at, schema.lie.c.id)
-        found = self._rows(query, {})
         return [
             LogLie(log=row["log"], party=row["party"], kind=row["kind"], proof=row["proof"], at=read_instant(row["at"]))
-            for row in found
+            for row in found(self._connection, query, {})
         ]
 
 
 class LogWrites(LogReads):
     """Changes about logs within one transaction."""
 
-    def _replace(self, table: sa.Table, row: Mapping[str, object]) -> None:
-        keys = [column.name for column in table.primary_key]
-        statement = insert(table).values(dict(row))
-        rest = {name: statement.excluded[name] for name in row if name not in keys}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+    def append_log(
+        self,
+        state: LogState,
+        first: int,
+        entries: Sequence[tuple[bytes, str, bytes]],
+        nodes: Iterable[tuple[int, int, bytes]],
+    ) -> None:
+        name = state.name
+        insert_new(schema.log_entry).run_many(
+            self._connection,
+            [
+                (name, position, commitment, act, salt)
+                for position, (commitment, act, salt) in enumerate(entries, first)
+            ],
+        )
+        insert_new(schema.log_node).run_many(
+            self._connection, [(name, level, index, digest) for level, index, digest in nodes if level]
+        )
+        upsert(schema.log, replace=True).run(self._connection, rows.plain_row(state))
 
     def put_cosigned(self, cosigned: Cosigned) -> None:
-        self._replace(schema.cosigned, rows.plain_row(cosigned))
+        upsert(schema.cosigned, replace=True).run(self._connection, rows.plain_row(cosigned))
 
     def put_kept(self, log: str, note: bytes, at: datetime) -> None:
-        self._replace(schema.kept, {"log": log, "note": note, "at": instant(at)})
+        row = {"log": log, "note": note, "at": instant(at)}
+        upsert(schema.kept, replace=True).run(self._connection, row)
 
     def forget_witness(self, witness: str, kept: Sequence[str]) -> None:
         row = schema.cosigned
@@ -96,4 +150,4 @@ class LogWrites(LogReads):
     def put_lie(self, lie: LogLie) -> None:
         digest = hashlib.sha256(lie.proof).hexdigest()
         row = rows.plain_row(lie) | {"id": digest, "kind": str(lie.kind)}
-        self._connection.execute(insert(schema.lie).values(row).on_conflict_do_nothing())
+        upsert(schema.lie, replace=False).run(self._connection, row)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from gsomia.node import Carried, Question, Reply, instant, read_instant
 from gsomia.store import schema
+from gsomia.store.statements import found
 
 __all__ = ["ParcelReads", "ParcelWrites"]
 
@@ -21,25 +22,22 @@ class ParcelReads:
 
     _connection: sa.Connection
 
-    def _found(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._connection.execute(query).mappings()]
-
     def parcels(self, peer: str = "") -> Sequence[Carried]:
         table = schema.parcel
         query = sa.select(table).order_by(table.c.peer, table.c.direction, table.c.number)
-        rows = self._found(query.where(table.c.peer == peer) if peer else query)
+        rows = found(self._connection, query.where(table.c.peer == peer) if peer else query, {})
         return [
             Carried(**row | {"made_at": read_instant(row["made_at"]), "at": read_instant(row["at"])}) for row in rows
         ]
 
     def question(self, message: str) -> Question | None:
         table = schema.parcel_question
-        rows = self._found(sa.select(table).where(table.c.message == message))
+        rows = found(self._connection, sa.select(table).where(table.c.message == message), {})
         return Question(**_told(rows[0])) if rows else None
 
     def replies(self, peer: str) -> Sequence[Reply]:
         table = schema.parcel_reply
-        rows = self._found(sa.select(table).where(table.c.peer == peer).order_by(table.c.id))
+        rows = found(self._connection, sa.select(table).where(table.c.peer == peer).order_by(table.c.id), {})
         return [Reply(**_told(row)) for row in rows]
 
 

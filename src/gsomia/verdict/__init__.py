@@ -3,7 +3,7 @@
     verdict = decide(law, Request(act="transmit", by="JPN", to="KOR", item=item), facts, record, at)
     verdict.outcome, [ground.citation for ground in verdict.grounds]
 
-Read `facts` (what is asked), `answer` (what is said), then `decision`; `compiling` makes clauses fast.
+Read `facts` (what is asked), `answer` (what is said), then `legs` and `decision`; `compiling` makes clauses fast.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from gsomia.verdict.duties import owed
 from gsomia.verdict.facts import Facts, Item, Mark, Person, Request
 from gsomia.verdict.law import Law
 
-__all__ = ["Case", "CaseResult", "parse_cases", "run_case"]
+__all__ = ["OTHERS", "Case", "CaseResult", "parse_cases", "run_case"]
 
 _FORMS_OF_ACT = tuple(form for form in FORMS if form != "signature")
 _ITEM_ACTS = (
@@ -44,7 +44,8 @@ EXPECTED = {"act": ("outcome",), "state": ("state", "views"), "duty": ("owed",)}
 """What a case may expect, by what it asks."""
 _PARTY = re.compile(r"[A-Z]{3}")
 _CITATION = re.compile(r"(?:[a-z0-9-]+:)?[1-9][0-9]?(?:\.[1-9][0-9]?)?(?:\([a-z]\))?")
-_OTHERS = ("third-country", "contractor", "person")
+OTHERS = ("third-country", "contractor", "person")
+"""Words for receivers who are no Party."""
 _TO_ACTS = ("transmit", "release", "release-to-contractor", "return", "warn", "disclose-orally", "visit")
 
 
@@ -199,8 +200,8 @@ def _owed(expect: Table) -> bool | str:
 def _who(t: Table, key: str, *, others: bool = False, empty: bool = False) -> str:
     """A Party: ISO 3166-1 alpha-3, or one of the words for those who are none."""
     value = str(t.text(key, empty=empty))
-    if not (_PARTY.fullmatch(value) or (others and value in _OTHERS) or (empty and not value)):
-        allowed = ("JPN", "KOR", "USA", *(_OTHERS if others else ()))
+    if not (_PARTY.fullmatch(value) or (others and value in OTHERS) or (empty and not value)):
+        allowed = ("JPN", "KOR", "USA", *(OTHERS if others else ()))
         raise t.fault(key, f"unknown Party `{value}`; write ISO 3166-1 alpha-3", allowed)
     return value
 

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 
 from gsomia.agreement import Agreement
 from gsomia.errors import DataError
-from gsomia.verdict.cases import Case
+from gsomia.verdict.cases import OTHERS, Case
 from gsomia.verdict.countries import COUNTRIES, is_country
 from gsomia.verdict.law import Law
 
 __all__ = ["check_case", "knows_article"]
 
-NO_PARTY = ("third-country", "contractor", "person", "the other Party")
+_NO_PARTY = (*OTHERS, "the other Party")
 """Words for those who are no Party by a code."""
 UNREAD = "unread"
 """The number of an article whose number nobody outside has read."""
@@ -38,7 +38,7 @@ def check_case(law: Law, case: Case) -> None:
 def _check_parties(law: Law, case: Case) -> None:
     parties = sorted({party for agreement in law.agreements.values() for party in agreement.parties})
     for key, party in _named(case):
-        if party and party not in (*NO_PARTY, *parties) and not is_country(party):
+        if party and party not in (*_NO_PARTY, *parties) and not is_country(party):
             near = get_close_matches(party, [*parties, *sorted(COUNTRIES)], 5, 0.6)
             known = ", ".join(f"`{one}`" for one in dict.fromkeys([*near, *parties]))
             raise DataError(

@@ -57,6 +57,7 @@ from gsomia.agreement.clauses.terms import (
     ITEM_FORMS,
     LEGAL_ACTS,
     PURPOSES,
+    RECORD_ACTS,
     SUBJECTS,
     Clause,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "ITEM_FORMS",
     "LEGAL_ACTS",
     "PURPOSES",
+    "RECORD_ACTS",
     "SETTINGS",
     "SUBJECTS",
     "Clause",

@@ -37,6 +37,9 @@ LEGAL_ACTS = (
     "designate-authority",
     "settle-dispute",
 )
+"""Acts between the Parties about the instrument itself, on which the law is asked."""
+RECORD_ACTS = (*LEGAL_ACTS, "announce", "take-effect", "leave", "replace", "declare-reading")
+"""What may stand in a record of legal acts."""
 SUBJECTS = ("dprk-missile", "dprk-nuclear", "launch-indicators", "chn-navy", "chn-air", "other")
 """What items are about."""
 ITEM_FORMS = ("document", "electronic", "oral", "equipment", "track")

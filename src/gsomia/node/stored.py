@@ -1,0 +1,242 @@
+"""What a node's store holds beside acts, items and copies: peers and people, the outbox, parcels, refusals, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gsomia.agreement import LegalAct
+from gsomia.keys import PublicKey
+from gsomia.sealed import XWingPublicKey
+from gsomia.tlog import LogVerifier
+
+__all__ = [
+    "Carried",
+    "Consent",
+    "Cosigned",
+    "Credential",
+    "EnteredAct",
+    "LogLie",
+    "LogState",
+    "Outgoing",
+    "Peer",
+    "PendingOpening",
+    "Person",
+    "Question",
+    "Refused",
+    "Reply",
+    "Rows",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """An enrolled peer: its Party, its keys, its TLS certificate, and the act of the officer who enrolled it."""
+
+    party: str
+    signing: PublicKey
+    sealing: XWingPublicKey
+    log: LogVerifier
+    certificate: str
+    fingerprint: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone of this Party who may be given access: clearance, need by subject and purpose, a place on the roster."""
+
+    id: str
+    role: str
+    rank: str
+    clearance: str
+    needs: tuple[str, ...]
+    purposes: tuple[str, ...]
+    roster: bool
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A Party's standing statement: an assurance under Article 7.5, or the accreditation of its system."""
+
+    kind: str
+    party: str
+    instrument: str
+    level: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """An originator's prior written consent that its item pass to the receivers, or the request, or the refusal."""
+
+    id: str
+    item: str
+    originator: str
+    asker: str
+    receivers: tuple[str, ...]
+    instrument: str
+    state: str
+    conditions: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredAct:
+    """A legal act in this node's record: entered by its own legal officer, or reported by a peer."""
+
+    legal: LegalAct
+    entered_by: str
+    note: str
+    note_date: str
+    note_digest: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingOpening:
+    """An opening that waits for a peer's node to answer for a key: of which copy, for whom, since when, and why."""
+
+    copy: str
+    person: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Something on its way to a peer: a transmission (a copy) or acts; `parcel` is the newest that carried it, or 0."""
+
+    id: int
+    peer: str
+    kind: str
+    subject: str
+    attempts: int
+    next_at: datetime
+    error: str
+    parcel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A parcel that was made for a peer (`out`) or taken in from one (`in`).
+
+    Args:
+        made_at: by its maker's clock.
+        at: when this node made it, or had taken in all of it.
+        parts: how many messages and sealed items it held.
+        seen: the number of the reader's newest parcel that its maker had taken in.
+    """
+
+    peer: str
+    direction: str
+    number: int
+    id: str
+    made_at: datetime
+    at: datetime
+    parts: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A message that went to a peer in a parcel, and whose answer comes in another.
+
+    Args:
+        body: what is needed to understand the answer; of checkpoints, the requests.
+    """
+
+    message: str
+    peer: str
+    kind: str
+    at: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that goes to a peer by parcel; it goes again until the peer has taken in one that held it.
+
+    Args:
+        id: given by the store; 0 before.
+        answers: the id of the message that it answers.
+        parcel: the first that held it, or 0.
+    """
+
+    id: int
+    peer: str
+    kind: str
+    answers: str
+    at: datetime
+    body: Mapping[str, Any]
+    parcel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Something refused and kept for people to see: what, from whom, why, when."""
+
+    at: datetime
+    source: str
+    what: str
+    why: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """The head of one log: its size, its frontier, the last signed checkpoint (a note), and when it was signed."""
+
+    name: str
+    size: int
+    frontier: bytes
+    checkpoint: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """What a peer last cosigned of one of this node's logs, and when it is asked again.
+
+    Args:
+        log: the log's origin.
+        witness: the peer.
+        size: entries in the newest checkpoint that the peer is known to keep; 0 for none.
+        note: that checkpoint with the peer's cosignatures, or without where the answer was lost; b"" for none.
+        attempts: how often it was asked in vain since.
+        next_at: by the node's clock; an EXERCISE clock that is set back far makes it due.
+        error: why it did not cosign; "" where it did.
+    """
+
+    log: str
+    witness: str
+    size: int
+    note: bytes
+    attempts: int
+    next_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLie:
+    """Proof that a Party's log forked or was rolled back: both signed checkpoints (`tlog.Equivocation`)."""
+
+    log: str
+    party: str
+    kind: str
+    proof: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A table as it stands, row by row in the order of its keys; the first `keys` columns are the key."""
+
+    columns: tuple[str, ...]
+    keys: int
+    rows: Iterator[tuple[object, ...]]

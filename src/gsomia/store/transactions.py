@@ -1,0 +1,371 @@
+"""What is read and changed of the node's store within one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from gsomia.errors import NodeError
+from gsomia.keys import Envelope
+from gsomia.node import (
+    Consent,
+    Credential,
+    EnteredAct,
+    Officer,
+    Outgoing,
+    Peer,
+    PendingOpening,
+    Person,
+    SignedAct,
+    instant,
+)
+from gsomia.registry import Copy, Item, Rendition, RungEntry
+from gsomia.store import rows, schema
+from gsomia.store.derived import DerivedReads
+from gsomia.store.logs import LogReads, LogWrites
+from gsomia.store.parcels import ParcelReads, ParcelWrites
+from gsomia.store.prepared import Prepared
+from gsomia.store.refusals import RefusalReads, RefusalWrites
+from gsomia.store.statements import found, insert_new, rows_by, upsert
+
+__all__ = ["SqlReader", "SqlWriter"]
+
+_T = TypeVar("_T")
+
+KEPT_ENVELOPES = 256
+"""So many batches' envelopes, 5 to 10 KiB each, are kept while acts are read."""
+
+
+@cache
+def _acts(types: int, *, item: bool) -> Prepared:
+    """Acts in order: of so many types (0 is any), parameters `type0` and on, and of an item."""
+    query = _ACTS.order_by(schema.act.c.seq)
+    if types:
+        query = query.where(schema.act.c.type.in_([sa.bindparam(f"type{number}") for number in range(types)]))
+    if item:
+        query = query.where(schema.act.c.item == sa.bindparam("item"))
+    return Prepared(query)
+
+
+_ACTS = sa.select(schema.act)
+
+
+_ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
+
+
+_ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
+
+
+_RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
+
+
+_SERIAL = Prepared(
+    insert(schema.serial)
+    .values(name=sa.bindparam("name"), last=sa.literal_column("1"))
+    .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + sa.literal_column("1")})
+    .returning(schema.serial.c.last)
+)
+
+
+_RAISE = Prepared(
+    insert(schema.serial)
+    .values(name=sa.bindparam("name"), last=sa.bindparam("last"))
+    .on_conflict_do_update(
+        index_elements=["name"],
+        set_={"last": sa.func.max(schema.serial.c.last, insert(schema.serial).excluded.last)},
+    )
+)
+
+
+_DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
+
+
+class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
+    """Reads within one transaction; what stands between the Parties is read once."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
+        self._kept: dict[Hashable, Any] = {}
+        self._envelopes: dict[str, Envelope] = {}
+
+    def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
+        return found(self._connection, query, values)
+
+    def _one(self, query: Prepared, **values: object) -> dict[str, Any] | None:
+        return query.row(self._connection, values)
+
+    def once(self, name: Hashable, read: Callable[[], _T]) -> _T:
+        if name not in self._kept:
+            self._kept[name] = read()
+        kept: _T = self._kept[name]
+        return kept
+
+    def setting(self, key: str) -> str | None:
+        row = self._one(rows_by(schema.setting, "key"), key=key)
+        return None if row is None else str(row["value"])
+
+    def peers(self) -> Mapping[str, Peer]:
+        return self.once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(rows_by(schema.peer))})
+
+    def officers(self, party: str | None = None) -> Sequence[Officer]:
+        every = rows_by(schema.officer, order=("enrolled_at", "id"))
+        officers = self.once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
+        return [officer for officer in officers if party in (None, officer.party)]
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        return next((found for found in self.officers(party) if found.id == officer), None)
+
+    def persons(self) -> Sequence[Person]:
+        return [rows.person_of(row) for row in self._all(rows_by(schema.person, order=("id",)))]
+
+    def person(self, person: str) -> Person | None:
+        row = self._one(rows_by(schema.person, "id"), id=person)
+        return None if row is None else rows.person_of(row)
+
+    def credentials(self) -> Sequence[Credential]:
+        return self.once(
+            "credentials", lambda: [rows.credential_of(row) for row in self._all(rows_by(schema.credential))]
+        )
+
+    def consents(self, item: str | None = None) -> Sequence[Consent]:
+        if item is None:
+            found = self._all(rows_by(schema.consent, order=("at",)))
+        else:
+            found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
+        return [rows.consent_of(row) for row in found]
+
+    def adopted(self) -> Mapping[str, str]:
+        every = rows_by(schema.adopted)
+        return self.once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
+
+    def record(self) -> Sequence[EnteredAct]:
+        every = rows_by(schema.entered, order=("id", "entered_by"))
+        return self.once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
+
+    def act(self, act: str) -> SignedAct | None:
+        row = self._one(_ACT, id=act)
+        return None if row is None else self._act_of(row)
+
+    def _act_of(self, row: Mapping[str, Any]) -> SignedAct:
+        """An act from its row; the envelopes of the batches met last are kept, for acts of a batch come together."""
+        batch = row["batch"]
+        envelope = self._envelopes.get(batch)
+        if envelope is None:
+            text = _ENVELOPE.scalar(self._connection, {"batch": batch})
+            if text is None:
+                raise NodeError(f"act `{row['id']}` lacks the envelope of its batch")
+            if len(self._envelopes) >= KEPT_ENVELOPES:
+                self._envelopes.clear()
+            envelope = self._envelopes[batch] = rows.envelope_of(text)
+        return rows.act_of(row, envelope)
+
+    def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
+        values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
+        if item:
+            return iter([self._act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
+        return map(self._act_of, _acts(len(types), item=False).each(self._connection, values))
+
+    def items(self) -> Sequence[Item]:
+        return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
+
+    def item(self, item: str) -> Item | None:
+        row = self._one(rows_by(schema.item, "id"), id=item)
+        return None if row is None else rows.item_of(row)
+
+    def _copies(self, query: sa.Select[Any]) -> list[Copy]:
+        found = self._all(query)
+        rungs: dict[str, list[RungEntry]] = {}
+        ids = [row["id"] for row in found]
+        for start in range(0, len(ids), 500):
+            part = schema.rung.c.copy.in_(ids[start : start + 500])
+            order = (schema.rung.c.at, schema.rung.c.rung, schema.rung.c.act)
+            for row in self._all(sa.select(schema.rung).where(part).order_by(*order)):
+                rungs.setdefault(row["copy"], []).append(rows.rung_of(row))
+        return [rows.copy_of(row, tuple(rungs.get(row["id"], ()))) for row in found]
+
+    def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
+        query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
+        if item:
+            query = query.where(schema.copy.c.item == item)
+        if states:
+            query = query.where(schema.copy.c.state.in_(states))
+        return self._copies(query)
+
+    def copy(self, copy: str) -> Copy | None:
+        row = self._one(rows_by(schema.copy, "id"), id=copy)
+        if row is None:
+            return None
+        return rows.copy_of(row, tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy)))
+
+    def find(self, reference: str) -> Sequence[Copy]:
+        table = schema.copy
+        named = sa.or_(table.c.id == reference, table.c.item == reference, table.c.control_number == reference)
+        return self._copies(sa.select(table).where(named).order_by(table.c.control_number, table.c.id))
+
+    def renditions(self, *, item: str = "", digest: str = "") -> Sequence[Rendition]:
+        names = [name for name, value in (("item", item), ("rendition", digest)) if value]
+        found = self._all(rows_by(schema.rendition, *names, order=("copy", "number")), item=item, rendition=digest)
+        return [rows.rendition_of(row) for row in found]
+
+    def acceptance(self, copy: str) -> str | None:
+        row = self._one(rows_by(schema.acceptance, "copy"), copy=copy)
+        return None if row is None else str(row["act"])
+
+    def numbered(self, number: str) -> str | None:
+        row = self._one(rows_by(schema.numbered, "number"), number=number)
+        return None if row is None else str(row["copy"])
+
+    def pending(self) -> Sequence[PendingOpening]:
+        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        return [rows.pending_of(row) for row in self._all(query)]
+
+    def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]:
+        query = sa.select(schema.outgoing).order_by(schema.outgoing.c.id)
+        if peer:
+            query = query.where(schema.outgoing.c.peer == peer)
+        if due is not None:
+            query = query.where(schema.outgoing.c.next_at <= instant(due))
+        if limit:
+            query = query.limit(limit)
+        return [rows.outgoing_of(row) for row in self._all(query)]
+
+
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
+    """Reads and changes within one transaction; nobody else writes meanwhile."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._copies_kept: dict[str, Copy] = {}
+        self._items_kept: dict[str, Item] = {}
+        self._batch_put: Envelope | None = None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        self._connection.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept):
+                kept.clear()
+            self._batch_put = None
+            # Where the disk took no more, the whole transaction may be gone already.
+            with suppress(sa.exc.DBAPIError):
+                self._connection.exec_driver_sql("ROLLBACK TO part")
+                self._connection.exec_driver_sql("RELEASE part")
+            raise
+        self._connection.exec_driver_sql("RELEASE part")
+
+    def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
+        return upsert(table, replace=replace).run(self._connection, row)
+
+    def _put_standing(self, table: sa.Table, row: Mapping[str, Any]) -> None:
+        self._put(table, row)
+        self._kept.clear()
+
+    def put_setting(self, key: str, value: str) -> None:
+        self._put(schema.setting, {"key": key, "value": value})
+
+    def put_peer(self, peer: Peer) -> None:
+        self._put_standing(schema.peer, rows.peer_row(peer))
+
+    def put_officer(self, officer: Officer) -> None:
+        self._put_standing(schema.officer, rows.officer_row(officer))
+
+    def end_officer(self, party: str, officer: str) -> None:
+        table = schema.officer
+        self._connection.execute(sa.delete(table).where(table.c.party == party, table.c.id == officer))
+        self._kept.clear()
+
+    def put_person(self, person: Person) -> None:
+        self._put(schema.person, rows.person_row(person))
+
+    def put_credential(self, credential: Credential) -> None:
+        self._put_standing(schema.credential, rows.plain_row(credential))
+
+    def put_consent(self, consent: Consent) -> None:
+        self._put(schema.consent, rows.consent_row(consent))
+
+    def put_adopted(self, instrument: str, version: str, act: str) -> None:
+        self._put_standing(schema.adopted, {"instrument": instrument, "version": version, "act": act})
+
+    def put_entered(self, entered: EnteredAct) -> None:
+        self._put_standing(schema.entered, rows.entered_row(entered))
+
+    def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
+        if act.envelope is not self._batch_put:
+            self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
+            self._batch_put = act.envelope
+        insert_new(schema.act).run(self._connection, rows.act_row(act, source, at))
+
+    def item(self, item: str) -> Item | None:
+        found = self._items_kept.get(item) or super().item(item)
+        if found is not None:
+            self._items_kept[item] = found
+        return found
+
+    def put_item(self, item: Item) -> None:
+        self._items_kept.pop(item.id, None)
+        self._put(schema.item, rows.item_row(item))
+
+    def copy(self, copy: str) -> Copy | None:
+        found = self._copies_kept.get(copy) or super().copy(copy)
+        if found is not None:
+            self._copies_kept[copy] = found
+        return found
+
+    def put_copy(self, copy: Copy) -> None:
+        self._put(schema.copy, rows.copy_row(copy))
+        kept = self._copies_kept.get(copy.id)
+        if kept is not None:
+            # The rungs stand in a table of their own, which this does not change.
+            self._copies_kept[copy.id] = dataclasses.replace(copy, rungs=kept.rungs)
+
+    def put_rung(self, rung: RungEntry) -> None:
+        added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
+        kept = self._copies_kept.get(rung.copy)
+        if kept is not None and added:
+            self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=rows.in_order((*kept.rungs, rung)))
+
+    def put_rendition(self, rendition: Rendition) -> None:
+        insert_new(schema.rendition).run(self._connection, rows.plain_row(rendition))
+
+    def put_acceptance(self, copy: str, act: str) -> None:
+        self._put(schema.acceptance, {"copy": copy, "act": act})
+
+    def put_numbered(self, number: str, copy: str) -> None:
+        self._put(schema.numbered, {"number": number, "copy": copy})
+
+    def put_pending(self, opening: PendingOpening) -> None:
+        self._put(schema.pending, rows.plain_row(opening))
+
+    def end_pending(self, copy: str, person: str = "") -> None:
+        table = schema.pending
+        chosen = sa.delete(table).where(table.c.copy == copy)
+        self._connection.execute(chosen.where(table.c.person == person) if person else chosen)
+
+    def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
+        row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
+        row["parcel"] = 0
+        insert_new(schema.outgoing).run(self._connection, row)
+
+    def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
+        table = schema.outgoing
+        change = {"attempts": table.c.attempts + 1, "next_at": instant(at), "error": error}
+        self._connection.execute(sa.update(table).where(table.c.id == outgoing).values(change))
+
+    def done(self, outgoing: int) -> None:
+        _DONE.run(self._connection, {"outgoing": outgoing})
+
+    def next_serial(self, name: str) -> int:
+        return int(_SERIAL.scalar(self._connection, {"name": name}))
+
+    def raise_serial(self, name: str, last: int) -> None:
+        _RAISE.run(self._connection, {"name": name, "last": last})
