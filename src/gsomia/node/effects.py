@@ -362,6 +362,17 @@ def _acceptance(node: Node, tx: Writer, statement: Statement) -> None:
         tx.put_acceptance(statement.copy, statement.id)
 
 
+def _refusal(node: Node, tx: Writer, statement: Statement) -> None:
+    """The answer to an offer; what was accepted and delivered since cannot be denied by it."""
+    copy = tx.copy(statement.copy)
+    if statement.party == node.party or copy is None:
+        return
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` can refuse copy `{copy.id}`")
+    if copy.rung(Rung.ACCEPTED) is not None:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is {copy.state}: it cannot be refused")
+
+
 def _give(node: Node, tx: Writer, statement: Statement) -> None:
     """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
     if statement.party == node.party:
@@ -529,6 +540,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "possible-loss": _tracer,
     "rendition": _rendition,
     "acceptance": _acceptance,
+    "refusal": _refusal,
     "transmit": _give,
     "release": _give,
     "stop": _stop,
