@@ -12,6 +12,7 @@
     │   └── MessageError       a message from a peer is malformed, replayed, or out of place
     ├── NodeError              the node cannot do its work: folder, settings, database, disk
     └── PeerError              the peer cannot be reached, or answered what cannot be used
+        └── AnswerError        its answer came and does not hold: people are told
 
 A refusal by the agreement is a value (`Verdict`); `RefusedError` carries it to the place that must stop.
 Messages are lower case, without a full stop, with user text in backticks, and say what to do where that is known.
@@ -86,3 +87,7 @@ class NodeError(GsomiaError):
 
 class PeerError(GsomiaError):
     """The peer cannot be reached, or answered what cannot be used."""
+
+
+class AnswerError(PeerError):
+    """The peer's answer came and is not what a peer that keeps to the protocol says: kept for people to see."""

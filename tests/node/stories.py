@@ -6,10 +6,12 @@ import atexit
 import functools
 import io
 import json
+import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -32,11 +34,14 @@ __all__ = [
     "forget",
     "holds",
     "new_stage",
+    "nothing_lost",
+    "nothing_twice",
     "official",
     "ready",
     "refusals",
     "register",
     "same_story",
+    "survived",
     "words_of",
 ]
 
@@ -134,6 +139,58 @@ def holds(exercise: Exercise) -> None:
         checks = list(audit(player.node))
         assert checks
         assert [check.fault for check in checks if not check.holds] == [], party
+
+
+def survived(exercise: Exercise, *, told: Mapping[str, str], proven: Collection[str] = ()) -> None:
+    """What must be true after a fault: nothing lost, nothing twice, logs verify, one story, operators told.
+
+    Args:
+        exercise: the nodes, with whatever goes on between them come to an end.
+        told: for each Party whose operator must know, a pattern of the words: in what its node refused, or in what its
+            `verify` says.
+        proven: the checks that fail because they hold the lie: they tell it, and no other fails.
+    """
+    nothing_lost(exercise)
+    nothing_twice(exercise)
+    same_story(exercise)
+    assert told, "somebody is told"
+    for party, player in exercise.players.items():
+        checks = list(audit(player.node))
+        assert checks
+        assert [check for check in checks if not check.holds and check.name not in proven] == [], party
+        said = [words for check in checks for words in (check.fault, check.remark) if words]
+        known = "\n".join((words_of(refusals(player)), *said))
+        assert re.search(told.get(party, ""), known), f"{party} is not told `{told[party]}`: {known}"
+
+
+def nothing_lost(exercise: Exercise) -> None:
+    """What an officer gave stands in the register and is with its holder, waits in the outbox, or was refused aloud."""
+    for party, player in exercise.players.items():
+        entries = register(player)
+        with player.node.store.reading() as reader:
+            given = {a.statement.copy for a in reader.acts(types=["transmit", "release"]) if a.statement.party == party}
+            waiting = {entry.subject for entry in reader.outgoing()}
+        assert given <= {*entries}, f"{party} gave what does not stand in its register"
+        for copy, item in entries.values():
+            if copy.holder == party and copy.state in PRESENT:
+                assert player.node.blobs.exists(item.id), f"{party} has lost the content of {copy.id}"
+            if copy.giver == party and copy.state not in (*PRESENT, CopyState.DESTROYED):
+                ended = copy.state in (CopyState.REFUSED, CopyState.REJECTED) and copy.reason
+                assert ended or copy.id in waiting, f"{party}: {copy.id} is {copy.state}, and nothing will become of it"
+
+
+def nothing_twice(exercise: Exercise) -> None:
+    """A copy is given, dispatched, delivered and receipted once, and a Party is given an item once."""
+    for party, player in exercise.players.items():
+        with player.node.store.reading() as reader:
+            acts = [a.statement for a in reader.acts(types=["transmit", "release", "delivered", "receipted"])]
+        rungs = Counter((said.type, said.copy) for said in acts)
+        assert {rung for rung, count in rungs.items() if count > 1} == set(), f"{party} has a rung twice"
+        entries = register(player).values()
+        here = Counter((copy.holder, item.payload_digest) for copy, item in entries if copy.state in PRESENT)
+        assert {item for item, count in here.items() if count > 1} == set(), f"{party} has an item twice"
+        names = player.node.blobs.names()
+        assert {*names} <= {item.id for _, item in entries}, f"{party} keeps what its register does not have"
 
 
 def refusals(player: Player) -> list[Refused]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 from contextlib import closing
@@ -10,12 +11,25 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lying import act, message, send
-from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
+from lying import message, reading, send
+from stories import (
+    Stage,
+    finish,
+    forget,
+    holds,
+    nothing_lost,
+    nothing_twice,
+    official,
+    refusals,
+    register,
+    same_story,
+    survived,
+    words_of,
+)
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope, Signature
-from gsomia.node import audit, pack
+from gsomia.node import audit, open_item
 from gsomia.testing import Exercise, Player, SetClock
 from gsomia.tlog import Checkpoint, Frontier, WitnessRequest, consistency_proof, leaf_hash
 
@@ -49,8 +63,7 @@ def test_with_a_clock_a_day_wrong_nothing_moves_and_both_are_told(stage: Stage, 
     both.pass_time(timedelta(minutes=10))
     both.settle()
     assert len(kor.copies()) == 2
-    same_story(both)
-    holds(both)
+    survived(both, told={"KOR": "86400 s apart"})
 
 
 def test_a_peer_that_forks_its_log_is_proven_to_have_lied(stage: Stage) -> None:
@@ -77,27 +90,34 @@ def test_a_peer_that_forks_its_log_is_proven_to_have_lied(stage: Stage) -> None:
     assert answer["body"]["answers"][0]["refused"] == "fork"
     assert "fork, proven by its own two signed checkpoints" in failed(jpn)["logs that lied"]
     assert name in words_of(refusals(jpn)) or "does not continue" in words_of(refusals(jpn))
+    give(both)
+    survived(both, told={"JPN": f"{name}.*: fork, proven"}, proven=["logs that lied"])
 
 
-def test_a_backdated_act_shows_when_it_was_recorded(stage: Stage) -> None:
+def test_a_backdated_act_shows_when_it_was_recorded_and_is_told(stage: Stage) -> None:
+    """A Party signs under an instant that is long past; its peer's log and `verify` say when it came."""
     both = stage()
     give(both)
     kor = both["KOR"]
     (copy,) = kor.copies()
+    finish(kor, copy.id)
+    both.settle()
+    both.enter(official("kim"), "KOR")
     both.pass_time(timedelta(days=9))
+    both.settle()
     early = both.clock.at - timedelta(days=8)
-    with kor.node.store.reading() as reader:
-        item = reader.item(copy.item)
-    assert item is not None
-    body = {"payload_digest": item.payload_digest}
-    late = act(kor, "opened", at=early, parties=("JPN",), item=copy.item, copy=copy.id, body=body)
-    send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack([late])}))
+    assert open_item(replace(kor.node, clock=SetClock(early)), copy.id, "kim", io.BytesIO())
+    both.settle()
     with both["JPN"].node.store.reading() as reader:
+        (late,) = reader.acts(types=["opened"])
         arrival = reader.arrival(late.id)
+        assert late.statement.at == early
         assert arrival == ("KOR", both.clock.at), "what was recorded when is this node's own word"
         (log, position, _), *_ = reader.log_places(late.id)
         head = reader.log(log)
     assert head is not None and position == head.size - 1, "it stands at the end of the log, behind what was before it"
+    words = f"backdated: 1, the last: `{late.id}`, `opened` by `KOR`, names 2018-01-11.* recorded 2018-01-19"
+    survived(both, told={"JPN": words})
 
 
 def test_a_flood_is_refused_one_by_one_and_the_node_goes_on(stage: Stage) -> None:
@@ -116,8 +136,7 @@ def test_a_flood_is_refused_one_by_one_and_the_node_goes_on(stage: Stage) -> Non
     give(both)
     finish(kor, max(copy.control_number for copy in kor.copies()))
     both.settle()
-    same_story(both)
-    holds(both)
+    survived(both, told={"JPN": f"message `{reading(once)['id']}` was used before: a replay"})
 
 
 def test_a_register_restored_from_an_old_backup_gets_back_what_peers_still_owe_it(stage: Stage, tmp_path: Path) -> None:
@@ -143,7 +162,11 @@ def test_a_register_restored_from_an_old_backup_gets_back_what_peers_still_owe_i
     both.pass_time(timedelta(minutes=10))
     both.settle(tolerate=True)
     assert len(kor.copies()) == 2, "the giver still had it, for nobody had signed that it arrived"
+    both.settle()
+    nothing_lost(both)
+    nothing_twice(both)
     same_story(both)
+    holds(both)
 
 
 def test_an_act_does_not_happen_when_the_log_cannot_be_written(stage: Stage) -> None:

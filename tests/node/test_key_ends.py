@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, forget, holds, same_story
+from stories import Stage, finish, forget, holds, same_story, survived
 
 from gsomia.errors import NodeError, RefusedError, UsageError, VerificationError
 from gsomia.keys import SigningKey
@@ -86,7 +86,7 @@ def test_acts_signed_with_a_key_that_ended_are_refused_whatever_instant_they_nam
     assert not both["JPN"].copies()[0].own_mark
     with pytest.raises(RefusedError):
         mark(kor.node, number, "군사II급비밀", by=old)
-    holds(both)
+    survived(both, told={"JPN": f"act mark {lie.id}: .*is not enrolled with that key"})
 
 
 def test_a_key_that_ended_never_comes_back(stage: Stage) -> None:
@@ -143,6 +143,7 @@ def test_nobody_ends_the_keys_of_another_party(stage: Stage) -> None:
     ]
     answer = send(both, "JPN", "KOR", message(jpn, "KOR", "acts", {"acts": pack(lies)}))
     assert len(answer["body"]["refused"]) == len(lies)
+    survived(both, told={"KOR": f"act retire-key {lies[1].id}"})
     with kor.node.store.reading() as reader:
         assert reader.officer("KOR", "kor-registry") is not None
 
@@ -158,7 +159,7 @@ def test_a_peer_whose_node_key_is_compromised_is_heard_no_more_until_it_is_enrol
     with pytest.raises(NodeError, match="was declared compromised"):
         jpn.transmit(b"another", to="KOR", level="極秘")
     assert len(kor.copies()) == 1, "no content moves"
-    holds(both)
+    survived(both, told={"JPN": "was declared compromised"})
 
     # The same key never comes back; new ones do, by an officer who compared their fingerprint.
     document = identity(kor.node, certificate="")

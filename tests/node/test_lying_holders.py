@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, STRANGER, act, altered, header, in_acts, message, resigned, send, without_acts
-from stories import MARKS, PRESENT, Stage, finish, holds, refusals, register, same_story, words_of
+from stories import MARKS, PRESENT, Stage, finish, holds, refusals, register, survived, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import b64, canonical, sign
@@ -251,8 +251,33 @@ def test_an_act_that_is_not_right_changes_nothing(stage: Stage, name: str) -> No
     holds(both)
     finish(both["KOR"], sent.id)
     both.settle()
-    same_story(both)
-    holds(both)
+    survived(both, told={"JPN": why})
+
+
+DENIALS: dict[str, tuple[str, dict[str, object], str]] = {
+    "rejects what it was delivered": ("rejected", {"why": "it never came"}, "it cannot be rejected"),
+    "refuses what it accepted": ("refusal", {"why": "it was never wanted"}, "it cannot be refused"),
+}
+
+
+@pytest.mark.parametrize("far", ["delivered", "receipted"])
+@pytest.mark.parametrize("name", DENIALS)
+def test_a_peer_that_accepts_and_denies_it_is_refused_and_it_is_told(stage: Stage, name: str, far: str) -> None:
+    """Its node accepted and delivered, and later says the contrary of the same copy: what it signed first stands."""
+    kind, body, why = DENIALS[name]
+    both = stage()
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    if far == "receipted":
+        finish(both["KOR"], sent.id)
+        both.settle()
+    both.pass_time(timedelta(minutes=1))
+    before = state_of(both, "JPN")
+    denial = rung(kind, body=body)(both, sent.id)
+    answer = send(both, "KOR", "JPN", message(both["KOR"], "JPN", "acts", {"acts": pack([denial])}))
+    assert why in answer["body"]["refused"][denial.id]
+    assert state_of(both, "JPN") == before and register(both["JPN"])[sent.id][0].state == far
+    survived(both, told={"JPN": why})
 
 
 def test_a_receipt_names_the_mark_that_was_put_on(stage: Stage) -> None:
@@ -264,7 +289,7 @@ def test_a_receipt_names_the_mark_that_was_put_on(stage: Stage) -> None:
     lie = rung("receipted", body={"mark": "군사III급비밀"})(both, sent.id)
     answer = send(both, "KOR", "JPN", message(both["KOR"], "JPN", "acts", {"acts": pack([lie])}))
     assert "was marked `군사II급비밀`" in answer["body"]["refused"][lie.id]
-    holds(both)
+    survived(both, told={"JPN": "was marked `군사II급비밀`"})
 
 
 def test_what_was_done_in_time_may_arrive_weeks_later(stage: Stage) -> None:
@@ -276,7 +301,7 @@ def test_what_was_done_in_time_may_arrive_weeks_later(stage: Stage) -> None:
     both.settle()
     assert register(both["JPN"])[sent.id][0].state is CopyState.RECEIPTED
     assert refusals(both["JPN"]) == []
-    holds(both)
+    survived(both, told={"JPN": "acts that came late or are backdated: 2, the last: .* `receipted` by `KOR`"})
 
 
 def test_an_act_id_with_other_contents_is_refused(stage: Stage) -> None:
@@ -292,8 +317,7 @@ def test_an_act_id_with_other_contents_is_refused(stage: Stage) -> None:
     assert "known with other contents" in answer["body"]["refused"][old.id]
     again = send(both, "KOR", "JPN", message(both["KOR"], "JPN", "acts", {"acts": pack([old])}))
     assert again["body"]["recorded"] == [old.id]
-    same_story(both)
-    holds(both)
+    survived(both, told={"JPN": "known with other contents"})
 
 
 def test_one_batch_signed_twice_spoils_no_audit(stage: Stage) -> None:
@@ -375,8 +399,7 @@ def test_an_answer_that_lies_is_not_believed_and_the_truth_comes_later(stage: St
     holds(both)
     both.settle()
     assert register(both["JPN"])[sent.id][0].state in PRESENT
-    same_story(both)
-    holds(both)
+    survived(both, told={"JPN": why})
 
 
 def test_an_acceptance_of_another_offer_sends_nothing(stage: Stage) -> None:
@@ -387,7 +410,7 @@ def test_an_acceptance_of_another_offer_sends_nothing(stage: Stage) -> None:
     assert register(both["JPN"])[sent.id][0].state is CopyState.REFUSED
     assert register(both["KOR"]) == {}
     assert not [e for e in both.wire.carried if json.loads(e.payload)["type"] == "deliver"]
-    holds(both)
+    survived(both, told={"JPN": "offer"})
 
 
 def test_a_peer_that_says_nothing_of_an_act_is_asked_again(stage: Stage) -> None:
@@ -399,4 +422,4 @@ def test_a_peer_that_says_nothing_of_an_act_is_asked_again(stage: Stage) -> None
     with pytest.raises(PeerError, match="did not say what became of act"):
         both.settle()
     both.settle()
-    same_story(both)
+    survived(both, told={"KOR": "did not say what became of act"})

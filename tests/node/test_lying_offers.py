@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, altered, header, offered
-from stories import PRESENT, Stage, holds, refusals, register, same_story, words_of
+from stories import PRESENT, Stage, holds, refusals, register, survived, words_of
 
 from gsomia.errors import PeerError
 from gsomia.node.offers import Offer
@@ -69,8 +70,7 @@ def test_a_message_that_is_not_right_is_refused_whole(stage: Stage, name: str) -
     holds(both)
     both.settle()
     assert register(both["KOR"])[sent.id][0].state in PRESENT
-    same_story(both)
-    holds(both)
+    survived(both, told={"KOR": re.escape(why)})
 
 
 @pytest.mark.parametrize("name", GIVER_REFUSED)
@@ -86,18 +86,17 @@ def test_an_offer_that_is_not_right_is_refused_with_grounds(stage: Stage, name: 
     assert register(both["KOR"]) == {}
     with both["KOR"].node.store.reading() as reader:
         assert not list(reader.acts(types=["acceptance", "transmit", "dispatched"]))
-    same_story(both)
-    holds(both)
+    survived(both, told={"KOR": re.escape(why), "JPN": re.escape(why)})
 
 
-def test_an_originator_known_only_by_its_own_word_is_unproven(stage: Stage) -> None:
+def test_an_item_said_to_be_of_another_originator_is_refused(stage: Stage) -> None:
     three = stage("JPN", "KOR", "USA")
     altered(three, "JPN", "offers", offered(originator="USA", contains=["USA"]))
     sent = three["JPN"].transmit(b"report", to="KOR", level="極秘")
     three.settle()
     assert register(three["KOR"]) == {}
     assert register(three["JPN"])[sent.id][0].state in (CopyState.REFUSED, CopyState.REJECTED)
-    holds(three)
+    survived(three, told={"KOR": "a part comes from USA, whose prior written approval is needed"})
 
 
 def test_offers_are_signed_words_and_nothing_of_the_content(stage: Stage) -> None:

@@ -11,7 +11,20 @@ from pathlib import Path
 
 import pytest
 from lying import act, kind_of, message, send
-from stories import MARKS, Stage, finish, forget, holds, refusals, register, same_story, words_of
+from stories import (
+    MARKS,
+    Stage,
+    finish,
+    forget,
+    holds,
+    nothing_lost,
+    nothing_twice,
+    refusals,
+    register,
+    same_story,
+    survived,
+    words_of,
+)
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope
@@ -114,6 +127,7 @@ def test_nothing_is_taken_from_a_peer_before_it_has_told_what_it_keeps(stage: St
     for _ in range(3):
         both.settle(tolerate=True)
     assert len(both["KOR"].copies()) == 1 and "restored" in words_of(refusals(both["KOR"]))
+    assert [name for name in faults(both["KOR"]) if name.startswith("log ")] == []
 
 
 def test_a_node_that_lost_nothing_goes_on_after_its_start(stage: Stage) -> None:
@@ -148,6 +162,7 @@ def test_a_control_number_is_given_once(stage: Stage) -> None:
     ]
     answer = send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack(rungs)}))
     assert f"gave the control number `{number}` to copy" in answer["body"]["refused"][rungs[1].id]
+    nothing_lost(both)
 
 
 @pytest.mark.parametrize("party", ["JPN", "KOR"])
@@ -183,8 +198,13 @@ def test_what_peers_hold_comes_back(stage: Stage, tmp_path: Path, party: str, we
         # It had counted on from the backup: what has not left under such a number stops, and people are told.
         told = "was given to copy" if went_on == "and kept it back" else f"`{party}` gave the control number"
         assert told in words_of(refusals(player))
+        nothing_lost(both)
+        nothing_twice(both)
+        holds(both)
         forget(player, "DELETE FROM copy WHERE state IN ('refused', 'rejected')")
-    same_story(both)
+        same_story(both)
+    else:
+        survived(both, told={party: "gsomia/"})
     with other.node.store.reading() as reader:
         assert reader.kept(f"exercise.gsomia/{party}/{OTHER[party]}/2") is not None
         assert [act.statement.body["successor"] for act in reader.acts(types=["recover-log"])]

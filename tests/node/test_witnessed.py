@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from lying import altered, kind_of, message, send
-from stories import Stage, finish, forget, holds, refusals, words_of
+from stories import Stage, finish, forget, holds, refusals, survived, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
@@ -173,6 +174,7 @@ def test_a_store_restored_from_an_old_backup_is_noticed_by_the_witness(
     assert kind in failed(both["JPN"])["logs that lied"]
     assert "this node signed" in failed(both["JPN"])[f"witnesses of {COMMON['JPN']}"]
     assert "checkpoint" in words_of(refusals(both["JPN"])) and "checkpoint" in words_of(refusals(both["KOR"]))
+    assert all(not name.startswith("log ") for player in both.players.values() for name in failed(player))
 
 
 def test_what_a_witness_merely_says_proves_nothing(stage: Stage) -> None:
@@ -188,7 +190,7 @@ def test_what_a_witness_merely_says_proves_nothing(stage: Stage) -> None:
     both["JPN"].transmit(b"report", to="KOR", level="極秘")
     both.settle(tolerate=True)
     assert lies(both["JPN"]) == [] and failed(both["JPN"]) == {}
-    assert "it has forked" in of_witnesses(both["JPN"])[f"witnesses of {COMMON['JPN']}"].remark
+    survived(both, told={"JPN": "it has forked"})
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,7 @@ def test_an_answer_that_cannot_be_used_is_no_cosignature(stage: Stage, answers: 
         ask_witness(both["JPN"].node, "KOR")
     after = cosigned(both["JPN"])[COMMON["JPN"], "KOR"]
     assert (after.size, after.note) == (before.size, before.note) and after.error
+    survived(both, told={"JPN": re.escape(after.error)})
 
 
 @pytest.mark.parametrize("requests", ["text", [1], ["nothing"], ["old 0\n\nnothing"], ["old 0\n\n"] * 5])
@@ -230,6 +233,10 @@ def test_a_request_that_cannot_be_read_is_refused(stage: Stage, requests: object
         assert [said["refused"] for said in answer["body"]["answers"]] == ["malformed"]
     else:
         assert answer["type"] == "refusal"
+    give = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    assert give.id in {copy.id for copy in both["KOR"].copies()}
+    survived(both, told={"JPN": "KOR: (message|checkpoint)"})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An officer at work in a process of its own, to be killed at any moment: transmits, marks and receipts without end.
 
-feeder.py FOLDER PARTY OTHER SEED; prints `sent COPY` or `receipted COPY` once each is done.
+feeder.py FOLDER PARTY OTHER SEED; prints `sent COPY` or `receipted COPY` once each is done, and before each what it is
+about to do: `doing transmit`, `doing mark`, `doing receipt`, and `doing nothing` between them.
 """
 
 from __future__ import annotations
@@ -28,15 +29,19 @@ def main() -> None:
     disclosure, registry = home.acting("", Role.DISCLOSURE), home.acting("", Role.REGISTRY)
     sending = Sending(to=other, level=MARKS[party], subject="dprk-missile", purpose="defence", title="report")
     while True:
+        print("doing nothing", flush=True)
         time.sleep(chance.uniform(0, 0.2))
         try:
             document = io.BytesIO(chance.randbytes(chance.choice(SIZES)))
+            print("doing transmit", flush=True)
             print("sent", transmit(home.node, document, sending, by=disclosure).id, flush=True)
             with home.node.store.reading() as reader:
                 here = [c for c in reader.copies(states=[CopyState.DELIVERED]) if c.holder == party]
             for copy in here[:2]:
                 if not copy.own_mark:
+                    print("doing mark", flush=True)
                     mark(home.node, copy.id, MARKS[party], by=registry)
+                print("doing receipt", flush=True)
                 receipt(home.node, copy.id, by=registry)
                 print("receipted", copy.id, flush=True)
         except GsomiaError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import httpx2
 
-from gsomia.errors import PeerError, SignatureError
+from gsomia.errors import AnswerError, PeerError, SignatureError
 from gsomia.keys import Envelope
 
 __all__ = ["HttpLink"]
@@ -39,7 +39,7 @@ class HttpLink:
         try:
             return Envelope.from_json(json.loads(answer))
         except (ValueError, SignatureError) as error:
-            raise PeerError(f"`{self._party}` answered what is no signed message") from error
+            raise AnswerError(f"`{self._party}` answered what is no signed message") from error
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
         """Send a sealed item's bytes for a copy whose offer was accepted, from where an earlier attempt was cut."""

@@ -213,8 +213,8 @@ def check_register(node: Node) -> Check:
 
     def compared() -> Check:
         with node.store.reading() as reader:
-            counted, fault = compare_register(node, reader)
-        return Check(name="register rows", counted=counted, fault=fault)
+            counted, fault, remark = compare_register(node, reader)
+        return Check(name="register rows", counted=counted, fault=fault, remark=remark)
 
     return done("register rows", compared)
 

@@ -23,6 +23,7 @@ __all__ = [
     "apply_handling",
     "apply_mark",
     "apply_recall",
+    "apply_refusal",
     "apply_rejection",
     "apply_rendition",
     "apply_rung",
@@ -146,6 +147,17 @@ def apply_acceptance(node: Node, tx: Writer, statement: Statement) -> None:
     """This node's own acceptance of an offer is kept until the copy is here, for once."""
     if statement.party == node.party:
         tx.put_acceptance(statement.copy, statement.id)
+
+
+def apply_refusal(node: Node, tx: Writer, statement: Statement) -> None:
+    """The answer to an offer; what was accepted and delivered since cannot be denied by it."""
+    copy = tx.copy(statement.copy)
+    if statement.party == node.party or copy is None:
+        return
+    if statement.party != copy.holder:
+        raise VerificationError(f"act `{statement.id}`: only `{copy.holder}` can refuse copy `{copy.id}`")
+    if copy.rung(Rung.ACCEPTED) is not None:
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is {copy.state}: it cannot be refused")
 
 
 def apply_authority(node: Node, tx: Writer, statement: Statement) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gsomia.errors import GsomiaError, PeerError
+from gsomia.errors import AnswerError, GsomiaError, PeerError
 from gsomia.node.acts import SignedAct
 from gsomia.node.leaving import (
     MESSAGE_BYTES,
@@ -38,7 +38,8 @@ from gsomia.node.ledger import Draft, make, record
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
-from gsomia.node.stored import Outgoing, Peer
+from gsomia.node.refusals import keep, why_of
+from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState
@@ -64,6 +65,7 @@ def step(node: Node, peer: str) -> int:
 
     Raises:
         PeerError: the peer cannot be reached or answered what cannot be used; the entries wait, with the reason.
+        AnswerError: its answer does not hold, which is kept as refused.
         NodeError: this node cannot do its part now, such as on a full disk; the entries wait.
     """
     with node.store.reading() as reader:
@@ -89,6 +91,8 @@ def step(node: Node, peer: str) -> int:
         with node.store.writing() as tx:
             for entry in run:
                 tx.retry(entry.id, at=node.clock.machine() + wait, error=str(error))
+            if isinstance(error, AnswerError):
+                keep(node, tx, Refused(at=node.clock.now(), source=peer, what="answer", why=why_of(error)))
         raise
 
 
@@ -105,7 +109,7 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
     with node.store.writing() as tx:
         silent = settle_acts(node, tx, peer, run, answer)
         if silent:
-            raise PeerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
+            raise AnswerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
     return len(run)
 
 
@@ -223,7 +227,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
         for one in leaving:
             act = acts.get(one.copy.id)
             if act is None or act.statement.party != peer.party:
-                raise PeerError(f"`{peer.party}` gave no answer to the offer of copy `{one.copy.control_number}`")
+                raise AnswerError(f"`{peer.party}` gave no answer to the offer of copy `{one.copy.control_number}`")
             if enter_answered(node, tx, peer, act, at):
                 new.append(act)
             if act.statement.type != "acceptance" or act.statement.body.get("offer") != one.offer.digest:
@@ -265,7 +269,7 @@ def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], *, content: bool)
         for one in ready:
             copy = tx.copy(one.copy.id)
             if (copy is None or copy.state not in SETTLED) and one.copy.id not in missing:
-                raise PeerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
+                raise AnswerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
     return missing & {one.copy.id for one in ready}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import NodeError, PeerError, SignatureError, VerificationError
+from gsomia.errors import AnswerError, NodeError, SignatureError, VerificationError
 from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, Statement, instant, pack, unpack
 from gsomia.node.facts import Case, heads_of
@@ -74,11 +74,11 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
         The acts that it does not name.
 
     Raises:
-        PeerError: it is no such answer.
+        AnswerError: it is no such answer.
     """
     refused, recorded = answer.get("refused"), answer.get("recorded")
     if not isinstance(refused, dict) or not isinstance(recorded, list):
-        raise PeerError(f"`{peer.party}` did not say which acts it recorded")
+        raise AnswerError(f"`{peer.party}` did not say which acts it recorded")
     named = {*refused, *(act for act in recorded if isinstance(act, str))}
     for entry in run:
         if entry.subject not in named:
@@ -286,7 +286,7 @@ def settle_deliveries(
         The copies whose content is missing there.
 
     Raises:
-        PeerError: its acts cannot be read or do not hold.
+        AnswerError: its acts cannot be read or do not hold.
     """
     told, given = read_acts(peer, answer), answer.get("missing")
     at = node.clock.now()
@@ -305,24 +305,24 @@ def read_acts(peer: Peer, body: Mapping[str, Any]) -> list[SignedAct]:
     """The acts in a peer's answer.
 
     Raises:
-        PeerError: they cannot be read.
+        AnswerError: they cannot be read.
     """
     try:
         return unpack(body.get("acts"))
     except SignatureError as error:
-        raise PeerError(f"`{peer.party}` answered with acts that cannot be read: {error}") from error
+        raise AnswerError(f"`{peer.party}` answered with acts that cannot be read: {error}") from error
 
 
 def enter_answered(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datetime) -> bool:
     """Enter an act of a peer's answer, still to be logged; whether it is new.
 
     Raises:
-        PeerError: it does not hold.
+        AnswerError: it does not hold.
     """
     try:
         return enter(node, tx, act, source=peer.party, at=at) is not None
     except VerificationError as error:
-        raise PeerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
+        raise AnswerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
 
 
 Upload = Callable[[str, Iterable[bytes], int, int], None]

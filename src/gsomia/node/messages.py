@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import MessageError, PeerError, SignatureError
+from gsomia.errors import AnswerError, MessageError, PeerError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.node import Node, new_id
@@ -206,17 +206,18 @@ def read_answer(
     """Verify the answer to a message, of the kind that was expected.
 
     Raises:
-        PeerError: the peer refused the whole message, or answered something else.
+        PeerError: the peer refused the whole message.
+        AnswerError: it answered something else.
     """
     try:
         message = read_message(node, envelope, asked.recipient, key, at=at)
     except (MessageError, SignatureError) as error:
-        raise PeerError(f"the answer of `{asked.recipient}` does not hold: {error}", hint=error.hint) from error
+        raise AnswerError(f"the answer of `{asked.recipient}` does not hold: {error}", hint=error.hint) from error
     # What a peer could not read it cannot name, so a refusal may answer nothing.
     if message.type == "refusal" and message.answers in (asked.id, ""):
         raise PeerError(f"`{asked.recipient}` refused the message: {message.body.get('why', '')}")
     if message.answers != asked.id:
-        raise PeerError(f"`{asked.recipient}` answered another message")
+        raise AnswerError(f"`{asked.recipient}` answered another message")
     if message.type != kind:
-        raise PeerError(f"`{asked.recipient}` answered with `{message.type}` where `{kind}` was expected")
+        raise AnswerError(f"`{asked.recipient}` answered with `{message.type}` where `{kind}` was expected")
     return message.body

@@ -50,6 +50,7 @@ class Limits:
         witness_again: a peer is asked what it keeps after so long, though nothing is new to cosign: only so does a
             node learn that its store was restored from a backup.
         unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
+        late: `verify` tells of a peer's acts on items that were recorded so long after the instant that they name.
     """
 
     max_skew: timedelta = timedelta(seconds=60)
@@ -66,6 +67,7 @@ class Limits:
     witness_interval: timedelta = timedelta(hours=1)
     witness_again: timedelta = timedelta(hours=1)
     unwitnessed: timedelta = timedelta(hours=24)
+    late: timedelta = timedelta(hours=24)
 
 
 class Locks:

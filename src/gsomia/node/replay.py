@@ -7,12 +7,13 @@ as long as the check. What differs stands outside the acts: somebody was at the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import Statement
+from gsomia.node.acts import Statement, instant
 from gsomia.node.effects import apply
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
@@ -32,7 +33,7 @@ _AT_ONCE = 2000
 """So many acts go into one transaction: what it keeps of its reads is forgotten with it."""
 
 
-def compare_register(node: Node, reader: Reader) -> tuple[int, str]:
+def compare_register(node: Node, reader: Reader) -> tuple[int, str, str]:
     """Replay every act and compare what comes of them with what stands.
 
     Args:
@@ -40,31 +41,53 @@ def compare_register(node: Node, reader: Reader) -> tuple[int, str]:
         reader: its store.
 
     Returns:
-        How many rows were compared, and the first fault, or "".
+        How many rows were compared, the first fault, or "", and what is to be told of acts that came late, or "".
     """
     if act := reader.unlogged():
-        return 0, f"act `{act}` stands in no log, or not in the order of its log"
+        return 0, f"act `{act}` stands in no log, or not in the order of its log", ""
     with node.scratch() as scratch:
+        late = _Late()
         try:
-            _replay(node, reader, scratch)
+            _replay(node, reader, scratch, late)
         except VerificationError as error:
-            return 0, f"the acts do not follow from one another: {error}"
+            return 0, f"the acts do not follow from one another: {error}", late.words
         counted = 0
         with scratch.reading() as said:
             for table in DERIVED:
                 compared, fault = _compare(table, reader.rows(table), said.rows(table))
                 counted += compared
                 if fault:
-                    return counted, fault
-    return counted, ""
+                    return counted, fault, late.words
+    return counted, "", late.words
 
 
-def _replay(node: Node, reader: Reader, scratch: Store) -> None:
+@dataclass(slots=True)
+class _Late:
+    """The acts of peers' on items that were recorded here long after the instant that they name."""
+
+    count: int = 0
+    last: str = ""
+
+    def see(self, node: Node, statement: Statement, source: str, at: datetime) -> None:
+        if source != "own" and statement.item and at - statement.at > node.limits.late:
+            self.count += 1
+            self.last = (
+                f"`{statement.id}`, `{statement.type}` by `{statement.party}`, names {instant(statement.at)} "
+                f"and was recorded {instant(at)}"
+            )
+
+    @property
+    def words(self) -> str:
+        return f"acts that came late or are backdated: {self.count}, the last: {self.last}" if self.count else ""
+
+
+def _replay(node: Node, reader: Reader, scratch: Store, late: _Late) -> None:
     acts = reader.recorded()
     while part := list(islice(acts, _AT_ONCE)):
         with scratch.writing() as tx:
             seeing = cast(Writer, _Seeing(tx, reader))
             for statement, source, at in part:
+                late.see(node, statement, source, at)
                 _replay_one(node, seeing, statement, source, at)
 
 
