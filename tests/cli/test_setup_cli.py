@@ -214,7 +214,7 @@ def test_a_process_beside_finds_in_the_register_what_the_command_finds_by_itself
     change, named = TAMPERED["a serial"]
     alone = run("verify", "--node", node)
     monkeypatch.setattr("gsomia.app.auditing.LONG", 0)
-    monkeypatch.setattr("gsomia.app.auditing.check_register", None)  # in this process; the one beside has its own
+    monkeypatch.setattr("gsomia.app.auditing._check", None)  # in this process; the one beside has its own
     assert run("verify", "--node", node) == alone
     with sqlite3.connect(node / "register.sqlite") as connection:
         connection.execute(change)

@@ -10,7 +10,7 @@ DIR/*.lock          taken by the process at work, whose id they hold
 DIR/clock           how far an EXERCISE node's clock is set off
 """
 
-from gsomia.app.auditing import audit_home
+from gsomia.app.auditing import audit_home, audit_home_logs
 from gsomia.app.home import Home
 from gsomia.app.law import offered_law, shipped_acts
 from gsomia.app.locks import serving
@@ -18,4 +18,15 @@ from gsomia.app.making import init
 from gsomia.app.parcels import export_file, import_file
 from gsomia.app.running import run
 
-__all__ = ["Home", "audit_home", "export_file", "import_file", "init", "offered_law", "run", "serving", "shipped_acts"]
+__all__ = [
+    "Home",
+    "audit_home",
+    "audit_home_logs",
+    "export_file",
+    "import_file",
+    "init",
+    "offered_law",
+    "run",
+    "serving",
+    "shipped_acts",
+]

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gsomia.app import Home
+from gsomia.app import Home, audit_home_logs
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
@@ -18,7 +18,6 @@ from gsomia.node import (
     Check,
     Reader,
     Role,
-    audit_logs,
     check_log,
     instant,
     log_named,
@@ -121,7 +120,7 @@ def verify_log(
     as_json: bool,
     node_dir: str | None,
 ) -> None:
-    """Check the node's logs, each entry against its act and the signed checkpoint; or PROOF, that an act is in one.
+    """Check the node's logs: each entry, its act's signatures, the checkpoint; or PROOF, that an act is in one.
 
     PROOF is what `log prove` wrote, as text or with --json (then it names the act and the keys itself, and --keys
     says whose they must be). With --node in place of --keys, the peers' enrolled keys are used. Each node named with
@@ -129,7 +128,7 @@ def verify_log(
     """
     if proof is None:
         with home_of(node_dir) as home:
-            report(f"logs of {home.node.party}", list(audit_logs(home.node)), as_json)
+            report(f"logs of {home.node.party}", list(audit_home_logs(home)), as_json)
         return
     report(str(proof), check_proof(proof, act_file, keys, witnesses, node_dir), as_json)
 

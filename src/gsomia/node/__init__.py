@@ -31,7 +31,7 @@ from gsomia.node.acts import (
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
-from gsomia.node.checks import Check, audit_logs, check_register
+from gsomia.node.checks import Check, audit_logs, check_acts, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
@@ -164,6 +164,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "check_acts",
     "check_bundle",
     "check_disputes",
     "check_log",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from gsomia.node.checks import Check, audit_records, done
@@ -13,16 +13,16 @@ from gsomia.node.witnessed import audit_witnesses
 __all__ = ["audit"]
 
 
-def audit(node: Node, register: Callable[[], Check] | None = None) -> Iterator[Check]:
+def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register, sealed items and witnesses; each check is yielded as it ends.
 
     Open disputes are told beside them.
 
     Args:
         node: whose records.
-        register: gives the check of the register where that is done elsewhere, or None.
+        elsewhere: gives the checks of the logs and the register where those are done elsewhere, or None.
     """
-    yield from audit_records(node, register)
+    yield from audit_records(node, elsewhere)
     yield from audit_witnesses(node)
     with node.store.reading() as reader:
         yield done(DISPUTES, partial(check_disputes, node, reader))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,7 @@ from gsomia.registry import Direction, Rung, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
 
-__all__ = ["Check", "audit_logs", "audit_records", "check_register", "done"]
+__all__ = ["Check", "audit_logs", "audit_records", "check_acts", "check_register", "done"]
 
 _PAGE = 1000
 
@@ -41,17 +41,23 @@ class Check:
         return not self.fault
 
 
-def audit_records(node: Node, register: Callable[[], Check] | None = None) -> Iterator[Check]:
+def audit_records(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register and sealed items; each check is yielded as it ends.
 
     Args:
         node: whose records.
-        register: gives what `check_register` found elsewhere, such as in a process beside this one; or None.
+        elsewhere: gives what `audit_logs` and then `check_register` find at work elsewhere, such as in a process beside
+            this one; or None.
     """
-    yield from audit_logs(node)
+    if elsewhere is None:
+        yield from audit_logs(node)
+        yield check_acts(node)
+        yield check_register(node)
+    else:
+        acts = check_acts(node)
+        *logs, register = elsewhere()
+        yield from (*logs, acts, register)
     with node.store.reading() as reader:
-        yield done("signatures of acts", partial(_check_acts, node, reader))
-        yield register() if register is not None else check_register(node)
         yield done("receipts", partial(_check_receipts, reader))
         yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
@@ -136,8 +142,17 @@ class KeysThen(KnownKeys):
         return self.then.officer(party, officer)
 
 
+def check_acts(node: Node) -> Check:
+    """Every act's signatures, by the keys that are enrolled.
+
+    Args:
+        node: whose records.
+    """
+    with node.store.reading() as reader:
+        return done("signatures of acts", partial(_check_acts, node, reader))
+
+
 def _check_acts(node: Node, reader: Reader) -> Check:
-    """Every act's signatures, by the keys that are enrolled."""
     keyring = KeysThen(reader, node.party, node.keys.signing.public, OfficersThen(party=node.party))
     counted = 0
     last = ""

@@ -26,6 +26,16 @@ _ARRIVAL = Prepared(
     sa.select(schema.act.c.source, schema.act.c.recorded_at).where(schema.act.c.id == sa.bindparam("act"))
 )
 _NODE = rows_by(schema.log_node, "log", "level", "position")
+_NODES = Prepared(
+    sa.select(schema.log_node.c.position, schema.log_node.c.hash)
+    .where(
+        schema.log_node.c.log == sa.bindparam("log"),
+        schema.log_node.c.level == sa.bindparam("level"),
+        schema.log_node.c.position >= sa.bindparam("start"),
+        schema.log_node.c.position < sa.bindparam("stop"),
+    )
+    .order_by(schema.log_node.c.position)
+)
 _ENTRY = Prepared(
     sa.select(schema.log_entry.c.commitment).where(
         schema.log_entry.c.log == sa.bindparam("log"), schema.log_entry.c.position == sa.bindparam("position")
@@ -78,10 +88,8 @@ class LogReads:
         return bytes(row["hash"])
 
     def log_nodes(self, name: str, level: int, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
-        table = schema.log_node
-        within = (table.c.log == name, table.c.level == level, table.c.position >= start, table.c.position < stop)
-        query = sa.select(table.c.position, table.c.hash).where(*within).order_by(table.c.position)
-        return [(row["position"], row["hash"]) for row in found(self._connection, query, {})]
+        values = {"log": name, "level": level, "start": start, "stop": stop}
+        return list(_NODES.tuples(self._connection, values))
 
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:
         return [(row["log"], row["position"], row["salt"]) for row in found(self._connection, _PLACES, {"act": act})]
