@@ -172,6 +172,14 @@ def test_a_reading_is_declared_by_its_own_party_and_counts_at_both_nodes(stage: 
     assert readings(japan) == readings(korea) == {"JPN": None, "KOR": "clock"}
 
 
+@pytest.mark.parametrize(("kind", "article"), [("leave", "21.3"), ("take-effect", "21.1")])
+def test_what_the_agreement_rules_out_is_not_entered(stage: Stage, kind: str, article: str) -> None:
+    japan = stage(at="2019-12-01T12:00:00+09:00")["JPN"]
+    with pytest.raises(RefusedError, match="has no effect under") as caught:
+        enter(japan, legal(kind, "KOR", datetime(2019, 11, 30, tzinfo=UTC)))
+    assert [ground["article"] for ground in caught.value.verdict["grounds"]] == [article]
+
+
 def test_there_is_one_receipt(stage: Stage) -> None:
     both = stage()
     sent = both["JPN"].transmit(b"report", to="KOR", level=SECRET["JPN"])

@@ -62,6 +62,7 @@ from gsomia.agreement.lifecycle import (
     courses_of,
     readings_at,
     state_at,
+    without_effect,
 )
 from gsomia.agreement.tables import Table, read_toml
 from gsomia.agreement.timeline import Event, Period, events, periods, rows_of
@@ -132,4 +133,5 @@ __all__ = [
     "shipped_record",
     "state_at",
     "unlike",
+    "without_effect",
 ]
