@@ -40,7 +40,7 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
-from gsomia.node.handling import CERTIFIED, destroy, handle, tell
+from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.intake import held_of, upload
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
@@ -110,6 +110,7 @@ __all__ = [
     "LEGAL_ACTS",
     "LOOK_BYTES",
     "TOLD",
+    "TOLD_CERTIFIED",
     "Acting",
     "Awaited",
     "Blobs",
