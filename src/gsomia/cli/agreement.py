@@ -5,6 +5,7 @@ They need no node: they ask the law and the acts that come with this release, or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,7 +101,7 @@ def show(name: str | None, article: str | None, as_json: bool, node_dir: str | N
     chosen = _chosen(a, article)
     if as_json:
         rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
-        out({**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
+        out("agreement", {**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
         return
     if article is not None:
         for one in chosen:
@@ -155,7 +156,8 @@ def _tell_article(one: Article) -> None:
 def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
     if as_json:
         rows = [{"name": a.name, "title": a.title, "version": a.version} for a in known.values()]
-        out([{**row, "adopted": row["name"] in adopted} for row in rows] if adopted is not None else rows)
+        told = rows if adopted is None else [{**row, "adopted": row["name"] in adopted} for row in rows]
+        out("agreements", {"agreements": told})
         return
     for a in known.values():
         binds = "binding" if a.binding else "not binding"
@@ -227,12 +229,14 @@ def state(
         instant = asked.now(at)
         differing = asked.differing(a.name)
     found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
+    rests = _resting(a, found.articles)
     left = {
         "cut_off": found.cut_off,
         "anniversary": found.anniversary,
     }
     if as_json:
         out(
+            "agreement-state",
             {
                 "instrument": a.name,
                 "at": instant.isoformat(),
@@ -240,12 +244,13 @@ def state(
                 "views": found.views,
                 "readings": found.readings,
                 "articles": list(found.articles),
+                "confidence": max(rests.values(), key="ABCI".index),
                 **{key: value.isoformat() if value else None for key, value in left.items()},
                 **{f"days_to_{key}": (value - instant).days if value else None for key, value in left.items()},
                 "head": record.head(a.name),
                 "version": a.version,
                 **disputed_json(differing, asked),
-            }
+            },
         )
         return
     click.echo(f"{a.name} at {local(instant)}: {found.state}")
@@ -254,8 +259,7 @@ def state(
         for party, view in found.views.items():
             click.echo(f"  {party} reads it as {view} ({found.readings[party]})")
         click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
-    if found.articles:
-        click.echo("  articles " + ", ".join(found.articles))
+    click.echo("  articles " + ", ".join(f"{number} [{tag}]" for number, tag in rests.items()))
     for key, value in left.items():
         if value is not None:
             gone = "passed for this term" if value <= instant else f"in {(value - instant).days} days"
@@ -281,11 +285,12 @@ def timeline(
     told = events(a, _described(record), end, chosen)
     if as_json or form == "json":
         out(
+            "agreement-timeline",
             {
                 "instrument": a.name,
                 "periods": [p.to_json() for p in found],
                 "events": [e.to_json() for e in told if e.at <= end],
-            }
+            },
         )
         return
     if form == "svg":
@@ -302,6 +307,12 @@ def timeline(
                 for party, view in event.views.items():
                     click.echo(f"{'':<27}{party} reads it as {view}")
     click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
+
+
+def _resting(a: Agreement, articles: Sequence[str]) -> dict[str, str]:
+    """The articles that a state rests on with their tags; `unread` where nobody has read how it begins and ends."""
+    known = {number: found.confidence for number in articles if (found := a.article(number)) is not None}
+    return known or {"unread": "I"}
 
 
 def _described(record: Record) -> Record:
@@ -335,7 +346,10 @@ def check(folder: str, with_cases: bool, as_json: bool) -> None:
     found = check_agreement(law, a.name, record, cases if with_cases else None)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
-        out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
+        out(
+            "agreement-check",
+            {"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]},
+        )
     else:
         ran = "" if with_cases else " (not run)"
         click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases{ran}, version {a.version}")
@@ -360,12 +374,13 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
     if as_json:
         reached = steps[-1].reached if steps else None
         out(
+            "agreement-path",
             {
                 "goal": goal,
                 "steps": [s.to_json() for s in steps] if steps is not None else None,
                 "reached": reached.isoformat() if reached else None,
                 "text": text,
-            }
+            },
         )
     else:
         click.echo(text)
@@ -404,6 +419,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                 shown[id(p)] = concrete
     if as_json:
         out(
+            "agreement-proofs",
             {
                 "properties": PROPERTIES,
                 "covers": COVERS,
@@ -419,7 +435,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                     }
                     for p in found
                 ],
-            }
+            },
         )
     else:
         for number, text in PROPERTIES.items():
@@ -459,6 +475,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
     moved = differences((old_law, old_record, one.name), (law, record, other.name), acts)
     if as_json:
         out(
+            "agreement-diff",
             {
                 "old": one.version,
                 "new": other.version,
@@ -466,7 +483,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
                 "cases": [c.to_json() for c in cases],
                 "requests": [difference_json(d) for d in moved],
                 "unseen": [*moving, *carrying],
-            }
+            },
         )
         return
     click.echo(f"old {one.version}\nnew {other.version}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
-from gsomia.cli.instants import Instant, json_option
+from gsomia.cli.instants import EXERCISE, Instant, exercise, json_option, print_json
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
 
@@ -22,6 +21,7 @@ __all__ = [
     "exercise",
     "exercise_line",
     "force_option",
+    "from_exercise",
     "home_of",
     "json_option",
     "node_option",
@@ -65,7 +65,7 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
             f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
         )
     home = Home(Path(node_dir), passphrase=credential("passphrase"))
-    click.get_current_context().meta[_EXERCISE] = home.node.exercise
+    click.get_current_context().meta[EXERCISE] = home.node.exercise
     if home.node.exercise:
         click.echo("EXERCISE", err=True)
     try:
@@ -74,26 +74,15 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         home.close()
 
 
-_EXERCISE = "gsomia.exercise"
-
-
-def exercise() -> dict[str, bool]:
-    """Whether what is told comes from an EXERCISE node, as a field of its JSON; nothing where no node was opened."""
-    context = click.get_current_context(silent=True)
-    known = context.meta.get(_EXERCISE) if context is not None else None
-    return {} if known is None else {"exercise": bool(known)}
+def from_exercise() -> None:
+    """Say of what a file holds, as of a node, that it is an exercise."""
+    click.get_current_context().meta[EXERCISE] = True
 
 
 def exercise_line() -> None:
     """The line that heads or ends what people read of an EXERCISE node."""
     if exercise().get("exercise"):
         click.echo("EXERCISE")
-
-
-def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
-    """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
-    told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
-    click.echo(json.dumps(told, ensure_ascii=False, indent=indent))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -32,7 +32,7 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.auditing import audit
-from gsomia.node.bundle_reading import TrustedKeys
+from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
@@ -109,6 +109,7 @@ __all__ = [
     "KEYS_PATH",
     "LEGAL_ACTS",
     "LOOK_BYTES",
+    "MAX_BUNDLE_JSON",
     "TOLD",
     "TOLD_CERTIFIED",
     "Acting",

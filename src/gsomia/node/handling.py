@@ -206,8 +206,10 @@ def tell(
         if against is None:
             item = entry.id if entry is not None else ""
             draft = Draft(type=kind, instrument=instrument, item=item, parties=tuple(sorted(parties)), body=body)
-            return make(node, tx, [draft], at=at, by=by)[0]
-    refuse(node, f"{kind} under {instrument}", against, at)
+            act = make(node, tx, [draft], at=at, by=by)[0]
+    if against is not None:
+        refuse(node, f"{kind} under {instrument}", against, at)
+    return act
 
 
 def _ask_telling(

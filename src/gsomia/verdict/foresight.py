@@ -315,7 +315,7 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
                     first = leading[0][1]
                     who = (" and " if kind == "sign" else " or ").join(p for p, _ in leading)
                     way = [*steps, replace(first.step, by=who)]
-                    acts = f"{len(way)} act(s) lead to {goal}"
+                    acts = f"{len(way)} acts lead to {goal}" if len(way) > 1 else f"one act leads to {goal}"
                     return way if first.lapse is None or first.step.state == goal else [*way, first.lapse], acts
                 for _, found in tried:
                     step = found.step
