@@ -65,6 +65,8 @@ def test_what_was_stated_up_to_a_level_says_nothing_of_a_higher_one(stage: Stage
     lower(both, what, "CONFIDENTIAL")
     refused = asked(both["JPN"], "KOR", SECRET["JPN"])
     assert what in missing(refused)
+    said = {ground.established_by for ground in refused.grounds if ground.fact == what and ground.clause == NOT_KNOWN}
+    assert all(" up to CONFIDENTIAL only: " in one for one in said) and said
     assert asked(both["JPN"], "KOR", "秘").outcome == ("permit" if reaches(both, "秘") else "refuse")
     lower(both, what, "TOP SECRET")
     assert asked(both["JPN"], "KOR", SECRET["JPN"]).outcome == "permit"

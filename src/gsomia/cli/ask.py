@@ -146,7 +146,8 @@ def _told(ground: Ground) -> str:
     place = " ".join(x for x in (ground.instrument, ground.article) if x)
     tag = f" [{ground.confidence}]" if ground.confidence else ""
     binds = " (not binding)" if ground.article and not ground.binding else ""
-    by = f" (by {ground.established_by})" if ground.established_by else ""
+    short = ground.clause == "fact-not-established"
+    by = f" ({'' if short else 'by '}{ground.established_by})" if ground.established_by else ""
     return f"  {ground.effect:<9} {place}{tag}{binds}: {ground.text}{by}"
 
 

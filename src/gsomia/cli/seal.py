@@ -349,8 +349,8 @@ def seal_command(
 def inspect_command(file: str, as_json: bool) -> None:
     """Show what a sealed FILE says of itself. Nothing of it is verified; `verify FILE` does that."""
     found = inspect_file(file)
-    if found["exercise"]:
-        click.echo("EXERCISE", err=as_json)
+    if found["exercise"] and not as_json:
+        click.echo("EXERCISE")
     if as_json:
         click.echo(json.dumps({"schema": "gsomia/inspect/v1", **found}, ensure_ascii=False, indent=2))
         return
