@@ -38,7 +38,11 @@ def what_if_command(
     as_json: bool,
     node_dir: str | None,
 ) -> None:
-    """What would change if ACT were done: states, routes, and on a node what waits and what is held."""
+    """What would change if ACT were done: states, routes, and on a node what waits and what is held.
+
+    ACT is a legal act such as give-notice, suspend-notice, resume-notice, withdraw-notice or amend; `take-effect` or
+    `leave` of an arrangement; or `announce`.
+    """
     with asking(node_dir) as asked:
         law, record, a = asked.of(under)
         _known_party(by, a)
