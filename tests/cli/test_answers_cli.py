@@ -27,6 +27,24 @@ def test_every_answer_of_an_exercise_node_says_so(run: Run, node: Path, words: s
     assert status == 0 and json.loads(out)["exercise"] is True
 
 
+def test_an_act_is_shown_in_two_columns_and_in_no_programs_words(run: Run, node: Path) -> None:
+    (first, *_) = [line.split()[1] for line in run("act", "list", "--all", "--node", node)[1].splitlines()[2:]]
+    status, out, _ = run("act", "show", first, "--node", node)
+    lines = out.splitlines()[1:]
+    width = len("signed by")
+    wide = max(width, *(len(line.split("  ")[0]) for line in lines))
+    assert status == 0 and all(line[wide : wide + 2] == "  " and line[wide + 2] != " " for line in lines)
+    assert not {"{", "[", "'", "True", "False"} & set("".join(lines)) and "roles" in out
+
+
+def test_a_refusal_is_told_in_words(run: Run, node: Path) -> None:
+    assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
+    words = ("--under", "jpn-kor-2016", "--what", "EXERCISE", "--by", "dee", "--node", node)
+    assert run("officer", "enrol", "dee", "--role", "disclosure", "--by", "sato", "--node", node)[0] == 0
+    status, _, err = run("act", "record", "warn", *words)
+    assert status == 3 and "\n  verdict: refuse" in err and "{" not in err and "jpn-kor-2016 2(a)" in err
+
+
 def test_a_verdict_says_that_it_is_an_exercise(run: Run, node: Path) -> None:
     words = ("verdict", "transmit", "--to", "KOR", "--level", "", "--subject", "dprk-missile", "--node", node)
     assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0

@@ -141,6 +141,8 @@ def test_a_log_in_a_folder_is_checked_by_the_keys_one_holds(run: Run, node: Path
     for command in (("verify", folder), ("log", "fsck", folder)):
         status, out, err = run(*command)
         assert status == 0 and "taken from the folder itself" in out + err
+    assert run("verify", folder)[1].splitlines()[0] == "EXERCISE"
+    assert json.loads(run("verify", folder, "--json")[1])["exercise"] is True
     for held in (("verify", folder, "--identity", identity), ("log", "fsck", folder, "--keys", identity)):
         assert run(*held)[0] == 5
     for held in (("verify", folder, "--node", node), ("log", "fsck", folder, "--node", node)):

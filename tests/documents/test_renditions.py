@@ -450,6 +450,30 @@ def test_encrypted_long_and_broken_pdfs_are_refused() -> None:
             mark_pdf(broken, MARKS)
 
 
+@pytest.mark.parametrize("wrong", [-4, 4, -20])
+def test_what_no_rendition_can_be_made_of_does_not_pass_when_it_is_looked_over(wrong: int) -> None:
+    content = b"0 0 m 10 10 l S " * 4
+    good = b"/Length %d" % len(content)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << >> >>",
+        b"<< %b >>\nstream\n%b\nendstream" % (good, content),
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(data)
+    data += b"xref\n0 5\n0000000000 65535 f \n" + table + end
+    assert inspect_pdf(data) == () and mark_pdf(data, MARKS)
+    broken = data.replace(good, b"/Length %d" % (len(content) + wrong))
+    for read in (inspect_pdf, lambda it: mark_pdf(it, MARKS)):
+        with pytest.raises(DataError, match=r"the PDF is broken: .*expected endstream"):
+            read(broken)
+
+
 def test_ten_thousand_pages_are_refused_quickly() -> None:
     with pytest.raises(DataError, match="10000 pages"):
         mark_pdf(pdf(10000, content=b""), MARKS)

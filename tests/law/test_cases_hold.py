@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from gsomia.config import shipped_law
 from gsomia.verdict import Case, parse_cases, run_case
 from gsomia.verdict.checking import check_agreement, idle_clauses
 
-PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "cases" / "public.toml"
 FILES = shipped_law()
 
 
@@ -33,18 +31,6 @@ def test_every_case_holds(case: Case) -> None:
 def test_ids_stand_in_one_file_only() -> None:
     ids = [case.id for case in ALL]
     assert len(ids) == len(set(ids))
-
-
-def test_the_common_cases_are_copied_and_kept_as_they_are() -> None:
-    if not PUBLIC.exists():
-        pytest.skip("shared data: the common cases lie beside the checkout only where the project is developed")
-    ours = {case.id: case for case in ALL}
-    for case in parse_cases(PUBLIC.read_bytes(), "public"):
-        assert case.id in ours, f"{case.id} is not copied"
-        copy = ours[case.id]
-        assert (copy.request, copy.facts, copy.at, copy.expected, copy.articles, copy.views) == (
-            (case.request, case.facts, case.at, case.expected, case.articles, case.views)
-        )
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -297,12 +297,63 @@ def test_what_if_names_the_forms_and_tells_one_zone() -> None:
     assert "read as as" not in told and "+00:00" not in told
 
 
+@pytest.mark.parametrize(
+    ("words", "schema"),
+    [
+        (("state",), "agreement-state"),
+        (("show",), "agreements"),
+        (("show", "jpn-kor-2016"), "agreement"),
+        (("show", "jpn-kor-2016", "21"), "agreement"),
+        (("timeline",), "agreement-timeline"),
+        (("path", "--to", "terminated"), "agreement-path"),
+        (("what-if", "give-notice", "--by", "KOR"), "what-if"),
+    ],
+)
+def test_what_a_program_reads_of_an_agreement_is_one_object_with_its_schema(
+    words: tuple[str, ...], schema: str
+) -> None:
+    assert json.loads(run(agreement, *words, "--json").stdout)["schema"] == f"gsomia/{schema}/v1"
+
+
+def test_what_rests_on_unread_text_says_so_in_each_row() -> None:
+    at = ("--at", "2024-01-10T00:00Z")
+    assert "articles 21.1 [A], 21.3 [A]" in run(agreement, "state", *at).stdout
+    assert "articles unread [I]" in run(agreement, "state", "usa-kor-1987", *at).stdout
+    told = json.loads(run(agreement, "state", "usa-kor-1987", *at, "--json").stdout)
+    assert told["confidence"] == "I"
+    rows = run(matrix_command, *at).stdout.splitlines()
+    assert all(
+        re.search(r"(permit|refuse|uncertain) \[[ABCI]\]", row) for row in rows if row[0].isupper() and " - " in row
+    )
+    ways = run(routes_command, "--from", "KOR", "--to", "USA", "--item", "level=SECRET", *at).stdout
+    assert re.search(r"permit \[[BCI]\]\s+KOR - USA\s+transmit\s+usa-kor-1987", ways)
+
+
+def test_what_if_tells_no_list_of_choices_and_no_until_open() -> None:
+    assert "what-if [OPTIONS] ACT" in run(agreement, "what-if", "--help").stdout
+    told = run(agreement, "what-if", "leave", "--under", "tisa-2014", "--by", "KOR", "--at", "2024-01-10T00:00Z").stdout
+    assert "with the act: terminated with no end in sight" in told and "until open" not in told
+    told = run(agreement, "what-if", "leave", "--by", "KOR", "--at", "2024-01-10T00:00Z").stdout
+    assert "refuse\n  jpn-kor-2016:21.3 [A]: how it ends stands in its own article" in told
+
+
+def test_an_instant_without_its_offset_is_shown_in_a_form_that_is_read() -> None:
+    for given in ("2019-08-24", "2019-08-24T10:00"):
+        said = run(agreement, "state", "--at", given)
+        form = re.search(r"such as (\S+) or (\S+)", said.stderr)
+        assert said.exit_code == 2 and form is not None
+        for one in form.groups():
+            assert run(agreement, "state", "--at", one).exit_code == 0
+
+
 def test_routes_duties_matrix_and_export() -> None:
     at = ("--at", "2024-01-10T00:00Z", "--json")
     found = json.loads(run(routes_command, "--from", "JPN", "--to", "KOR", "--item", "level=秘", *at).stdout)
-    assert found[0]["instrument"] == "jpn-kor-2016"
-    assert len(json.loads(run(matrix_command, *at).stdout)) == 216
-    assert json.loads(run(duties_command, "--party", "KOR", *at).stdout)
+    assert found["schema"] == "gsomia/routes/v1" and found["routes"][0]["instrument"] == "jpn-kor-2016"
+    cells = json.loads(run(matrix_command, *at).stdout)
+    assert cells["schema"] == "gsomia/matrix/v1" and len(cells["rows"]) == 216
+    owed = json.loads(run(duties_command, "--party", "KOR", *at).stdout)
+    assert owed["schema"] == "gsomia/duties/v1" and owed["duties"]
     with pytest.raises(UsageError, match="no Party"):
         run(duties_command, "--party", "GBR")
     with pytest.raises(UsageError, match="unknown key"):

@@ -169,7 +169,7 @@ def test_what_an_act_would_stop_and_what_is_held(folders: dict[str, Path]) -> No
 
 
 def test_duties_name_the_items_that_wait(folders: dict[str, Path]) -> None:
-    rows = json.loads(run(duties_command, folders["KOR"], "--party", "KOR", "--json").stdout)
+    rows = json.loads(run(duties_command, folders["KOR"], "--party", "KOR", "--json").stdout)["duties"]
     waiting = [(row["act"], row["to"], row["article"]) for row in rows if "item" in row]
     assert [(act, to) for act, to, _ in waiting] == [("mark", ["JPN"]), ("receipt", ["JPN"])]
     assert waiting[0][2] == "4.2"
@@ -177,7 +177,7 @@ def test_duties_name_the_items_that_wait(folders: dict[str, Path]) -> None:
     assert said.startswith(f"{PACT}:4.2 [A] mark of ")
     # The giver's node owes no mark, and does not speak for another Party's items.
     for party in ("JPN", "KOR"):
-        rows = json.loads(run(duties_command, folders["JPN"], "--party", party, "--json").stdout)
+        rows = json.loads(run(duties_command, folders["JPN"], "--party", party, "--json").stdout)["duties"]
         assert not any("item" in row for row in rows)
 
 
@@ -189,14 +189,15 @@ def test_a_node_answers_by_what_it_adopted(folders: dict[str, Path]) -> None:
     assert caught.value.hint == "adopted: jpn-kor-2016"
     assert "not adopted by this node" in run(agreement, node, "show", "tisa-2014").stdout
     assert "adopted by this node\n" in run(agreement, node, "show", PACT).stdout
-    rows = json.loads(run(agreement, node, "show", "--json").stdout)
+    rows = json.loads(run(agreement, node, "show", "--json").stdout)["agreements"]
     assert [row["name"] for row in rows if row["adopted"]] == [PACT]
     found = json.loads(run(routes_command, node, "--from", "JPN", "--to", "KOR", "--item", "level=秘", *at).stdout)
-    assert {route["instrument"] for route in found if route["outcome"] == "permit"} == {PACT}
+    assert {route["instrument"] for route in found["routes"] if route["outcome"] == "permit"} == {PACT}
     with pytest.raises(UsageError, match="`USA` is no Party"):
         run(duties_command, node, "--party", "USA")
-    assert json.loads(run(duties_command, node, "--party", "JPN", *at).stdout)
-    assert {row["instrument"] for row in json.loads(run(matrix_command, node, *at).stdout)} <= {PACT, ""}
+    owed = json.loads(run(duties_command, node, "--party", "JPN", *at).stdout)
+    assert owed["duties"] and owed["exercise"] is True
+    assert {row["instrument"] for row in json.loads(run(matrix_command, node, *at).stdout)["rows"]} <= {PACT, ""}
     assert run(agreement, node, "path", "--to", "terminated").exit_code == 0
     assert '@article("jpn-kor-2016:6(a)")' in run(agreement, node, "export", "--cedar").stdout
 

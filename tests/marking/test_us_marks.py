@@ -176,6 +176,12 @@ def test_a_damaged_mark_is_refused_or_reads_as_itself(marking: UsMarking, data: 
         "swap": text[:place] + text[place : place + 2][::-1] + text[place + 2 :],
         "lower": text[:place] + text[place].lower() + text[place + 1 :],
     }[damage]
+    try:
+        read = parse_banner(damaged)
+    except DataError as error:
+        assert "column" in str(error)
+    else:
+        assert render_banner(read) == damaged
     found = diagnose(damaged)
     assert 1 <= found.column <= len(damaged) + 1
     if found.reading:

@@ -8,16 +8,19 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lying import turned
 from openings import rotated
 from stories import Stage, finish
 
 from gsomia.agreement import LegalAct
+from gsomia.cli.ask import verify_command
 from gsomia.config import shipped_law
-from gsomia.errors import UsageError
+from gsomia.errors import UsageError, VerificationError
 from gsomia.keys import b64, canonical, sign, unb64
 from gsomia.node import Check, Note, Role, TrustedKeys, check_bundle, enter_legal_acts, instant, release, write_bundle
 from gsomia.node.bundles import BUNDLE_TYPE, contents_digest
@@ -106,7 +109,24 @@ def test_nobody_vouches_for_keys_that_only_the_bundle_names(lived: Exercise) -> 
     other = {"KOR": keys_of(lived["JPN"])["JPN"]}
     found = check_bundle(io.BytesIO(data), other, at=lived.clock.at, unwitnessed=DAY, scratch=SqlStore.scratch)
     assert failing(found)[0] == "keys of the writer"
-    assert failing(check_bundle(io.BytesIO(data), {}, at=lived.clock.at, unwitnessed=DAY, scratch=SqlStore.scratch))
+    found = check_bundle(io.BytesIO(data), {}, at=lived.clock.at, unwitnessed=DAY, scratch=SqlStore.scratch)
+    faults = {check.name: check.fault for check in found if not check.holds}
+    assert [name for name, fault in faults.items() if fault == "not checked: no key of KOR"] == [
+        "inclusion in logs",
+        "cosignatures",
+        WHOLE,
+    ]
+    assert not any("KeyError" in fault for fault in faults.values())
+
+
+def test_a_bundle_without_a_key_to_check_it_by_says_exercise_and_what_to_give(lived: Exercise, tmp_path: Path) -> None:
+    file = tmp_path / "life.bundle"
+    file.write_bytes(bundle_of(lived["KOR"], lived["KOR"].copies()[0].control_number))
+    done = CliRunner().invoke(verify_command, [str(file)])
+    assert isinstance(done.exception, VerificationError)
+    assert "--identity FILE" in done.exception.hint and "--node DIR" in done.exception.hint
+    assert done.stdout.splitlines()[0] == "EXERCISE" and "KeyError" not in done.stdout
+    assert json.loads(CliRunner().invoke(verify_command, [str(file), "--json"]).stdout)["exercise"] is True
 
 
 def test_what_no_peer_has_cosigned_is_said_and_fails_after_a_day(lived: Exercise) -> None:

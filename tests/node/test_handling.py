@@ -159,6 +159,46 @@ def test_what_is_told_stands_at_both_nodes(lived: Exercise) -> None:
     holds(lived)
 
 
+@pytest.mark.parametrize(
+    ("kind", "about", "certified", "articles"),
+    [
+        ("warn", "", (), ["2(a)"]),
+        ("warn", "held", (), ["unread"]),
+        ("warn", "held", ("launched",), ["unread"]),
+        ("visit", "", ("nothing-shown", "authority-notified"), ["8"]),
+        ("visit", "", ("host-authorised", "authority-notified"), ["4.1", "8"]),
+        ("visit", "", ("nothing-shown", "host-authorised"), ["2(d)", "8"]),
+        ("visit", "", ("nothing-shown", "host-authorised", "authority-notified"), []),
+        ("visit", "held", ("host-authorised", "authority-notified"), []),
+        ("notify-law-change", "", (), []),
+    ],
+)
+def test_what_is_told_is_asked_first(
+    lived: Exercise, kind: str, about: str, certified: tuple[str, ...], articles: list[str]
+) -> None:
+    korea = lived["KOR"]
+    reference = korea.copies()[0].id if about else ""
+    by = korea.by(ACT_TYPES[kind].roles[0])
+    if not articles:
+        tell(korea.node, kind, PACT, "EXERCISE", reference=reference, certified=certified, by=by)
+    else:
+        with pytest.raises(RefusedError, match=f"{kind} under {PACT}: ") as caught:
+            tell(korea.node, kind, PACT, "EXERCISE", reference=reference, certified=certified, by=by)
+        grounds = caught.value.verdict["grounds"]
+        assert sorted({g["article"] for g in grounds if g["effect"] != "permit"}) == articles
+        assert refusals(korea)
+    with korea.node.store.reading() as reader:
+        assert len(list(reader.acts(types=[kind]))) == (not articles)
+    lived.settle()
+    holds(lived)
+
+
+def test_a_fact_of_a_visit_is_not_certified_of_a_copy(lived: Exercise) -> None:
+    korea = lived["KOR"]
+    with pytest.raises(UsageError, match="nobody certifies `record-made` here"):
+        tell(korea.node, "visit", PACT, "x", certified=("record-made",), by=korea.by(Role.SECURITY))
+
+
 def test_each_type_names_its_officers() -> None:
     assert all(ACT_TYPES[kind].roles for kind in (*HANDLING, *TOLD, "revoke-consent"))
     assert len(ACT_TYPES["destroy"].roles) == 2

@@ -65,6 +65,8 @@ def test_what_was_stated_up_to_a_level_says_nothing_of_a_higher_one(stage: Stage
     lower(both, what, "CONFIDENTIAL")
     refused = asked(both["JPN"], "KOR", SECRET["JPN"])
     assert what in missing(refused)
+    said = {ground.established_by for ground in refused.grounds if ground.fact == what and ground.clause == NOT_KNOWN}
+    assert all(" up to CONFIDENTIAL only: " in one for one in said) and said
     assert asked(both["JPN"], "KOR", "秘").outcome == ("permit" if reaches(both, "秘") else "refuse")
     lower(both, what, "TOP SECRET")
     assert asked(both["JPN"], "KOR", SECRET["JPN"]).outcome == "permit"
@@ -170,6 +172,14 @@ def test_a_reading_is_declared_by_its_own_party_and_counts_at_both_nodes(stage: 
     enter_legal_acts(korea.node, [legal("declare-reading", "KOR", at, "clock")], note, by=korea.by(Role.LEGAL))
     both.settle()
     assert readings(japan) == readings(korea) == {"JPN": None, "KOR": "clock"}
+
+
+@pytest.mark.parametrize(("kind", "article"), [("leave", "21.3"), ("take-effect", "21.1")])
+def test_what_the_agreement_rules_out_is_not_entered(stage: Stage, kind: str, article: str) -> None:
+    japan = stage(at="2019-12-01T12:00:00+09:00")["JPN"]
+    with pytest.raises(RefusedError, match="has no effect under") as caught:
+        enter(japan, legal(kind, "KOR", datetime(2019, 11, 30, tzinfo=UTC)))
+    assert [ground["article"] for ground in caught.value.verdict["grounds"]] == [article]
 
 
 def test_there_is_one_receipt(stage: Stage) -> None:

@@ -112,10 +112,19 @@ def test_verify_needs_the_originators_key(
     assert (found["origin"], found["exercise"]) == (originator().public.fingerprint, True)
     verify_file(str(item), origin=str(keys["origin"]))
     assert f"origin: {originator().public.fingerprint}\n" in capsys.readouterr().out
-    with pytest.raises(SealError, match="unproven"):
+    with pytest.raises(SealError, match="unproven: whose key shall have signed it") as told:
         verify_file(str(item))
-    with pytest.raises(SealError, match="unproven"):
+    assert "--origin KEY.json (`gsomia node identity` writes it)" in told.value.hint
+    # No key proves what nobody stated.
+    with pytest.raises(SealError, match="unproven: the item carries no Party's statement") as told:
         verify_file(str(VECTORS / "tdf" / "no-splitids-java.tdf"), origin=str(keys["origin"]))
+    assert "--origin" not in told.value.hint
+    other.write_text(json.dumps({"party": "JPN", "signing": originator().public.to_json(), "log": "x"}))
+    verify_file(str(item), origin=str(other))
+    assert f"origin: {originator().public.fingerprint}\n" in capsys.readouterr().out
+    assert inspect_file(str(item))["exercise"] is True
+    assert run(inspect_command, item).splitlines()[0] == "EXERCISE"
+    assert "EXERCISE" not in run(inspect_command, VECTORS / "tdf" / "no-splitids-java.tdf")
     other.write_text(json.dumps(SigningKey.generate().public.to_json()))
     with pytest.raises(SignatureError):
         verify_file(str(item), origin=str(other))

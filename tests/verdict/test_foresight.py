@@ -138,6 +138,24 @@ def test_an_arrangement_begins_and_ends_by_acts_that_nobody_has_read_of() -> Non
     assert told.verdict.outcome == "uncertain" and told.after[-1].state == "terminated"
 
 
+@pytest.mark.parametrize(
+    ("kind", "under", "article", "tag"),
+    [
+        ("leave", "jpn-kor-2016", "21.3", "A"),
+        ("take-effect", "jpn-kor-2016", "21.1", "A"),
+        ("leave", "usa-kor-1987", "unread", "I"),
+    ],
+)
+def test_an_act_that_the_text_rules_out_is_refused_by_its_article(
+    kind: str, under: str, article: str, tag: str
+) -> None:
+    thought = LegalAct(id=f"{under}/thought", under=under, act=kind, by="KOR", at=AT)
+    told = what_if(LAW, RECORD, thought)
+    assert told.verdict.outcome == "refuse"
+    assert [(g.article, g.confidence) for g in told.verdict.grounds] == [(article, tag)]
+    assert told.before == told.after and not told.closing and not told.opening
+
+
 def test_readings_that_differ_on_an_act_are_told_by_what_each_answers() -> None:
     found = what_if(LAW, RECORD, act("resume-notice", "KOR", datetime(2020, 9, 15, tzinfo=UTC)))
     text = found.verdict.grounds[0].text

@@ -54,6 +54,7 @@ from gsomia.agreement.lifecycle import (
     courses_of,
     readings_at,
     state_at,
+    without_effect,
 )
 from gsomia.agreement.tables import Table, read_toml
 from gsomia.agreement.timeline import Event, Period, events, periods, rows_of
@@ -125,4 +126,5 @@ __all__ = [
     "shipped_record",
     "state_at",
     "unlike",
+    "without_effect",
 ]

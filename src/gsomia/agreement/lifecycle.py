@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gsomia.agreement.acts import Chain, LegalAct, Record
     from gsomia.agreement.instrument import Agreement
 
-__all__ = ["READINGS", "STATES", "LegalState", "Notice", "View", "state_at"]
+__all__ = ["READINGS", "STATES", "LegalState", "Notice", "View", "state_at", "without_effect"]
 
 
 _BINDING_FORMS = frozenset({"note", "signature"})
@@ -184,6 +184,26 @@ def _resume(view: View, act: LegalAct, reading: str) -> View:
     return View(_label(tuple(notices)), act.at, view.entered, tuple(notices), view.notified)
 
 
+def without_effect(agreement: Agreement, kind: str) -> tuple[str, str] | None:
+    """Why `take-effect` or `leave` does nothing under an instrument: they are acts of texts that nobody has read.
+
+    Args:
+        agreement: the instrument.
+        kind: the kind of act.
+
+    Returns:
+        The article that says how the instrument begins or ends (`unread` for a binding one whose article was not
+        read), and the reason; None where the act counts.
+    """
+    if kind == "take-effect" and agreement.entry_article:
+        return agreement.entry_article, "how it enters into force stands in its own article, which knows no such act"
+    if kind == "leave" and agreement.end_article:
+        return agreement.end_article, "how it ends stands in its own article, which lets no Party leave at once"
+    if kind == "leave" and agreement.binding:
+        return "unread", "one leaves an arrangement; a binding instrument ends as its text says, which was not read"
+    return None
+
+
 def _view(agreement: Agreement, chain: Chain, index: int, at: datetime, reading: str) -> View:
     """The view at an instant, before which `index` acts moved the state: folded once and kept along the chain."""
     key = (agreement.version, reading)
@@ -197,7 +217,8 @@ def _view(agreement: Agreement, chain: Chain, index: int, at: datetime, reading:
             act = acts[chain.moving[position][1]]
             if view.notices:
                 view = lapse(view, act.at, reading)
-            view = step(view, act, term, parties, reading)
+            if without_effect(agreement, act.act) is None:
+                view = step(view, act, term, parties, reading)
             views[position + 1] = view
     view = views[index]
     return lapse(view, at, reading) if view.notices else view

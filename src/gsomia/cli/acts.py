@@ -48,8 +48,8 @@ act_command.add_command(record_command)
 
 
 @act_command.command("enter")
-@click.argument("names", nargs=-1)
-@click.option("--history", is_flag=True, help="NAMES are ids of acts of the shipped record, or whole agreements.")
+@click.argument("names", nargs=-1, metavar="[ID] ...")
+@click.option("--history", is_flag=True, help="Enter acts of the shipped record, or whole agreements.")
 @click.option("--under", help="The agreement (without --history).")
 @click.option("--type", "kind", help="The legal act, such as give-notice (without --history).")
 @click.option("--party", help="Whose act it is (without --history).")
@@ -80,7 +80,10 @@ def enter(
     by: str,
     node_dir: str | None,
 ) -> None:
-    """Enter legal acts in this node's record, with the note they rest on: its reference, its date, and its hash."""
+    """Enter legal acts in this node's record, with the note they rest on: its reference, its date, and its hash.
+
+    ID is the one new act's own name, or with --history the ids of acts of the shipped record, or whole agreements.
+    """
     note = _note(reference, dated, note_file, note_digest)
     with home_of(node_dir) as home:
         now = home.clock.now()
@@ -240,19 +243,29 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
 
 def _tell(act: SignedAct, value: dict[str, Any]) -> None:
     said = act.statement
-    for name in ("id", "type", "at", "party", "instrument", "item", "copy"):
-        if value[name]:
-            click.echo(f"{name:<12}{plain(value[name])}")
-    click.echo(f"{'parties':<12}{', '.join(said.parties) or '-'}")
+    lines = [(name, value[name]) for name in ("id", "type", "at", "party", "instrument", "item", "copy") if value[name]]
+    lines.append(("parties", ", ".join(said.parties) or "-"))
     for signer in value["signers"]:
         who = f"officer {signer['officer']} as {signer['role']}" if signer["officer"] else f"node of {said.party}"
-        click.echo(f"{'signed by':<12}{plain(who)} with key {signer['key'][:16]}")
-    click.echo(f"{'batch':<12}{value['batch']['index'] + 1} of {value['batch']['size']}")
-    click.echo(f"{'came':<12}{value['source']}, recorded {value['recorded_at']}")
-    for place in value["logs"]:
-        click.echo(f"{'log':<12}{place['log']} entry {place['index']}")
-    for key, word in said.body.items():
-        click.echo(f"{key:<12}{plain(str(word))}")
+        lines.append(("signed by", f"{who} with key {signer['key'][:16]}"))
+    lines.append(("batch", f"{value['batch']['index'] + 1} of {value['batch']['size']}"))
+    lines.append(("came", f"{value['source']}, recorded {value['recorded_at']}"))
+    lines += [("log", f"{place['log']} entry {place['index']}") for place in value["logs"]]
+    lines += [(key, _words(word)) for key, word in said.body.items()]
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        click.echo(f"{name:<{width}}  {plain(text)}".rstrip())
+
+
+def _words(value: object) -> str:
+    """A word of an act for people: yes and no, lists by commas, what has parts by name."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value)) or "-"
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {_words(part)}" for name, part in value.items()) or "-"
+    return "-" if value is None else str(value)
 
 
 def _beside(legal: str, state: str, values: Sequence[dict[str, Any]]) -> None:
@@ -261,7 +274,7 @@ def _beside(legal: str, state: str, values: Sequence[dict[str, Any]]) -> None:
     names = ["act", "at", *(name for name in values[0]["body"] if name != "id")]
     rows = []
     for name in names:
-        words = [str({"act": v["id"], "at": v["at"]}.get(name, v["body"].get(name, ""))) for v in values]
+        words = [_words({"act": v["id"], "at": v["at"]}.get(name, v["body"].get(name, ""))) for v in values]
         decides = name in ("by", "effective", "form") and len({*words}) > 1
         rows.append([f"{name} *" if decides else name, *words])
     rows.insert(0, ["type" + (" *" if len({v["type"] for v in values}) > 1 else ""), *(v["type"] for v in values)])

@@ -5,12 +5,13 @@ They need no node: they ask the law and the acts that come with this release, or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from gsomia.agreement import STATES, LegalAct, Record, draw, events, periods, rows_of, state_at
+from gsomia.agreement import Agreement, STATES, LegalAct, Record, draw, events, periods, rows_of, state_at
 from gsomia.cli.agreement_checks import check_command, diff_command, prove_command
 from gsomia.cli.agreement_text import show_command
 from gsomia.cli.export import export
@@ -64,12 +65,14 @@ def state(
         instant = asked.now(at)
         differing = asked.differing(a.name)
     found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
+    rests = _resting(a, found.articles)
     left = {
         "cut_off": found.cut_off,
         "anniversary": found.anniversary,
     }
     if as_json:
         out(
+            "agreement-state",
             {
                 "instrument": a.name,
                 "at": instant.isoformat(),
@@ -77,12 +80,13 @@ def state(
                 "views": found.views,
                 "readings": found.readings,
                 "articles": list(found.articles),
+                "confidence": max(rests.values(), key="ABCI".index),
                 **{key: value.isoformat() if value else None for key, value in left.items()},
                 **{f"days_to_{key}": (value - instant).days if value else None for key, value in left.items()},
                 "head": record.head(a.name),
                 "version": a.version,
                 **disputed_json(differing, asked),
-            }
+            },
         )
         return
     click.echo(f"{a.name} at {local(instant)}: {found.state}")
@@ -91,8 +95,7 @@ def state(
         for party, view in found.views.items():
             click.echo(f"  {party} reads it as {view} ({found.readings[party]})")
         click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
-    if found.articles:
-        click.echo("  articles " + ", ".join(found.articles))
+    click.echo("  articles " + ", ".join(f"{number} [{tag}]" for number, tag in rests.items()))
     for key, value in left.items():
         if value is not None:
             gone = "passed for this term" if value <= instant else f"in {(value - instant).days} days"
@@ -118,11 +121,12 @@ def timeline(
     told = events(a, _described(record), end, chosen)
     if as_json or form == "json":
         out(
+            "agreement-timeline",
             {
                 "instrument": a.name,
                 "periods": [p.to_json() for p in found],
                 "events": [e.to_json() for e in told if e.at <= end],
-            }
+            },
         )
         return
     if form == "svg":
@@ -139,6 +143,12 @@ def timeline(
                 for party, view in event.views.items():
                     click.echo(f"{'':<27}{party} reads it as {view}")
     click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
+
+
+def _resting(a: Agreement, articles: Sequence[str]) -> dict[str, str]:
+    """The articles that a state rests on with their tags; `unread` where nobody has read how it begins and ends."""
+    known = {number: found.confidence for number in articles if (found := a.article(number)) is not None}
+    return known or {"unread": "I"}
 
 
 def _described(record: Record) -> Record:
@@ -169,12 +179,13 @@ def path(name: str, goal: str, at: datetime | None, as_json: bool, node_dir: str
     if as_json:
         reached = steps[-1].reached if steps else None
         out(
+            "agreement-path",
             {
                 "goal": goal,
                 "steps": [s.to_json() for s in steps] if steps is not None else None,
                 "reached": reached.isoformat() if reached else None,
                 "text": text,
-            }
+            },
         )
     else:
         click.echo(text)

@@ -54,7 +54,10 @@ def check_command(folder: str, with_cases: bool, as_json: bool) -> None:
     found = check_agreement(law, a.name, record, cases if with_cases else None)
     bad = [f for f in found if f.kind in ("case", "contradiction")]
     if as_json:
-        out({"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]})
+        out(
+            "agreement-check",
+            {"instrument": a.name, "version": a.version, "cases": len(cases), "findings": [f.to_json() for f in found]},
+        )
     else:
         ran = "" if with_cases else " (not run)"
         click.echo(f"{a.name}: {len(a.articles)} articles, {len(cases)} cases{ran}, version {a.version}")
@@ -86,6 +89,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                 shown[id(p)] = concrete
     if as_json:
         out(
+            "agreement-proofs",
             {
                 "properties": PROPERTIES,
                 "covers": COVERS,
@@ -101,7 +105,7 @@ def prove_command(folder: str | None, as_json: bool) -> None:
                     }
                     for p in found
                 ],
-            }
+            },
         )
     else:
         for number, text in PROPERTIES.items():
@@ -141,6 +145,7 @@ def diff_command(old: str, new: str, as_json: bool) -> None:
     moved = differences((old_law, old_record, one.name), (law, record, other.name), acts)
     if as_json:
         out(
+            "agreement-diff",
             {
                 "old": one.version,
                 "new": other.version,
@@ -148,7 +153,7 @@ def diff_command(old: str, new: str, as_json: bool) -> None:
                 "cases": [c.to_json() for c in cases],
                 "requests": [difference_json(d) for d in moved],
                 "unseen": [*moving, *carrying],
-            }
+            },
         )
         return
     click.echo(f"old {one.version}\nnew {other.version}")

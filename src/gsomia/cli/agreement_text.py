@@ -32,7 +32,7 @@ def show_command(name: str | None, article: str | None, as_json: bool, node_dir:
     chosen = _chosen(a, article)
     if as_json:
         rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
-        out({**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
+        out("agreement", {**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
         return
     if article is not None:
         for one in chosen:
@@ -87,7 +87,8 @@ def _tell_article(one: Article) -> None:
 def _list(known: dict[str, Agreement], adopted: dict[str, Agreement] | None, as_json: bool) -> None:
     if as_json:
         rows = [{"name": a.name, "title": a.title, "version": a.version} for a in known.values()]
-        out([{**row, "adopted": row["name"] in adopted} for row in rows] if adopted is not None else rows)
+        told = rows if adopted is None else [{**row, "adopted": row["name"] in adopted} for row in rows]
+        out("agreements", {"agreements": told})
         return
     for a in known.values():
         binds = "binding" if a.binding else "not binding"

@@ -32,13 +32,19 @@ def _at_option(function: Any) -> Any:
 
 
 @verdict_command.command("transmit")
-@click.option("--to", required=True)
-@click.option("--via", multiple=True)
-@click.option("--level", required=True)
-@click.option("--subject", required=True)
-@click.option("--purpose", default="defence", show_default=True)
-@click.option("--under", default="")
-@click.option("--custody", type=click.Choice(["recipient", "originator"]), default="recipient", show_default=True)
+@click.option("--to", required=True, help="The Party that would get it.")
+@click.option("--via", multiple=True, metavar="PARTY", help="A Party it would pass through.")
+@click.option("--level", required=True, help="The national mark, such as 特定秘密.")
+@click.option("--subject", required=True, help="Such as dprk-missile.")
+@click.option("--purpose", default="defence", show_default=True, help="What it would be given for.")
+@click.option("--under", default="", help="The agreement; any that could carry it where it is left out.")
+@click.option(
+    "--custody",
+    type=click.Choice(["recipient", "originator"]),
+    default="recipient",
+    show_default=True,
+    help="Who would hold the key.",
+)
 @click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information would be in it.")
 @click.option("--without", multiple=True, metavar="ACT", help="Leave an act out of the record: a counterfactual.")
 @_at_option
@@ -85,7 +91,7 @@ def transmit(
 
 @verdict_command.command("open")
 @click.argument("item")
-@click.option("--for", "person", required=True)
+@click.option("--for", "person", required=True, help="Who would open it, as entered on the roster.")
 @_at_option
 @json_option
 @node_option
@@ -98,7 +104,7 @@ def open_(item: str, person: str, at: datetime | None, as_json: bool, node_dir: 
 
 @verdict_command.command("release")
 @click.argument("item")
-@click.option("--to", required=True)
+@click.option("--to", required=True, help="The Party that it would be handed on to.")
 @_at_option
 @json_option
 @node_option
@@ -140,7 +146,8 @@ def _told(ground: Ground) -> str:
     place = " ".join(x for x in (ground.instrument, ground.article) if x)
     tag = f" [{ground.confidence}]" if ground.confidence else ""
     binds = " (not binding)" if ground.article and not ground.binding else ""
-    by = f" (by {ground.established_by})" if ground.established_by else ""
+    short = ground.clause == "fact-not-established"
+    by = f" ({'' if short else 'by '}{ground.established_by})" if ground.established_by else ""
     return f"  {ground.effect:<9} {place}{tag}{binds}: {ground.text}{by}"
 
 
@@ -180,7 +187,8 @@ def verify_command(
         with home_of(node_dir) as home:
             report(home.node.party, list(audit_home(home)), as_json)
     elif (path / "checkpoint").is_file():
-        report(str(path), [check_folder(path, identities, node_dir)], as_json)
+        checked = check_folder(path, identities, node_dir)
+        report(str(path), [checked], as_json, exercise=checked.name.startswith("log exercise."))
     elif (path / "node.toml").is_file():
         with home_of(str(path)) as home:
             report(home.node.party, list(audit_home(home)), as_json)

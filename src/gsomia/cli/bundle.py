@@ -16,7 +16,7 @@ from gsomia.cli.logs import report
 from gsomia.cli.options import home_of, json_option, node_option, print_json
 from gsomia.errors import NodeError, UsageError
 from gsomia.keys import PublicKey
-from gsomia.node import BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
+from gsomia.node import BUNDLE_JSON, MAX_BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
 from gsomia.store import SqlStore
 from gsomia.tlog import LogVerifier
 
@@ -72,9 +72,18 @@ def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_di
                 trusted[peer.party] = TrustedKeys(signing=peer.signing, log=peer.log)
             at, unwitnessed = home.clock.now(), timedelta(seconds=home.config.witness.unwitnessed_seconds)
     with path.open("rb") as file_:
-        report(
-            str(path), check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed, scratch=SqlStore.scratch), as_json
-        )
+        checks = check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed, scratch=SqlStore.scratch)
+    hint = "" if trusted else "give the writer's --identity FILE (`gsomia node identity`), or --node DIR that knows it"
+    report(str(path), checks, as_json, exercise=_says_exercise(path), hint=hint)
+
+
+def _says_exercise(path: Path) -> bool:
+    """Whether a bundle says of itself that an EXERCISE node wrote it; a broken one says nothing."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(BUNDLE_JSON) as file:
+            return json.loads(file.read(MAX_BUNDLE_JSON))["exercise"] is True
+    except (OSError, zipfile.BadZipFile, ValueError, TypeError, KeyError):
+        return False
 
 
 def _identity(path: Path) -> tuple[str, TrustedKeys]:

@@ -1,10 +1,14 @@
-"""Whether a command's answer comes from an EXERCISE node, said to people and to programs; light to import."""
+"""Whether a command's answer comes from an EXERCISE node, said to people and to programs."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-__all__ = ["exercise", "exercise_line", "note_exercise"]
+__all__ = ["exercise", "exercise_line", "note_exercise", "print_json"]
 
 _EXERCISE = "gsomia.exercise"
 
@@ -25,3 +29,9 @@ def exercise_line() -> None:
     """The line that heads or ends what people read of an EXERCISE node."""
     if exercise().get("exercise"):
         click.echo("EXERCISE")
+
+
+def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
+    """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
+    told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=indent))

@@ -18,7 +18,7 @@ __all__ = ["what_if_command"]
 
 
 @click.command("what-if")
-@click.argument("act", type=click.Choice([*LEGAL_ACTS, *UNREAD_ACTS, "announce"]))
+@click.argument("act", metavar="ACT", type=click.Choice([*LEGAL_ACTS, *UNREAD_ACTS, "announce"]))
 @click.option("--under", default="jpn-kor-2016", show_default=True)
 @click.option("--by", required=True, help="The Party whose act it would be.")
 @click.option("--form", type=click.Choice(FORMS), default="note", show_default=True)
@@ -38,7 +38,11 @@ def what_if_command(
     as_json: bool,
     node_dir: str | None,
 ) -> None:
-    """What would change if ACT were done: states, routes, and on a node what waits and what is held."""
+    """What would change if ACT were done: states, routes, and on a node what waits and what is held.
+
+    ACT is a legal act such as give-notice, suspend-notice, resume-notice, withdraw-notice or amend; `take-effect` or
+    `leave` of an arrangement; or `announce`.
+    """
     with asking(node_dir) as asked:
         law, record, a = asked.of(under)
         _known_party(by, a)
@@ -58,7 +62,7 @@ def what_if_command(
         thought = LegalAct(id=f"{a.name}/thought", under=a.name, act=act, by=by, at=instant, form=form)
         found = what_if(law, record, thought, facts=facts, pending=asked.waiting(instant), held=asked.held())
     if as_json:
-        out(found.to_json())
+        out("what-if", found.to_json())
         return
     click.echo(f"{by} {act} at {local(instant)}: {found.verdict.outcome}")
     for ground in found.verdict.grounds:
@@ -66,8 +70,8 @@ def what_if_command(
             click.echo(f"  {cited(ground)}: {ground.text}")
     for when, told in (("as it is", found.before), ("with the act", found.after)):
         for period in told:
-            end = local(period.end) if period.end else "open"
-            click.echo(f"  {when}: {period.state} until {end}")
+            lasting = f"until {local(period.end)}" if period.end else "with no end in sight"
+            click.echo(f"  {when}: {period.state} {lasting}")
     for reading, views in found.views.items():
         _tell_reading(reading, dict(views))
     for word, rows in (("closes", found.closing), ("opens", found.opening)):

@@ -6,7 +6,7 @@ import click
 
 from gsomia.cli.options import by_option, home_of, node_option
 from gsomia.errors import UsageError
-from gsomia.node import ACT_TYPES, CERTIFIED, HANDLING, TOLD, Role, destroy, handle, tell
+from gsomia.node import ACT_TYPES, CERTIFIED, HANDLING, TOLD, TOLD_CERTIFIED, Role, destroy, handle, tell
 
 __all__ = ["destroy_command", "record_command"]
 
@@ -31,13 +31,19 @@ def destroy_command(item: str, method: str, by: str, witness: str, node_dir: str
 @click.argument("item", default="")
 @click.option("--what", required=True, help="What is done or told; for `notify-regrade` the new level.")
 @click.option("--under", default="", help="The agreement, for what is told.")
-@click.option("--certify", multiple=True, type=click.Choice(CERTIFIED), help="A fact that the officer certifies.")
+@click.option(
+    "--certify",
+    multiple=True,
+    metavar="FACT",
+    type=click.Choice((*CERTIFIED, *TOLD_CERTIFIED)),
+    help="A fact that the officer certifies.",
+)
 @by_option
 @node_option
 def record_command(
     kind: str, item: str, what: str, under: str, certify: tuple[str, ...], by: str, node_dir: str | None
 ) -> None:
-    """Record an act of this TYPE: the verdict on ITEM first, then the act, the log and the peers."""
+    """Record an act of this TYPE: the verdict first, then the act, the log and the peers (`appoint`: no verdict)."""
     with home_of(node_dir) as home:
         acting = home.acting(by, ACT_TYPES[kind].roles[0])
         if kind in HANDLING:
@@ -45,6 +51,6 @@ def record_command(
                 raise UsageError("which item?", hint="name it by control number, item id or copy id")
             act = handle(home.node, kind, item, what, certified=certify, by=acting)
         else:
-            act = tell(home.node, kind, under, what, reference=item, by=acting)
+            act = tell(home.node, kind, under, what, reference=item, certified=certify, by=acting)
         click.echo(f"{kind} recorded by act {act.id}")
         home.deliver()

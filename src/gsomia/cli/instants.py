@@ -24,7 +24,8 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"`{value}` is not a date-time such as 2019-11-22T18:00+09:00", param, ctx)
         if at.tzinfo is None:
-            self.fail(f"`{value}` needs its offset, such as {value}+09:00 or {value}Z", param, ctx)
+            timed = value if len(value) > len("2019-11-22") else f"{at:%Y-%m-%d}T00:00"
+            self.fail(f"`{value}` needs its offset, such as {timed}+09:00 or {timed}Z", param, ctx)
         return at.astimezone(UTC)
 
 

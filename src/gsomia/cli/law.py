@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -23,7 +22,7 @@ from gsomia.agreement import (
     read_acts,
     shipped_record,
 )
-from gsomia.cli.exercise import exercise
+from gsomia.cli.exercise import print_json
 from gsomia.cli.instants import Instant, json_option, now
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import DataError, UsageError
@@ -283,11 +282,11 @@ def cited(ground: Ground) -> str:
 
 
 def local(at: datetime, zone: timezone | Any = None) -> str:
+    """An instant for people, in a zone: by default at +09:00, where Japan and Korea are."""
     zone = zone or timezone(timedelta(hours=9))
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S%z")
 
 
-def out(value: Any) -> None:
-    """One JSON value for programs; an object says whether it comes from an EXERCISE node, where a node was asked."""
-    value = {**exercise(), **value} if isinstance(value, dict) else value
-    click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2))
+def out(schema: str, value: Mapping[str, Any]) -> None:
+    """One JSON object for programs, with its schema and its keys in order."""
+    print_json(schema, dict(sorted(value.items())))

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home, audit_home_logs
+from gsomia.cli.exercise import note_exercise
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
@@ -346,8 +347,18 @@ def _held(origin: str, keys: Sequence[Path], node_dir: str | None) -> LogVerifie
     return fitting[0].named(origin)
 
 
-def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
-    """The checks that were made, each by name; exit 5 where one does not hold."""
+def report(what: str, checks: Sequence[Check], as_json: bool, *, exercise: bool = False, hint: str = "") -> None:
+    """The checks that were made, each by name; exit 5 where one does not hold.
+
+    Args:
+        what: what was checked, for people.
+        checks: as they were made.
+        as_json: for programs.
+        exercise: whether what was checked says that it comes from an EXERCISE node.
+        hint: what to do where one does not hold.
+    """
+    if exercise:
+        note_exercise(True)
     if as_json:
         rows = [
             {"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault, "remark": c.remark}
@@ -365,6 +376,6 @@ def report(what: str, checks: Sequence[Check], as_json: bool) -> None:
                 click.echo(f"       {check.remark}")
     failed = [check for check in checks if not check.holds]
     if failed:
-        raise VerificationError(f"{failed[0].name}: {failed[0].fault}")
+        raise VerificationError(f"{failed[0].name}: {failed[0].fault}", hint=hint)
     if not checks:
         raise VerificationError(f"there was nothing to verify in {what}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import ClassVar
 
@@ -100,6 +99,6 @@ def show(error: GsomiaError) -> None:
             if ground.get("effect") != "permit" and ground.get("text") != str(error):
                 place = " ".join(x for x in (ground.get("instrument"), ground.get("article")) if x)
                 click.echo(f"  {place or 'node'}: {ground.get('text')}", err=True)
-        click.echo(f"  {json.dumps({'verdict': error.verdict.get('outcome')})}", err=True)
+        click.echo(f"  verdict: {error.verdict.get('outcome')}", err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)

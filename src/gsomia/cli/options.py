@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
-from gsomia.cli.exercise import exercise, exercise_line, note_exercise
+from gsomia.cli.exercise import exercise_line, note_exercise, print_json
 from gsomia.cli.instants import Instant, json_option
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
@@ -72,12 +71,6 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         yield home
     finally:
         home.close()
-
-
-def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
-    """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
-    told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
-    click.echo(json.dumps(told, ensure_ascii=False, indent=indent))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

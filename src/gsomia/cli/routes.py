@@ -72,18 +72,19 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
         item = _item(text, by, asked.law)
         found = routes(asked.law, asked.record, asked.now(at), by, to, item)
     if as_json:
-        out([route.to_json() for route in found])
+        out("routes", {"routes": [route.to_json() for route in found]})
         return
     for route in found:
         way = " - ".join((by, *route.via, to))
         needs = ", ".join(f"{of} naming {naming}" for of, naming in route.approvals)
-        click.echo(f"{route.verdict.outcome:<9} {way:<17} {route.act:<8} {route.instrument}")
+        outcome = _tagged(route.verdict.outcome, route.verdict.confidence)
+        click.echo(f"{outcome:<13} {way:<17} {route.act:<8} {route.instrument}")
         if needs and route.verdict.outcome != "refuse":
-            click.echo(f"{'':<9} needs the prior written consent of {needs}")
+            click.echo(f"{'':<13} needs the prior written consent of {needs}")
         if route.verdict.outcome != "permit":
             for ground in route.verdict.grounds:
                 if ground.effect == route.verdict.outcome:
-                    click.echo(f"{'':<9} {cited(ground)} {ground.text}")
+                    click.echo(f"{'':<13} {cited(ground)} {ground.text}")
     click.echo("Each way is asked as if all facts that it needs were established.", err=True)
 
 
@@ -99,7 +100,7 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
         found = standing_duties(asked.law, asked.record, asked.now(at), party)
         owing = asked.owing(party)
     if as_json:
-        out([*(duty.to_json() for duty in found), *owing])
+        out("duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
         return
     for row in owing:
         since = local(datetime.fromisoformat(row["since"]))
@@ -116,6 +117,11 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
         )
 
 
+def _tagged(outcome: str, confidence: str) -> str:
+    """An outcome with the weakest tag of what it rests on."""
+    return f"{outcome} [{confidence}]" if confidence else outcome
+
+
 @click.command("matrix")
 @at_option
 @json_option
@@ -125,13 +131,13 @@ def matrix_command(at: datetime | None, as_json: bool, node_dir: str | None) -> 
     with asking(node_dir) as asked:
         rows = matrix(asked.law, asked.record, asked.now(at))
     if as_json:
-        out(rows)
+        out("matrix", {"rows": rows})
         return
     groups: dict[tuple[str, str, str, str], dict[str, list[str]]] = {}
     for row in rows:
         way = " - ".join((row["by"], *row["via"], row["to"]))
-        key = (way, row["level"], row["outcome"], row["instrument"])
+        key = (way, row["level"], _tagged(row["outcome"], row["confidence"]), row["instrument"])
         groups.setdefault(key, {}).setdefault("subjects", []).append(row["subject"])
     for (way, level, outcome, instrument), told in groups.items():
-        click.echo(f"{way:<17} {level:<13} {outcome:<9} {instrument:<27} {' '.join(told['subjects'])}")
+        click.echo(f"{way:<17} {level:<13} {outcome:<13} {instrument:<27} {' '.join(told['subjects'])}")
     click.echo("Each row is asked as if all facts that it needs were established.", err=True)

@@ -15,11 +15,12 @@ import click
 
 from gsomia.cli.streams import reading, writing
 from gsomia.errors import RefusedError, SealError, UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import Envelope, PublicKey
 from gsomia.keystore import TokenUri, credential, token_private_key
 from gsomia.sealed import (
     MAX_FILE_BYTES,
     MAX_PLAINTEXT_BYTES,
+    BatchedStatement,
     CompositePrivateKey,
     CompositePublicKey,
     EncryptedKeyError,
@@ -104,10 +105,12 @@ def _is_node_key(data: bytes) -> bool:
 
 def _origin_key(path: str) -> PublicKey:
     try:
-        return PublicKey.from_json(json.loads(_key_bytes(path)))
+        value = json.loads(_key_bytes(path))
+        return PublicKey.from_json(value.get("signing", value) if isinstance(value, dict) else value)
     except ValueError as error:
         raise UsageError(
-            f"`{path}` is not a node's public signing key: {error}", hint="give JSON with `ed25519` and `ml-dsa-65`"
+            f"`{path}` is not a node's public signing key: {error}",
+            hint="`gsomia node identity` on the originator's node writes it",
         ) from error
 
 
@@ -213,9 +216,13 @@ def verify_file(file: str, *, origin: str = "", keys: Sequence[str] = (), as_jso
             key = _origin_key(origin)
             found = _stated(check_provenance(item, envelope, key), key)
         elif not identities:
-            why = "whose key shall have signed it?" if envelope is not None else "the item carries no Party's statement"
+            if envelope is None:
+                raise SealError(
+                    "origin: unproven: the item carries no Party's statement", hint="--key KEY.pem checks the rest"
+                )
             raise SealError(
-                f"origin: unproven: {why}", hint="give --origin KEY.json, or --key KEY.pem to check the rest"
+                "origin: unproven: whose key shall have signed it?",
+                hint="give --origin KEY.json (`gsomia node identity` writes it), or --key KEY.pem to check the rest",
             )
         else:
             unchecked.append("who made it" + (" (--origin)" if envelope is not None else ""))
@@ -265,7 +272,18 @@ def _line(name: str, value: object) -> str:
     return f"{name}: " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def _says_exercise(signed: Envelope | BatchedStatement | None) -> bool:
+    """Whether a statement, which nobody has checked, says that an EXERCISE node made the item."""
+    if signed is None:
+        return False
+    try:
+        return Statement.from_bytes(signed.payload if isinstance(signed, Envelope) else signed.statement).exercise
+    except SealError:
+        return False
+
+
 def _described(item: SealedItem) -> dict[str, Any]:
+    signed = read_provenance(item)
     return {
         "item": item.item_id,
         "version": item.schema_version,
@@ -284,7 +302,8 @@ def _described(item: SealedItem) -> dict[str, Any]:
             {"id": entry.id, "type": entry.type, "scope": entry.scope, "schema": entry.schema}
             for entry in item.assertions
         ],
-        "statement": read_provenance(item) is not None,
+        "statement": signed is not None,
+        "exercise": _says_exercise(signed),
     }
 
 
@@ -330,6 +349,8 @@ def seal_command(
 def inspect_command(file: str, as_json: bool) -> None:
     """Show what a sealed FILE says of itself. Nothing of it is verified; `verify FILE` does that."""
     found = inspect_file(file)
+    if found["exercise"] and not as_json:
+        click.echo("EXERCISE")
     if as_json:
         click.echo(json.dumps({"schema": "gsomia/inspect/v1", **found}, ensure_ascii=False, indent=2))
         return
@@ -344,7 +365,7 @@ def inspect_command(file: str, as_json: bool) -> None:
 
 
 @click.command("keygen")
-@click.option("--kind", type=click.Choice(KINDS), default="xwing", show_default=True)
+@click.option("--kind", type=click.Choice(KINDS), default="xwing", show_default=True, help="The hybrid key's kind.")
 @click.option(
     "-o", "--output", required=True, metavar="KEY.pem", help="The private key; the public one goes beside it."
 )

@@ -38,7 +38,9 @@ __all__ = [
 @click.option("--party", required=True, help="The Party, ISO 3166-1 alpha-3.")
 @click.option("--exercise", is_flag=True, help="An EXERCISE node, for ever.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where peers reach it.")
-@click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port", default=8443, show_default=True, type=click.IntRange(1, 65535), help="The port of the peer link."
+)
 @click.option("--keystore", default="", metavar="URI", help="Seal the keys by an HSM's key: its pkcs11: URI.")
 @click.option(
     "--law",

@@ -26,7 +26,7 @@ __all__ = ["transmit_command"]
 @click.option("--via", multiple=True, help="A Party it passes through.")
 @click.option("--level", required=True, help="The national mark, such as 特定秘密.")
 @click.option("--subject", required=True, help="Such as dprk-missile.")
-@click.option("--purpose", default="defence", show_default=True)
+@click.option("--purpose", default="defence", show_default=True, help="What it is given for.")
 @click.option("--title", default="", help="Shown in both registers; the file's name where it is left out.")
 @click.option("--under", default="", help="The agreement; any that could carry it where it is left out.")
 @click.option(

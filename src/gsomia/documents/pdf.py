@@ -82,9 +82,17 @@ def inspect(data: bytes, *, page_limit: int = PAGE_LIMIT) -> tuple[str, ...]:
 def _inspected(pdf: Any, data: bytes) -> tuple[str, ...]:
     module = _pikepdf()
     try:
-        return look_inside(pdf, data)
+        remarks = look_inside(pdf, data)
     except (module.PdfError, RuntimeError, ValueError) as error:
         raise DataError(f"the PDF is broken: {_said(error)}") from error
+    _check_warnings(pdf)
+    return remarks
+
+
+def _check_warnings(pdf: Any) -> None:
+    """What the library mends as it reads an object, such as a stream's wrong length, is not passed on as whole."""
+    for warning in pdf.get_warnings():
+        raise DataError(f"the PDF is broken: {_said(warning)}")
 
 
 def mark_pdf(
@@ -121,8 +129,7 @@ def mark_pdf(
             pdf.docinfo[module.Name(f"/{key}")] = module.String(value)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
-        for warning in pdf.get_warnings():  # what the library mended on the way is not passed on as whole
-            raise DataError(f"the PDF is broken: {_said(warning)}")
+        _check_warnings(pdf)
     except (module.PdfError, ValueError, RuntimeError, ArithmeticError, TypeError) as error:
         raise DataError(f"the PDF cannot be marked: {_said(error)}") from error
     return Rendition.of(data, out.getvalue(), len(pdf.pages), remarks)

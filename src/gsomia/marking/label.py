@@ -116,7 +116,7 @@ class Label:
             raise DataError("`originator_type` without `originator`")
         _check_uri(self.policy_uri, "policy_uri")
 
-    def values(self, tag: str, type: CategoryType | None = None) -> tuple[str, ...]:  # noqa: A002
+    def values(self, tag: str, type: CategoryType | None = None) -> tuple[str, ...]:  # noqa: A002 - STANAG 4774 calls it the type
         """The values under a tag, of one type or of all; empty where there are none."""
         return tuple(v for c in self.categories if c.tag == tag and type in (None, c.type) for v in c.values)
 

@@ -29,7 +29,7 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.auditing import audit
-from gsomia.node.bundle_reading import TrustedKeys
+from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_acts, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
@@ -37,7 +37,7 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
-from gsomia.node.handling import CERTIFIED, destroy, handle, tell
+from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.life import check_bundle
@@ -96,7 +96,9 @@ __all__ = [
     "HANDLING",
     "KEYS_PATH",
     "LOOK_BYTES",
+    "MAX_BUNDLE_JSON",
     "TOLD",
+    "TOLD_CERTIFIED",
     "Acting",
     "Awaited",
     "Blobs",

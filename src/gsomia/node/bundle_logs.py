@@ -21,7 +21,7 @@ WHOLE = "the writer's signature over the bundle"
 
 def check_inclusion(life: Life) -> Check:
     """Every act is in a log of the writer's, up to a checkpoint that the writer signed, and in that log's order."""
-    own = life.nodes[life.party].log
+    own = life.writer().log
     heads = [verify_signed(one["note"].encode(), own.named(one["log"])).checkpoint for one in life.value["checkpoints"]]
     shown = set()
     places: dict[str, dict[int, str]] = {}
@@ -59,7 +59,7 @@ def _others(life: Life, heads: Sequence[Checkpoint]) -> str:
 
 def check_witnesses(life: Life) -> Check:
     """Peers cosigned the checkpoints; what none has cosigned yet may not be old, by instants that were signed."""
-    own = life.nodes[life.party].log
+    own = life.writer().log
     witnesses = {party: keys.log for party, keys in life.nodes.items() if party != life.party}
     counted = 0
     waiting = []
@@ -89,7 +89,7 @@ def _oldest(life: Life, acts: set[str], signed_at: datetime) -> datetime:
 
 def check_whole(life: Life) -> Check:
     """The bundle is as its writer's node signed it; that the writer itself left nothing out is its word alone."""
-    key = life.nodes[life.party].signing
+    key = life.writer().signing
     payload = verify(Envelope.from_json(life.value["signed"]), BUNDLE_TYPE, [key])
     at = read_instant(life.value["at"])
     if payload != canonical({"v": 1, "item": life.item["id"], "sha256": contents_digest(life.value)}):

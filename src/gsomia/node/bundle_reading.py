@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
+from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, SignedAct, read_instant, unpack
 from gsomia.node.bundles import BUNDLE_JSON
@@ -18,9 +19,9 @@ from gsomia.node.ports import Store
 from gsomia.node.succession import RetiredKeys
 from gsomia.tlog import LogVerifier
 
-__all__ = ["Life", "Scratch", "TrustedKeys", "read_bundle"]
+__all__ = ["MAX_BUNDLE_JSON", "Life", "Scratch", "TrustedKeys", "read_bundle"]
 
-MAX_JSON = 256 * 2**20
+MAX_BUNDLE_JSON = 256 * 2**20
 """The longest `bundle.json` that is read."""
 
 Scratch = Callable[[], AbstractContextManager[Store]]
@@ -53,16 +54,30 @@ class Life:
 
     @property
     def party(self) -> str:
+        """The Party whose node wrote it."""
         return str(self.value["party"])
 
     @property
     def exercise(self) -> bool:
+        """Whether an EXERCISE node wrote it."""
         return self.value["exercise"] is True
 
     @property
     def item(self) -> Mapping[str, Any]:
+        """The register's row of the item whose life it is."""
         value: Mapping[str, Any] = self.value["item"]
         return value
+
+    def writer(self) -> TrustedKeys:
+        """The keys of the node that wrote it, once proven.
+
+        Raises:
+            VerificationError: they were not.
+        """
+        known = self.nodes.get(self.party)
+        if known is None:
+            raise VerificationError(f"not checked: no key of {self.party}")
+        return known
 
     def node_key(self, party: str) -> PublicKey | None:
         """The key of a Party's node, once proven."""
@@ -108,8 +123,8 @@ def read_bundle(
         GsomiaError, ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile: it is none.
     """
     archive = zipfile.ZipFile(file)
-    if archive.getinfo(BUNDLE_JSON).file_size > MAX_JSON:
-        raise ValueError(f"`{BUNDLE_JSON}` is longer than {MAX_JSON} bytes")
+    if archive.getinfo(BUNDLE_JSON).file_size > MAX_BUNDLE_JSON:
+        raise ValueError(f"`{BUNDLE_JSON}` is longer than {MAX_BUNDLE_JSON} bytes")
     value = json.loads(archive.read(BUNDLE_JSON))
     if value["schema"] != "gsomia/bundle/v1" or value["v"] != 1:
         raise ValueError("another schema or version")

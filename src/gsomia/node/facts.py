@@ -135,16 +135,23 @@ def transmission_facts(
     # What a peer dates by its own clock may be ahead of ours by as much as two clocks may be apart (protocol 2).
     at += node.limits.max_skew
     rank = _rank(Case.of(node, reader).law, *mark)
-    for credential in reader.once(("assured", giver, holder), lambda: _assurances(node, reader, giver, holder)):
-        if credential.at <= at and RANKS.get(credential.level, 0) >= rank:
+    assured = [
+        c
+        for c in reader.once(("assured", giver, holder), lambda: _assurances(node, reader, giver, holder))
+        if c.at <= at
+    ]
+    for credential in assured:
+        if RANKS.get(credential.level, 0) >= rank:
             known["assurance"], by["assurance"] = True, credential.act
-    systems = {
-        c.party: c.act
-        for c in reader.credentials()
-        if c.kind == "accredit" and c.at <= at and RANKS.get(c.level, 0) >= rank
-    }
-    if giver in systems and holder in systems:
-        known["accredited"], by["accredited"] = True, f"{systems[giver]}, {systems[holder]}"
+    systems = [c for c in reader.credentials() if c.kind == "accredit" and c.at <= at and c.party in (giver, holder)]
+    reaching = {c.party: c.act for c in systems if RANKS.get(c.level, 0) >= rank}
+    if giver in reaching and holder in reaching:
+        known["accredited"], by["accredited"] = True, f"{reaching[giver]}, {reaching[holder]}"
+    # What is on file and does not reach is no record that establishes anything: it is said why.
+    if "assurance" not in known and assured:
+        by["assurance"] = _up_to(assured)
+    if "accredited" not in known and {c.party for c in systems} == {giver, holder}:
+        by["accredited"] = _up_to([c for c in systems if c.party not in reaching])
 
     def fitting(consents: Iterable[Consent]) -> list[Consent]:
         return [
@@ -198,6 +205,15 @@ def item_facts(
         at=at,
         cites=item.cites,
     )
+
+
+def _up_to(credentials: Sequence[Credential]) -> str:
+    """How far each Party's credentials reach that do not reach far enough."""
+    best: dict[str, Credential] = {}
+    for one in credentials:
+        if one.party not in best or RANKS.get(one.level, 0) > RANKS.get(best[one.party].level, 0):
+            best[one.party] = one
+    return ", ".join(f"{party} up to {one.level} only: {one.act}" for party, one in sorted(best.items()))
 
 
 def _rank(law: Law, party: str, mark: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from gsomia.errors import UsageError
 from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import SignedAct
-from gsomia.node.facts import Case, item_of, protecting, transmission_facts
+from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -23,10 +23,12 @@ from gsomia.node.sending import held_copy, refuse
 from gsomia.registry import Copy, Item, destroyed
 from gsomia.verdict import Facts, Request, Verdict, decide
 
-__all__ = ["CERTIFIED", "destroy", "handle", "tell"]
+__all__ = ["CERTIFIED", "TOLD_CERTIFIED", "destroy", "handle", "tell"]
 
 CERTIFIED = ("marks-reproduced", "copies-numbered", "record-made", "translation-note", "translator-cleared")
-"""The facts that the officers who sign an act may certify in it."""
+"""The facts that the officers who sign an act on a held item may certify in it."""
+TOLD_CERTIFIED = ("host-authorised", "authority-notified", "nothing-shown", "security-check", "launched")
+"""The facts that the officer who signs what is told may certify in it: of a visit, and of a launch."""
 
 
 def handle(node: Node, kind: str, reference: str, what: str, *, certified: Sequence[str] = (), by: Acting) -> SignedAct:
@@ -140,40 +142,111 @@ def _ask(
     return decide(case.law, request, facts, case.record, at)
 
 
-def tell(node: Node, kind: str, instrument: str, what: str, *, reference: str = "", by: Acting) -> SignedAct:
-    """Tell the other Parties of an agreement something by an act: it is recorded at each, and changes no register.
+def tell(
+    node: Node,
+    kind: str,
+    instrument: str,
+    what: str,
+    *,
+    reference: str = "",
+    certified: Sequence[str] = (),
+    by: Acting,
+) -> SignedAct:
+    """Tell the other Parties of an agreement something by an act, where the agreement permits it to each of them.
+
+    It is recorded at each, and changes no register. `appoint` alone is no act of the agreements' and is only recorded.
 
     Args:
         node: who tells.
         kind: one of `TOLD`; `notify-regrade` names in `what` the item's new level.
         instrument: the agreement, which this node has adopted.
         what: what is told.
-        reference: the item that it is about, or "".
+        reference: the item that it is about, or ""; of a `visit` what is shown.
+        certified: facts of `TOLD_CERTIFIED` that the officer certifies by signing.
         by: an officer in the role that the type names.
 
     Raises:
-        UsageError: no such type, agreement or item; an item of another Party's is not this one's to regrade.
+        UsageError: no such type, fact, agreement or item.
+        RefusedError: the agreement refuses or is uncertain, or an item of another Party's is not this one's to
+            regrade; it is kept, and nothing is recorded.
     """
     if kind not in TOLD:
         raise UsageError(f"`{kind}` is nothing that is told", hint=f"known: {', '.join(TOLD)}")
+    if unknown := sorted({*certified} - {*TOLD_CERTIFIED}):
+        raise UsageError(f"nobody certifies `{unknown[0]}` here", hint=f"known: {', '.join(TOLD_CERTIFIED)}")
+    at = node.clock.now()
     with node.store.writing() as tx:
         law = node.law(tx.adopted())
         if instrument not in law.agreements or node.party not in law.agreements[instrument].parties:
             known = ", ".join(law.agreements) or "none"
             raise UsageError(f"`{instrument}` is no agreement of this node's", hint=f"adopted: {known}")
-        parties = {*law.agreements[instrument].parties} & {*tx.peers()}
-        item = ""
+        others = {*law.agreements[instrument].parties} - {node.party}
+        parties = others & {*tx.peers()}
+        entry = None
         if reference:
             copies = tx.find(reference)
             if not copies:
                 raise UsageError(f"no item `{reference}` is registered", hint="`gsomia register` lists what is")
-            item = copies[0].item
-            entry = tx.item(item)
-            if kind == "notify-regrade" and (entry is None or entry.originator != node.party):
-                raise refused("not-the-originator", f"item `{item}` is not `{node.party}`'s to regrade")
+            entry = tx.item(copies[0].item)
+            assert entry is not None  # a copy never stands without its item
+            if kind == "notify-regrade" and entry.originator != node.party:
+                raise refused("not-the-originator", f"item `{entry.id}` is not `{node.party}`'s to regrade")
             # Whoever has nothing of the item is not told of it.
-            parties &= {party for copy in tx.copies(item=item) for party in (copy.giver, copy.holder)}
+            parties &= {party for copy in tx.copies(item=entry.id) for party in (copy.giver, copy.holder)}
         elif kind == "notify-regrade":
             raise UsageError("which item?", hint="name it")
-        draft = Draft(type=kind, instrument=instrument, item=item, parties=tuple(sorted(parties)), body={"what": what})
-        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+        body: dict[str, Any] = {"what": what}
+        against = None
+        if kind != "appoint":
+            asked = [
+                _ask_telling(node, tx, kind, instrument, entry, to, certified, at=at)
+                for to in sorted(parties or others)
+            ]
+            against = next((verdict for verdict in asked if verdict.outcome != "permit"), None)
+            body |= {"certified": sorted(certified), "verdicts": [verdict_digest(verdict) for verdict in asked]}
+        if against is None:
+            item = entry.id if entry is not None else ""
+            draft = Draft(type=kind, instrument=instrument, item=item, parties=tuple(sorted(parties)), body=body)
+            act = make(node, tx, [draft], at=at, by=by)[0]
+    if against is not None:
+        refuse(node, f"{kind} under {instrument}", against, at)
+    return act
+
+
+def _ask_telling(
+    node: Node,
+    reader: Reader,
+    kind: str,
+    instrument: str,
+    item: Item | None,
+    to: str,
+    certified: Sequence[str],
+    *,
+    at: datetime,
+) -> Verdict:
+    """Whether the agreement lets it be told to one Party; who visits is this Party, and the host is the other."""
+    case = Case.of(node, reader)
+    facts = Facts(established_by={})
+    if item is not None:
+        facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
+    known: dict[str, Any] = {"form_of_act": "signature"}
+    if kind == "visit":
+        known["visit_for"] = "security-check" if "security-check" in certified else "access"
+        if "host-authorised" in certified:
+            known |= {"host_authorised": True, "authorised_by": to}
+        if "authority-notified" in certified:
+            known["authority_notified"] = True
+        if "nothing-shown" in certified:
+            known["shown_level"] = None
+        elif item is not None and item.originator == to:
+            known["shown_level"] = item.level
+            if "host-authorised" in certified:
+                # What the host has authorised is this visit, at which this item is shown.
+                known["ceiling"] = item.level
+    if kind == "warn" and "launched" in certified:
+        known["stage"] = "launched"
+    by = dict.fromkeys((name.replace("_", "-") for name in known), "this act, by the officer who signs it")
+    facts = replace(facts, **known, established_by={**facts.established_by, **by})
+    seen = item_of(item) if item is not None else None
+    request = Request(act=kind, by=node.party, to=to, item=seen, under=instrument)
+    return decide(case.law, request, facts, case.record, at)

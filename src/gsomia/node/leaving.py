@@ -171,6 +171,16 @@ def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> 
 def make_offer(
     node: Node, tx: Reader, copy: Copy, item: Item, question: Request, verdict: Verdict, at: datetime
 ) -> Offer:
+    """The offer of a copy: the question, the law and record that it was decided on, and the verdict (protocol 2).
+
+    Args:
+        node: the giver's node.
+        tx: its store.
+        copy, item: what is offered, as registered.
+        question: what the agreement was asked.
+        verdict: what it answered.
+        at: the instant of the offer.
+    """
     case = Case.of(node, tx)
     level = question.item.level if question.item is not None else item.level
     return Offer(
@@ -360,6 +370,7 @@ def _content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """A file from its beginning, in pieces of at most `INLINE_BYTES`."""
     file.seek(0)
     while piece := file.read(INLINE_BYTES):
         yield piece

@@ -132,7 +132,7 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
     )
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):  # noqa: N818 - leaves one message, is not an error and never leaves this module
     """A message of a parcel was refused; the others are taken in."""
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gsomia.agreement import RANKS, READINGS, RECORD_ACTS, LegalAct
-from gsomia.errors import UsageError
+from gsomia.agreement import RANKS, READINGS, RECORD_ACTS, Agreement, LegalAct, without_effect
+from gsomia.errors import RefusedError, UsageError
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.disputes import open_after
 from gsomia.node.ledger import Draft, make
@@ -117,6 +117,7 @@ def enter_legal_acts(
 
     Raises:
         UsageError: no legal act, or one of an agreement that this node has not adopted, or in the future.
+        RefusedError: an act that has no effect under the instrument (`without_effect`).
     """
     at = node.clock.now()
     with node.store.writing() as tx:
@@ -134,6 +135,7 @@ def enter_legal_acts(
             entered[act.id] = "of this batch"
             parties = law.agreements[act.under].parties
             _check_party(node, act, parties)
+            _check_known(law.agreements[act.under], act)
             if act.act == "settle-dispute":
                 _check_settling(node, tx, act)
             told = tuple(p for p in node.peer_parties(tx) if tell and p in parties)
@@ -180,6 +182,17 @@ def _check_party(node: Node, act: LegalAct, parties: Sequence[str]) -> None:
             raise UsageError(f"`{node.party}` declares no reading of `{act.by}`: each Party declares its own")
         if act.note not in READINGS:
             raise UsageError(f"unknown reading `{act.note}`", hint=f"readings: {', '.join(READINGS)}")
+
+
+def _check_known(agreement: Agreement, act: LegalAct) -> None:
+    """An act that the instrument's own article rules out would count for nothing, and look as if it had."""
+    barred = without_effect(agreement, act.act)
+    if barred is not None:
+        article, text = barred
+        ground = {"effect": "refuse", "instrument": agreement.name, "article": article, "text": text}
+        raise RefusedError(
+            f"`{act.act}` has no effect under `{agreement.name}`", verdict={"outcome": "refuse", "grounds": [ground]}
+        )
 
 
 def _check_settling(node: Node, reader: Reader, act: LegalAct) -> None:

@@ -79,7 +79,7 @@ class Policy:
         urls = [entry.get("attribute") if isinstance(entry, dict) else None for entry in attributes]
         if not all(isinstance(url, str) for url in urls) or not all(isinstance(name, str) for name in dissem):
             raise SealError("the policy's `dataAttributes` or `dissem` is malformed")
-        return cls(uuid=value["uuid"], data_attributes=tuple(urls), dissem=tuple(dissem)), data  # type: ignore[arg-type]
+        return cls(uuid=value["uuid"], data_attributes=tuple(urls), dissem=tuple(dissem)), data  # type: ignore[arg-type]  # each was checked to be text just above
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ MAX_RSA_BITS: Final = 8192
 
 _SALT: Final = hashlib.sha256(b"TDF").digest()
 # OpenTDF's `wrapped` is OAEP with SHA-1 in every published file; OAEP does not rest on collision resistance.
-_OAEP: Final = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
+_OAEP: Final = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303 - OpenTDF asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

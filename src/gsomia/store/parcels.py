@@ -57,7 +57,7 @@ class ParcelWrites(ParcelReads):
             self._connection.execute(first.values(parcel=parcel))
 
     def put_parcel(self, parcel: Carried) -> None:
-        row = {name: getattr(parcel, name) for name in schema.parcel.columns.keys()}  # noqa: SIM118
+        row = {name: getattr(parcel, name) for name in schema.parcel.columns.keys()}  # noqa: SIM118 - a table's columns iterate as columns, not as names
         row |= {"made_at": instant(parcel.made_at), "at": instant(parcel.at)}
         self._connection.execute(insert(schema.parcel).values(row))
 

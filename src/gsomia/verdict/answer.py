@@ -139,6 +139,12 @@ class Verdict(NamedTuple):
         return self.ruling.outcome
 
     @property
+    def confidence(self) -> str:
+        """The weakest tag among the grounds that speak for the outcome (A, B, C, I in that order); "" without any."""
+        tags = [g.confidence for g in self.ruling.grounds if g.effect == self.ruling.outcome and g.confidence]
+        return max(tags, key="ABCI".index, default="")
+
+    @property
     def permitted(self) -> bool:
         """Whether the act may be done."""
         return self.ruling.outcome == PERMIT

@@ -66,7 +66,7 @@ def agreed(needed: list[tuple[str, str]], f: Facts) -> bool | Unknown:
     of, to = f.consent_of, f.consent_to
     unknown = of is UNKNOWN or to is UNKNOWN or given != "written" or f.consent_before is not True
     for originator, party in needed:
-        if (of is not UNKNOWN and originator not in of) or (to is not UNKNOWN and party not in to):  # type: ignore[operator]
+        if (of is not UNKNOWN and originator not in of) or (to is not UNKNOWN and party not in to):  # type: ignore[operator]  # both were compared with UNKNOWN
             return False
     return UNKNOWN if unknown else True
 

@@ -216,7 +216,7 @@ def _citation(t: Table, article: str, own: str) -> tuple[str, str]:
 def _act(t: Table, case: str, number: int) -> LegalAct:
     t.only("under", "act", "by", "at", "form-of-act")
     under = t.text("under")
-    kind = t.text("act", among=(*LEGAL_ACTS, "announce"))
+    kind = t.text("act", among=(*LEGAL_ACTS, "take-effect", "leave", "announce"))
     act = LegalAct(
         id=f"{under}/{case}-plus-{number}",
         under=under,

@@ -256,7 +256,7 @@ def _asked(
 
 def _leaving(agreement: Agreement, at: datetime) -> LegalAct:
     name, by = agreement.name, agreement.parties[0]
-    return LegalAct(id=f"{name}/thought-of-end", under=name, act="leave", by=by, at=at - timedelta(hours=1))
+    return LegalAct(id=f"{name}/thought-of-end", under=name, act="replace", by=by, at=at - timedelta(hours=1))
 
 
 def _instants(version: Version, state: str, day: date) -> Iterator[datetime]:

@@ -61,7 +61,7 @@ def _instant(agreement: Agreement, record: Record, state: str) -> tuple[datetime
     act = LegalAct(
         id=f"{agreement.name}/thought-of-end",
         under=agreement.name,
-        act="leave",
+        act="replace",
         by=agreement.parties[0],
         at=last + timedelta(days=400),
     )

@@ -18,8 +18,9 @@ from gsomia.agreement import (
     Record,
     periods,
     state_at,
+    without_effect,
 )
-from gsomia.verdict.answer import UNCERTAIN, Ground, Ruling, Verdict
+from gsomia.verdict.answer import REFUSE, UNCERTAIN, Ground, Ruling, Verdict
 from gsomia.verdict.decision import decide
 from gsomia.verdict.facts import Facts, Item, Request
 from gsomia.verdict.law import Law
@@ -143,7 +144,22 @@ def what_if(
 
 
 def _unread(agreement: Agreement, act: LegalAct) -> Verdict:
-    """What is said of an act that a record may hold and that no article read speaks of."""
+    """What is said of an act that a record may hold: no article that was read speaks of it, or one rules it out."""
+    barred = without_effect(agreement, act.act)
+    if barred is not None:
+        number, text = barred
+        found = agreement.article(number) if number != "unread" else None
+        ground = Ground(
+            effect=REFUSE,
+            instrument=agreement.name,
+            article=number,
+            clause="lifecycle",
+            text=text,
+            confidence=found.confidence if found is not None else "I",
+            binding=agreement.binding,
+        )
+        law = ((agreement.name, agreement.version),)
+        return Verdict(Ruling(outcome=REFUSE, grounds=(ground,), instrument=agreement.name, law=law), act.at)
     ground = Ground(
         effect=UNCERTAIN,
         instrument=agreement.name,
@@ -299,7 +315,7 @@ def path_to(law: Law, name: str, record: Record, at: datetime, goal: str) -> tup
                     first = leading[0][1]
                     who = (" and " if kind == "sign" else " or ").join(p for p, _ in leading)
                     way = [*steps, replace(first.step, by=who)]
-                    acts = f"{len(way)} act(s) lead to {goal}"
+                    acts = f"{len(way)} acts lead to {goal}" if len(way) > 1 else f"one act leads to {goal}"
                     return way if first.lapse is None or first.step.state == goal else [*way, first.lapse], acts
                 for _, found in tried:
                     step = found.step

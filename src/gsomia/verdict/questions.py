@@ -108,6 +108,7 @@ class Route:
             "instrument": self.instrument,
             "approvals": [{"of": of, "naming": to} for of, to in self.approvals],
             "outcome": self.verdict.outcome,
+            "confidence": self.verdict.confidence,
             "articles": [f"{name}:{number}" for name, number in self.verdict.articles],
             "text": [g.text for g in self.verdict.grounds if g.effect == self.verdict.outcome],
         }
@@ -190,6 +191,7 @@ def matrix(law: Law, record: Record, at: datetime) -> list[dict[str, Anything]]:
                                 "subject": subject,
                                 "via": list(via),
                                 "outcome": verdict.outcome,
+                                "confidence": verdict.confidence,
                                 "instrument": verdict.instrument,
                                 "approvals": [
                                     {"of": of, "naming": naming} for of, naming in consents_needed(request, item)

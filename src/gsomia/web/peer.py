@@ -14,7 +14,7 @@ __all__ = ["PeerProtocol", "peer_certificate"]
 class PeerProtocol(H11Protocol):
     """uvicorn's HTTP/1.1 protocol, with the peer's certificate in `scope["extensions"]["tls"]` (ASGI TLS extension)."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio says BaseTransport, TCP gives a Transport
         """Read the certificate of a new connection once; every request on it carries it."""
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")

@@ -80,10 +80,12 @@ class Asks:
 
 
 def yes(name: str) -> Condition:
+    """The attribute of that name is true."""
     return Is(name, (True,))
 
 
 def no(name: str) -> Condition:
+    """The attribute of that name is false."""
     return Is(name, (False,))
 
 

@@ -15,6 +15,7 @@ def _without_effect() -> tuple[Rule, ...]:
     """What has no effect whatever the unread wording is: nothing to act on, a speech, one Party alone, software."""
 
     def none(acts: tuple[str, ...], requires: Condition, text: str, fact: str) -> Rule:
+        """A rule that bars these acts whatever the wording is, tagged as inferred."""
         return Rule(gate=True, acts=acts, requires=requires, text=text, fact=fact, confidence="I")
 
     any_notice = Any((yes("live_notice"), yes("suspended_notice")))

@@ -14,7 +14,7 @@ INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _TIME: Final = re.compile(r"\d{10}(?:\d\d(?:\d\d(?:\.?\d+)?)?)?(?:Z|[+-]\d{4})?", re.ASCII)
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 _COLORS: Final = (
-    "aqua black blue fuschia gray green lime maroon navy olive purple red silver teal white yellow orange".split()  # noqa: SIM905
+    "aqua black blue fuschia gray green lime maroon navy olive purple red silver teal white yellow orange".split()  # noqa: SIM905 - a line of words
 )
 
 CODES: Final = frozenset(

@@ -166,7 +166,7 @@ def _non_ic(token: str, style: Style) -> str:
     return style.non_ic.get(token, token)
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):  # noqa: N818 - told as a diagnosis, not as an error
     """Inside this package: a part of a mark that the strict reader does not know."""
 
 
