@@ -318,9 +318,9 @@ def test_what_a_program_reads_of_an_agreement_is_one_object_with_its_schema(
 def test_what_rests_on_unread_text_says_so_in_each_row() -> None:
     at = ("--at", "2024-01-10T00:00Z")
     assert "articles 21.1 [A], 21.3 [A]" in run(agreement, "state", *at).stdout
-    assert "articles unread [I]" in run(agreement, "state", "usa-kor-1987", *at).stdout
+    assert "articles unread [B]" in run(agreement, "state", "usa-kor-1987", *at).stdout
     told = json.loads(run(agreement, "state", "usa-kor-1987", *at, "--json").stdout)
-    assert told["confidence"] == "I"
+    assert told["confidence"] == "B"
     rows = run(matrix_command, *at).stdout.splitlines()
     assert all(
         re.search(r"(permit|refuse|uncertain) \[[ABCI]\]", row) for row in rows if row[0].isupper() and " - " in row

@@ -146,9 +146,10 @@ def timeline(
 
 
 def _resting(a: Agreement, articles: Sequence[str]) -> dict[str, str]:
-    """The articles that a state rests on with their tags; `unread` where nobody has read how it begins and ends."""
+    """The articles that a state rests on with their tags; where no number was read, that its acts put it in force."""
     known = {number: found.confidence for number in articles if (found := a.article(number)) is not None}
-    return known or {"unread": "I"}
+    stated = a.stating("in-force")
+    return known or {"unread": stated.confidence if stated is not None else "I"}
 
 
 def _described(record: Record) -> Record:
