@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from gsomia.agreement import Agreement, STATES, LegalAct, Record, draw, events, periods, rows_of, state_at
+from gsomia.agreement import STATES, Agreement, LegalAct, Record, draw, events, periods, rows_of, state_at
 from gsomia.cli.agreement_checks import check_command, diff_command, prove_command
 from gsomia.cli.agreement_text import show_command
 from gsomia.cli.export import export
