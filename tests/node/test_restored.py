@@ -141,6 +141,16 @@ def test_a_node_that_lost_nothing_goes_on_after_its_start(stage: Stage) -> None:
     holds(both)
 
 
+def test_a_peer_that_is_heard_is_asked_at_once_and_its_message_taken(stage: Stage) -> None:
+    both = stage()
+    starts_again(both["KOR"])
+    both["KOR"].node.unasked["JPN"] += timedelta(minutes=5)  # it could not be reached when the node started
+    copy = both["JPN"].transmit(b"first", to="KOR", level="極秘")
+    both.settle()
+    assert [one.id for one in both["KOR"].copies()] == [copy.id] and not both["KOR"].node.unasked
+    assert refusals(both["KOR"]) == []
+
+
 def test_a_control_number_is_given_once(stage: Stage) -> None:
     both = stage()
     give(both, b"first")

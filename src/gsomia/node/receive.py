@@ -21,7 +21,7 @@ from gsomia.node.recovering import answer_content, answer_log
 from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.stored import Peer, Refused
-from gsomia.node.witnessing import answer_checkpoints
+from gsomia.node.witnessing import answer_checkpoints, told_what_is_kept
 
 __all__ = ["REFUSABLE", "answer", "reply_to"]
 
@@ -78,7 +78,7 @@ def reply_to(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[st
     Raises:
         MessageError, or another of `REFUSABLE`: it cannot be used.
     """
-    if peer.party in node.unasked and message.type not in ("checkpoints", "ask-log"):
+    if message.type not in ("checkpoints", "ask-log") and not told_what_is_kept(node, peer.party):
         raise NodeError(f"`{peer.party}` has not told yet which checkpoints of this node it keeps")
     handler = _HANDLERS.get(message.type)
     if handler is None:

@@ -8,6 +8,7 @@ before; where a log has forked or was rolled back, both signed checkpoints are k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +36,15 @@ from gsomia.tlog import (
     witness,
 )
 
-__all__ = ["answer_checkpoints", "ask_witness", "checkpoints_due", "contradiction", "open_requests", "take_cosigned"]
+__all__ = [
+    "answer_checkpoints",
+    "ask_witness",
+    "checkpoints_due",
+    "contradiction",
+    "open_requests",
+    "take_cosigned",
+    "told_what_is_kept",
+]
 
 MANY = 4
 """At most this many checkpoints in one message."""
@@ -72,6 +81,18 @@ def ask_witness(node: Node, party: str) -> int:
                 at = node.clock.now() + wait
                 tx.put_cosigned(replace(before, attempts=before.attempts + 1, next_at=at, error=str(error)))
         raise
+
+
+def told_what_is_kept(node: Node, party: str) -> bool:
+    """Whether a peer has told, since this process began, which checkpoints of this node it keeps; if not, it is asked.
+
+    A peer that has just been heard can be asked at once, however long ago it could not be reached.
+    """
+    if party in node.unasked:
+        node.unasked[party] = node.clock.machine()
+        with suppress(GsomiaError):
+            ask_witness(node, party)
+    return party not in node.unasked
 
 
 def checkpoints_due(node: Node, reader: Reader, party: str) -> list[LogState]:
