@@ -1,6 +1,6 @@
 """Documents a second from node to node, both durable and registered, beside a bare PUT over the same mutual TLS.
 
-GSOMIA_BENCH_SECONDS is how long the sustained rate and the delays are taken (60 s each).
+BENCH_SECONDS is how long the sustained rate and the delays are taken (60 s each).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BACKLOG = 256
 
 def run(short: bool) -> Iterator[Result]:
     """Documents of 10 KiB, offered, accepted, delivered, registered and logged on both sides, all durable."""
-    seconds = 1.0 if short else float(os.environ.get("GSOMIA_BENCH_SECONDS", "60"))
+    seconds = 1.0 if short else float(os.environ.get("BENCH_SECONDS", "60"))
     with tempfile.TemporaryDirectory() as folder:
         sender, recipient = make_pair(Path(folder))
         with running(sender, recipient) as cpu_seconds:

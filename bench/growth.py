@@ -2,7 +2,7 @@
 
 `gsomia log verify` checks tree, entries and signatures; `gsomia verify` makes the register anew besides.
 
-GSOMIA_BENCH_ACTS is how far it grows. The cost of an act is drawn in `build/log-growth.svg`.
+BENCH_ACTS is how far it grows. The cost of an act is drawn in `build/log-growth.svg`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BODY = {"offer": "0" * 64, "verdict": "0" * 64, "outcome": "permit", "valid_unt
 
 def run(short: bool) -> Iterator[Result]:
     """The cost of an act at 10^3 entries and on to the end, and the check of the whole log."""
-    acts = 2_000 if short else int(os.environ.get("GSOMIA_BENCH_ACTS", "1000000"))
+    acts = 2_000 if short else int(os.environ.get("BENCH_ACTS", "1000000"))
     with tempfile.TemporaryDirectory() as folder:
         home, _ = make_pair(Path(folder))
         points = list(_grow(home, acts))

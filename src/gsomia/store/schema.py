@@ -101,7 +101,7 @@ act = _table(
     _text("id"),
     _text("type", index=True),
     _text("party"),
-    _text("item", index=True),
+    _text("item"),
     _bytes("statement"),
     _text("batch"),
     _number("position"),
@@ -110,6 +110,7 @@ act = _table(
     _text("source"),
     _text("recorded_at"),
     sa.Index("uq_act_id", "id", unique=True),
+    sa.Index("ix_act_item_type", "item", "type"),
 )
 
 item = _table(

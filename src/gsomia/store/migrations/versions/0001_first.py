@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_act")),
         sqlite_with_rowid=True,
     )
-    op.create_index(op.f("ix_act_item"), "act", ["item"], unique=False)
+    op.create_index("ix_act_item_type", "act", ["item", "type"], unique=False)
     op.create_index(op.f("ix_act_type"), "act", ["type"], unique=False)
     op.create_index("uq_act_id", "act", ["id"], unique=True)
     op.create_table(
