@@ -46,7 +46,7 @@ SEED_BYTES = 64
 
 def b64(data: bytes) -> str:
     """Standard base64 with padding, RFC 4648 section 4."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def unb64(text: str) -> bytes:

@@ -353,8 +353,20 @@ def test_equal_inputs_never_give_equal_items() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(plain=st.binary(max_size=5000), segment_bytes=st.integers(1024, 3000))
-def test_any_bytes_in_any_segments_come_back(plain: bytes, segment_bytes: int) -> None:
+@given(plain=st.binary(max_size=5000), before=st.binary(max_size=9), segment_bytes=st.integers(1024, 3000))
+def test_any_bytes_in_any_segments_come_back(plain: bytes, before: bytes, segment_bytes: int) -> None:
     key = private_keys()["hpqt:xwing"]
-    data, info = sealed(plain, [recipient(key)], segment_bytes=segment_bytes)
-    assert opened(data, identity(key), payload_digest=info.payload_digest) == plain
+    memory = io.BytesIO(before + plain)
+    memory.seek(len(before))
+    for source in (memory, io.BufferedReader(io.BytesIO(plain))):
+        sink = io.BytesIO()
+        info = seal(
+            source,
+            sink,
+            recipients=[recipient(key)],
+            policy=Policy(uuid=ITEM),
+            mime_type="",
+            segment_bytes=segment_bytes,
+        )
+        assert source.read() == b""
+        assert opened(sink.getvalue(), identity(key), payload_digest=info.payload_digest) == plain

@@ -65,7 +65,8 @@ class KeyRequest:
         try:
             if set(value) != {"v", *_TEXTS, *_FLAGS} or value["v"] != 1 or isinstance(value["v"], bool):
                 raise ValueError(f"its keys are {', '.join(sorted((*_TEXTS, *_FLAGS, 'v')))}")
-            if not all(isinstance(value[name], str) and value[name].isprintable() for name in _TEXTS):
+            # `join` takes nothing but text, so this asks both questions of all at once.
+            if not "".join([value[name] for name in _TEXTS]).isprintable():
                 raise ValueError("printable text was expected")
             if not all(isinstance(value[name], bool) for name in _FLAGS):
                 raise ValueError("true or false was expected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -269,6 +270,9 @@ class _Payload:
         self.digest = PayloadDigest() if digest else None
 
     def write(self, source: Source, sink: Sink, segment_bytes: int) -> None:
+        if isinstance(source, io.BytesIO) and self._workers is None:
+            self._write_from_memory(source, sink, segment_bytes)
+            return
         plain, got = _first(source, segment_bytes)
         sealed = memoryview(bytearray(got + OVERHEAD))
         if got == segment_bytes and self._workers is not None:
@@ -281,6 +285,16 @@ class _Payload:
             if got < segment_bytes:
                 return
             got = read_exactly(source, plain)
+
+    def _write_from_memory(self, source: io.BytesIO, sink: Sink, segment_bytes: int) -> None:
+        """The same of what lies in memory already: it is sealed from where it lies."""
+        # Unlike `getbuffer`, this copies nothing where the bytes were given whole.
+        plain = memoryview(source.getvalue())[source.tell() :]
+        sealed = memoryview(bytearray(min(len(plain), segment_bytes) + OVERHEAD))
+        for number, at in enumerate(range(0, max(len(plain), 1), segment_bytes)):
+            part = plain[at : at + segment_bytes]
+            self._put(sink, sealed[: len(part) + OVERHEAD], self._seal(number, part, sealed))
+        source.seek(0, io.SEEK_END)
 
     def _write_beside(
         self, workers: Workers, source: Source, sink: Sink, first: memoryview, sealed: memoryview
