@@ -217,7 +217,7 @@ class Pair:
             home.close()
         return total
 
-    def settle(self, seconds: float = 60) -> None:
+    def settle(self, seconds: float = 30) -> None:
         """Wait until no outbox holds anything."""
         deadline = time.monotonic() + seconds
         homes = [self.home(party) for party in PARTIES]
