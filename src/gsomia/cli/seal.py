@@ -94,7 +94,7 @@ def _identity(path: str) -> Identity:
 def _is_node_key(data: bytes) -> bool:
     """Whether a key file is one of a node's key store: JSON with its `kind`.
 
-    A node's key that was copied out of its file looks like any other; what is wrapped to a node is refused all the same.
+    A node's key that was copied out of its file looks like any other; what is wrapped to a node is refused anyway.
     """
     try:
         value = json.loads(data)
