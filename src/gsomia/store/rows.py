@@ -74,10 +74,12 @@ def plain_row(value: Any) -> Row:
     return row
 
 
+@lru_cache(maxsize=1024)
 def _list(values: tuple[str, ...]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 
 
+@lru_cache(maxsize=1024)
 def _tuple(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 

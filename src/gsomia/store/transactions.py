@@ -344,8 +344,10 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
             self._batches_put.add(row["batch"])
         insert_new(schema.act).run(self._connection, row)
         # As it is read back: what a draft holds as a tuple is a list then.
-        stored = dataclasses.replace(act, statement=Statement.from_bytes(act.data))
-        self._by_key[schema.act, stored.id] = stored
+        statement = Statement.from_bytes(act.data)
+        if statement is not act.statement:
+            act = dataclasses.replace(act, statement=statement)
+        self._by_key[schema.act, act.id] = act
 
     def put_item(self, item: Item) -> None:
         self._put(schema.item, rows.item_row(item))
@@ -356,7 +358,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         # The rungs stand in a table of their own, which this does not change.
         kept: Copy | None = self._by_key.get((schema.copy, copy.id))
         rungs = kept.rungs if kept is not None else self._rungs(copy.id)
-        self._by_key[schema.copy, copy.id] = dataclasses.replace(copy, rungs=rungs)
+        self._by_key[schema.copy, copy.id] = copy if copy.rungs == rungs else dataclasses.replace(copy, rungs=rungs)
 
     def put_rung(self, rung: RungEntry) -> None:
         added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
