@@ -11,7 +11,6 @@ DSSE 1.0.2: what is signed is the exact bytes of the payload with their type, so
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
@@ -59,10 +58,11 @@ def unb64(text: str) -> bytes:
         ValueError: other characters, wrong padding, or bits left over.
     """
     try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
         raise ValueError("not standard base64") from error
-    if b64(data) != text:
+    # All that is left open is what the last four characters hold beyond the last bytes.
+    if len(text) != (len(data) + 2) // 3 * 4 or b64(data[(len(data) - 1) // 3 * 3 :]) != text[-4:]:
         raise ValueError("not the one base64 spelling of its bytes")
     return data
 
@@ -271,6 +271,23 @@ class Envelope:
             "payload": b64(self.payload),
             "signatures": [{"keyid": s.keyid, "sig": b64(s.sig)} for s in self.signatures],
         }
+
+    def to_bytes(self) -> bytes:
+        """DSSE's JSON form as it travels and is kept, in its RFC 8785 form."""
+        return canonical(self.to_json())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Envelope:
+        """Read DSSE's JSON form strictly, in any spelling of the JSON.
+
+        Raises:
+            SignatureError: not JSON, or not such an object.
+        """
+        try:
+            value = _load(data)
+        except (ValueError, RecursionError) as error:
+            raise SignatureError(f"not a DSSE envelope: {error}") from error
+        return cls.from_json(value)
 
     @classmethod
     def from_json(cls, value: Any) -> Envelope:

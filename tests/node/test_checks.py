@@ -55,7 +55,7 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
     "an act's words": (sql("UPDATE act SET statement = replace(statement, 'JPN', 'USA') WHERE type = 'mark'"), "log "),
     "an act's place in its batch": (sql("UPDATE act SET position = 1, size = 2 WHERE type = 'mark'"), ACTS),
     "a batch's signatures": (
-        sql('UPDATE batch SET envelope = replace(envelope, \'"sig": "\', \'"sig": "AAAA\')'),
+        sql('UPDATE batch SET envelope = replace(envelope, \'"sig":"\', \'"sig":"AAAA\')'),
         ACTS,
     ),
     "an officer's key": (
@@ -126,6 +126,6 @@ def test_verify_counts_the_receipts(stage: Stage) -> None:
 
 def test_the_first_act_altered_has_none_before_it(stage: Stage) -> None:
     both = stage()
-    sql('UPDATE batch SET envelope = replace(envelope, \'"sig": "\', \'"sig": "AAAA\')')(both["KOR"])
+    sql('UPDATE batch SET envelope = replace(envelope, \'"sig":"\', \'"sig":"AAAA\')')(both["KOR"])
     (fault,) = [check.fault for check in audit(both["KOR"].node) if check.name == ACTS]
     assert fault.endswith("; it is the first")

@@ -91,7 +91,7 @@ def test_each_message_is_signed_by_its_sender_and_refused_when_altered(number: i
 
 def test_another_spelling_of_a_message_is_none() -> None:
     text = json.dumps(json.loads(MESSAGES[0].payload), indent=1).encode()
-    with pytest.raises(MessageError, match="one form"):
+    with pytest.raises(MessageError, match="RFC 8785 form"):
         Message.from_bytes(text)
 
 

@@ -344,7 +344,7 @@ def test_a_custody_other_than_the_officer_signed_is_rejected(stage: Stage) -> No
     korea = both["KOR"].node.keys.sealing
     with japan.node.blobs.reading(copy.item) as file:
         recipients = [Recipient(kid=key.kid, url="", key=key.public) for key in (japan.node.keys.sealing, korea)]
-        _, chunks = rewrap_chunks(file, identities=japan.node.identities, recipients=recipients)
+        _, _, chunks = rewrap_chunks(file, identities=japan.node.identities, recipients=recipients)
         data = b"".join(chunks)
     with japan.node.blobs.writing(copy.item) as sink:
         sink.write(data)

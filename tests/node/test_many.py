@@ -91,7 +91,7 @@ def test_a_full_disk_at_the_transaction_leaves_nothing(stage: Stage, monkeypatch
     def full() -> None:
         raise NodeError("no space left")
 
-    monkeypatch.setattr(japan.node.blobs, "settle", full)
+    monkeypatch.setattr(japan.node.blobs, "together", full)
     with pytest.raises(NodeError, match="no space"):
         japan.transmit_many([b"a", b"b"], to="KOR", level=MARKS["JPN"])
     assert japan.copies() == [] and japan.node.blobs.names() == []

@@ -224,7 +224,7 @@ def test_rewrapping_changes_who_can_open_and_nothing_else() -> None:
 def test_rewrapping_in_pieces_knows_its_length_first() -> None:
     key = private_keys()["hpqt:xwing"]
     data, _ = sealed(PLAIN, [recipient(key)])
-    size, pieces = rewrap_chunks(
+    size, _, pieces = rewrap_chunks(
         io.BytesIO(data), identities=[identity(key)], recipients=[recipient(golden_key())], chunk_bytes=100
     )
     collected = list(pieces)

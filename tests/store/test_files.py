@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,63 @@ def test_a_sweep_removes_what_nobody_writes_and_nothing_needs(tmp_path: Path) ->
         assert blobs.sweep({"needed"}) == 3
         assert blobs.names() == ["needed", "new"]
     assert blobs.names() == ["needed", "new", "now"]
+
+
+# --- items written together ----------------------
+
+
+def test_items_that_are_written_together_are_there_together(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path)
+    with blobs.together() as write:
+        for name in ("one", "two"):
+            with write(name) as file:
+                file.write(name.encode())
+        with pytest.raises(ValueError, match="of its own"), write("three") as file:
+            file.write(b"half")
+            raise ValueError("of its own")
+        assert blobs.names() == []
+    assert blobs.names() == ["one", "two"] and len([*tmp_path.iterdir()]) == 2
+    for name in blobs.names():
+        with blobs.reading(name) as file:
+            assert file.read() == name.encode()
+
+
+def test_the_disk_has_begun_with_all_before_one_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def noting(what: str, call: Callable[..., object]) -> Callable[..., object]:
+        def noted(*arguments: object) -> object:
+            done.append(what)
+            return call(*arguments)
+
+        return noted
+
+    monkeypatch.setattr(os, "posix_fadvise", noting("begin", os.posix_fadvise))
+    monkeypatch.setattr(os, "fsync", noting("wait", os.fsync))
+    monkeypatch.setattr(Path, "replace", noting("name", Path.replace))
+    with LocalBlobs(tmp_path).together() as write:
+        for number in range(3):
+            with write(f"item-{number}") as file:
+                file.write(b"x")
+    # Bytes before names, and names before the folder that holds them.
+    assert done == ["begin"] * 3 + ["wait"] * 3 + ["name"] * 3 + ["wait"]
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_where_the_disk_does_not_take_all_none_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    blobs, calls, fsync = LocalBlobs(tmp_path), [0], os.fsync
+
+    def full(handle: int) -> None:
+        calls[0] += 1
+        if calls[0] == failing:
+            raise OSError(28, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NodeError, match="No space left"), blobs.together() as write:
+        for number in range(3):
+            with write(f"item-{number}") as file:
+                file.write(b"x")
+    assert [*tmp_path.iterdir()] == []

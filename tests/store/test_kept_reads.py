@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gsomia.node import Credential
-from gsomia.registry import Copy, CopyState, Direction, Rung, RungEntry
-from gsomia.store import SqlStore
+from gsomia.keys import SigningKey
+from gsomia.node import Credential, SignedAct, Statement
+from gsomia.node.acts import Signer, sign_acts
+from gsomia.registry import Citation, Copy, CopyState, Direction, Item, Rung, RungEntry
+from gsomia.store import SqlStore, transactions
 from gsomia.store.transactions import SqlReader, SqlWriter
 
 AT = datetime(2018, 1, 10, 3, tzinfo=UTC)
@@ -33,6 +36,49 @@ COPY = Copy(
     custodian="JPN",
     at=AT,
 )
+ITEM = Item(
+    id="a",
+    originator="JPN",
+    level="秘",
+    subject="dprk-missile",
+    form="electronic",
+    purpose="defence",
+    contains=("JPN",),
+    title="",
+    mime_type="text/plain",
+    label="{}",
+    payload_digest="00" * 32,
+    core_digest="00" * 32,
+    plaintext_bytes=1,
+    sealed_bytes=1,
+    created_at=AT,
+    exercise=True,
+)
+
+
+def signed(*names: str) -> list[SignedAct]:
+    """Acts of one batch."""
+    statements = [
+        Statement(
+            id=f"act-{name}",
+            type="accredit",
+            at=AT,
+            party="JPN",
+            instrument="",
+            parties=(),
+            item="",
+            copy="",
+            signers=(Signer(role="node", key=KEY.public.fingerprint),),
+            exercise=True,
+            body={"level": "SECRET", "parts": ("JPN", "USA")},
+        )
+        for name in names
+    ]
+    return sign_acts(statements, [KEY])
+
+
+KEY = SigningKey.generate()
+ACTS = {act.id.removeprefix("act-"): act for act in (*signed("a", "b"), *signed("c"))}
 
 
 class UndoneError(Exception):
@@ -61,16 +107,50 @@ def credential(tx: SqlWriter, copy: str, value: CopyState) -> None:
     tx.put_credential(Credential(kind="assure", party="KOR", instrument=copy, level=value, act="x", at=AT))
 
 
-CHANGES: list[Callable[[SqlWriter, str, CopyState], None]] = [state, stale, rung, credential]
+def setting(tx: SqlWriter, copy: str, value: CopyState) -> None:
+    """Put a setting."""
+    tx.put_setting(copy, value)
+
+
+def item(tx: SqlWriter, copy: str, value: CopyState) -> None:
+    """Put an item, or one in its place."""
+    cites = (Citation(item="source", contains=("JPN", "USA")),) if value is CopyState.OPENED else ()
+    tx.put_item(replace(ITEM, id=copy, title=value, cites=cites, sealed_bytes=len(value)))
+
+
+def acceptance(tx: SqlWriter, copy: str, value: CopyState) -> None:
+    """Put an acceptance."""
+    tx.put_acceptance(copy, value)
+
+
+def act(tx: SqlWriter, copy: str, value: CopyState) -> None:
+    """Put an act, alone or of a batch, once; its body holds what is another thing once it was JSON."""
+    put = ACTS[copy]
+    if tx.act(put.id) is None:
+        tx.put_act(put, "own", AT)
+
+
+CHANGES: list[Callable[[SqlWriter, str, CopyState], None]] = [
+    state,
+    stale,
+    rung,
+    credential,
+    setting,
+    item,
+    acceptance,
+    act,
+]
 STEPS = st.lists(
     st.tuples(st.sampled_from(CHANGES), st.sampled_from("abc"), st.sampled_from(list(CopyState)), st.booleans()),
     max_size=12,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("kept", [1, 3, 2048])
+@settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
-def test_what_a_transaction_keeps_is_what_the_tables_hold(tmp_path_factory: Any, steps: list[Any]) -> None:
+def test_what_a_transaction_keeps_is_what_the_tables_hold(tmp_path_factory: Any, steps: list[Any], kept: int) -> None:
+    transactions.KEPT_ROWS = kept
     folder: Path = tmp_path_factory.getbasetemp()
     path = folder / "kept.sqlite"
     store = SqlStore.open(path) if path.exists() else SqlStore.create(path)
@@ -90,6 +170,7 @@ def test_what_a_transaction_keeps_is_what_the_tables_hold(tmp_path_factory: Any,
     except UndoneError:
         pass
     finally:
+        transactions.KEPT_ROWS = 2048
         store.close()
 
 
@@ -98,4 +179,8 @@ def agree(tx: SqlWriter) -> None:
     anew = SqlReader(tx._connection)
     for copy in "abc":
         assert tx.copy(copy) == anew.copy(copy)
+        assert tx.item(copy) == anew.item(copy)
+        assert tx.setting(copy) == anew.setting(copy)
+        assert tx.acceptance(copy) == anew.acceptance(copy)
+        assert repr(tx.act(ACTS[copy].id)) == repr(anew.act(ACTS[copy].id))
     assert tx.credentials() == anew.credentials()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import Iterable, Iterator
 
@@ -35,10 +34,10 @@ class HttpLink:
 
     def exchange(self, message: Envelope) -> Envelope:
         """Send a signed message and return the signed answer."""
-        answer = self._call("POST", "/link/v1/messages", json.dumps(message.to_json()).encode())
+        answer = self._call("POST", "/link/v1/messages", message.to_bytes())
         try:
-            return Envelope.from_json(json.loads(answer))
-        except (ValueError, SignatureError) as error:
+            return Envelope.from_bytes(answer)
+        except SignatureError as error:
             raise AnswerError(f"`{self._party}` answered what is no signed message") from error
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:

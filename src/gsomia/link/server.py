@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
@@ -42,12 +41,12 @@ def link_app(node: Node, *, told: Callable[[str], None]) -> Starlette:
             if len(body) > MESSAGE_LIMIT:
                 return _problem(413, f"a message has at most {MESSAGE_LIMIT} bytes")
         try:
-            envelope = Envelope.from_json(json.loads(bytes(body)))
-        except (ValueError, RecursionError, SignatureError) as error:
+            envelope = Envelope.from_bytes(bytes(body))
+        except SignatureError as error:
             await run_in_threadpool(keep_refused, node, peer, "message", error)
             return _problem(400, f"not a signed message: {error}")
         reply = await run_in_threadpool(answer, node, peer, envelope)
-        return JSONResponse(reply.to_json())
+        return Response(reply.to_bytes(), media_type="application/json")
 
     async def content(request: Request) -> Response:
         peer = await run_in_threadpool(_peer, node, request)

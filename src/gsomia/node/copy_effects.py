@@ -36,8 +36,9 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
     """A rung of the order of evidence is reached, by the act of the Party whose rung it is."""
     own = statement.party == node.party
     if rung is Rung.DISPATCHED and delivered and node.party in statement.parties and tx.copy(statement.copy) is None:
-        arrive(node, tx, statement)
-    copy = _copy_of(tx, statement)
+        copy = arrive(node, tx, statement)
+    else:
+        copy = _copy_of(tx, statement)
     signer = copy.giver if rung is Rung.DISPATCHED else copy.holder
     if statement.party != signer:
         raise VerificationError(

@@ -7,7 +7,7 @@ answer is recorded, so the next step begins where this one broke off.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -127,36 +127,59 @@ def _send_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
 
 
 def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
-    """Send a run of copies in parts; while the content of one part is on its way, the next is offered."""
+    """Send a run of copies in parts.
+
+    While the peer takes one part in, the next is offered and made ready, and the one before is settled.
+    """
     size = FEW if run[0].attempts else PART
     if len(run) <= size:
-        part = _offered(node, peer, run)
-        _hand_over(node, peer, part)
+        part = _made_ready(node, peer, run)
+        _settle(node, peer, _hand_over(node, peer, part))
         return part.taken
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        offered = ahead.submit(_offered, node, peer, run[:size])
+    with ThreadPoolExecutor(max_workers=1) as ahead, ThreadPoolExecutor(max_workers=1) as behind:
+        coming = ahead.submit(_made_ready, node, peer, run[:size])
+        settling: Future[None] | None = None
         position = 0
         while True:
-            part = offered.result()
+            part = coming.result()
             position += part.taken
             rest = run[position : position + size]
             if rest:
-                offered = ahead.submit(_offered, node, peer, rest)
-            _hand_over(node, peer, part)
+                coming = ahead.submit(_made_ready, node, peer, rest)
+            told = _hand_over(node, peer, part)
+            if settling is not None:
+                settling.result()
+            settling = behind.submit(_settle, node, peer, told)
             if not rest:
+                settling.result()
                 return position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """Part of a run, offered: how many of its entries were dealt with, and which copies are ready to go."""
+    """Part of a run, offered: how many of its entries were dealt with, and which copies are ready to go.
+
+    Args:
+        contents: the small ones' sealed bytes in base64, by copy; large ones were uploaded.
+        again: those that were dispatched before.
+    """
 
     taken: int
     ready: Sequence[Leaving]
+    contents: Mapping[str, str]
     again: Sequence[Leaving]
 
 
-def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What the peer answered to a delivery of these copies, still to be settled."""
+
+    ready: Sequence[Leaving]
+    answer: Mapping[str, Any]
+
+
+def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
+    """Offer a part of a run; what is accepted is dispatched, and its key wrapped for the peer."""
     leaving: list[Leaving] = []
     stopped: list[Leaving] = []
     settled: list[Outgoing] = []
@@ -182,21 +205,33 @@ def _offered(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
             stop_copies(node, tx, stops, at)
             for entry in (*settled, *(one.entry for one in stopped)):
                 tx.done(entry.id)
-    ready = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
+    accepted = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
     before = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
-    return _Part(taken=len(leaving) + len(settled) + len(stopped), ready=ready, again=before)
+    ready, contents = _wrapped(node, peer, accepted)
+    taken = len(leaving) + len(settled) + len(stopped)
+    return _Part(taken=taken, ready=ready, contents=contents, again=before)
 
 
-def _hand_over(node: Node, peer: Peer, part: _Part) -> None:
+def _wrapped(node: Node, peer: Peer, accepted: Sequence[Leaving]) -> tuple[list[Leaving], dict[str, str]]:
+    """The copies whose content holds here, and the small ones' bytes for the peer; the others are given up."""
+    if not accepted:
+        return [], {}
+    contents, spoilt = contents_of(node, peer, accepted, link_to(node, peer).upload)
+    give_up(node, [one for one in accepted if one.copy.id in spoilt], spoilt)
+    return [one for one in accepted if one.copy.id not in spoilt], contents
+
+
+def _hand_over(node: Node, peer: Peer, part: _Part) -> _Told | None:
+    """Deliver the contents of a part; what the peer answered is still to be settled."""
     # What was dispatched before may have arrived: its answer was lost, or the node stopped. So the peer is asked first,
     # whatever the agreement says by now, and content moves only where it is missing and still permitted.
-    again = part.again
-    if again:
-        missing = _deliver(node, peer, again, content=False)
-        again = _permitted(node, [one for one in again if one.copy.id in missing])
-    ready = [*again, *part.ready]
-    if ready and _deliver(node, peer, ready, content=True):
-        raise PeerError(f"`{peer.party}` says that content it was sent did not arrive")
+    ready, contents = [*part.ready], {**part.contents}
+    if part.again:
+        missing = _settled(node, peer, _deliver(node, peer, part.again, {}))
+        again = _permitted(node, [one for one in part.again if one.copy.id in missing])
+        again, found = _wrapped(node, peer, again)
+        ready, contents = [*again, *ready], contents | found
+    return _deliver(node, peer, ready, contents) if ready else None
 
 
 def _permitted(node: Node, asked: Sequence[Leaving]) -> list[Leaving]:
@@ -242,35 +277,32 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
     return accepted
 
 
-def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], *, content: bool) -> set[str]:
-    """Deliver copies that were accepted, or ask what became of them.
+def _deliver(node: Node, peer: Peer, ready: Sequence[Leaving], contents: Mapping[str, str]) -> _Told:
+    """Deliver copies that were accepted; without contents and uploads the peer says what became of them."""
+    with node.store.reading() as reader:
+        body = deliveries_body(reader, peer, ready, contents, node.clock.now())
+    return _Told(ready=ready, answer=_exchange(node, peer, "deliver", body, "delivered"))
 
-    Args:
-        node: the giver's.
-        peer: the holder's.
-        ready: the copies.
-        content: whether their bytes go along.
+
+def _settle(node: Node, peer: Peer, told: _Told | None) -> None:
+    """Settle copies whose content went along."""
+    if told is not None and _settled(node, peer, told):
+        raise PeerError(f"`{peer.party}` says that content it was sent did not arrive")
+
+
+def _settled(node: Node, peer: Peer, told: _Told) -> set[str]:
+    """Record what the peer answered to a delivery.
 
     Returns:
         The copies whose content the peer does not have; all others are settled.
     """
-    contents: dict[str, str] = {}
-    if content:
-        contents, spoilt = contents_of(node, peer, ready, link_to(node, peer).upload)
-        give_up(node, [one for one in ready if one.copy.id in spoilt], spoilt)
-        ready = [one for one in ready if one.copy.id not in spoilt]
-        if not ready:
-            return set()
-    with node.store.reading() as reader:
-        body = deliveries_body(reader, peer, ready, contents, node.clock.now())
-    answer = _exchange(node, peer, "deliver", body, "delivered")
     with node.store.writing() as tx:
-        missing = settle_deliveries(node, tx, peer, [one.entry for one in ready], answer)
-        for one in ready:
+        missing = settle_deliveries(node, tx, peer, [one.entry for one in told.ready], told.answer)
+        for one in told.ready:
             copy = tx.copy(one.copy.id)
             if (copy is None or copy.state not in SETTLED) and one.copy.id not in missing:
                 raise AnswerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
-    return missing & {one.copy.id for one in ready}
+    return missing & {one.copy.id for one in told.ready}
 
 
 def dead_letter(entry: Outgoing, limits: Limits) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -113,14 +114,14 @@ def take_deliveries(
     arrived: list[_Arrived] = []
     faults: dict[str, str] = {}
     with node.locks.of_all([delivery.offer.copy for delivery in deliveries]):
-        with node.store.reading() as reader:
+        with node.blobs.together() as write, node.store.reading() as reader:
             for delivery in deliveries:
                 copy = delivery.offer.copy
                 if before := _given_before(reader, delivery.offer):
                     given.extend(before)
                     continue
                 try:
-                    one = _arrive(node, reader, delivery, by_copy.get(copy, ()), at)
+                    one = _arrive(node, reader, delivery, by_copy.get(copy, ()), at, write)
                 except (VerificationError, UsageError) as error:
                     faults[copy] = why_of(error)
                 except (GsomiaError, OSError, MemoryError):
@@ -140,16 +141,22 @@ def take_deliveries(
     return given, missing
 
 
-def _arrive(node: Node, reader: Reader, delivery: Delivery, acts: Sequence[SignedAct], at: datetime) -> _Arrived | None:
-    """One copy's content, checked and durable under a name of this node's alone, or None where it is not here yet."""
+def _arrive(
+    node: Node,
+    reader: Reader,
+    delivery: Delivery,
+    acts: Sequence[SignedAct],
+    at: datetime,
+    write: Callable[[str], AbstractContextManager[BinaryIO]],
+) -> _Arrived | None:
+    """One copy's content, checked and written under a name of this node's alone, or None where it is not here yet."""
     acceptance = _accepted(node, reader, delivery, at)
     name = _taken_name(delivery.offer.copy)
     if delivery.content is not None:
         if len(delivery.content) > delivery.offer.sealed_bytes:
             raise MessageError(f"copy `{delivery.offer.copy}`: more bytes than were offered and accepted")
         sealed = _check_content(node, reader, delivery, io.BytesIO(delivery.content))
-        # Its name is made to last with the item's, when it gets that.
-        with node.blobs.writing(name, lasting=False) as sink:
+        with write(name) as sink:
             sink.write(delivery.content)
     else:
         if not _staged(node, delivery.offer.copy):

@@ -345,8 +345,7 @@ def _sealed_for(node: Node, peer: Peer, item: Item) -> Iterator[tuple[int, int, 
     recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
     with node.blobs.reading(item.id) as file:
         if item.custody is Custody.RECIPIENT:
-            total, chunks = rewrap_chunks(file, identities=node.identities, recipients=[recipient])
-            yield total, read(file).payload_bytes, chunks
+            yield rewrap_chunks(file, identities=node.identities, recipients=[recipient])
         else:
             # Its key stays wrapped as it is: for its originator's node alone, or in shares.
             sealed = read(file)

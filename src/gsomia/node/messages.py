@@ -6,14 +6,13 @@ memory stick carries the same proof. A message is used once; what is sent again 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gsomia.errors import AnswerError, MessageError, PeerError, SignatureError
-from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, sign, verify
+from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, read_canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.node import Node, new_id
 from gsomia.node.ports import PeerLink
@@ -40,6 +39,8 @@ MESSAGE_TYPES = (
     "ask-content",
     "refusal",
 )
+
+_FIELDS = {"v", "id", "type", "from", "to", "at", "exercise", "answers", "body"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +89,30 @@ class Message:
             MessageError: not a message, or an unknown version or type.
         """
         try:
-            value = json.loads(data)
-            if value["v"] != 1:
+            value = read_canonical(data)
+            if value.keys() != _FIELDS:
+                raise ValueError("it is not in the one form that messages have")
+            if type(value["v"]) is not int or value["v"] != 1:
                 raise ValueError(f"version `{value['v']}` of messages is not known")
             texts = {name: value[name] for name in ("id", "type", "from", "to", "answers")}
             if not all(isinstance(text, str) for text in texts.values()) or not isinstance(value["body"], dict):
                 raise ValueError("text was expected, and an object for its body")
             if texts["type"] not in MESSAGE_TYPES:
                 raise ValueError(f"unknown type of message `{texts['type']:.40}`")
-            message = cls(
+            if type(value["exercise"]) is not bool:
+                raise ValueError("`exercise` is true or false")
+            return cls(
                 id=texts["id"],
                 type=texts["type"],
                 sender=texts["from"],
                 recipient=texts["to"],
                 at=read_instant(value["at"]),
-                exercise=value["exercise"] is True,
+                exercise=value["exercise"],
                 answers=texts["answers"],
                 body=value["body"],
             )
-            if message.to_bytes() != data:
-                raise ValueError("it is not in the one form that messages have")
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise MessageError(f"not a message: {error}") from error
-        return message
 
 
 def link_to(node: Node, peer: Peer) -> PeerLink:

@@ -95,7 +95,7 @@ class Offer:
         """
         try:
             known = {*_TEXTS, "v", "contains", "cites", "via", "holders", "law", "heads", "sealed_bytes", "clock"}
-            if set(value) != known or value["v"] != 1:
+            if set(value) != known or type(value["v"]) is not int or value["v"] != 1:
                 raise ValueError(f"its keys are {', '.join(sorted(known))}")
             texts = {name: _text(value[name]) for name in _TEXTS}
             size = value["sealed_bytes"]
@@ -131,7 +131,7 @@ class Offer:
             )
             if not {party for source in offer.cites for party in source.contains} <= {*offer.contains}:
                 raise ValueError("it does not contain what its sources do")
-            if canonical(offer.to_json()) != canonical(value):
+            if offer.to_json() != value:
                 raise ValueError("it is not in the one form that offers have")
             return offer
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -245,8 +245,15 @@ class Store(Protocol):
 class Blobs(Protocol):
     """The bytes of sealed items, written whole under their name or not at all."""
 
-    def writing(self, name: str, *, lasting: bool = True) -> AbstractContextManager[BinaryIO]:
-        """Write a blob; where `lasting` is False, its bytes are durable and its name is after `settle` or `rename`."""
+    def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Write a blob, durable under its name when the block ends well."""
+        ...
+
+    def together(self) -> AbstractContextManager[Callable[[str], AbstractContextManager[BinaryIO]]]:
+        """Write blobs that are all durable under their names when the block ends well; each is begun as by `writing`.
+
+        One whose own block fails is left out; where the whole block fails, none gets its name.
+        """
         ...
 
     def held(self, name: str) -> int:
@@ -263,10 +270,6 @@ class Blobs(Protocol):
 
     def complete(self, name: str) -> None:
         """Give a blob that was written in parts its name."""
-        ...
-
-    def settle(self) -> None:
-        """Make the names durable that were not meant to last at first."""
         ...
 
     def reading(self, name: str) -> AbstractContextManager[BinaryIO]: ...

@@ -187,13 +187,16 @@ def report(tx: Writer, statement: Statement) -> None:
         tx.put_copy(entry)
 
 
-def arrive(node: Node, tx: Writer, statement: Statement) -> None:
-    """A copy was dispatched to this node and its content is here: item and copy enter the register.
+def arrive(node: Node, tx: Writer, statement: Statement) -> Copy:
+    """A copy was dispatched to this node and its content is here: its item enters the register, and the copy may.
 
     Args:
         node: the holder's.
         tx: the open transaction.
         statement: of the giver's `dispatched`.
+
+    Returns:
+        The copy as it was offered; the caller puts it.
 
     Raises:
         VerificationError: it was not accepted here, no officer's act stands behind it, or the item is another one.
@@ -217,7 +220,7 @@ def arrive(node: Node, tx: Writer, statement: Statement) -> None:
         tx.put_item(item)
     elif replace(known, sealed_bytes=0) != replace(item, sealed_bytes=0):
         raise SealError(f"item `{item.id}` is registered here with another payload, in another custody or other words")
-    tx.put_copy(replace(entry, state=CopyState.OFFERED))
+    return replace(entry, state=CopyState.OFFERED)
 
 
 def take(node: Node, tx: Writer, statement: Statement, copy: Copy) -> Copy:

@@ -135,11 +135,11 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
     sealed: dict[str, Item | GsomiaError] = {}
     begun: list[tuple[Document, BegunItem]] = []
     try:
-        with ExitStack() as writing:
+        with node.blobs.together() as write, ExitStack() as writing:
             for document in documents:
                 try:
                     with ExitStack() as own:
-                        sink = own.enter_context(node.blobs.writing(document.item, lasting=False))
+                        sink = own.enter_context(write(document.item))
                         begun.append(_begin(node, document, sink))
                         writing.push(own.pop_all())
                 except GsomiaError as error:
@@ -148,7 +148,6 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
             for (document, one), statement in zip(begun, signed, strict=True):
                 info = one.finish(provenance_assertion(statement))
                 sealed[document.item] = _item(node, document, info)
-        node.blobs.settle()
     except BaseException:
         for document in documents:
             node.blobs.remove(document.item)

@@ -10,14 +10,18 @@ import binascii
 import hashlib
 import json
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gsomia.errors import SealError
-from gsomia.keys import b64, canonical
+from gsomia.keys import b64, canonical, read_canonical
 
 MAX_STRUCTURE: Final = 5 * 2**16
 """Commas and brackets in one JSON document: what 65,536 segments need, and some more, since each costs much memory."""
+
+SHORT_BYTES: Final = 2**16
+"""So much JSON may stand in memory twice, to see whether it is in its one form."""
 
 __all__ = ["Policy", "canonical_form", "load_json", "shown"]
 
@@ -103,6 +107,12 @@ def load_json(data: bytes, what: str) -> dict[str, Any]:
     Raises:
         SealError: anything else.
     """
+    if len(data) <= SHORT_BYTES:
+        # What gsomia writes stands in the one form that holds no key twice; to read that is some three times as quick.
+        with suppress(ValueError, RecursionError):
+            value = read_canonical(data)
+            if isinstance(value, dict):
+                return value
     if sum(map(data.count, (b",", b"{", b"["))) > MAX_STRUCTURE:
         raise SealError(f"{what} is not strict JSON: more than {MAX_STRUCTURE} commas and brackets")
     try:

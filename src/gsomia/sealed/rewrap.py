@@ -48,7 +48,7 @@ def rewrap(
         ValueError: no recipients.
         SealError: no key opens it, or it was altered; what was written so far is then no sealed item.
     """
-    size, chunks = rewrap_chunks(source, identities=identities, recipients=recipients, payload_digest=payload_digest)
+    size, _, chunks = rewrap_chunks(source, identities=identities, recipients=recipients, payload_digest=payload_digest)
     for chunk in chunks:
         write_all(sink, chunk)
     return size
@@ -61,7 +61,7 @@ def rewrap_chunks(
     recipients: Sequence[Recipient],
     payload_digest: bytes | None = None,
     chunk_bytes: int = CHUNK_BYTES,
-) -> tuple[int, Iterator[bytes]]:
+) -> tuple[int, int, Iterator[bytes]]:
     """As `rewrap`, for a channel that asks for pieces and wants the whole length first.
 
     Args:
@@ -69,7 +69,8 @@ def rewrap_chunks(
         chunk_bytes: the longest piece.
 
     Returns:
-        The length of the new item in bytes, and its pieces. The keys are checked at once; altered segments make the
+        The length of the new item in bytes, how many of them, from the first on, are the same whatever its key is
+        wrapped to, and its pieces. The keys are checked at once; altered segments make the
         iterator raise `SealError`, so a receiver that counts bytes never takes a broken item for a whole one.
 
     Raises:
@@ -95,7 +96,7 @@ def rewrap_chunks(
             yield from _cut(segment, chunk_bytes)
         yield from _cut(end + tail, chunk_bytes)
 
-    return len(start) + size + len(end) + len(tail), pieces()
+    return len(start) + size + len(end) + len(tail), size, pieces()
 
 
 def _cut(data: bytes | memoryview, size: int) -> Iterator[bytes]:

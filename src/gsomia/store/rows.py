@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from gsomia.agreement import LegalAct
-from gsomia.keys import Envelope, PublicKey, b64, canonical, unb64
+from gsomia.keys import Envelope, PublicKey, b64, unb64
 from gsomia.node import (
     Consent,
     Credential,
@@ -74,10 +74,12 @@ def plain_row(value: Any) -> Row:
     return row
 
 
+@lru_cache(maxsize=1024)
 def _list(values: tuple[str, ...]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 
 
+@lru_cache(maxsize=1024)
 def _tuple(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
@@ -332,17 +334,17 @@ def batch_row(envelope: Envelope) -> Row:
 @lru_cache(maxsize=64)
 def batch_key(envelope: Envelope) -> str:
     """What names a batch: SHA-256 of its envelope, signatures included, for one batch may be signed more than once."""
-    return hashlib.sha256(canonical(envelope.to_json())).hexdigest()
+    return hashlib.sha256(envelope.to_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=64)
 def _envelope_text(envelope: Envelope) -> str:
-    return json.dumps(envelope.to_json())
+    return envelope.to_bytes().decode()
 
 
 def envelope_of(text: str) -> Envelope:
     """The envelope of a batch from its text."""
-    return Envelope.from_json(json.loads(text))
+    return Envelope.from_bytes(text.encode())
 
 
 def act_of(row: Mapping[str, Any], envelope: Envelope) -> SignedAct:

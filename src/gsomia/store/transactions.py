@@ -24,6 +24,7 @@ from gsomia.node import (
     PendingOpening,
     Person,
     SignedAct,
+    Statement,
     instant,
 )
 from gsomia.registry import Copy, Item, Rendition, RungEntry
@@ -41,6 +42,9 @@ _T = TypeVar("_T")
 
 KEPT_ENVELOPES = 256
 """So many batches' envelopes, 5 to 10 KiB each, are kept while acts are read."""
+
+KEPT_ROWS = 2048
+"""So many values that were read by their keys, a few KiB each, are kept within a transaction."""
 
 
 @cache
@@ -84,6 +88,18 @@ _RAISE = Prepared(
 )
 
 
+@cache
+def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
+    """The outbox in order, of one peer, due by an instant, its first entries: parameters of these names."""
+    table = schema.outgoing
+    query = sa.select(table).order_by(table.c.id)
+    if peer:
+        query = query.where(table.c.peer == sa.bindparam("peer"))
+    if due:
+        query = query.where(table.c.next_at <= sa.bindparam("due"))
+    return Prepared(query.limit(sa.bindparam("limit")).offset(sa.literal_column("0")) if limit else query)
+
+
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
@@ -95,6 +111,18 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
         self._kept: dict[Hashable, Any] = {}
         self._envelopes: dict[str, Envelope] = {}
+        self._by_key: dict[tuple[sa.Table, str], Any] = {}
+
+    def _known(self, table: sa.Table, key: str, read: Callable[[str], _T]) -> _T:
+        """What stands under a key, or that nothing does, read once; a writer keeps up with its own changes."""
+        place = (table, key)
+        if place not in self._by_key:
+            found = read(key)
+            if len(self._by_key) >= KEPT_ROWS:
+                self._by_key.clear()
+            self._by_key[place] = found
+        known: _T = self._by_key[place]
+        return known
 
     def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
         return found(self._connection, query, values)
@@ -109,6 +137,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return kept
 
     def setting(self, key: str) -> str | None:
+        return self._known(schema.setting, key, self._setting)
+
+    def _setting(self, key: str) -> str | None:
         row = self._one(rows_by(schema.setting, "key"), key=key)
         return None if row is None else str(row["value"])
 
@@ -151,6 +182,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return self.once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
 
     def act(self, act: str) -> SignedAct | None:
+        return self._known(schema.act, act, self._act) if act else None
+
+    def _act(self, act: str) -> SignedAct | None:
         row = self._one(_ACT, id=act)
         return None if row is None else self._act_of(row)
 
@@ -177,6 +211,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
 
     def item(self, item: str) -> Item | None:
+        return self._known(schema.item, item, self._item)
+
+    def _item(self, item: str) -> Item | None:
         row = self._one(rows_by(schema.item, "id"), id=item)
         return None if row is None else rows.item_of(row)
 
@@ -200,10 +237,14 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return self._copies(query)
 
     def copy(self, copy: str) -> Copy | None:
+        return self._known(schema.copy, copy, self._copy)
+
+    def _copy(self, copy: str) -> Copy | None:
         row = self._one(rows_by(schema.copy, "id"), id=copy)
-        if row is None:
-            return None
-        return rows.copy_of(row, tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy)))
+        return None if row is None else rows.copy_of(row, self._rungs(copy))
+
+    def _rungs(self, copy: str) -> tuple[RungEntry, ...]:
+        return tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy))
 
     def find(self, reference: str) -> Sequence[Copy]:
         table = schema.copy
@@ -216,6 +257,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.rendition_of(row) for row in found]
 
     def acceptance(self, copy: str) -> str | None:
+        return self._known(schema.acceptance, copy, self._acceptance)
+
+    def _acceptance(self, copy: str) -> str | None:
         row = self._one(rows_by(schema.acceptance, "copy"), copy=copy)
         return None if row is None else str(row["act"])
 
@@ -228,14 +272,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.pending_of(row) for row in self._all(query)]
 
     def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]:
-        query = sa.select(schema.outgoing).order_by(schema.outgoing.c.id)
-        if peer:
-            query = query.where(schema.outgoing.c.peer == peer)
-        if due is not None:
-            query = query.where(schema.outgoing.c.next_at <= instant(due))
-        if limit:
-            query = query.limit(limit)
-        return [rows.outgoing_of(row) for row in self._all(query)]
+        query = _outgoing(peer=bool(peer), due=due is not None, limit=bool(limit))
+        latest = instant(due) if due is not None else ""
+        return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, limit=limit)]
 
 
 class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
@@ -243,9 +282,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
 
     def __init__(self, connection: sa.Connection) -> None:
         super().__init__(connection)
-        self._copies_kept: dict[str, Copy] = {}
-        self._items_kept: dict[str, Item] = {}
-        self._batch_put: Envelope | None = None
+        self._batches_put: set[str] = set()
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -253,9 +290,9 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         try:
             yield
         except BaseException:
-            for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept):
+            for kept in (self._kept, self._envelopes, self._by_key):
                 kept.clear()
-            self._batch_put = None
+            self._batches_put.clear()
             # Where the disk took no more, the whole transaction may be gone already.
             with suppress(sa.exc.DBAPIError):
                 self._connection.exec_driver_sql("ROLLBACK TO part")
@@ -272,6 +309,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
 
     def put_setting(self, key: str, value: str) -> None:
         self._put(schema.setting, {"key": key, "value": value})
+        self._by_key[schema.setting, key] = value
 
     def put_peer(self, peer: Peer) -> None:
         self._put_standing(schema.peer, rows.peer_row(peer))
@@ -300,45 +338,40 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         self._put_standing(schema.entered, rows.entered_row(entered))
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
-        if act.envelope is not self._batch_put:
+        row = rows.act_row(act, source, at)
+        if row["batch"] not in self._batches_put:
             self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
-            self._batch_put = act.envelope
-        insert_new(schema.act).run(self._connection, rows.act_row(act, source, at))
-
-    def item(self, item: str) -> Item | None:
-        found = self._items_kept.get(item) or super().item(item)
-        if found is not None:
-            self._items_kept[item] = found
-        return found
+            self._batches_put.add(row["batch"])
+        insert_new(schema.act).run(self._connection, row)
+        # As it is read back: what a draft holds as a tuple is a list then.
+        statement = Statement.from_bytes(act.data)
+        if statement is not act.statement:
+            act = dataclasses.replace(act, statement=statement)
+        self._by_key[schema.act, act.id] = act
 
     def put_item(self, item: Item) -> None:
-        self._items_kept.pop(item.id, None)
         self._put(schema.item, rows.item_row(item))
-
-    def copy(self, copy: str) -> Copy | None:
-        found = self._copies_kept.get(copy) or super().copy(copy)
-        if found is not None:
-            self._copies_kept[copy] = found
-        return found
+        self._by_key[schema.item, item.id] = item
 
     def put_copy(self, copy: Copy) -> None:
         self._put(schema.copy, rows.copy_row(copy))
-        kept = self._copies_kept.get(copy.id)
-        if kept is not None:
-            # The rungs stand in a table of their own, which this does not change.
-            self._copies_kept[copy.id] = dataclasses.replace(copy, rungs=kept.rungs)
+        # The rungs stand in a table of their own, which this does not change.
+        kept: Copy | None = self._by_key.get((schema.copy, copy.id))
+        rungs = kept.rungs if kept is not None else self._rungs(copy.id)
+        self._by_key[schema.copy, copy.id] = copy if copy.rungs == rungs else dataclasses.replace(copy, rungs=rungs)
 
     def put_rung(self, rung: RungEntry) -> None:
         added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
-        kept = self._copies_kept.get(rung.copy)
+        kept: Copy | None = self._by_key.get((schema.copy, rung.copy))
         if kept is not None and added:
-            self._copies_kept[rung.copy] = dataclasses.replace(kept, rungs=rows.in_order((*kept.rungs, rung)))
+            self._by_key[schema.copy, rung.copy] = dataclasses.replace(kept, rungs=rows.in_order((*kept.rungs, rung)))
 
     def put_rendition(self, rendition: Rendition) -> None:
         insert_new(schema.rendition).run(self._connection, rows.plain_row(rendition))
 
     def put_acceptance(self, copy: str, act: str) -> None:
         self._put(schema.acceptance, {"copy": copy, "act": act})
+        self._by_key[schema.acceptance, copy] = act
 
     def put_numbered(self, number: str, copy: str) -> None:
         self._put(schema.numbered, {"number": number, "copy": copy})
