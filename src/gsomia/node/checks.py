@@ -95,7 +95,7 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             if position != index:
                 raise LogError(f"entry {index} is missing")
             if statement is None:
-                raise LogError(f"entry {index} stands for act `{act_id}`, which is missing")
+                raise LogError(f"entry {index} stands for an act that is missing")
             if commitment(salt, statement) != entry:
                 raise LogError(f"entry {index} is not the commitment to act `{act_id}`")
             hashes.append(leaf_hash(entry))
@@ -109,6 +109,8 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
         checkpoint = verify_checkpoint(state.checkpoint, node.keys.log.public.named(state.name))
         if (checkpoint.size, checkpoint.root) != (frontier.size, frontier.root()):
             raise LogError(f"the signed checkpoint of {checkpoint.size} entries is not over these entries")
+        if state.frontier != frontier.to_bytes():
+            raise LogError("the tree's edge, from which the log grows, is not what the entries give")
     except GsomiaError as error:
         return Check(name=name, counted=frontier.size, fault=str(error))
     except (TypeError, ValueError, AttributeError):

@@ -19,6 +19,7 @@ from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import Writer
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
+from gsomia.node.treenodes import stored_nodes
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
 
 __all__ = ["Draft", "enter", "make", "record"]
@@ -206,7 +207,7 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
         checkpoint=node.keys.log.named(name).sign_checkpoint(checkpoint, signed_at),
         signed_at=signed_at,
     )
-    tx.append_log(head, frontier.size, entries, completed)
+    tx.append_log(head, frontier.size, entries, stored_nodes(completed))
 
 
 _FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})

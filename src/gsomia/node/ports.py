@@ -118,13 +118,20 @@ class Reader(Protocol):
     def logs(self) -> Sequence[LogState]: ...
     def log_entries(self, name: str, start: int, stop: int) -> Sequence[tuple[bytes, str, bytes]]: ...
     def log_leaves(self, name: str, size: int) -> Iterator[tuple[int, bytes, str, bytes, bytes | None]]:
-        """The entries of a log below `size` in order: number, commitment, act, salt, and the act's statement, None
-        where that is missing."""
+        """The entries of a log below `size` in order: number, commitment, act, salt, and the act's statement; "" and
+        None where the act is missing."""
         ...
 
-    def log_node(self, name: str, level: int, index: int) -> bytes: ...
+    def log_node(self, name: str, level: int, index: int) -> bytes:
+        """Any node of the tree, for proofs; made from what is stored beneath it."""
+        ...
+
     def log_nodes(self, name: str, level: int, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
-        """The tree's nodes on a level above the leaves, from `start` and below `stop`: index and hash, in order."""
+        """The stored nodes on a level of the tree, from `start` and below `stop`: index and hash, in order."""
+        ...
+
+    def log_hashes(self, name: str, tile_level: int, start: int, stop: int) -> Sequence[bytes]:
+        """The hashes that tiles of a level hold, from `start` and below `stop`."""
         ...
 
     def log_places(self, act: str) -> Sequence[tuple[str, int, bytes]]:

@@ -246,6 +246,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         self._copies_kept: dict[str, Copy] = {}
         self._items_kept: dict[str, Item] = {}
         self._batch_put: Envelope | None = None
+        self._act_numbers: dict[str, int] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -253,7 +254,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         try:
             yield
         except BaseException:
-            for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept):
+            for kept in (self._kept, self._envelopes, self._copies_kept, self._items_kept, self._act_numbers):
                 kept.clear()
             self._batch_put = None
             # Where the disk took no more, the whole transaction may be gone already.
@@ -303,7 +304,8 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         if act.envelope is not self._batch_put:
             self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
             self._batch_put = act.envelope
-        insert_new(schema.act).run(self._connection, rows.act_row(act, source, at))
+        row = rows.act_row(act, source, at)
+        self._act_numbers[act.id] = insert_new(schema.act).run_new(self._connection, row)
 
     def item(self, item: str) -> Item | None:
         found = self._items_kept.get(item) or super().item(item)
