@@ -19,7 +19,7 @@ from gsomia.node.stored import LogState
 from gsomia.node.treenodes import wrong_nodes
 from gsomia.registry import Direction, Rung, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance
-from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
+from gsomia.tlog import TILE_LEVELS, Frontier, commitment, leaf_hash, verify_checkpoint
 
 __all__ = ["Check", "audit_logs", "audit_records", "check_acts", "check_register", "done"]
 
@@ -123,7 +123,7 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
 
 def _grown(reader: Reader, log: str, frontier: Frontier, hashes: list[bytes]) -> Frontier:
     """The tree's edge after more leaves, once every node that they complete is stored as it must be."""
-    frontier, completed = frontier.append(hashes)
+    frontier, completed = frontier.append(hashes, levels=TILE_LEVELS)
     for level, index in wrong_nodes(reader, log, completed):
         raise LogError(f"the tree's node at level {level}, index {index} is not what the entries give")
     return frontier

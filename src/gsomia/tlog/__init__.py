@@ -36,6 +36,7 @@ from gsomia.tlog.signing import (
 from gsomia.tlog.tiles import (
     CHECKPOINT_PATH,
     TILE_HEIGHT,
+    TILE_LEVELS,
     TILE_WIDTH,
     ReadFile,
     Tile,
@@ -80,6 +81,7 @@ __all__ = [
     "HASH_BYTES",
     "SALT_BYTES",
     "TILE_HEIGHT",
+    "TILE_LEVELS",
     "TILE_WIDTH",
     "Algorithm",
     "Checkpoint",

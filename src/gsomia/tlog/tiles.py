@@ -15,6 +15,7 @@ from gsomia.tlog.tree import HASH_BYTES, Read, root
 __all__ = [
     "CHECKPOINT_PATH",
     "TILE_HEIGHT",
+    "TILE_LEVELS",
     "TILE_WIDTH",
     "ReadFile",
     "Tile",
@@ -33,7 +34,8 @@ __all__ = [
 CHECKPOINT_PATH = "checkpoint"
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
-"""Tiles hold the leaf hashes and every eighth level of the tree above them."""
+TILE_LEVELS = range(TILE_HEIGHT, 64, TILE_HEIGHT)
+"""The levels of the tree above the leaves that tiles hold: every eighth one."""
 MAX_ENTRY_BYTES = 0xFFFF
 
 ReadFile = Callable[[str], bytes | None]
