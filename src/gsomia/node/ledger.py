@@ -15,7 +15,7 @@ from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.lognames import unless_halted
-from gsomia.node.node import Acting, KnownKeys, Node, new_id
+from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
 from gsomia.node.ports import Writer
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
@@ -94,7 +94,7 @@ def make(
         keys += [one.key for one in dict.fromkeys(officers)]
     statements = [
         Statement(
-            id=draft.id or new_id(),
+            id=draft.id or new_act_id(at),
             type=draft.type,
             at=at,
             party=node.party,
