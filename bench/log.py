@@ -111,7 +111,7 @@ class _Bare:
     """A row an entry, under the key that the log reads entries by; acts are numbers as in the log."""
 
     what = "a row an entry"
-    tables = (
+    tables: tuple[str, ...] = (
         "CREATE TABLE entry (log INTEGER, position INTEGER, commitment BLOB, act INTEGER, salt BLOB, "
         "PRIMARY KEY (log, position)) WITHOUT ROWID",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from heapq import merge
@@ -25,6 +25,12 @@ _RECORDED = Prepared(
 )
 _ACTS = Prepared(sa.select(schema.act.c.seq, schema.act.c.id).order_by(schema.act.c.seq))
 _ACT_ID = Prepared(sa.select(schema.act.c.id).where(schema.act.c.seq == sa.bindparam("number")))
+_LAST = Prepared(sa.select(sa.func.max(schema.act.c.seq)))
+_ACT_FROM = Prepared(
+    sa.select(schema.act.c.seq, schema.act.c.id)
+    .where(schema.act.c.seq >= sa.bindparam("number"))
+    .order_by(schema.act.c.seq)
+)
 _LOGS = Prepared(sa.select(schema.log_group.c.log).distinct())
 _LOGGED = Prepared(
     sa.select(schema.log_group.c.acts)
@@ -57,6 +63,12 @@ class DerivedReads:
             if filed != [statement.id, statement.type, statement.party, statement.item]:
                 raise VerificationError(f"act `{statement.id}` is filed as another: {', '.join(map(str, filed))}")
             yield statement, source, read_instant(at)
+
+    def act_ends(self, parts: int) -> Sequence[tuple[int, str]]:
+        last = _LAST.scalar(self._connection, {}) or 0
+        wanted = [last * part // parts for part in range(1, parts)]
+        found = [_ACT_FROM.row(self._connection, {"number": number}) for number in wanted]
+        return list(dict.fromkeys((row["seq"], row["id"]) for row in found if row is not None and row["seq"] < last))
 
     def unlogged(self) -> str:
         logs = [log for (log,) in _LOGS.tuples(self._connection, {})]

@@ -44,9 +44,11 @@ KEPT_ENVELOPES = 256
 
 
 @cache
-def _acts(types: int, *, item: bool) -> Prepared:
-    """Acts in order: of so many types (0 is any), parameters `type0` and on, and of an item."""
-    query = _ACTS.order_by(schema.act.c.seq)
+def _acts(types: int, *, item: bool, stop: bool = False) -> Prepared:
+    """Acts in order from a number on: of so many types (0 is any), parameters `type0` and on, and of an item."""
+    query = _ACTS.where(schema.act.c.seq >= sa.bindparam("start")).order_by(schema.act.c.seq)
+    if stop:
+        query = query.where(schema.act.c.seq < sa.bindparam("stop"))
     if types:
         query = query.where(schema.act.c.type.in_([sa.bindparam(f"type{number}") for number in range(types)]))
     if item:
@@ -167,11 +169,13 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
             envelope = self._envelopes[batch] = rows.envelope_of(text)
         return rows.act_of(row, envelope)
 
-    def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
+    def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
+        values |= {"start": start, "stop": stop}
+        query = _acts(len(types), item=bool(item), stop=stop > 0)
         if item:
-            return iter([self._act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
-        return map(self._act_of, _acts(len(types), item=False).each(self._connection, values))
+            return iter([self._act_of(row) for row in self._all(query, **values, item=item)])
+        return map(self._act_of, query.each(self._connection, values))
 
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
