@@ -44,9 +44,11 @@ KEPT_ENVELOPES = 256
 
 
 @cache
-def _acts(types: int, *, item: bool, stop: bool = False) -> Prepared:
-    """Acts in order from a number on: of so many types (0 is any), parameters `type0` and on, and of an item."""
-    query = _ACTS.where(schema.act.c.seq >= sa.bindparam("start")).order_by(schema.act.c.seq)
+def _acts(types: int, *, item: bool, start: bool, stop: bool) -> Prepared:
+    """Acts in order, between numbers: of so many types (0 is any), parameters `type0` and on, and of an item."""
+    query = _ACTS.order_by(schema.act.c.seq)
+    if start:
+        query = query.where(schema.act.c.seq >= sa.bindparam("start"))
     if stop:
         query = query.where(schema.act.c.seq < sa.bindparam("stop"))
     if types:
@@ -172,7 +174,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
     def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
         values |= {"start": start, "stop": stop}
-        query = _acts(len(types), item=bool(item), stop=stop > 0)
+        query = _acts(len(types), item=bool(item), start=start > 0, stop=stop > 0)
         if item:
             return iter([self._act_of(row) for row in self._all(query, **values, item=item)])
         return map(self._act_of, query.each(self._connection, values))
