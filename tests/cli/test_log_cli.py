@@ -95,10 +95,8 @@ def test_a_proof_is_checked_by_the_keys_one_names(run: Run, node: Path, tmp_path
 @pytest.mark.parametrize(
     ("statement", "where"),
     [
-        ("UPDATE log_entry SET commitment = zeroblob(32) WHERE position = 1", "entry 1"),
-        ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0", "level 1, index 0"),
-        ("DELETE FROM log_node WHERE level = 1 AND position = 0", "level 1, index 0"),
-        ("DELETE FROM log_entry WHERE position = 1", "entry 1 is missing"),
+        ("UPDATE log_group SET commitments = zeroblob(32) WHERE first = 1", "entry 1"),
+        ("DELETE FROM log_group WHERE first = 1", "entry 1 is missing"),
         ("UPDATE log SET checkpoint = CAST(replace(checkpoint, 'JPN', 'KOR') AS BLOB)", "checkpoint"),
     ],
 )
@@ -114,7 +112,7 @@ def test_fsck_names_each_fault_where_it_is(run: Run, node: Path, statement: str,
 
 def test_a_proof_that_does_not_hold_is_never_handed_out(run: Run, node: Path) -> None:
     act = acts(run, node)[2]["act"]
-    change(node, "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0")
+    change(node, "UPDATE log_group SET commitments = zeroblob(32) WHERE first = 1")
     status, out, err = run("log", "prove", act, "--node", node)
     assert (status, out) == (5, "") and "gsomia log fsck" in err
 

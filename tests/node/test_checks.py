@@ -39,16 +39,14 @@ LOG = "log exercise.gsomia/KOR/JPN"
 ACTS, REGISTER, ITEMS = "signatures of acts", "register rows", "sealed items"
 
 CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
-    "an entry of a log": (sql("UPDATE log_entry SET commitment = zeroblob(32) WHERE position = 3"), "log "),
-    "an entry's salt": (sql("UPDATE log_entry SET salt = zeroblob(32) WHERE log LIKE '%/JPN' AND position = 2"), LOG),
-    "an entry taken out": (sql("DELETE FROM log_entry WHERE log LIKE '%/JPN' AND position = 4"), LOG),
-    "a log cut short": (sql("UPDATE log SET size = size - 1 WHERE name LIKE '%/JPN'"), LOG),
-    "a node of the tree": (sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 1"), "log "),
-    "an inner node of the tree": (
-        sql("UPDATE log_node SET hash = zeroblob(32) WHERE level = 3 AND position = 0"),
-        "log ",
+    "an entry of a log": (sql("UPDATE log_group SET commitments = zeroblob(32) WHERE first = 3"), "log "),
+    "an entry's salt": (sql("UPDATE log_group SET salts = zeroblob(32) WHERE log LIKE '%/JPN' AND first = 1"), LOG),
+    "an entry taken out": (
+        sql("DELETE FROM log_group WHERE id = (SELECT max(id) FROM log_group WHERE log LIKE '%/JPN')"),
+        LOG,
     ),
-    "an inner node taken out": (sql("DELETE FROM log_node WHERE level = 2 AND position = 1"), "log "),
+    "a log cut short": (sql("UPDATE log SET size = size - 1 WHERE name LIKE '%/JPN'"), LOG),
+    "the tree's edge": (sql("UPDATE log SET frontier = zeroblob(length(frontier)) WHERE name LIKE '%/JPN'"), LOG),
     "a checkpoint": (sql("UPDATE log SET checkpoint = CAST(replace(checkpoint, 'KOR', 'JPN') AS BLOB)"), "log "),
     "a checkpoint of another kind": (sql("UPDATE log SET checkpoint = 'text'"), "log "),
     "an act taken out": (sql("DELETE FROM act WHERE type = 'transmit'"), "log "),
@@ -87,7 +85,7 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
         "receipts",
     ),
     "a receipt's copy": (sql("UPDATE item SET payload_digest = replace(payload_digest, 'a', 'b')"), "receipts"),
-    "a commitment of another type": (sql("UPDATE log_entry SET commitment = 'text' WHERE position = 3"), "log "),
+    "a commitment of another type": (sql("UPDATE log_group SET commitments = 'text' WHERE first = 3"), "log "),
     "a statement of another type": (sql("UPDATE act SET statement = 'text' WHERE type = 'mark'"), ACTS),
     "the content taken out": (without_blob, ITEMS),
     "the originator's key": (

@@ -173,7 +173,7 @@ def test_an_act_does_not_happen_when_the_log_cannot_be_written(stage: Stage) -> 
     """The log's table takes nothing: no act, no row, no content, at the giver and then at the recipient."""
     both = stage()
     for party in ("JPN", "KOR"):
-        no = "CREATE TRIGGER no BEFORE INSERT ON log_entry BEGIN SELECT RAISE(ABORT, 'the log is full'); END"
+        no = "CREATE TRIGGER no BEFORE INSERT ON log_group BEGIN SELECT RAISE(ABORT, 'the log is full'); END"
         forget(both[party], no)
         before = {one: (register(both[one]), both[one].node.blobs.names()) for one in both.players}
         if party == "JPN":

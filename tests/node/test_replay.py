@@ -80,7 +80,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     ),
     "an act filed under another type": ("UPDATE act SET type = 'opened' WHERE type = 'access'", "is filed as another"),
     "an act filed under another item": ("UPDATE act SET item = 'x' WHERE type = 'mark'", "is filed as another"),
-    "an act in no log": ("DELETE FROM log_entry WHERE act = (SELECT id FROM act WHERE type = 'mark')", "in no log"),
+    "an act in no log": ("DELETE FROM log_group WHERE act = (SELECT seq FROM act WHERE type = 'mark')", "in no log"),
     "the day on which an own act was recorded": (
         f"UPDATE act SET recorded_at = '{AT[:-2]}1Z' WHERE type = 'enter-person'",
         "this node's own of another instant",
@@ -127,7 +127,7 @@ def test_what_no_act_says_is_found_and_its_row_named(both: Exercise, name: str) 
 
 def test_every_table_is_made_by_acts_or_decides_nothing() -> None:
     """A new table is either replayed or named here as one that decides nothing: queues, logs, and what people read."""
-    others = {"act", "batch", "log", "log_entry", "log_node"}  # checked by signatures and checkpoints
+    others = {"act", "batch", "log", "log_group", "log_node"}  # checked by signatures and checkpoints
     others |= {"cosigned", "kept", "lie"}  # notes signed by peers, checked with the witnesses
     others |= {"parcel", "parcel_question", "parcel_reply"}  # what goes by files
     others |= {"outgoing", "seen", "pending", "refused"}  # what is on its way, and what people look at

@@ -38,7 +38,7 @@ KEY = originator()
 def test_the_tree_is_the_logs(statements: list[bytes]) -> None:
     signed = sign_batch(statements, KEY)
     root, paths = batch(statements)
-    assert [list(entry.path) for entry in signed] == paths
+    assert [entry.path for entry in signed] == paths
     assert signed[0].envelope.payload == canonical({"v": 1, "root": b64(root), "size": len(statements)})
     for entry, statement in zip(signed, statements, strict=True):
         assert entry.verify(KEY.public) == statement

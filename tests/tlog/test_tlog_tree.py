@@ -249,7 +249,7 @@ def test_every_leaf_of_a_batch_leads_to_its_root(leaves: list[bytes]) -> None:
     top, paths = batch(leaves)
     assert top == slow_root(leaves)
     for index, (leaf, path) in enumerate(zip(leaves, paths, strict=True)):
-        assert path == slow_path(index, leaves)
+        assert list(path) == slow_path(index, leaves)
         assert batch_root(leaf, index, len(leaves), path) == top
         assert batch_root(leaf + b"!", index, len(leaves), path) != top
         with pytest.raises(LogError):

@@ -20,6 +20,7 @@ Where to read, and where a new line belongs:
 from __future__ import annotations
 
 from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
+from gsomia.node.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -31,7 +32,8 @@ from gsomia.node.acts import (
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
-from gsomia.node.checks import Check, audit_logs, check_acts, check_register
+from gsomia.node.check import Check
+from gsomia.node.checks import audit_logs, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
@@ -100,6 +102,7 @@ __all__ = [
     "TOLD",
     "TOLD_CERTIFIED",
     "Acting",
+    "ActsPart",
     "Awaited",
     "Blobs",
     "Carried",
@@ -167,6 +170,7 @@ __all__ = [
     "audit_witnesses",
     "awaited",
     "check_acts",
+    "check_acts_of",
     "check_bundle",
     "check_disputes",
     "check_log",
@@ -178,6 +182,7 @@ __all__ = [
     "destroy",
     "differences",
     "distrusted",
+    "divide_acts",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -193,6 +198,7 @@ __all__ = [
     "instant",
     "is_log_of",
     "item_label",
+    "joined",
     "keep_refused",
     "key_settings",
     "labels_of",

@@ -229,7 +229,7 @@ def sign_acts(statements: Sequence[Statement], keys: Sequence[SigningKey]) -> li
     payload = canonical({"v": 1, "root": b64(root), "size": len(data)})
     envelope = sign(payload, BATCH_TYPE, keys)
     return [
-        SignedAct(statement=s, data=d, index=i, size=len(data), path=tuple(paths[i]), envelope=envelope)
+        SignedAct(statement=s, data=d, index=i, size=len(data), path=paths[i], envelope=envelope)
         for i, (s, d) in enumerate(zip(statements, data, strict=True))
     ]
 
@@ -336,7 +336,7 @@ def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bo
         if (
             statement.exercise is not exercise
             or (act.index, act.size) != (number, size)
-            or act.path != tuple(paths[number])
+            or act.path != paths[number]
             or (act.envelope is not envelope and act.envelope != envelope)
         ):
             return False

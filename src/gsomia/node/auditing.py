@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from gsomia.node.checks import Check, audit_records, done
+from gsomia.node.check import Check, done
+from gsomia.node.checks import audit_records
 from gsomia.node.disputes import DISPUTES, check_disputes
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
@@ -20,7 +21,7 @@ def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) ->
 
     Args:
         node: whose records.
-        elsewhere: gives the checks of the logs and the register where those are done elsewhere, or None.
+        elsewhere: gives the checks of logs, acts and register where those are done in another way, or None.
     """
     yield from audit_records(node, elsewhere)
     yield from audit_witnesses(node)

@@ -12,7 +12,7 @@ from gsomia.errors import VerificationError
 from gsomia.node.acts import SignedAct
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import ITEM_FILE, copy_json, item_json
-from gsomia.node.checks import Check
+from gsomia.node.check import Check
 from gsomia.node.effects import apply
 from gsomia.node.node import Node
 from gsomia.node.ports import Writer

@@ -9,7 +9,7 @@ from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, instant
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import LAW_FOLDER
-from gsomia.node.checks import Check
+from gsomia.node.check import Check
 from gsomia.node.legal_effects import legal_act
 
 __all__ = ["STATE", "check_law", "check_states"]

@@ -10,7 +10,7 @@ from gsomia.keys import Envelope, canonical, unb64, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import BUNDLE_TYPE, contents_digest
-from gsomia.node.checks import Check
+from gsomia.node.check import Check
 from gsomia.tlog import Checkpoint, LogProof, commitment, verify_cosignatures, verify_signed
 
 __all__ = ["WHOLE", "WITNESSES", "check_inclusion", "check_whole", "check_witnesses"]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 
-from gsomia.errors import GsomiaError, LogError, SignatureError, VerificationError
-from gsomia.keys import PublicKey
-from gsomia.node.acts import Officer, SignedAct, verify_act, verify_acts
+from gsomia.errors import GsomiaError, LogError, VerificationError
+from gsomia.node.actchecks import check_acts
+from gsomia.node.check import Check, done
 from gsomia.node.keychecks import check_keys
-from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import Reader
 from gsomia.node.replay import compare_register
@@ -19,26 +16,11 @@ from gsomia.node.stored import LogState
 from gsomia.node.treenodes import wrong_nodes
 from gsomia.registry import Direction, Rung, destroyed
 from gsomia.sealed import check_provenance, read, read_provenance
-from gsomia.tlog import Frontier, commitment, leaf_hash, verify_checkpoint
+from gsomia.tlog import TILE_LEVELS, Frontier, commitment, leaf_hash, verify_checkpoint
 
-__all__ = ["Check", "audit_logs", "audit_records", "check_acts", "check_register", "done"]
+__all__ = ["audit_logs", "audit_records", "check_register"]
 
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One check and what it found: `fault` is "" where it holds; `remark` is what people should know nevertheless."""
-
-    name: str
-    counted: int
-    fault: str = ""
-    remark: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether it holds."""
-        return not self.fault
 
 
 def audit_records(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) -> Iterator[Check]:
@@ -46,17 +28,15 @@ def audit_records(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = 
 
     Args:
         node: whose records.
-        elsewhere: gives what `audit_logs` and then `check_register` find at work elsewhere, such as in a process beside
-            this one; or None.
+        elsewhere: gives what `audit_logs`, `check_acts` and `check_register` find where those are done in another way,
+            such as by two processes; or None.
     """
     if elsewhere is None:
         yield from audit_logs(node)
         yield check_acts(node)
         yield check_register(node)
     else:
-        acts = check_acts(node)
-        *logs, register = elsewhere()
-        yield from (*logs, acts, register)
+        yield from elsewhere()
     with node.store.reading() as reader:
         yield done("receipts", partial(_check_receipts, reader))
         yield done("keys released", partial(_check_keys, node, reader))
@@ -74,16 +54,6 @@ def audit_logs(node: Node) -> Iterator[Check]:
             yield done(f"log {state.name}", partial(_check_log, node, reader, state))
 
 
-def done(name: str, check: Callable[[], Check]) -> Check:
-    """A check as it ends; a store that somebody was at may hold what nothing can read."""
-    try:
-        return check()
-    except GsomiaError as error:
-        return Check(name=name, counted=0, fault=f"the store cannot be read: {error}")
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return Check(name=name, counted=0, fault="the store holds a value of another type or form than a node writes")
-
-
 def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
     """Entries against acts, the tree against its entries, the signed checkpoint against the tree."""
     name = f"log {state.name}"
@@ -95,7 +65,7 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
             if position != index:
                 raise LogError(f"entry {index} is missing")
             if statement is None:
-                raise LogError(f"entry {index} stands for act `{act_id}`, which is missing")
+                raise LogError(f"entry {index} stands for an act that is missing")
             if commitment(salt, statement) != entry:
                 raise LogError(f"entry {index} is not the commitment to act `{act_id}`")
             hashes.append(leaf_hash(entry))
@@ -109,6 +79,8 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
         checkpoint = verify_checkpoint(state.checkpoint, node.keys.log.public.named(state.name))
         if (checkpoint.size, checkpoint.root) != (frontier.size, frontier.root()):
             raise LogError(f"the signed checkpoint of {checkpoint.size} entries is not over these entries")
+        if state.frontier != frontier.to_bytes():
+            raise LogError("the tree's edge, from which the log grows, is not what the entries give")
     except GsomiaError as error:
         return Check(name=name, counted=frontier.size, fault=str(error))
     except (TypeError, ValueError, AttributeError):
@@ -121,75 +93,10 @@ def _check_log(node: Node, reader: Reader, state: LogState) -> Check:
 
 def _grown(reader: Reader, log: str, frontier: Frontier, hashes: list[bytes]) -> Frontier:
     """The tree's edge after more leaves, once every node that they complete is stored as it must be."""
-    frontier, completed = frontier.append(hashes)
+    frontier, completed = frontier.append(hashes, levels=TILE_LEVELS)
     for level, index in wrong_nodes(reader, log, completed):
         raise LogError(f"the tree's node at level {level}, index {index} is not what the entries give")
     return frontier
-
-
-@dataclass(frozen=True, slots=True)
-class KeysThen(KnownKeys):
-    """The keyring as it was when each act was recorded."""
-
-    then: OfficersThen = field(default_factory=OfficersThen)
-
-    def node_key(self, party: str) -> PublicKey | None:
-        """The key of a Party's node at this point."""
-        return self.then.nodes.get(party) or KnownKeys.node_key(self, party)
-
-    def officer(self, party: str, officer: str) -> Officer | None:
-        """An officer whose key could sign at this point."""
-        return self.then.officer(party, officer)
-
-
-def check_acts(node: Node) -> Check:
-    """Every act's signatures, by the keys that are enrolled.
-
-    Args:
-        node: whose records.
-    """
-    with node.store.reading() as reader:
-        return done("signatures of acts", partial(_check_acts, node, reader))
-
-
-def _check_acts(node: Node, reader: Reader) -> Check:
-    keyring = KeysThen(reader, node.party, node.keys.signing.public, OfficersThen(party=node.party))
-    counted = 0
-    last = ""
-    try:
-        for group in _batches(reader.acts()):
-            # After some acts other keys count; a batch with one of those is checked act by act.
-            if not TURNING_TYPES.intersection(act.statement.type for act in group):
-                with suppress(VerificationError):
-                    verify_acts(group, keyring, exercise=node.exercise)
-                    counted, last = counted + len(group), group[-1].id
-                    continue
-            for act in group:
-                keyring.then.learn(verify_act(act, keyring, exercise=node.exercise))
-                counted, last = counted + 1, act.id
-        here, said = {(one.party, one.id): one for one in reader.officers()}, keyring.then.officers
-        if differing := [names for names in {*here, *said} if here.get(names) != said.get(names)]:
-            raise SignatureError(f"officer `{differing[0][1]}` of `{differing[0][0]}` is not enrolled as the acts say")
-        keys = {party: peer.signing for party, peer in reader.peers().items()}
-        if others := {party for party in keys if keyring.then.nodes.get(party) != keys[party]}:
-            raise SignatureError(f"the node of `{min(others)}` is not enrolled as the acts say")
-    except VerificationError as error:
-        # An act that cannot even be read has no id to name; the one before it does.
-        fault = f"{error}; {f'the last that holds is `{last}`' if last else 'it is the first'}"
-        return Check(name="signatures of acts", counted=counted, fault=fault)
-    return Check(name="signatures of acts", counted=counted)
-
-
-def _batches(acts: Iterator[SignedAct]) -> Iterator[list[SignedAct]]:
-    """Acts in their order, those together that come from one batch."""
-    group: list[SignedAct] = []
-    for act in acts:
-        if group and (act.envelope is not group[0].envelope or len(group) == _PAGE):
-            yield group
-            group = []
-        group.append(act)
-    if group:
-        yield group
 
 
 def _check_receipts(reader: Reader) -> Check:

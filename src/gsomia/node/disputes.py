@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gsomia.agreement import LegalAct, Record, state_at, unlike
 from gsomia.node.acts import instant
-from gsomia.node.checks import Check
+from gsomia.node.check import Check
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader

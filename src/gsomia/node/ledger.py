@@ -15,13 +15,13 @@ from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.lognames import unless_halted
-from gsomia.node.node import Acting, KnownKeys, Node, new_id
+from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
 from gsomia.node.ports import Writer
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
-from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
+from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["Draft", "enter", "make", "record"]
+__all__ = ["Draft", "enter", "make", "new_salts", "record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def make(
         keys += [one.key for one in dict.fromkeys(officers)]
     statements = [
         Statement(
-            id=draft.id or new_id(),
+            id=draft.id or new_act_id(at),
             type=draft.type,
             at=at,
             party=node.party,
@@ -191,11 +191,9 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
     unless_halted(tx, name)
     state = tx.log(name)
     frontier = Frontier.from_bytes(state.frontier) if state is not None else Frontier()
-    entries: list[tuple[bytes, str, bytes]] = []
-    for act in acts:
-        salt = secrets.token_bytes(SALT_BYTES)
-        entries.append((commitment(salt, act.data), act.id, salt))
-    grown, completed = frontier.append([leaf_hash(entry) for entry, _, _ in entries])
+    salts = new_salts(len(acts))
+    entries = [(commitment(salt, act.data), act.id, salt) for act, salt in zip(acts, salts, strict=True)]
+    grown, completed = frontier.append([leaf_hash(entry) for entry, _, _ in entries], levels=TILE_LEVELS)
     checkpoint = Checkpoint(origin=name, size=grown.size, root=grown.root())
     # A larger tree is never signed at an earlier time: to a witness that would be the proof of a rollback.
     signed_at = max(at, state.signed_at) if state is not None else at
@@ -207,6 +205,12 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
         signed_at=signed_at,
     )
     tx.append_log(head, frontier.size, entries, completed)
+
+
+def new_salts(count: int) -> list[bytes]:
+    """So many salts by chance, from one request to the system."""
+    chance = secrets.token_bytes(SALT_BYTES * count)
+    return [chance[at : at + SALT_BYTES] for at in range(0, len(chance), SALT_BYTES)]
 
 
 _FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})

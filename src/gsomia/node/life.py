@@ -17,7 +17,7 @@ from gsomia.node.bundle_keys import check_acts, check_enrolments, check_writer
 from gsomia.node.bundle_law import STATE, check_law, check_states
 from gsomia.node.bundle_logs import WHOLE, WITNESSES, check_inclusion, check_whole, check_witnesses
 from gsomia.node.bundle_reading import Life, Scratch, TrustedKeys, read_bundle
-from gsomia.node.checks import Check
+from gsomia.node.check import Check
 
 __all__ = ["check_bundle"]
 

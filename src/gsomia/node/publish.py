@@ -9,14 +9,12 @@ from gsomia.errors import LogError, NodeError, UsageError
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
 from gsomia.node.stored import LogState
-from gsomia.node.treenodes import wrong_nodes
 from gsomia.tlog import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
     Checkpoint,
     Fault,
     FaultKind,
-    Frontier,
     LogCheck,
     LogProof,
     Tile,
@@ -26,14 +24,11 @@ from gsomia.tlog import (
     encode_entries,
     encode_tile,
     inclusion_proof,
-    leaf_hash,
     parse_note,
     tiles_for,
 )
 
 __all__ = ["KEYS_PATH", "check_log", "log_files", "log_named", "prove", "signed_notes"]
-
-_PAGE = 1000
 
 KEYS_PATH = "log.pub"
 """The log's verifier keys, beside its checkpoint."""
@@ -54,10 +49,11 @@ def log_files(node: Node, reader: Reader, state: LogState) -> Iterator[tuple[str
 
 
 def _tile(reader: Reader, state: LogState, tile: Tile) -> bytes:
+    start, stop = tile.index * TILE_WIDTH, tile.index * TILE_WIDTH + tile.width
     if tile.level is None:
-        start = tile.index * TILE_WIDTH
-        return encode_entries([entry for entry, _, _ in reader.log_entries(state.name, start, start + tile.width)])
-    return encode_tile(tile, lambda level, index: reader.log_node(state.name, level, index))
+        return encode_entries([entry for entry, _, _ in reader.log_entries(state.name, start, stop)])
+    hashes = reader.log_hashes(state.name, tile.level, start, stop)
+    return encode_tile(tile, lambda _, index: hashes[index - start])
 
 
 def check_log(node: Node, reader: Reader, state: LogState) -> LogCheck:
@@ -80,38 +76,30 @@ def check_log(node: Node, reader: Reader, state: LogState) -> LogCheck:
 
     result = check_tiles(read_file, node.keys.log.public.named(state.name))
     if result.holds:
-        # Tiles hold every eighth level; the store holds them all, and proofs are made of those.
-        return replace(result, faults=tuple(_between(reader, state)))
+        return result
     # The acts say which entry it is.
     return replace(result, faults=(*_uncommitted(reader, state), *result.faults))
 
 
 def _uncommitted(reader: Reader, state: LogState) -> Iterator[Fault]:
     expected = 0
-    for position, entry, act, salt, statement in reader.log_leaves(state.name, state.size):
-        for index in range(expected, position):
+    try:
+        for position, entry, _, salt, statement in reader.log_leaves(state.name, state.size):
+            for index in range(expected, position):
+                yield _entry_fault(index, "is missing")
+            expected = position + 1
+            if statement is None:
+                yield _entry_fault(position, "stands for an act that is missing")
+            elif commitment(salt, statement) != entry:
+                yield _entry_fault(position, "is not the commitment to its act")
+        for index in range(expected, state.size):
             yield _entry_fault(index, "is missing")
-        expected = position + 1
-        if statement is None:
-            yield _entry_fault(position, f"stands for act `{act}`, which is missing")
-        elif commitment(salt, statement) != entry:
-            yield _entry_fault(position, f"is not the commitment to act `{act}`")
-    for index in range(expected, state.size):
-        yield _entry_fault(index, "is missing")
+    except NodeError as error:
+        yield _entry_fault(expected, f"cannot be read: {error}")
 
 
 def _entry_fault(index: int, what: str) -> Fault:
     return Fault(kind=FaultKind.ENTRY, path=f"entry/{index}", index=index, text=f"entry {index} {what}")
-
-
-def _between(reader: Reader, state: LogState) -> Iterator[Fault]:
-    frontier = Frontier()
-    for start in range(0, state.size, _PAGE):
-        entries = reader.log_entries(state.name, start, min(start + _PAGE, state.size))
-        frontier, completed = frontier.append([leaf_hash(entry) for entry, _, _ in entries])
-        for level, index in wrong_nodes(reader, state.name, completed):
-            text = f"the stored node at level {level}, index {index} is not what the entries give"
-            yield Fault(kind=FaultKind.NODE, path=f"node/{level}/{index}", index=index, text=text)
 
 
 def log_named(reader: Reader, name: str) -> LogState:

@@ -19,7 +19,7 @@ from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, t
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, known_peer, new_id, refused
+from gsomia.node.node import Acting, Node, known_peer, new_act_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import authority_body, next_control_number
@@ -178,7 +178,7 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
 
 def own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
     """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
-    act = new_id()
+    act = new_act_id(at)
     return Consent(
         id=act,
         item=item,

@@ -11,7 +11,7 @@ from gsomia.node.facts import Case
 from gsomia.node.keyholding import SHARES
 from gsomia.node.ledger import make
 from gsomia.node.looking import look_over
-from gsomia.node.node import Acting, Node, known_peer, new_id
+from gsomia.node.node import Acting, Node, known_peer, new_act_id, new_id
 from gsomia.node.sealing import Document, seal_item
 from gsomia.node.sending import (
     Sending,
@@ -58,7 +58,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
             hint="such as --shares JPN,KOR,USA",
         )
     at = node.clock.now()
-    item_id, consent_act = new_id(), new_id()
+    item_id, consent_act = new_id(), new_act_id(at)
     others = tuple(party for party in holders if party != node.party)
     legs = [replace(sending, to=party, via=(), custody=Custody.SHARES) for party in others]
     verdicts = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gsomia.errors import NodeError, PeerError, VerificationError
 from gsomia.keys import b64, unb64
-from gsomia.node.checks import Check, done
+from gsomia.node.check import Check, done
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
 from gsomia.node.stored import LogState

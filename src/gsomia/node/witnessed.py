@@ -8,7 +8,7 @@ from functools import partial
 
 from gsomia.errors import VerificationError
 from gsomia.node.acts import instant
-from gsomia.node.checks import Check, done
+from gsomia.node.check import Check, done
 from gsomia.node.lognames import current_log, peer_of_log
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from heapq import merge
+from itertools import pairwise
 
 import sqlalchemy as sa
 
 from gsomia.errors import VerificationError
 from gsomia.node import Rows, Statement, read_instant
 from gsomia.store import schema
+from gsomia.store.logs import group_acts
 from gsomia.store.prepared import Prepared
 
 __all__ = ["DerivedReads"]
@@ -20,25 +23,20 @@ _RECORDED = Prepared(
         *(schema.act.c[name] for name in ("statement", "source", "recorded_at", "id", "type", "party", "item"))
     ).order_by(schema.act.c.seq)
 )
-_UNLOGGED = Prepared(
-    sa.select(schema.act.c.id)
-    .outerjoin(schema.log_entry, schema.log_entry.c.act == schema.act.c.id)
-    .where(schema.log_entry.c.act.is_(None))
+_ACTS = Prepared(sa.select(schema.act.c.seq, schema.act.c.id).order_by(schema.act.c.seq))
+_ACT_ID = Prepared(sa.select(schema.act.c.id).where(schema.act.c.seq == sa.bindparam("number")))
+_LAST = Prepared(sa.select(sa.func.max(schema.act.c.seq)))
+_ACT_FROM = Prepared(
+    sa.select(schema.act.c.seq, schema.act.c.id)
+    .where(schema.act.c.seq >= sa.bindparam("number"))
     .order_by(schema.act.c.seq)
 )
-_SEQ = (
-    sa.select(
-        schema.log_entry.c.log,
-        schema.log_entry.c.act,
-        schema.act.c.seq,
-        sa.func.lag(schema.act.c.seq)
-        .over(partition_by=schema.log_entry.c.log, order_by=schema.log_entry.c.position)
-        .label("before"),
-    )
-    .join(schema.act, schema.act.c.id == schema.log_entry.c.act)
-    .subquery()
+_LOGS = Prepared(sa.select(schema.log_group.c.log).distinct())
+_LOGGED = Prepared(
+    sa.select(schema.log_group.c.acts)
+    .where(schema.log_group.c.log == sa.bindparam("log"))
+    .order_by(schema.log_group.c.first)
 )
-_DISORDER = Prepared(sa.select(_SEQ.c.act).where(_SEQ.c.seq <= _SEQ.c.before))
 
 
 @cache
@@ -66,5 +64,29 @@ class DerivedReads:
                 raise VerificationError(f"act `{statement.id}` is filed as another: {', '.join(map(str, filed))}")
             yield statement, source, read_instant(at)
 
+    def act_ends(self, parts: int) -> Sequence[tuple[int, str]]:
+        last = _LAST.scalar(self._connection, {}) or 0
+        wanted = [last * part // parts for part in range(1, parts)]
+        found = [_ACT_FROM.row(self._connection, {"number": number}) for number in wanted]
+        return list(dict.fromkeys((row["seq"], row["id"]) for row in found if row is not None and row["seq"] < last))
+
     def unlogged(self) -> str:
-        return str(_UNLOGGED.scalar(self._connection, {}) or _DISORDER.scalar(self._connection, {}) or "")
+        logs = [log for (log,) in _LOGS.tuples(self._connection, {})]
+        for log in logs:
+            for before, number in pairwise(self._logged(log)):
+                if number <= before:
+                    return str(_ACT_ID.scalar(self._connection, {"number": number}) or number)
+        # Each log names its acts in the order of their recording, so one pass over all of them is enough.
+        logged = merge(*map(self._logged, logs))
+        ahead = next(logged, None)
+        for number, act in _ACTS.tuples(self._connection, {}):
+            while ahead is not None and ahead < number:
+                ahead = next(logged, None)
+            if ahead != number:
+                return str(act)
+        return ""
+
+    def _logged(self, log: str) -> Iterator[int]:
+        """The acts of a log by their numbers."""
+        for (acts,) in _LOGGED.tuples(self._connection, {"log": log}):
+            yield from group_acts(acts)

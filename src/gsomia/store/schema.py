@@ -237,14 +237,19 @@ refused = _table(
 log = _table(
     "log", _text("name", key=True), _number("size"), _bytes("frontier"), _bytes("checkpoint"), _text("signed_at")
 )
-log_entry = _table(
-    "log_entry",
-    _text("log", key=True),
-    _number("position", key=True),
-    _bytes("commitment"),
-    _text("act", index=True),
-    _bytes("salt"),
-    without_rowid=True,
+# A row holds the entries that one transaction appended. Acts are named by their numbers, which grow: an index over
+# their ids would be touched in another place with every act, and slow as the log grows.
+log_group = _table(
+    "log_group",
+    _serial("id"),
+    _text("log"),
+    _number("first"),
+    _number("act"),
+    _bytes("acts"),
+    _bytes("commitments"),
+    _bytes("salts"),
+    sa.Index("uq_log_group_log_first", "log", "first", unique=True),
+    sa.Index("ix_log_group_log_act", "log", "act"),
 )
 log_node = _table(
     "log_node",

@@ -48,9 +48,13 @@ KEPT_ROWS = 2048
 
 
 @cache
-def _acts(types: int, *, item: bool) -> Prepared:
-    """Acts in order: of so many types (0 is any), parameters `type0` and on, and of an item."""
+def _acts(types: int, *, item: bool, start: bool, stop: bool) -> Prepared:
+    """Acts in order, between numbers: of so many types (0 is any), parameters `type0` and on, and of an item."""
     query = _ACTS.order_by(schema.act.c.seq)
+    if start:
+        query = query.where(schema.act.c.seq >= sa.bindparam("start"))
+    if stop:
+        query = query.where(schema.act.c.seq < sa.bindparam("stop"))
     if types:
         query = query.where(schema.act.c.type.in_([sa.bindparam(f"type{number}") for number in range(types)]))
     if item:
@@ -201,11 +205,13 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
             envelope = self._envelopes[batch] = rows.envelope_of(text)
         return rows.act_of(row, envelope)
 
-    def acts(self, *, types: Sequence[str] = (), item: str = "") -> Iterator[SignedAct]:
+    def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
+        values |= {"start": start, "stop": stop}
+        query = _acts(len(types), item=bool(item), start=start > 0, stop=stop > 0)
         if item:
-            return iter([self._act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
-        return map(self._act_of, _acts(len(types), item=False).each(self._connection, values))
+            return iter([self._act_of(row) for row in self._all(query, **values, item=item)])
+        return map(self._act_of, query.each(self._connection, values))
 
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
@@ -283,6 +289,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
     def __init__(self, connection: sa.Connection) -> None:
         super().__init__(connection)
         self._batches_put: set[str] = set()
+        self._act_numbers: dict[str, int] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -290,7 +297,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         try:
             yield
         except BaseException:
-            for kept in (self._kept, self._envelopes, self._by_key):
+            for kept in (self._kept, self._envelopes, self._by_key, self._act_numbers):
                 kept.clear()
             self._batches_put.clear()
             # Where the disk took no more, the whole transaction may be gone already.
@@ -342,7 +349,7 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
         if row["batch"] not in self._batches_put:
             self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
             self._batches_put.add(row["batch"])
-        insert_new(schema.act).run(self._connection, row)
+        self._act_numbers[act.id] = insert_new(schema.act).run_new(self._connection, row)
         # As it is read back: what a draft holds as a tuple is a list then.
         statement = Statement.from_bytes(act.data)
         if statement is not act.statement:

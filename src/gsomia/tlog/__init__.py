@@ -35,6 +35,8 @@ from gsomia.tlog.signing import (
 )
 from gsomia.tlog.tiles import (
     CHECKPOINT_PATH,
+    TILE_HEIGHT,
+    TILE_LEVELS,
     TILE_WIDTH,
     ReadFile,
     Tile,
@@ -44,6 +46,7 @@ from gsomia.tlog.tiles import (
     encode_tile,
     entries_path,
     entry_tiles,
+    reader_of_levels,
     tile_path,
     tile_reader,
     tiles_for,
@@ -77,6 +80,8 @@ __all__ = [
     "EMPTY_ROOT",
     "HASH_BYTES",
     "SALT_BYTES",
+    "TILE_HEIGHT",
+    "TILE_LEVELS",
     "TILE_WIDTH",
     "Algorithm",
     "Checkpoint",
@@ -119,6 +124,7 @@ __all__ = [
     "node_hash",
     "parse_note",
     "prove_fork",
+    "reader_of_levels",
     "root",
     "tile_path",
     "tile_reader",

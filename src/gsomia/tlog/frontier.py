@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
 
@@ -13,6 +13,10 @@ __all__ = ["Frontier", "Node"]
 
 Node = tuple[int, int, bytes]
 """A completed node: level, index on that level, hash."""
+
+
+LEVELS = range(MAX_SIZE.bit_length())
+"""All levels of a tree; level 0 is the leaf hashes."""
 
 
 def _levels(size: int) -> list[int]:
@@ -46,14 +50,15 @@ class Frontier:
         """The frontier of the tree of `size` leaves, from stored hashes."""
         return cls(size=size, hashes=tuple(read(level, (size >> level) - 1) for level in _levels(size)))
 
-    def append(self, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, list[Node]]:
-        """The frontier after more leaves, and every node they complete.
+    def append(self, leaf_hashes: Sequence[bytes], *, levels: Container[int] = LEVELS) -> tuple[Frontier, list[Node]]:
+        """The frontier after more leaves, and the nodes they complete.
 
         Args:
             leaf_hashes: hashes of the new leaves, in order, 32 bytes each.
+            levels: of which levels nodes are given back; a store that keeps `TILE_LEVELS` wants those alone.
 
         Returns:
-            The new frontier; and the completed nodes, level by level from 0 (the leaf hashes themselves): what has to
+            The new frontier; and the completed nodes, level by level, from 0 (the leaf hashes themselves): what has to
             be stored before the new root is signed.
         """
         if any(len(h) != HASH_BYTES for h in leaf_hashes):
@@ -63,7 +68,8 @@ class Frontier:
         fresh = list(leaf_hashes)
         level = 0
         while fresh:
-            completed.extend(zip(repeat(level), count(self.size >> level), fresh))
+            if level in levels:
+                completed.extend(zip(repeat(level), count(self.size >> level), fresh))
             if level in peaks:
                 fresh.insert(0, peaks.pop(level))
             if len(fresh) % 2:

@@ -50,8 +50,6 @@ class FaultKind(StrEnum):
     """A hash in a tile is not the one that was computed."""
     MISSING = "missing"
     """A file that must be there is not, or has another length."""
-    NODE = "node"
-    """A hash between the levels that tiles hold, which a store keeps too, is not the one that was computed."""
     ROOT = "root"
     """Entries and tiles agree with each other and not with what is above: they were rewritten together."""
 

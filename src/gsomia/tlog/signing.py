@@ -123,17 +123,22 @@ class LogSigner:
         check_name(name)
         if len(seed) != SEED_BYTES:
             raise ValueError(f"a log key's seed is {SEED_BYTES} bytes")
-        self.name, self.seed = name, seed
+        self.seed = seed
         self._ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32])
         self._ml_dsa_44 = MLDSA44PrivateKey.from_seed_bytes(seed[32:])
-        self.public = LogVerifier(
-            name=name,
-            ed25519=self._ed25519.public_key().public_bytes_raw(),
-            ml_dsa_44=self._ml_dsa_44.public_key().public_bytes_raw(),
+        self._take(
+            LogVerifier(
+                name=name,
+                ed25519=self._ed25519.public_key().public_bytes_raw(),
+                ml_dsa_44=self._ml_dsa_44.public_key().public_bytes_raw(),
+            )
         )
-        plain, post_quantum = self.public.log_keys()
+
+    def _take(self, public: LogVerifier) -> None:
+        self.name, self.public = public.name, public
+        plain, post_quantum = public.log_keys()
         self._log_ids = (plain.key_id, post_quantum.key_id)
-        self._cosigner_id = self.public.witness_keys()[0].key_id
+        self._cosigner_id = public.witness_keys()[0].key_id
 
     def __repr__(self) -> str:
         return f"LogSigner(name={self.name!r})"
@@ -158,7 +163,11 @@ class LogSigner:
 
         A witness cosigns under one name only: an Ed25519 cosignature does not hold the name.
         """
-        return LogSigner(name, self.seed)
+        other = object.__new__(LogSigner)
+        # The private keys are not made from the seed once more: every append to a log asks for them under its name.
+        other.seed, other._ed25519, other._ml_dsa_44 = self.seed, self._ed25519, self._ml_dsa_44
+        other._take(self.public.named(name))
+        return other
 
     def sign_checkpoint(self, checkpoint: Checkpoint, at: datetime) -> bytes:
         """Sign a checkpoint of one's own log with both keys.

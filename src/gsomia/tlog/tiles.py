@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gsomia.errors import LogError
-from gsomia.tlog.tree import HASH_BYTES, Read, parents
+from gsomia.tlog.tree import HASH_BYTES, Read, root
 
 __all__ = [
     "CHECKPOINT_PATH",
+    "TILE_HEIGHT",
+    "TILE_LEVELS",
     "TILE_WIDTH",
     "ReadFile",
     "Tile",
@@ -23,6 +25,7 @@ __all__ = [
     "encode_tile",
     "entries_path",
     "entry_tiles",
+    "reader_of_levels",
     "tile_path",
     "tile_reader",
     "tiles_for",
@@ -31,6 +34,8 @@ __all__ = [
 CHECKPOINT_PATH = "checkpoint"
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
+TILE_LEVELS = range(TILE_HEIGHT, 64, TILE_HEIGHT)
+"""The levels of the tree above the leaves that tiles hold: every eighth one."""
 MAX_ENTRY_BYTES = 0xFFFF
 
 ReadFile = Callable[[str], bytes | None]
@@ -195,7 +200,7 @@ def tile_reader(read_file: ReadFile, size: int) -> Read:
     """
     kept: dict[tuple[int, int], list[bytes]] = {}
 
-    def hashes(level: int, index: int) -> list[bytes]:
+    def tile(level: int, index: int) -> list[bytes]:
         if (level, index) not in kept:
             width = min(TILE_WIDTH, (size >> TILE_HEIGHT * level) - index * TILE_WIDTH)
             path = tile_path(level, index, width)
@@ -207,14 +212,25 @@ def tile_reader(read_file: ReadFile, size: int) -> Read:
             kept[level, index] = decode_tile(data, width)
         return kept[level, index]
 
+    def hashes(level: int, start: int, stop: int) -> list[bytes]:
+        number, at = divmod(start, TILE_WIDTH)
+        return tile(level, number)[at : at + stop - start]
+
+    return reader_of_levels(hashes)
+
+
+def reader_of_levels(hashes: Callable[[int, int, int], Sequence[bytes]]) -> Read:
+    """Any hash of a tree, from those levels alone that tiles hold.
+
+    Args:
+        hashes: gives those of a tile level, from one number up to another and not that; at most 128, within one tile.
+
+    Returns:
+        The function that proofs are built with: the levels between are made from the one beneath them.
+    """
+
     def read(level: int, index: int) -> bytes:
-        # A tile holds every eighth level of the tree; the levels between are made from it.
         tile_level, height = divmod(level, TILE_HEIGHT)
-        first = index << height
-        number, at = divmod(first, TILE_WIDTH)
-        row = hashes(tile_level, number)[at : at + (1 << height)]
-        while len(row) > 1:
-            row = parents(row)
-        return row[0]
+        return root(hashes(tile_level, index << height, (index + 1) << height))
 
     return read

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from itertools import chain, repeat
 
 from gsomia.errors import LogError
 
@@ -269,7 +270,7 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
         raise LogError(f"the proof does not lead to the root of the later tree of {new}")
 
 
-def batch(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+def batch(leaves: Sequence[bytes]) -> tuple[bytes, list[tuple[bytes, ...]]]:
     """The root over a batch of leaves, and each leaf's path to it: one signature then covers them all.
 
     Args:
@@ -284,19 +285,20 @@ def batch(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
     if not leaves:
         raise ValueError("a batch needs at least one leaf")
     level = [leaf_hash(leaf) for leaf in leaves]
-    paths: list[list[bytes]] = [[] for _ in leaves]
-    height = 0
+    # For each level, whose sibling each leaf's way meets there; b"" where the last node is carried up without one.
+    siblings: list[Iterable[bytes]] = []
     while len(level) > 1:
-        for index, path in enumerate(paths):
-            sibling = (index >> height) ^ 1
-            if sibling < len(level):
-                path.append(level[sibling])
+        pairs = len(level) & ~1
+        beside = level[:pairs] + [b""] * (len(level) - pairs)
+        beside[:pairs:2], beside[1:pairs:2] = level[1:pairs:2], level[:pairs:2]
+        siblings.append(chain.from_iterable(map(repeat, beside, repeat(1 << len(siblings)))))
         above = parents(level)
         if len(level) % 2:
             above.append(level[-1])
         level = above
-        height += 1
-    return level[0], paths
+    # The last of each level's run may stand for more leaves than there are: `zip` ends with the shortest, level 0.
+    paths = [*zip(*siblings, strict=False)] or [()]
+    return level[0], [tuple(filter(None, path)) if b"" in path else path for path in paths]
 
 
 def batch_root(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -187,16 +187,19 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_table(
-        "log_entry",
+        "log_group",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("log", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("commitment", sa.LargeBinary(), nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("log", "position", name=op.f("pk_log_entry")),
-        sqlite_with_rowid=False,
+        sa.Column("first", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("act", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("acts", sa.LargeBinary(), nullable=False),
+        sa.Column("commitments", sa.LargeBinary(), nullable=False),
+        sa.Column("salts", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_group")),
+        sqlite_with_rowid=True,
     )
-    op.create_index(op.f("ix_log_entry_act"), "log_entry", ["act"], unique=False)
+    op.create_index("ix_log_group_log_act", "log_group", ["log", "act"], unique=False)
+    op.create_index("uq_log_group_log_first", "log_group", ["log", "first"], unique=True)
     op.create_table(
         "log_node",
         sa.Column("log", sa.Text(), nullable=False),
