@@ -12,7 +12,7 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.following import copy_json, follow_all, outcome, settled, wait_option
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json
+from gsomia.cli.options import by_option, certify_option, home_of, json_option, node_option, plain, print_json
 from gsomia.errors import GsomiaError, NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import Acting, Role, Sending, share, transmit, transmit_many
 from gsomia.registry import Copy, Custody
@@ -40,6 +40,7 @@ __all__ = ["transmit_command"]
 @click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3); more by commas.")
 @click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information is in FILE uncited.")
 @click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken; the act says so.")
+@certify_option
 @wait_option
 @by_option
 @json_option
@@ -58,6 +59,7 @@ def transmit_command(
     cites: tuple[str, ...],
     contains: tuple[str, ...],
     as_is: bool,
+    certify: tuple[str, ...],
     wait: float,
     by: str,
     as_json: bool,
@@ -88,6 +90,7 @@ def transmit_command(
             cites=tuple(name.strip() for text in cites for name in text.split(",") if name.strip()),
             contains=contains,
             as_is=as_is,
+            met=certify,
         )
 
     with home_of(node_dir) as home:

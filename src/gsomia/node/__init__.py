@@ -28,11 +28,12 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
+from gsomia.node.approval import PARTS
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_acts, check_register
-from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
+from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
@@ -97,6 +98,7 @@ __all__ = [
     "KEYS_PATH",
     "LOOK_BYTES",
     "MAX_BUNDLE_JSON",
+    "PARTS",
     "TOLD",
     "TOLD_CERTIFIED",
     "Acting",
@@ -146,6 +148,7 @@ __all__ = [
     "Statement",
     "Store",
     "TakenIn",
+    "Terms",
     "TracerDays",
     "TrustedKeys",
     "Writer",
@@ -153,7 +156,6 @@ __all__ = [
     "adopt_law",
     "alike_marks",
     "answer",
-    "answer_consent",
     "ask_consent",
     "ask_open",
     "ask_release",
@@ -184,6 +186,7 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "give_consent",
     "handle",
     "held_copy",
     "held_of",
@@ -204,6 +207,7 @@ __all__ = [
     "marks_of",
     "open_item",
     "pack",
+    "passed_under",
     "prove",
     "read_instant",
     "recall",
@@ -212,6 +216,7 @@ __all__ = [
     "receipt",
     "record_of",
     "recover",
+    "refuse_consent",
     "release",
     "rendition_of",
     "replace_node_keys",

@@ -322,9 +322,10 @@ def _check_authority(delivery: Delivery, acceptance: str, acts: Sequence[SignedA
         "under",
         "custody",
         "holders",
+        "mark",
     )
-    said = {name: authority.body.get(name) for name in names}
-    offered = {name: getattr(offer, name) for name in said}
+    said = {name: authority.body.get(name) for name in names} | {"met": sorted(authority.body["met"])}
+    offered = {name: getattr(offer, name) for name in said} | {"met": list(offer.met)}
     offered |= {name: list(getattr(offer, name)) for name in ("contains", "via", "holders")}
     offered["cites"] = [source.to_json() for source in offer.cites]
     told = {name: getattr(delivery, name) for name in (*_DELIVERY_TEXTS, "plaintext_bytes")}

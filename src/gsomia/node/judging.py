@@ -67,11 +67,10 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
     facts = transmission_facts(
         node,
         tx,
-        giver=offer.giver,
+        passing=offer.passing,
         holder=node.party,
         item=offer.item,
         mark=(offer.originator, offer.level),
-        receivers=(*offer.via, offer.destination),
         at=at,
         cites=offer.cites,
     )

@@ -117,6 +117,7 @@ class Leaving:
     entry: Outgoing
     copy: Copy
     item: Item
+    authority: SignedAct
     offer: Offer
     verdict: Verdict
 
@@ -131,9 +132,11 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
         or copy.state not in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED)
     ):
         return None
-    question, verdict = refresh(node, reader, copy, item, at)
-    offer = make_offer(node, reader, copy, item, question, verdict, at)
-    return Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
+    authority = authority_of(reader, copy)
+    said = authority.statement.body
+    question, verdict = refresh(node, reader, copy, item, tuple(said["met"]), at)
+    offer = make_offer(node, reader, copy, item, question, verdict, at, said)
+    return Leaving(entry=entry, copy=copy, item=item, authority=authority, offer=offer, verdict=verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,14 @@ def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> 
 
 
 def make_offer(
-    node: Node, tx: Reader, copy: Copy, item: Item, question: Request, verdict: Verdict, at: datetime
+    node: Node,
+    tx: Reader,
+    copy: Copy,
+    item: Item,
+    question: Request,
+    verdict: Verdict,
+    at: datetime,
+    said: Mapping[str, Any],
 ) -> Offer:
     """The offer of a copy: the question, the law and record that it was decided on, and the verdict (protocol 2).
 
@@ -180,6 +190,7 @@ def make_offer(
         question: what the agreement was asked.
         verdict: what it answered.
         at: the instant of the offer.
+        said: what the officer's act says by which it goes.
     """
     case = Case.of(node, tx)
     level = question.item.level if question.item is not None else item.level
@@ -201,6 +212,8 @@ def make_offer(
         via=copy.via,
         under=question.under or verdict.instrument or "",
         own_level="" if level == item.level else level,
+        mark=said["mark"],
+        met=tuple(sorted(said["met"])),
         custody=item.custody,
         holders=item.holders,
         law=dict(verdict.law),
@@ -219,7 +232,7 @@ def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[
     return {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
 
 
-def dispatch(reader: Reader, peer: Peer, one: Leaving, acceptance: SignedAct) -> Draft:
+def dispatch(peer: Peer, one: Leaving, acceptance: SignedAct) -> Draft:
     """The act by which a copy that was accepted leaves."""
     return Draft(
         type="dispatched",
@@ -229,7 +242,7 @@ def dispatch(reader: Reader, peer: Peer, one: Leaving, acceptance: SignedAct) ->
         parties=(peer.party,),
         body={
             "acceptance": acceptance.id,
-            "authority": authority_of(reader, one.copy).id,
+            "authority": one.authority.id,
             "payload_digest": one.item.payload_digest,
             "verdict": one.offer.verdict,
         },

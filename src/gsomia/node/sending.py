@@ -6,14 +6,16 @@ transaction. The node sends it when the recipient's node has accepted (see `exch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
+from gsomia.node.approval import GRANTED, WHOLE, WRITTEN, Passing, conditions_met
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
 from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
@@ -63,7 +65,11 @@ def ask_transmit(
     """
     case = case or Case.of(node, reader)
     if not item and sending.via and not pending:
-        pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
+        pending = [
+            replace(
+                own_consent(node, sending, "", sending.receivers, at), act="the consent that `transmit` records with it"
+            )
+        ]
     _check_words(case, sending)
     level = drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level)
     request = Request(
@@ -86,11 +92,10 @@ def ask_transmit(
     facts = transmission_facts(
         node,
         reader,
-        giver=node.party,
+        passing=sending.passing(node.party, sending.receivers),
         holder=hop,
         item=item,
         mark=(node.party, level),
-        receivers=sending.receivers,
         at=at,
         pending=pending,
         cites=drawn.cites if drawn is not None else (),
@@ -142,8 +147,9 @@ def draw(
     _check_words(case, sending)
     level = treaty_mark(case, node.party, sending.level)
     own = item_label(node.party, level, receivers, at, exercise=node.exercise)
-    drawn = draw_on(node, reader, case, sending.cites, own, receivers)
-    return drawn, ask_sources(node, reader, case, drawn, purpose=sending.purpose, receivers=receivers, at=at)
+    passing = replace(sending.passing(node.party, receivers), drawn=True)
+    drawn = draw_on(node, reader, case, sending.cites, own, passing, at)
+    return drawn, ask_sources(node, reader, case, drawn, passing, at)
 
 
 def discard(node: Node, item: str) -> None:
@@ -176,18 +182,34 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
     )
 
 
-def own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
-    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
+def own_consent(
+    node: Node, sending: Sending, item: str, receivers: Sequence[str], at: datetime, *, why: str = ""
+) -> Consent:
+    """The originator's consent to the passage of its own item, for this item alone (TISA).
+
+    Args:
+        node: the originator's.
+        sending: what is sent.
+        item: its id.
+        receivers: every Party that may get it.
+        at: the instant.
+        why: what it is for, for people.
+    """
     act = new_id()
     return Consent(
         id=act,
         item=item,
         originator=node.party,
         asker=node.party,
-        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
+        receivers=tuple(dict.fromkeys(receivers)),
         instrument=sending.under,
-        state="granted",
-        conditions="",
+        state=GRANTED,
+        purpose=sending.purpose,
+        part=WHOLE,
+        extent="",
+        conditions=(),
+        expires=None,
+        why=why,
         act=act,
         at=at,
     )
@@ -206,20 +228,36 @@ def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
             "originator": consent.originator,
             "asker": consent.asker,
             "receivers": list(consent.receivers),
-            "conditions": consent.conditions,
+            "purpose": consent.purpose,
+            "part": consent.part,
+            "extent": consent.extent,
+            "conditions": list(consent.conditions),
+            "expires": "",
+            "form": WRITTEN,
+            "why": consent.why,
         },
     )
 
 
 def authority(
-    case: Case, copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "", remarks: Sequence[str] = ()
+    case: Case,
+    copy: Copy,
+    item: Item,
+    verdict: Verdict,
+    *,
+    protecting: str = "",
+    remarks: Sequence[str] = (),
+    met: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    mark: str = "",
 ) -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
     A release is an act under the agreement that protects the item; `under` is the one that carries the copy. `heads`
-    are those of the record in `case`, so that what was decided on can be shown later.
+    are those of the record in `case`, so that what was decided on can be shown later. `met` is what the officer
+    certifies of the consents that it goes by, `mark` the giver's own mark on what it hands on.
     """
-    law = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
+    law: dict[str, Any] = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
+    law |= {"met": {consent: list(words) for consent, words in met.items()}, "mark": mark}
     return Draft(
         type=copy.act,
         instrument=protecting or copy.instrument,
@@ -228,6 +266,14 @@ def authority(
         parties=(copy.holder,),
         body=authority_body(copy, item) | law | {"remarks": list(remarks), "verdict": verdict_digest(verdict)},
     )
+
+
+def certified(reader: Reader, item: Item, met: Collection[str]) -> Mapping[str, list[str]]:
+    """What the officer certifies of the consents to an item and to its sources, by consent, in their words."""
+    if not met:
+        return {}
+    consents = [one for name in (item.id, *(source.item for source in item.cites)) for one in reader.consents(name)]
+    return conditions_met(consents, met)
 
 
 def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> NoReturn:
@@ -286,7 +332,7 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     return found[0]
 
 
-def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
+def release(node: Node, reference: str, to: str, *, met: Sequence[str] = (), by: Acting) -> Copy:
     """Hand a received item on: a release to a third country, or the hub's second leg.
 
     The same sealed payload goes on with its originator's statement; only its key is wrapped anew (protocol 6).
@@ -295,6 +341,7 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
         node: the holder's node.
         reference: control number, item id or copy id.
         to: the Party that would get it.
+        met: the consents, by id, whose conditions the officer certifies to have met.
         by: a disclosure officer.
 
     Raises:
@@ -306,7 +353,7 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
         held = held_copy(reader, node, reference)
         item = reader.item(held.item)
         assert item is not None  # a copy never stands without its item
-        verdict, _, carrying = ask_release(node, reader, held, item, to, at=at)
+        verdict, _, carrying = ask_release(node, reader, held, item, to, at=at, met=met)
     for answer in (verdict, carrying):
         if answer is not None and answer.outcome != "permit":
             refuse(node, f"release of {held.control_number} to {to}", answer, at)
@@ -331,14 +378,25 @@ def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
             custodian=node.party,
             at=at,
         )
-        act = authority(Case.of(node, tx), entry, item, verdict, protecting=held.instrument)
+        words = certified(tx, item, met)
+        act = authority(
+            Case.of(node, tx), entry, item, verdict, protecting=held.instrument, met=words, mark=held.own_mark
+        )
         make(node, tx, [act], at=at, by=by, send=False)
         tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
     return entry
 
 
 def ask_release(
-    node: Node, reader: Reader, held: Copy, item: Item, to: str, *, at: datetime, under: str = ""
+    node: Node,
+    reader: Reader,
+    held: Copy,
+    item: Item,
+    to: str,
+    *,
+    at: datetime,
+    under: str = "",
+    met: Collection[str] = (),
 ) -> tuple[Verdict, Request, Verdict | None]:
     """Whether a held item may go on, and by what.
 
@@ -349,6 +407,7 @@ def ask_release(
         to: the Party that would get it.
         at: the instant of the question.
         under: the instrument that was to carry it, where that was found before.
+        met: the consents, by id, whose conditions are certified.
 
     Returns:
         The verdict of the instrument that protects it; the question for the recipient's node; and, where the recipient
@@ -359,7 +418,10 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
-    facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
+    if strange := {*met} - {consent.id for consent in reader.consents(item.id)}:
+        raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
+    passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose, met=frozenset(met))
+    facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)
     onward = Request(
         act="release",
         by=node.party,
@@ -384,8 +446,17 @@ def ask_release(
     return verdict, carried, decide(case.law, carried, facts, case.record, at)
 
 
-def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Verdict]:
+def refresh(
+    node: Node, tx: Reader, copy: Copy, item: Item, met: Collection[str], at: datetime
+) -> tuple[Request, Verdict]:
     """Ask again for a copy that is about to leave: time has passed since the officer's act.
+
+    Args:
+        node: the giver's node.
+        tx: its store.
+        copy, item: what is about to leave.
+        met: the consents whose conditions the officer's act certifies.
+        at: the instant.
 
     Returns:
         The question for the recipient's node, and this node's answer to it.
@@ -397,11 +468,11 @@ def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tup
             for held in tx.copies(item=item.id)
             if held.holder == node.party
             for verdict, question, carrying in [
-                ask_release(node, tx, held, item, copy.holder, at=at, under=copy.instrument)
+                ask_release(node, tx, held, item, copy.holder, at=at, under=copy.instrument, met=met)
             ]
         ]
         return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
-    question, facts = ask_again(node, tx, copy, item, at)
+    question, facts = ask_again(node, tx, copy, item, met, at)
     case = Case.of(node, tx)
     verdict = with_custody(
         unless_recalled(decide(case.law, question, facts, case.record, at), recall_of(tx, item.id, item.originator)),
@@ -413,13 +484,16 @@ def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tup
     return question, verdict
 
 
-def ask_again(node: Node, reader: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Facts]:
+def ask_again(
+    node: Node, reader: Reader, copy: Copy, item: Item, met: Collection[str], at: datetime
+) -> tuple[Request, Facts]:
     """The question of a transmission whose copy is registered, and what this node knows that bears on it.
 
     Args:
         node: the giver's node.
         reader: its store.
         copy, item: what waits to leave.
+        met: the consents whose conditions the officer's act certifies.
         at: the instant of the question.
     """
     question = Request(
@@ -432,4 +506,5 @@ def ask_again(node: Node, reader: Reader, copy: Copy, item: Item, at: datetime) 
         under=copy.instrument if copy.instrument in Case.of(node, reader).law.agreements else None,
     )
     receivers = (*copy.via, copy.destination)
-    return question, item_facts(node, reader, item, holder=copy.holder, receivers=receivers, at=at)
+    passing = Passing(giver=node.party, receivers=receivers, purpose=item.purpose, met=frozenset(met))
+    return question, item_facts(node, reader, item, passing=passing, holder=copy.holder, at=at)

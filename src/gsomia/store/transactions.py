@@ -142,6 +142,10 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
             found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
         return [rows.consent_of(row) for row in found]
 
+    def consent(self, consent: str) -> Consent | None:
+        row = self._one(rows_by(schema.consent, "id"), id=consent)
+        return None if row is None else rows.consent_of(row)
+
     def adopted(self) -> Mapping[str, str]:
         every = rows_by(schema.adopted)
         return self.once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
