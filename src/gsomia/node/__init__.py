@@ -5,7 +5,8 @@ Where to read, and where a new line belongs:
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
+- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
+  `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
@@ -58,9 +59,10 @@ from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prov
 from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
-from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
+from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -127,6 +129,7 @@ __all__ = [
     "NodeKeys",
     "Note",
     "Officer",
+    "Onward",
     "Opening",
     "Outgoing",
     "Peer",
@@ -218,6 +221,7 @@ __all__ = [
     "recover",
     "refuse_consent",
     "release",
+    "release_many",
     "rendition_of",
     "replace_node_keys",
     "replace_officer_key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +14,16 @@ from gsomia.node.facts import Case, item_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader
-from gsomia.node.sending import held_copy, keeping_refusals, refuse
+from gsomia.node.releasing import held_copy
+from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.stored import Consent
-from gsomia.node.words import check_parties
+from gsomia.node.underway import stop_withdrawn
 from gsomia.registry import Copy
 from gsomia.verdict import Facts, Request, decide
 
 __all__ = ["Terms", "ask_consent", "give_consent", "passed_under", "refuse_consent", "revoke_consent"]
+
+_PARTY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ def ask_consent(
         copy = held_copy(tx, node, reference)
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
-        check_parties(Case.of(node, tx), (to,), "--to")
+        _check_receiver(node, to)
         _check_purpose(purpose)
         drafts: list[Draft] = []
         for originator in item.contains:
@@ -229,7 +233,9 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
                 "why": why,
             },
         )
-        return make(node, tx, [draft], at=at, by=by)[0]
+        acts = make(node, tx, [draft], at=at, by=by)
+        stop_withdrawn(node, tx, acts, at)
+        return acts[0]
 
 
 def passed_under(reader: Reader, consent: Consent) -> list[Copy]:
@@ -248,6 +254,12 @@ def _open_request(node: Node, reader: Reader, request: str) -> Consent:
         listed = ", ".join(f"{c.id} ({c.asker} asks for {', '.join(c.receivers)})" for c in is_open) or "none"
         raise UsageError(f"no one request `{request}` is open", hint=f"open: {listed}")
     return found[0]
+
+
+def _check_receiver(node: Node, party: str) -> None:
+    """A consent may name any country; only those to whom this node is linked can be handed anything by it."""
+    if not _PARTY.fullmatch(party) or party == node.party:
+        raise UsageError(f"`{party}` is no other country", hint="an ISO 3166-1 alpha-3 code, such as USA")
 
 
 def _check_part(part: str, extent: str) -> None:

@@ -17,7 +17,8 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
-from gsomia.node.sending import check_marked, held_copy, keeping_refusals, refuse
+from gsomia.node.releasing import check_marked, held_copy
+from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.stored import Person
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung

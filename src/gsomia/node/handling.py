@@ -20,7 +20,8 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
-from gsomia.node.sending import held_copy, refuse
+from gsomia.node.releasing import held_copy
+from gsomia.node.sending import refuse
 from gsomia.registry import Copy, Item, destroyed
 from gsomia.verdict import Facts, Request, Verdict, decide
 

@@ -17,7 +17,7 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.sending import refresh
+from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
@@ -160,15 +160,35 @@ class Stop:
 
 
 def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> None:
-    """Stop copies by acts of this node's own, under one signature."""
+    """Stop copies by acts of this node's own, under one signature; whoever knows of them is told.
+
+    The originator is, and the holder that was to get a copy where it has accepted that one: to any other it is not
+    announced that there was one.
+    """
     drafts = [
-        Draft(type="stop", instrument=s.copy.instrument, item=s.copy.item, copy=s.copy.id, body={"why": s.why})
-        for s in stops
+        Draft(
+            type="stop",
+            instrument=stop.copy.instrument,
+            item=stop.copy.item,
+            copy=stop.copy.id,
+            parties=_concerned(node, tx, stop),
+            body={"why": stop.why, "to": stop.copy.destination},
+        )
+        for stop in stops
     ]
     make(node, tx, drafts, at=at)
     for stop in stops:
         what = f"copy {stop.copy.control_number}"
         tx.put_refused(Refused(at=at, source=stop.copy.holder, what=what, why=stop.why, detail=stop.detail))
+
+
+def _concerned(node: Node, tx: Reader, stop: Stop) -> tuple[str, ...]:
+    copy, item = stop.copy, tx.item(stop.copy.item)
+    accepted = tx.acts(types=["acceptance"], item=copy.item)
+    told = {act.statement.party for act in accepted if act.statement.copy == copy.id}
+    if item is not None:
+        told.add(item.originator)
+    return tuple(sorted(told & {*tx.peers()}))
 
 
 def make_offer(

@@ -209,7 +209,9 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
     tx.append_log(head, frontier.size, entries, completed)
 
 
-_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
+_FOLLOWED = frozenset(
+    {"release", "dispatched", "accepted", "rejected", "delivered", "receipted", "opened", "mark", "destroy"}
+)
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:

@@ -10,7 +10,7 @@ from gsomia.node.facts import Case, item_facts, item_of
 from gsomia.node.leaving import authority_of
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.sending import ask_again, ask_release
+from gsomia.node.releasing import ask_again, ask_release
 from gsomia.registry import CopyState
 from gsomia.verdict import Facts, Item, Request
 
