@@ -17,7 +17,7 @@ from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.stored import Consent
-from gsomia.node.underway import stop_withdrawn
+from gsomia.node.underway import heed
 from gsomia.registry import Copy
 from gsomia.verdict import Facts, Request, decide
 
@@ -234,7 +234,7 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
             },
         )
         acts = make(node, tx, [draft], at=at, by=by)
-        stop_withdrawn(node, tx, acts, at)
+        heed(node, tx, acts, at)
         return acts[0]
 
 

@@ -94,11 +94,13 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
 
 def arrival(node: Node, reader: Reader, act: SignedAct) -> list[SignedAct]:
     """The rungs by which a copy arrived, where an act builds on them: the answer that told them may have been lost."""
-    copy = reader.copy(act.statement.copy) if act.statement.copy else None
-    if copy is None or copy.holder != node.party or act.statement.party != node.party:
+    said = act.statement
+    if said.party != node.party or not said.copy:
         return []
-    rungs = [copy.rung(rung) for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
-    return [found for rung in rungs if rung is not None and (found := reader.act(rung.act)) is not None]
+    found = reader.copies(item=said.item) if said.type == "release" else [reader.copy(said.copy)]
+    held = [copy for copy in found if copy is not None and copy.holder == node.party]
+    rungs = [copy.rung(rung) for copy in held for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
+    return [rung_act for rung in rungs if rung is not None and (rung_act := reader.act(rung.act)) is not None]
 
 
 def officer_acts(reader: Reader, party: str) -> list[SignedAct]:

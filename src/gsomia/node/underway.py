@@ -1,11 +1,16 @@
-"""Items under way when what they rest on ends: stopped at once, and everybody who knows of them is told."""
+"""What recorded acts call for at once: what rests on a consent that ended is stopped, and people are told.
+
+Told is whoever knows of an item under way: its originator, the hub, and a holder that had accepted it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from gsomia.node.acts import SignedAct
+from gsomia.node.acts import SignedAct, Statement
+from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
 from gsomia.node.leaving import Stop, authority_of, stop_copies
 from gsomia.node.node import Node
 from gsomia.node.ports import Writer
@@ -14,16 +19,17 @@ from gsomia.node.releasing import ask_release, hold_up, refresh
 from gsomia.node.stored import Refused
 from gsomia.registry import Copy, CopyState
 
-__all__ = ["stop_withdrawn"]
+__all__ = ["heed"]
 
 _WAITING = (CopyState.AUTHORISED, CopyState.OFFERED)
 """The states of a copy that has not left: one that has is asked about before anything else is done with it."""
 
 
-def stop_withdrawn(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> None:
-    """Stop what waits here and rests on a consent that one of these acts takes back; keep notices of stops for people.
+def heed(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> None:
+    """Stop what waits here and rests on a consent that one of these acts takes back; keep for people what they tell.
 
     What goes by another consent goes on. What only lies here on its way through is held up, and its originator told.
+    A release of this Party's item that none of its consents covers stands in the register, and is kept as a breach.
 
     Args:
         node: who recorded the acts.
@@ -42,6 +48,24 @@ def stop_withdrawn(node: Node, tx: Writer, acts: Sequence[SignedAct], at: dateti
                 tx,
                 Refused(at=at, source=said.party, what=what, why=f"stopped by {said.party}: {said.body['why']}"),
             )
+        elif said.type == "release" and said.party != node.party and (breach := _breach(node, tx, said)):
+            what = f"release of item {said.item} to {said.body['holder']}, a breach"
+            keep(node, tx, Refused(at=at, source=said.party, what=what, why=breach))
+
+
+def _breach(node: Node, tx: Writer, said: Statement) -> str:
+    """Why no consent of this Party's covered a release of its item at the release's instant; "" where one did."""
+    item, holder = tx.item(said.item), str(said.body["holder"])
+    if item is None or item.originator != node.party or holder == node.party:
+        return ""
+    passing = Passing(giver=said.party, receivers=(holder,), purpose=item.purpose, met=frozenset(said.body["met"]))
+    own = [consent for consent in tx.consents(item.id) if consent.originator == node.party]
+    # One that was taken back later stood then.
+    then = [replace(c, state=GRANTED, at=said.at) if c.state == REVOKED and c.at >= said.at else c for c in own]
+    known_by = said.at + node.limits.max_skew
+    if any(not objection(consent, passing, said.at, known_by) for consent in then):
+        return ""
+    return f"no consent covers it: {objections(then, passing, said.at, known_by) or 'none on file'}"
 
 
 def _stop(node: Node, tx: Writer, name: str, at: datetime) -> None:
