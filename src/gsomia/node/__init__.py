@@ -35,7 +35,7 @@ from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_acts, check_register
 from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
-from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
+from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
@@ -207,6 +207,7 @@ __all__ = [
     "log_origin",
     "make_rendition",
     "mark",
+    "mark_many",
     "marks_of",
     "open_item",
     "pack",
