@@ -92,7 +92,8 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     Raises:
         UsageError: there is none, or more than one.
     """
-    found = [copy for copy in reader.find(reference) if copy.holder == node.party]
+    known = reader.copy(reference)
+    found = [copy for copy in ([known] if known is not None else reader.find(reference)) if copy.holder == node.party]
     if not found:
         raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
     if all(copy.state is CopyState.DESTROYED for copy in found):
@@ -277,7 +278,7 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
-    if strange := {*met} - {consent.id for consent in reader.consents(item.id)}:
+    if met and (strange := {*met} - {consent.id for consent in reader.consents(item.id)}):
         raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
     passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose, met=frozenset(met))
     facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)

@@ -64,6 +64,7 @@ _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 
 
 _RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
+_OF_ITEM = rows_by(schema.copy, "item", order=("control_number", "id"))
 
 
 _SERIAL = Prepared(
@@ -196,6 +197,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.copy_of(row, tuple(rungs.get(row["id"], ()))) for row in found]
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
+        if item and not states:
+            of_item = self._all(_OF_ITEM, item=item)
+            return [rows.copy_of(r, tuple(rows.rung_of(x) for x in self._all(_RUNGS, copy=r["id"]))) for r in of_item]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         if item:
             query = query.where(schema.copy.c.item == item)
