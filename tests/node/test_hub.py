@@ -13,7 +13,7 @@ from stories import MARKS, Stage, finish, forget, holds, official, refusals, reg
 
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope, b64, unb64
-from gsomia.node import Onward, Role, mark, release, release_many, revoke_consent
+from gsomia.node import Onward, Role, lawful_ways, mark, release, release_many, revoke_consent
 from gsomia.node.acts import pack, unpack
 from gsomia.registry import Copy, CopyState, Direction, Rung
 from gsomia.testing import Exercise
@@ -90,6 +90,21 @@ def test_many_go_on_together_and_one_that_is_refused_keeps_no_other_back(three: 
         assert isinstance(outcome, Copy) and register(three["KOR"])[outcome.id][0].state is CopyState.DELIVERED
     same_story(three)
     holds(three)
+
+
+def test_the_sender_is_offered_the_ways_that_are_lawful_now(stage: Stage) -> None:
+    later = stage("JPN", "KOR", "USA")
+    for exercise, subject, expected in (
+        (later, "dprk-missile", [((), "jpn-kor-2016"), (("USA",), "tisa-2014")]),
+        (later, "other", [((), "jpn-kor-2016"), (("USA",), "usa-jpn-2007+usa-kor-1987")]),
+        (stage("JPN", "KOR", "USA", at="2015-06-01T12:00:00+09:00"), "dprk-missile", [(("USA",), "tisa-2014")]),
+    ):
+        japan = exercise["JPN"]
+        sending = japan.sending(to="KOR", level="極秘", subject=subject)
+        with japan.node.store.reading() as reader:
+            found = lawful_ways(japan.node, reader, sending, exercise.clock.at)
+        assert [(way.via, way.instrument) for way in found] == expected
+        assert {way.verdict.outcome for way in found} == {"permit"}
 
 
 # --- a route that closes while an item is under way -----------------------------------------------------------------

@@ -4,11 +4,11 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
-- what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
+- what is asked: `facts`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
   `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
-  `tracers`
+  `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -87,6 +87,7 @@ from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.uploads import held_of, upload
+from gsomia.node.ways import lawful_ways
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
@@ -202,6 +203,7 @@ __all__ = [
     "keep_refused",
     "key_settings",
     "labels_of",
+    "lawful_ways",
     "log_files",
     "log_named",
     "log_origin",
