@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench import hub
 from bench.measure import Result
 from bench.nodes import free_port, make_pair, running
 from gsomia.app import Home
@@ -82,6 +83,7 @@ def run(short: bool) -> Iterator[Result]:
             baseline_value=500,
             ratio=value / 500,
         )
+    yield from hub.run(short)
 
 
 class _Feeder:

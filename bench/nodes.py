@@ -1,4 +1,4 @@
-"""Two real nodes in folders, for benchmarks: made, enrolled with one another, and run as processes."""
+"""Two or three real nodes in folders, for benchmarks: made, enrolled with one another, and run as processes."""
 
 from __future__ import annotations
 
@@ -11,25 +11,46 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gsomia.app import Home, init, shipped_acts
-from gsomia.node import Note, Role, accredit, assure, enter_legal_acts, fingerprint
+from gsomia.app import Home, init, offered_law, shipped_acts
+from gsomia.node import Note, Role, accredit, assure, concerned, enter_legal_acts, fingerprint
 
-__all__ = ["free_port", "make_pair", "running"]
+__all__ = ["free_port", "make_pair", "make_three", "running"]
 
-LAW = "jpn-kor-2016"
+LAW = ("jpn-kor-2016",)
+LAWS = ("jpn-kor-2016", "usa-jpn-2007", "usa-kor-1987", "tisa-2014")
 
 
 def make_pair(folder: Path) -> tuple[Home, Home]:
     """Two nodes under the agreement that know each other."""
-    homes = [_make(folder / party, party) for party in ("JPN", "KOR")]
-    for home, other in (homes, homes[::-1]):
-        document = other.identity()
-        url = f"https://127.0.0.1:{other.config.link.port}"
-        home.enrol_peer(document, fingerprint(document), url, by=home.acting("", Role.SECURITY))
+    one, other = _make_all(folder, ("JPN", "KOR"), LAW)
+    return one, other
+
+
+def make_three(folder: Path) -> tuple[Home, Home, Home]:
+    """Three nodes that know each other, under the agreements of each two of them and the arrangement of the three."""
+    one, hub, other = _make_all(folder, ("JPN", "USA", "KOR"), LAWS)
+    return one, hub, other
+
+
+def _make_all(folder: Path, parties: tuple[str, ...], laws: tuple[str, ...]) -> list[Home]:
+    offered = offered_law()
+    homes = [
+        _make(folder / party, party, tuple(n for n in concerned(offered, party) if n in laws)) for party in parties
+    ]
+    for home in homes:
         by = home.acting("", Role.SECURITY)
+        for other in homes:
+            if other is not home:
+                document = other.identity()
+                url = f"https://127.0.0.1:{other.config.link.port}"
+                home.enrol_peer(document, fingerprint(document), url, by=by)
         accredit(home.node, "EXERCISE bench", "SECRET", by=by)
-        assure(home.node, other.node.party, LAW, "SECRET", by=by)
-    return homes[0], homes[1]
+        for name in laws:
+            members = offered.agreements[name].parties
+            for party in parties:
+                if len(members) == 2 and party != home.node.party and {party, home.node.party} <= {*members}:
+                    assure(home.node, party, name, "SECRET", by=by)
+    return homes
 
 
 @contextmanager
@@ -73,13 +94,15 @@ def _waiting(home: Home) -> bool:
         return bool(reader.outgoing(limit=1))
 
 
-def _make(folder: Path, party: str) -> Home:
+def _make(folder: Path, party: str, laws: tuple[str, ...]) -> Home:
     home = init(folder, party, exercise=True, port=free_port())
     home.enrol_officer("chief", (Role.SECURITY, Role.DISCLOSURE), by=None)
     home.enrol_officer("lawyer", (Role.LEGAL,), by=home.acting("", Role.SECURITY))
-    home.adopt((LAW,), by=home.acting("", Role.LEGAL))
-    acts = [act for act in shipped_acts() if act.under == LAW]
-    enter_legal_acts(home.node, acts, Note.of_text("EXERCISE", b"", dated="2016-11-23"), by=home.acting("", Role.LEGAL))
+    home.enrol_officer("registrar", (Role.REGISTRY,), by=home.acting("", Role.SECURITY))
+    home.adopt(laws, by=home.acting("", Role.LEGAL))
+    acts = [act for act in shipped_acts() if act.under in laws]
+    note = Note.of_text("EXERCISE", b"", dated="2016-11-23")
+    enter_legal_acts(home.node, acts, note, by=home.acting("", Role.LEGAL), tell=False)
     return home
 
 

@@ -8,7 +8,7 @@ import pytest
 from stories import MARKS, Stage, finish, forget, holds, register, same_story
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, answer_consent, ask_consent, audit, mark, release
+from gsomia.node import Role, ask_consent, audit, give_consent, mark, release
 from gsomia.node.offers import read_citations
 from gsomia.registry import Citation, Copy, Item
 from gsomia.testing import Exercise, Player
@@ -66,7 +66,7 @@ def test_a_third_party_gets_it_with_the_originators_consent_and_not_without(stag
         drawn(kor, "USA", copy.id)
     ask_consent(kor.node, copy.id, "USA", "EXERCISE", by=kor.by(Role.DISCLOSURE))
     exercise.settle()
-    answer_consent(jpn.node, item.id, grant=True, conditions="", by=jpn.by(Role.DISCLOSURE))
+    give_consent(jpn.node, item.id, by=jpn.by(Role.DISCLOSURE))
     exercise.settle()
     sent = drawn(kor, "USA", copy.id)
     exercise.settle()
@@ -91,7 +91,7 @@ def test_the_receivers_node_asks_for_the_consent_itself(stage: Stage, monkeypatc
     item, copy = held(exercise, "JPN", "KOR")
     ask_consent(kor.node, copy.id, "USA", "EXERCISE", by=kor.by(Role.DISCLOSURE))
     exercise.settle()
-    answer_consent(jpn.node, item.id, grant=True, conditions="", by=jpn.by(Role.DISCLOSURE))
+    give_consent(jpn.node, item.id, by=jpn.by(Role.DISCLOSURE))
     exercise.settle()
     sent = drawn(kor, "USA", copy.id)
     # The wire loses the consent on which it goes: the receiver finds none on file.

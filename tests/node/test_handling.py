@@ -14,10 +14,10 @@ from gsomia.node import (
     HANDLING,
     TOLD,
     Role,
-    answer_consent,
     ask_consent,
     audit,
     destroy,
+    give_consent,
     handle,
     open_item,
     release,
@@ -95,7 +95,7 @@ def test_a_consent_that_was_taken_back_carries_no_release(stage: Stage) -> None:
     finish(korea, sent.id)
     ask_consent(korea.node, sent.id, "USA", "exercise", by=korea.by(Role.DISCLOSURE))
     three.settle()
-    answer_consent(japan.node, sent.item, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+    give_consent(japan.node, sent.item, by=japan.by(Role.DISCLOSURE))
     three.settle()
     revoke_consent(japan.node, sent.item, "no longer", by=japan.by(Role.DISCLOSURE))
     with pytest.raises(UsageError, match="no one consent"):

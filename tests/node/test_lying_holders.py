@@ -68,6 +68,10 @@ def officers_of(party: str, role: str) -> Callable[[Exercise], Any]:
 SENT = datetime(2018, 1, 10, 3, tzinfo=UTC)
 """When Japan sent it."""
 
+TERMS = {
+    "purpose": "defence", "part": "whole", "extent": "", "conditions": [], "expires": "", "form": "written", "why": "",
+}  # fmt: skip
+
 HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
     "an opening before the dispatch": (
         rung("opened", at=SENT - timedelta(days=3000)),
@@ -193,7 +197,7 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
         rung(
             "consent",
             roles=(Role.DISCLOSURE,),
-            body={"request": "", "originator": "JPN", "asker": "KOR", "receivers": ["USA"], "conditions": ""},
+            body={"request": "", "originator": "JPN", "asker": "KOR", "receivers": ["USA"], **TERMS},
         ),
         "only the originator `JPN` can consent",
     ),
@@ -201,7 +205,7 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
         rung(
             "consent",
             roles=(Role.DISCLOSURE,),
-            body={"request": "", "originator": "KOR", "asker": "KOR", "receivers": ["USA"], "conditions": ""},
+            body={"request": "", "originator": "KOR", "asker": "KOR", "receivers": ["USA"], **TERMS},
         ),
         "has no part in item",
     ),
@@ -209,7 +213,7 @@ HOLDER: dict[str, tuple[Callable[[Exercise, str], Any], str]] = {
         rung(
             "request-consent",
             roles=(Role.DISCLOSURE,),
-            body={"request": "", "originator": "JPN", "asker": "USA", "receivers": ["USA"], "conditions": ""},
+            body={"request": "", "originator": "JPN", "asker": "USA", "receivers": ["USA"], **TERMS},
         ),
         "nobody asks for another",
     ),

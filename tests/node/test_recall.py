@@ -9,7 +9,7 @@ from openings import acts, away, ended, held, opened, recalled
 from stories import Stage, finish, holds, official, register, same_story
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, recall, release
+from gsomia.node import Role, ask_consent, give_consent, recall, release
 from gsomia.registry import CopyState, Custody
 
 
@@ -78,8 +78,6 @@ def test_only_the_originator_recalls(stage: Stage) -> None:
 
 
 def test_an_item_that_was_handed_on_is_recalled_from_all(stage: Stage) -> None:
-    from gsomia.node import answer_consent, ask_consent
-
     all_three = stage("JPN", "KOR", "USA")
     copy = all_three["JPN"].transmit(b"report", to="USA", level="極秘")
     all_three.settle()
@@ -87,9 +85,7 @@ def test_an_item_that_was_handed_on_is_recalled_from_all(stage: Stage) -> None:
     by = all_three["USA"].by(Role.DISCLOSURE)
     asked = ask_consent(all_three["USA"].node, copy.id, "KOR", "EXERCISE", by=by)
     all_three.settle()
-    answer_consent(
-        all_three["JPN"].node, asked[0].id, grant=True, conditions="", by=all_three["JPN"].by(Role.DISCLOSURE)
-    )
+    give_consent(all_three["JPN"].node, asked[0].id, by=all_three["JPN"].by(Role.DISCLOSURE))
     all_three.settle()
     onward = release(all_three["USA"].node, copy.id, "KOR", by=by)
     all_three.settle()

@@ -20,8 +20,8 @@ AT = "2018-01-10T03:00:00.000000Z"
 # A change to the holder's tables, and what the fault must name: the row, and where one was changed, the column.
 CHANGES: dict[str, tuple[str, str]] = {
     "a forged consent": (
-        "INSERT INTO consent SELECT 'forged', id, 'JPN', 'KOR', '[\"USA\"]', 'jpn-kor-2016', 'granted', '', 'forged', "
-        f"'{AT}' FROM item",
+        "INSERT INTO consent SELECT 'forged', id, 'JPN', 'KOR', '[\"USA\"]', 'jpn-kor-2016', 'granted', 'defence', "
+        f"'whole', '', '[]', '', '', 'forged', '{AT}' FROM item",
         "consent `forged` stands in the register",
     ),
     "a person cleared higher": ("UPDATE person SET clearance = 'TOP SECRET'", "person `kim`: `clearance`"),

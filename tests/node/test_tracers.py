@@ -25,7 +25,7 @@ from gsomia.node import (
     step,
     trace,
 )
-from gsomia.node.consent import answer_consent, ask_consent
+from gsomia.node.consent import ask_consent, give_consent
 from gsomia.testing import Exercise, Player
 
 DAYS = {"jpn-kor-2016": TracerDays(receipt=timedelta(days=3), answer=timedelta(days=2))}
@@ -96,7 +96,7 @@ def test_the_originator_is_told_of_a_possible_loss_further_on(stage: Stage) -> N
     three.settle()
     (asked,) = ask_consent(kor.node, number, "USA", "why", by=kor.by(Role.DISCLOSURE))
     three.settle()
-    answer_consent(three["JPN"].node, asked.id, grant=True, conditions="", by=three["JPN"].by(Role.DISCLOSURE))
+    give_consent(three["JPN"].node, asked.id, by=three["JPN"].by(Role.DISCLOSURE))
     three.settle()
     copy = release(kor.node, number, "USA", by=kor.by(Role.DISCLOSURE))
     three.settle()

@@ -13,13 +13,14 @@ from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
     Case,
     Role,
-    answer_consent,
     ask_consent,
     audit,
+    give_consent,
     holdings,
     mark,
     open_item,
     receipt,
+    refuse_consent,
     release,
     waiting,
 )
@@ -244,7 +245,7 @@ def test_a_third_party_gets_it_only_after_written_consent(stage: Stage) -> None:
     three.settle()
     with pytest.raises(RefusedError):  # a request is no consent
         release(korea.node, sent.id, "USA", by=by)
-    answer_consent(japan.node, asked.id, grant=True, conditions="once", by=japan.by(Role.DISCLOSURE))
+    give_consent(japan.node, asked.id, by=japan.by(Role.DISCLOSURE))
     three.settle()
     onward = release(korea.node, sent.id, "USA", by=by)
     three.settle()
@@ -264,12 +265,12 @@ def test_a_refusal_in_writing_is_no_consent_and_is_final(stage: Stage) -> None:
     finish(korea, sent.id)
     (asked,) = ask_consent(korea.node, sent.id, "USA", "why", by=korea.by(Role.DISCLOSURE))
     three.settle()
-    answer_consent(japan.node, asked.id, grant=False, conditions="no", by=japan.by(Role.DISCLOSURE))
+    refuse_consent(japan.node, asked.id, "no", by=japan.by(Role.DISCLOSURE))
     three.settle()
     with pytest.raises(RefusedError):
         release(korea.node, sent.id, "USA", by=korea.by(Role.DISCLOSURE))
     with pytest.raises(UsageError, match="no one request"):
-        answer_consent(japan.node, asked.id, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+        give_consent(japan.node, asked.id, by=japan.by(Role.DISCLOSURE))
 
 
 def test_consent_for_one_item_is_none_for_another(stage: Stage) -> None:
@@ -281,7 +282,7 @@ def test_consent_for_one_item_is_none_for_another(stage: Stage) -> None:
         finish(korea, copy.id)
     (asked,) = ask_consent(korea.node, one.id, "USA", "why", by=korea.by(Role.DISCLOSURE))
     three.settle()
-    answer_consent(japan.node, asked.id, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+    give_consent(japan.node, asked.id, by=japan.by(Role.DISCLOSURE))
     three.settle()
     with pytest.raises(RefusedError) as caught:
         release(korea.node, other.id, "USA", by=korea.by(Role.DISCLOSURE))
@@ -297,7 +298,7 @@ def test_an_item_that_came_twice_is_named_by_its_control_number_and_still_goes_o
     finish(korea, sent.id)
     (asked,) = ask_consent(korea.node, sent.id, "USA", "why", by=korea.by(Role.DISCLOSURE))
     three.settle()
-    answer_consent(japan.node, asked.id, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+    give_consent(japan.node, asked.id, by=japan.by(Role.DISCLOSURE))
     three.settle()
     copies = [release(korea.node, sent.id, "USA", by=korea.by(Role.DISCLOSURE)) for _ in range(2)]
     three.settle()

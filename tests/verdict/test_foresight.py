@@ -170,6 +170,19 @@ def test_no_way_back_from_the_end() -> None:
     assert "new text" in text
 
 
+def test_routes_come_in_order_of_lawfulness() -> None:
+    found = routes(LAW, RECORD, AT, "JPN", "KOR", ITEM)
+    assert [r.lawfulness for r in found] == sorted(r.lawfulness for r in found)
+    lawful = [(r.via, r.instrument, r.binding) for r in found if r.act == "transmit" and r.verdict.outcome == "permit"]
+    assert lawful == [
+        ((), "jpn-kor-2016", True),
+        (("USA",), "usa-jpn-2007+usa-kor-1987", True),
+        (("USA",), "tisa-2014", False),
+    ], "what binds comes before what does not, and straight before through another"
+    refused = [r.verdict.outcome for r in found]
+    assert refused == sorted(refused, key=["permit", "uncertain", "refuse"].index)
+
+
 def test_routes_with_their_approvals() -> None:
     found = {(r.via, r.instrument, r.act): r for r in routes(LAW, RECORD, AT, "JPN", "KOR", ITEM)}
     assert found[((), "jpn-kor-2016", "transmit")].verdict.permitted

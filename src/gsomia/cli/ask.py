@@ -11,7 +11,7 @@ import click
 from gsomia.app import audit_home
 from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
-from gsomia.cli.options import Instant, exercise_line, home_of, json_option, node_option, print_json
+from gsomia.cli.options import Instant, certify_option, exercise_line, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
 from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, held_copy
 from gsomia.registry import Custody
@@ -105,17 +105,20 @@ def open_(item: str, person: str, at: datetime | None, as_json: bool, node_dir: 
 @verdict_command.command("release")
 @click.argument("item")
 @click.option("--to", required=True, help="The Party that it would be handed on to.")
+@certify_option
 @_at_option
 @json_option
 @node_option
-def release(item: str, to: str, at: datetime | None, as_json: bool, node_dir: str | None) -> int:
+def release(
+    item: str, to: str, certify: tuple[str, ...], at: datetime | None, as_json: bool, node_dir: str | None
+) -> int:
     """May a held ITEM be handed on?"""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         held = held_copy(reader, home.node, item)
         entry = reader.item(held.item)
         if entry is None:
             raise UsageError(f"copy `{held.id}` stands without its item", hint="run `gsomia verify`")
-        verdict, _, carrying = ask_release(home.node, reader, held, entry, to, at=at or home.clock.now())
+        verdict, _, carrying = ask_release(home.node, reader, held, entry, to, at=at or home.clock.now(), met=certify)
     if verdict.outcome == "permit" and carrying is not None:
         verdict = carrying
     return print_verdict(verdict, as_json)

@@ -1,11 +1,26 @@
-"""Commands of consent to release to a third Party: ask, give, refuse, revoke, list."""
+"""Commands of consent to release to a third Party: ask, give, refuse, revoke, show, list."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import click
 
-from gsomia.cli.options import by_option, home_of, json_option, node_option, print_rows
-from gsomia.node import Role, answer_consent, ask_consent, revoke_consent
+from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, print_rows
+from gsomia.errors import UsageError
+from gsomia.node import (
+    PARTS,
+    Consent,
+    Role,
+    Terms,
+    ask_consent,
+    give_consent,
+    instant,
+    passed_under,
+    refuse_consent,
+    revoke_consent,
+)
 
 __all__ = ["consent_command"]
 
@@ -19,33 +34,53 @@ def consent_command() -> None:
 @click.argument("item")
 @click.option("--to", required=True, help="The Party that would get it.")
 @click.option("--why", required=True, help="For the originator's officer.")
+@click.option("--purpose", default="", help="For which it would get it; that of the item where it is left out.")
+@click.option("--part", type=click.Choice(PARTS), default="whole", show_default=True, help="What of the item.")
+@click.option("--extent", default="", help="Which part, in words: `paragraphs 2 to 4`.")
 @by_option
 @node_option
-def ask(item: str, to: str, why: str, by: str, node_dir: str | None) -> None:
-    """Ask the originator of a held ITEM whether it may be handed on."""
-    with home_of(node_dir) as home:
-        for act in ask_consent(home.node, item, to, why, by=home.acting(by, Role.DISCLOSURE)):
-            click.echo(f"{act.statement.body['originator']} asked by act {act.id}")
-        home.deliver()
-
-
-def _answer(request: str, by: str, node_dir: str | None, *, grant: bool, text: str) -> None:
+def ask(item: str, to: str, why: str, purpose: str, part: str, extent: str, by: str, node_dir: str | None) -> None:
+    """Ask each originator of a held ITEM whether it, or a part of it, may be handed on."""
     with home_of(node_dir) as home:
         acting = home.acting(by, Role.DISCLOSURE)
-        act = answer_consent(home.node, request, grant=grant, conditions=text, by=acting)
-        receivers = ", ".join(act.statement.body["receivers"])
-        click.echo(f"{act.statement.type} for item {act.statement.item} to {receivers} by act {act.id}")
+        for act in ask_consent(home.node, item, to, why, purpose=purpose, part=part, extent=extent, by=acting):
+            click.echo(f"{act.statement.body['originator']} asked by act {act.id}")
         home.deliver()
 
 
 @consent_command.command("give")
 @click.argument("request")
-@click.option("--conditions", default="", help="Under which it is given.")
+@click.option("--condition", "conditions", multiple=True, help="To be met, and certified, before it is handed on.")
+@click.option("--purpose", default="", help="For which; that of the request where it is left out.")
+@click.option("--expires", type=Instant(), help="The instant from which nothing passes under it any more.")
+@click.option("--part", type=click.Choice(PARTS), help="What of the item; that of the request where it is left out.")
+@click.option("--extent", default="", help="Which part, in words.")
+@click.option(
+    "--form",
+    type=click.Choice(["written", "oral"]),
+    default="written",
+    show_default=True,
+    help="Of the approval: one by telephone is no consent, and is refused.",
+)
 @by_option
 @node_option
-def give(request: str, conditions: str, by: str, node_dir: str | None) -> None:
-    """Consent in writing to REQUEST: for this item, this asker and this recipient."""
-    _answer(request, by, node_dir, grant=True, text=conditions)
+def give(
+    request: str,
+    conditions: tuple[str, ...],
+    purpose: str,
+    expires: datetime | None,
+    part: str | None,
+    extent: str,
+    form: str,
+    by: str,
+    node_dir: str | None,
+) -> None:
+    """Consent in writing to REQUEST: for this item, this asker, this recipient, on these terms."""
+    terms = Terms(conditions=conditions, purpose=purpose, expires=expires, part=part or "", extent=extent, form=form)
+    with home_of(node_dir) as home:
+        act = give_consent(home.node, request, terms, by=home.acting(by, Role.DISCLOSURE))
+        _tell(act.statement.item, act.statement.body, f"consent by act {act.id}")
+        home.deliver()
 
 
 @consent_command.command("refuse")
@@ -55,7 +90,14 @@ def give(request: str, conditions: str, by: str, node_dir: str | None) -> None:
 @node_option
 def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
     """Refuse REQUEST in writing."""
-    _answer(request, by, node_dir, grant=False, text=why)
+    with home_of(node_dir) as home:
+        act = refuse_consent(home.node, request, why, by=home.acting(by, Role.DISCLOSURE))
+        _tell(act.statement.item, act.statement.body, f"refused by act {act.id}")
+        home.deliver()
+
+
+def _tell(item: str, body: Any, what: str) -> None:
+    click.echo(plain(f"item {item} by {body['asker']} to {', '.join(body['receivers'])}: {what}"))
 
 
 @consent_command.command("revoke")
@@ -64,11 +106,36 @@ def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
 @by_option
 @node_option
 def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
-    """Take a CONSENT back: nothing is handed on under it any more."""
+    """Take a CONSENT back: nothing is handed on under it any more, and its holders are told."""
     with home_of(node_dir) as home:
         act = revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))
-        click.echo(f"consent to {act.statement.body['asker']} revoked by act {act.id}")
+        told = ", ".join(act.statement.parties) or "nobody: no Party named is a peer"
+        click.echo(f"consent to {act.statement.body['asker']} revoked by act {act.id}; told: {told}")
         home.deliver()
+
+
+@consent_command.command("show")
+@click.argument("consent")
+@json_option
+@node_option
+def show(consent: str, as_json: bool, node_dir: str | None) -> None:
+    """Show CONSENT: its terms, what passed under it, and who has not been told of its newest act."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        found = reader.consent(consent)
+        if found is None:
+            raise UsageError(f"no consent or request `{consent}`", hint="`gsomia consent list` has them")
+        passed = passed_under(reader, found)
+        waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == found.act})
+    if as_json:
+        rows = [{"copy": copy.id, "from": copy.giver, "to": copy.holder, "state": copy.state} for copy in passed]
+        print_json("consent", _json(found) | {"passed": rows, "not_told_yet": waiting})
+        return
+    for name, value in _json(found).items():
+        click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
+    for copy in passed:
+        click.echo(plain(f"passed      {copy.id} {copy.giver} to {copy.holder}: {copy.state}"))
+    if waiting:
+        click.echo(f"not told yet: {', '.join(waiting)}")
 
 
 @consent_command.command("list")
@@ -77,7 +144,28 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 def consents(as_json: bool, node_dir: str | None) -> None:
     """List requests, consents, refusals and what was revoked."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = reader.consents()
-    head = ["request", "item", "originator", "asker", "to", "state", "conditions"]
-    rows = [[c.id, c.item, c.originator, c.asker, ", ".join(c.receivers), c.state, c.conditions] for c in found]
+        found = [_json(consent) for consent in reader.consents()]
+    head = ["request", "item", "originator", "asker", "to", "state", "purpose", "part", "expires", "conditions"]
+    if as_json:
+        print_json("consents", {"consents": found})
+        return
+    rows = [[", ".join(v) if isinstance(v := row[name], list) else v for name in head] for row in found]
     print_rows(as_json, "consents", head, rows)
+
+
+def _json(consent: Consent) -> dict[str, Any]:
+    return {
+        "request": consent.id,
+        "item": consent.item,
+        "originator": consent.originator,
+        "asker": consent.asker,
+        "to": list(consent.receivers),
+        "state": consent.state,
+        "purpose": consent.purpose,
+        "part": consent.part + (f" ({consent.extent})" if consent.extent else ""),
+        "conditions": list(consent.conditions),
+        "expires": instant(consent.expires) if consent.expires is not None else "",
+        "why": consent.why,
+        "act": consent.act,
+        "at": instant(consent.at),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gsomia.cli.following import follow, wait_option
-from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option
+from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option, node_option
 from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
 from gsomia.node import Role, mark, open_item, receipt, release
@@ -21,14 +21,17 @@ __all__ = [
 @click.command("release")
 @click.argument("item")
 @click.option("--to", required=True, help="The Party that would get it.")
+@certify_option
 @wait_option
 @by_option
 @json_option
 @node_option
-def release_command(item: str, to: str, wait: float, by: str, as_json: bool, node_dir: str | None) -> None:
+def release_command(
+    item: str, to: str, certify: tuple[str, ...], wait: float, by: str, as_json: bool, node_dir: str | None
+) -> None:
     """Hand a received ITEM on, with its originator's prior written consent."""
     with home_of(node_dir) as home:
-        copy = release(home.node, item, to, by=home.acting(by, Role.DISCLOSURE))
+        copy = release(home.node, item, to, met=certify, by=home.acting(by, Role.DISCLOSURE))
         follow(home, copy, wait, as_json)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
 from gsomia.node import Outgoing, Recalled, Refused, check_disputes, dead_letter, instant, recalls
@@ -33,7 +34,16 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
         rows = [_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"} for c in waiting]
     if as_json:
         requests = [
-            {"request": c.id, "asker": c.asker, "to": list(c.receivers), "item": c.item, "why": c.conditions}
+            {
+                "request": c.id,
+                "asker": c.asker,
+                "to": list(c.receivers),
+                "item": c.item,
+                "purpose": c.purpose,
+                "part": c.part,
+                "extent": c.extent,
+                "why": c.why,
+            }
             for c in asked
         ]
         print_json("inbox", {"items": rows, "requests": requests, "openings": openings})
@@ -46,8 +56,8 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
     for request in asked:
         click.echo(
             plain(
-                f"{request.asker} asks to hand item {request.item} to {', '.join(request.receivers)}: "
-                f"{request.conditions}"
+                f"{request.asker} asks to hand item {request.item} ({request.extent or request.part}) to "
+                f"{', '.join(request.receivers)} for {request.purpose}: {request.why}"
             )
         )
 
@@ -170,7 +180,7 @@ def _against(refused: Refused) -> list[dict[str, Any]]:
 def _grounds(refused: Refused) -> str:
     """All grounds against, each with its place."""
     places = [" ".join(filter(None, (g.get("instrument"), g.get("article")))) for g in _against(refused)]
-    texts = [str(ground.get("text", "")) for ground in _against(refused)]
+    texts = [ground_text(ground) for ground in _against(refused)]
     told = [f"{place}: {text}" if place else text for place, text in zip(places, texts, strict=True)]
     return "; ".join(dict.fromkeys(told)) or refused.why
 

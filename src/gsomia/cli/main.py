@@ -8,6 +8,7 @@ from typing import ClassVar
 import click
 
 from gsomia import __version__
+from gsomia.cli.grounds import ground_text
 from gsomia.errors import (
     GsomiaError,
     PendingError,
@@ -98,7 +99,7 @@ def show(error: GsomiaError) -> None:
         for ground in grounds if isinstance(grounds, list) else []:
             if ground.get("effect") != "permit" and ground.get("text") != str(error):
                 place = " ".join(x for x in (ground.get("instrument"), ground.get("article")) if x)
-                click.echo(f"  {place or 'node'}: {ground.get('text')}", err=True)
+                click.echo(f"  {place or 'node'}: {ground_text(ground)}", err=True)
         click.echo(f"  verdict: {error.verdict.get('outcome')}", err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)

@@ -19,6 +19,7 @@ from gsomia.keystore import credential
 __all__ = [
     "Instant",
     "by_option",
+    "certify_option",
     "exercise_line",
     "force_option",
     "home_of",
@@ -48,6 +49,11 @@ def by_option(function: F) -> F:
     return click.option("--by", default="", metavar="OFFICER", help="The officer who acts, where several could.")(
         function
     )
+
+
+certify_option = click.option(
+    "--certify", multiple=True, metavar="CONSENT", help="A consent whose conditions have been met, as you certify."
+)
 
 
 @contextmanager

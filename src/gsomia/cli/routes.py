@@ -62,7 +62,7 @@ def _known(party: str, asked: Asked, option: str) -> None:
 @json_option
 @node_option
 def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
-    """All ways by which an item could go, each with its instrument, legs and the approvals it needs."""
+    """All ways by which an item could go, the most lawful first, each with its instrument and the consents it needs."""
     with asking(node_dir) as asked:
         for party, option in ((by, "--from"), (to, "--to")):
             _known(party, asked, option)
@@ -78,7 +78,8 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
         way = " - ".join((by, *route.via, to))
         needs = ", ".join(f"{of} naming {naming}" for of, naming in route.approvals)
         outcome = _tagged(route.verdict.outcome, route.verdict.confidence)
-        click.echo(f"{outcome:<13} {way:<17} {route.act:<8} {route.instrument}")
+        binds = "" if route.binding else ", not all binding"
+        click.echo(f"{outcome:<13} {way:<17} {route.act:<8} {route.instrument}{binds}")
         if needs and route.verdict.outcome != "refuse":
             click.echo(f"{'':<13} needs the prior written consent of {needs}")
         if route.verdict.outcome != "permit":

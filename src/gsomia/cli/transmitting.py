@@ -12,9 +12,9 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.following import copy_json, follow_all, outcome, settled, wait_option
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json
+from gsomia.cli.options import by_option, certify_option, home_of, json_option, node_option, plain, print_json
 from gsomia.errors import GsomiaError, NodeError, PendingError, RefusedError, UsageError
-from gsomia.node import Acting, Role, Sending, share, transmit, transmit_many
+from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, transmit_many
 from gsomia.registry import Copy, Custody
 
 __all__ = ["transmit_command"]
@@ -40,6 +40,7 @@ __all__ = ["transmit_command"]
 @click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3); more by commas.")
 @click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information is in FILE uncited.")
 @click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken; the act says so.")
+@certify_option
 @wait_option
 @by_option
 @json_option
@@ -58,6 +59,7 @@ def transmit_command(
     cites: tuple[str, ...],
     contains: tuple[str, ...],
     as_is: bool,
+    certify: tuple[str, ...],
     wait: float,
     by: str,
     as_json: bool,
@@ -88,6 +90,7 @@ def transmit_command(
             cites=tuple(name.strip() for text in cites for name in text.split(",") if name.strip()),
             contains=contains,
             as_is=as_is,
+            met=certify,
         )
 
     with home_of(node_dir) as home:
@@ -99,9 +102,33 @@ def transmit_command(
             if shares:
                 copies = share(home.node, source, sending(files[0]), tuple(shares.split(",")), by=acting)
             else:
-                copies = [transmit(home.node, source, sending(files[0]), by=acting)]
+                with _offering_ways(home, sending(files[0])):
+                    copies = [transmit(home.node, source, sending(files[0]), by=acting)]
             _tell(home, copies[0])
             follow_all(home, copies, wait, as_json)
+
+
+@contextmanager
+def _offering_ways(home: Home, sending: Sending) -> Iterator[None]:
+    """Where a document is refused on the way that was asked for, say by which others it could go."""
+    try:
+        yield
+    except RefusedError:
+        with home.node.store.reading() as reader:
+            found = lawful_ways(home.node, reader, sending, home.clock.now())
+        others = [way for way in found if way.via != sending.via or sending.under not in ("", way.instrument)]
+        click.echo("other ways, the most lawful first:" if others else "no other way is lawful now", err=True)
+        for way in others:
+            options = " ".join(
+                (
+                    *(f"--via {party}" for party in way.via),
+                    *([f"--under {way.instrument}"] if "+" not in way.instrument else []),
+                )
+            )
+            consent = f"; you consent to {', '.join((*way.via, sending.to))} having it" if way.via else ""
+            binds = "" if way.binding else ", not all of it binding"
+            click.echo(f"  {options}: {way.verdict.outcome} by {way.instrument}{binds}{consent}", err=True)
+        raise
 
 
 TOGETHER = 64

@@ -30,11 +30,12 @@ from gsomia.node import (
     PersonDetails,
     Role,
     Sending,
-    answer_consent,
+    Terms,
     ask_consent,
     ask_release,
     ask_transmit,
     audit,
+    give_consent,
     held_copy,
     open_item,
     release,
@@ -325,18 +326,18 @@ def _step_4(stage: Stage, tell: Teller, _paper: Paper) -> None:
     with jpn.node.store.reading() as reader:
         asked = [c for c in reader.consents() if c.state == "asked"]
     tell.line(at, "KOR asks; the request lies before Japan's disclosure officer", f"{len(asked)} request", "1 request")
-    answer_consent(
-        jpn.node, asked[0].id, grant=True, conditions="for missile defence only", by=jpn.acting("", Role.DISCLOSURE)
-    )
+    terms = Terms(conditions=("shown to missile defence staff only",), expires=kst("2020-07-15T00:00"))
+    give_consent(jpn.node, asked[0].id, terms, by=jpn.acting("", Role.DISCLOSURE))
     stage.settle()
     with kor.node.store.reading() as reader:
         item = reader.item(held.item)
         assert item is not None  # held
-        permitted, _, carrying = ask_release(kor.node, reader, held, item, "USA", at=kor.clock.now())
+        met = [asked[0].id]
+        permitted, _, carrying = ask_release(kor.node, reader, held, item, "USA", at=kor.clock.now(), met=met)
     tell.verdict(at, "JPN consents in writing: KOR hands it to the USA", permitted, "permit", f"{JK}:6(a)")
     if carrying is not None:
         tell.verdict(at, "and the agreement of KOR and USA carries it", carrying, "permit")
-    onward = release(kor.node, held.id, "USA", by=by)
+    onward = release(kor.node, held.id, "USA", met=met, by=by)
     arrive(stage, tell, onward, "it arrives, the same sealed payload, Japan's statement intact")
     mark_and_receipt(stage, tell, onward, "SECRET")
     stage.settle()

@@ -4,10 +4,11 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
-- what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
+- what is asked: `facts`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`, `officers`
+- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
+  `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
-  `tracers`
+  `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -29,13 +30,14 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
+from gsomia.node.approval import PARTS
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
 from gsomia.node.checks import audit_logs, check_register
-from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
-from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
+from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
+from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
@@ -59,9 +61,10 @@ from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prov
 from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import recall
-from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
+from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -86,6 +89,7 @@ from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.uploads import held_of, upload
+from gsomia.node.ways import lawful_ways
 from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
@@ -99,6 +103,7 @@ __all__ = [
     "KEYS_PATH",
     "LOOK_BYTES",
     "MAX_BUNDLE_JSON",
+    "PARTS",
     "TOLD",
     "TOLD_CERTIFIED",
     "Acting",
@@ -128,6 +133,7 @@ __all__ = [
     "NodeKeys",
     "Note",
     "Officer",
+    "Onward",
     "Opening",
     "Outgoing",
     "Peer",
@@ -149,6 +155,7 @@ __all__ = [
     "Statement",
     "Store",
     "TakenIn",
+    "Terms",
     "TracerDays",
     "TrustedKeys",
     "Writer",
@@ -156,7 +163,6 @@ __all__ = [
     "adopt_law",
     "alike_marks",
     "answer",
-    "answer_consent",
     "ask_consent",
     "ask_open",
     "ask_release",
@@ -189,6 +195,7 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "give_consent",
     "handle",
     "held_copy",
     "held_of",
@@ -202,14 +209,17 @@ __all__ = [
     "keep_refused",
     "key_settings",
     "labels_of",
+    "lawful_ways",
     "log_files",
     "log_named",
     "log_origin",
     "make_rendition",
     "mark",
+    "mark_many",
     "marks_of",
     "open_item",
     "pack",
+    "passed_under",
     "prove",
     "read_instant",
     "recall",
@@ -218,7 +228,9 @@ __all__ = [
     "receipt",
     "record_of",
     "recover",
+    "refuse_consent",
     "release",
+    "release_many",
     "rendition_of",
     "replace_node_keys",
     "replace_officer_key",

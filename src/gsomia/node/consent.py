@@ -2,40 +2,95 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
-from gsomia.node.acts import SignedAct
+from gsomia.node.acts import SignedAct, instant
+from gsomia.node.approval import GRANTED, PARTS, WHOLE, WRITTEN
+from gsomia.node.facts import Case, item_of
 from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, known_peer
+from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader
-from gsomia.node.sending import held_copy
+from gsomia.node.releasing import held_copy
+from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.stored import Consent
+from gsomia.node.underway import heed
+from gsomia.registry import Copy
+from gsomia.verdict import Facts, Request, decide
 
-__all__ = ["answer_consent", "ask_consent", "revoke_consent"]
+__all__ = ["Terms", "ask_consent", "give_consent", "passed_under", "refuse_consent", "revoke_consent"]
+
+_PARTY = re.compile("[A-Z]{3}")
 
 
-def ask_consent(node: Node, reference: str, to: str, why: str, *, by: Acting) -> list[SignedAct]:
-    """Ask every other originator of a held item whether it may be handed on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a consent is given.
+
+    Args:
+        conditions: what the officer who hands the item on certifies to have met.
+        purpose: for which the receiver may have it, or "" for that of the request.
+        expires: from this instant on nothing passes under it, or None.
+        part, extent: what of the item, and which in words; "" for what the request names.
+        form: of the approval; one that is not in writing is no consent.
+    """
+
+    conditions: tuple[str, ...] = ()
+    purpose: str = ""
+    expires: datetime | None = None
+    part: str = ""
+    extent: str = ""
+    form: str = WRITTEN
+
+
+def ask_consent(
+    node: Node, reference: str, to: str, why: str, *, purpose: str = "", part: str = WHOLE, extent: str = "", by: Acting
+) -> list[SignedAct]:
+    """Ask every other originator of a held item whether it, or a part of it, may be handed on.
 
     Args:
         node: the holder's node.
         reference: control number, item id or copy id.
         to: the Party that would get it.
         why: for the originator's officer to read.
+        purpose: for which it would get it, or "" for that of the item.
+        part, extent: what of the item, and which in words where it is not the whole.
         by: a disclosure officer.
 
     Returns:
         One request for each originator.
+
+    Raises:
+        UsageError: nothing such is held here, or a word is not known.
+        RefusedError: the officer may not ask.
     """
-    with node.store.writing() as tx:
+    at = node.clock.now()
+    _check_part(part, extent)
+    with keeping_refusals(node, f"request for consent to hand {reference} to {to}", at), node.store.writing() as tx:
+        node.officer(tx, by, "disclosure")
         copy = held_copy(tx, node, reference)
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
-        acts: list[SignedAct] = []
+        _check_receiver(node, to)
+        _check_purpose(purpose)
+        drafts: list[Draft] = []
         for originator in item.contains:
             if originator == node.party:
                 continue
             known_peer(tx, originator)
-            body = {"request": "", "originator": originator, "asker": node.party, "receivers": [to], "conditions": why}
+            body = {
+                "request": "",
+                "originator": originator,
+                "asker": node.party,
+                "receivers": [to],
+                "purpose": purpose or item.purpose,
+                "part": part,
+                "extent": extent,
+                "why": why,
+            }
             draft = Draft(
                 type="request-consent",
                 instrument=copy.instrument,
@@ -43,39 +98,102 @@ def ask_consent(node: Node, reference: str, to: str, why: str, *, by: Acting) ->
                 parties=(originator,),
                 body=body,
             )
-            acts.extend(make(node, tx, [draft], at=node.clock.now(), by=by))
-    return acts
+            drafts.append(draft)
+        return make(node, tx, drafts, at=at, by=by)
 
 
-def answer_consent(node: Node, request: str, *, grant: bool, conditions: str, by: Acting) -> SignedAct:
-    """Answer a request in writing: consent for this item, this asker and this recipient, or refusal.
+def give_consent(node: Node, request: str, terms: Terms | None = None, *, by: Acting) -> SignedAct:
+    """Consent in writing to a request: for this item, this asker and this recipient, on these terms.
 
     Args:
         node: the originator's node.
         request: the request's id, or the item's where one request for it is open.
-        grant: consent, or refusal.
-        conditions: under which it is given, or why it is refused; "" for none.
+        terms: what the request names, without condition or end, where they are left out.
         by: a disclosure officer.
 
     Raises:
-        UsageError: no such request is open.
+        UsageError: no such request is open, or a word is not known.
+        RefusedError: the officer may not consent, the approval is not in writing, or its end is past.
     """
-    with node.store.writing() as tx:
+    at, terms = node.clock.now(), terms or Terms()
+    _check_part(terms.part or WHOLE, terms.extent)
+    _check_purpose(terms.purpose)
+    if terms.form != WRITTEN:
+        _refuse_form(node, request, terms.form, at, by=by)
+    with keeping_refusals(node, f"consent to request {request}", at), node.store.writing() as tx:
+        node.officer(tx, by, "disclosure")
         asked = _open_request(node, tx, request)
-        draft = Draft(
-            type="consent" if grant else "refuse-consent",
-            instrument=asked.instrument,
-            item=asked.item,
-            parties=(asked.asker,),
-            body={
-                "request": asked.id,
-                "originator": asked.originator,
-                "asker": asked.asker,
-                "receivers": list(asked.receivers),
-                "conditions": conditions,
+        part, extent = (terms.part, terms.extent) if terms.part else (asked.part, asked.extent)
+        if asked.part not in (WHOLE, part):
+            raise refused("more-than-asked", f"the request is for a {asked.part} of the item, not for a {part}")
+        if terms.expires is not None and terms.expires <= at:
+            raise refused("expired", f"a consent that expired {instant(terms.expires)} lets nothing pass")
+        draft = _answer(
+            "consent",
+            asked,
+            {
+                "purpose": terms.purpose or asked.purpose,
+                "part": part,
+                "extent": extent,
+                "conditions": list(terms.conditions),
+                "expires": instant(terms.expires) if terms.expires is not None else "",
+                "form": terms.form,
+                "why": "",
             },
         )
-        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+        return make(node, tx, [draft], at=at, by=by)[0]
+
+
+def refuse_consent(node: Node, request: str, why: str, *, by: Acting) -> SignedAct:
+    """Refuse a request in writing.
+
+    Args:
+        node, request, by: as for `give_consent`.
+        why: for the asker.
+
+    Raises:
+        UsageError: no such request is open.
+        RefusedError: the officer may not answer.
+    """
+    at = node.clock.now()
+    with keeping_refusals(node, f"refusal of request {request}", at), node.store.writing() as tx:
+        node.officer(tx, by, "disclosure")
+        draft = _answer("refuse-consent", _open_request(node, tx, request), {"why": why})
+        return make(node, tx, [draft], at=at, by=by)[0]
+
+
+def _answer(kind: str, asked: Consent, said: dict[str, object]) -> Draft:
+    body = {
+        "request": asked.id,
+        "originator": asked.originator,
+        "asker": asked.asker,
+        "receivers": list(asked.receivers),
+    }
+    return Draft(type=kind, instrument=asked.instrument, item=asked.item, parties=(asked.asker,), body=body | said)
+
+
+def _refuse_form(node: Node, request: str, form: str, at: datetime, *, by: Acting) -> None:
+    """What the agreement says of a release on an approval of another form, kept for people to see.
+
+    Raises:
+        RefusedError: always.
+    """
+    what = f"consent to request {request}, {form}"
+    with keeping_refusals(node, what, at):
+        with node.store.reading() as reader:
+            node.officer(reader, by, "disclosure")
+            asked = _open_request(node, reader, request)
+            item = reader.item(asked.item)
+            case = Case.of(node, reader)
+            assert item is not None  # this Party's own information is in it
+            onward = Request(act="release", by=asked.asker, to=asked.receivers[0], via=(), item=item_of(item))
+            facts = Facts(
+                consent="oral", combined_staff=False, established_by={"consent": f"officer {by.officer}: {form}"}
+            )
+            verdict = decide(case.law, onward, facts, case.record, at)
+        if verdict.outcome == "permit":
+            raise refused("not-in-writing", f"an approval that is {form} is no consent: it is given in writing")
+    refuse(node, what, verdict, at)
 
 
 def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedAct:
@@ -91,9 +209,12 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
 
     Raises:
         UsageError: no such consent of this Party's stands.
+        RefusedError: the officer may not take it back.
     """
-    with node.store.writing() as tx:
-        standing = [c for c in tx.consents() if c.state == "granted" and c.originator == node.party]
+    at = node.clock.now()
+    with keeping_refusals(node, f"withdrawal of consent {consent}", at), node.store.writing() as tx:
+        node.officer(tx, by, "disclosure")
+        standing = [c for c in tx.consents() if c.state == GRANTED and c.originator == node.party]
         found = [c for c in standing if consent in (c.id, c.item)]
         if len(found) != 1:
             listed = ", ".join(f"{c.id} ({c.asker} to {', '.join(c.receivers)})" for c in standing) or "none"
@@ -112,7 +233,18 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
                 "why": why,
             },
         )
-        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+        acts = make(node, tx, [draft], at=at, by=by)
+        heed(node, tx, acts, at)
+        return acts[0]
+
+
+def passed_under(reader: Reader, consent: Consent) -> list[Copy]:
+    """The copies of an item that went, or would go, to those whom a consent names, by the one to whom it was given."""
+    return [
+        copy
+        for copy in reader.copies(item=consent.item)
+        if copy.holder in consent.receivers and copy.giver in (consent.asker, *consent.receivers)
+    ]
 
 
 def _open_request(node: Node, reader: Reader, request: str) -> Consent:
@@ -122,3 +254,23 @@ def _open_request(node: Node, reader: Reader, request: str) -> Consent:
         listed = ", ".join(f"{c.id} ({c.asker} asks for {', '.join(c.receivers)})" for c in is_open) or "none"
         raise UsageError(f"no one request `{request}` is open", hint=f"open: {listed}")
     return found[0]
+
+
+def _check_receiver(node: Node, party: str) -> None:
+    """A consent may name any country; only those to whom this node is linked can be handed anything by it."""
+    if not _PARTY.fullmatch(party) or party == node.party:
+        raise UsageError(f"`{party}` is no other country", hint="an ISO 3166-1 alpha-3 code, such as USA")
+
+
+def _check_part(part: str, extent: str) -> None:
+    if part not in PARTS:
+        raise UsageError(f"unknown part `{part}`", hint=f"known: {', '.join(PARTS)}; named with --part")
+    if part == WHOLE and extent:
+        raise UsageError("the whole item has no extent", hint="--part portion|rendition|derivative with --extent")
+    if part != WHOLE and not extent.strip():
+        raise UsageError(f"which {part}?", hint="say it in words with --extent, such as `paragraphs 2 to 4`")
+
+
+def _check_purpose(purpose: str) -> None:
+    if purpose and purpose not in PURPOSES:
+        raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")

@@ -12,7 +12,7 @@ from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
-from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance
+from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance, read_copy_id
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
@@ -174,12 +174,22 @@ def apply_authority(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def apply_stop(node: Node, tx: Writer, statement: Statement) -> None:
-    """The giver's node stops a copy that is not known to have arrived."""
-    copy = _copy_of(tx, statement)
-    if copy.giver != node.party:
-        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not this node's to stop")
-    if copy.state in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED):
-        tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=str(statement.body["why"])))
+    """A copy that is not known to have arrived goes no further: its giver's node says so, to whoever knows of it.
+
+    The holder's node of a copy that was to pass through it says so of that copy, which stays where it is.
+    """
+    why, _ = text(statement.body, "why"), text(statement.body, "to")
+    copy = tx.copy(statement.copy)
+    giver = read_copy_id(statement.copy)[1]
+    if copy is None:
+        if giver != statement.party or tx.acceptance(statement.copy) is None:
+            raise VerificationError(f"act `{statement.id}`: copy `{statement.copy}` was never offered here")
+        tx.put_acceptance(statement.copy, USED)
+        return
+    if statement.party not in (giver, copy.holder):
+        raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not `{statement.party}`'s to stop")
+    if statement.party == giver and copy.state in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED):
+        tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
 
 
 def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:

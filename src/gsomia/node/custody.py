@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from gsomia.errors import UsageError
+from gsomia.errors import GsomiaError, RefusedError, UsageError
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.bodies import entered_person
 from gsomia.node.facts import Case, item_of, opening_facts, protecting
@@ -17,7 +18,8 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
-from gsomia.node.sending import check_marked, held_copy, keeping_refusals, refuse
+from gsomia.node.releasing import check_marked, held_copy
+from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.stored import Person
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
@@ -25,7 +27,7 @@ from gsomia.sealed import Statement as ProvenanceStatement
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.verdict import Facts, Mark, Request, Verdict, decide
 
-__all__ = ["Opening", "ask_open", "mark", "open_item", "receipt"]
+__all__ = ["Opening", "ask_open", "mark", "mark_many", "open_item", "receipt"]
 
 
 def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
@@ -42,40 +44,80 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
     Raises:
         RefusedError: not a mark that the agreement's table gives for the item's level.
     """
+    outcome = mark_many(node, [reference], level, by=by)[0]
+    if isinstance(outcome, GsomiaError):
+        raise outcome
+    return outcome
+
+
+def mark_many(node: Node, references: Sequence[str], level: str, *, by: Acting) -> list[SignedAct | GsomiaError]:
+    """Put one mark of this Party's on received items, each judged by itself, under one signature.
+
+    Args:
+        node, level, by: as for `mark`.
+        references: control numbers, item ids or copy ids.
+
+    Returns:
+        For each its act, or why it was not marked.
+
+    Raises:
+        RefusedError: the officer may not; nothing is marked.
+    """
     at = node.clock.now()
+    outcomes: dict[int, SignedAct | GsomiaError] = {}
+    drafts: dict[int, Draft] = {}
+    against: dict[int, tuple[str, Verdict | RefusedError]] = {}
     # Decided and signed in one transaction: a receipt that comes between would be for another mark.
-    with keeping_refusals(node, f"mark {reference}", at), node.store.writing() as tx:
+    with keeping_refusals(node, "mark", at), node.store.writing() as tx:
         node.officer(tx, by, "registry")
-        copy = held_copy(tx, node, reference)
-        item = _item(tx, copy)
-        _not_receipted(copy)
         case = Case.of(node, tx)
         own = treaty_mark(case, node.party, level)
-        facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
-        under = protecting(case, copy, item)
-        request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
-        verdict = decide(case.law, request, facts, case.record, at)
-        act = None
-        if verdict.outcome == "permit":
-            body = {
-                "level": own,
-                "origin": item.originator,
-                "foreign": item.level,
-                "label": equivalent_label(item, own, node.party, at).to_json(),
-                "verdict": verdict_digest(verdict),
-            }
-            draft = Draft(
-                type="mark",
-                instrument=copy.instrument,
-                item=copy.item,
-                copy=copy.id,
-                parties=(copy.giver,),
-                body=body,
-            )
-            act = make(node, tx, [draft], at=at, by=by)[0]
-    if act is None:
-        refuse(node, f"mark {copy.control_number} as {own}", verdict, at)
-    return act
+        for number, reference in enumerate(references):
+            try:
+                copy = held_copy(tx, node, reference)
+                draft, verdict = _marked(node, tx, case, copy, own, at, by=by)
+            except RefusedError as error:
+                against[number] = (f"mark {reference}", error)
+            except UsageError as error:
+                outcomes[number] = error
+            else:
+                if verdict.outcome == "permit":
+                    drafts[number] = draft
+                else:
+                    against[number] = (f"mark {copy.control_number} as {own}", verdict)
+        outcomes |= dict(zip(drafts, make(node, tx, [*drafts.values()], at=at, by=by), strict=True))
+    for number, (what, why) in against.items():
+        try:
+            with keeping_refusals(node, what, at):
+                if isinstance(why, RefusedError):
+                    raise why
+            refuse(node, what, why, at)
+        except RefusedError as error:
+            outcomes[number] = error
+    return [outcomes[number] for number in range(len(references))]
+
+
+def _marked(
+    node: Node, tx: Reader, case: Case, copy: Copy, own: str, at: datetime, *, by: Acting
+) -> tuple[Draft, Verdict]:
+    """The act that would mark a copy, and what the agreement says of it."""
+    item = _item(tx, copy)
+    _not_receipted(copy)
+    facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
+    under = protecting(case, copy, item)
+    request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
+    verdict = decide(case.law, request, facts, case.record, at)
+    body = {
+        "level": own,
+        "origin": item.originator,
+        "foreign": item.level,
+        "label": equivalent_label(item, own, node.party, at).to_json(),
+        "verdict": verdict_digest(verdict),
+    }
+    draft = Draft(
+        type="mark", instrument=copy.instrument, item=copy.item, copy=copy.id, parties=(copy.giver,), body=body
+    )
+    return draft, verdict
 
 
 def _ready_for_receipt(copy: Copy) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from gsomia.agreement import RELEASABLE
 from gsomia.errors import DataError, UsageError
 from gsomia.marking import Category, Label, Source, derive, holding_words
+from gsomia.node.approval import Passing, objection
 from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.labels import government_name, language_of, originator_label, read_label_text, scale_of
 from gsomia.node.node import Node, refused
@@ -69,7 +70,7 @@ def citations(node: Node, reader: Reader, references: Sequence[str]) -> tuple[tu
 
 
 def draw_on(
-    node: Node, reader: Reader, case: Case, references: Sequence[str], own: Label, receivers: Sequence[str]
+    node: Node, reader: Reader, case: Case, references: Sequence[str], own: Label, passing: Passing, at: datetime
 ) -> Drawn:
     """Roll up the labels of what is cited and of the writer's own part.
 
@@ -82,7 +83,8 @@ def draw_on(
         case: the law as adopted.
         references: control numbers, item ids or copy ids.
         own: the label of the writer's own part, of this Party's policy.
-        receivers: who would get it, those on the way too.
+        passing: to whom it would go, for what, and which conditions are certified.
+        at: the instant of the question.
 
     Raises:
         UsageError: what `citations` refuses.
@@ -97,7 +99,7 @@ def draw_on(
             Source(
                 item=item.id,
                 control_number=copy.control_number if copy is not None else "",
-                label=_label(node, reader, item, copy, receivers, own.created),
+                label=_label(node, reader, item, copy, passing, at),
                 origin_names=tuple(
                     government_name(case, party, spoken) for party in item.contains if party != node.party
                 ),
@@ -116,7 +118,7 @@ def draw_on(
     except DataError as error:
         raise refused("nothing-left", f"the sources cannot be put together: {error}", hint=error.hint) from error
     left = made.label.values(RELEASABLE, "PERMISSIVE")
-    barred = [party for party in receivers if party not in left]
+    barred = [party for party in passing.receivers if party not in left]
     if barred:
         narrow = next((x for x in parts if barred[0] not in x.label.values(RELEASABLE, "PERMISSIVE")), parts[0])
         raise refused(
@@ -135,25 +137,21 @@ def draw_on(
     )
 
 
-def _label(node: Node, reader: Reader, item: Item, copy: Copy | None, receivers: Sequence[str], at: datetime) -> Label:
+def _label(node: Node, reader: Reader, item: Item, copy: Copy | None, passing: Passing, at: datetime) -> Label:
     """A source's label in this Party's policy, its releasability widened by consents to all the receivers."""
     if copy is None:
         return originator_label(item)
     label = read_label_text(copy.own_label)
-    consented = {
-        consent.originator
-        for consent in reader.consents(item.id)
-        if consent.state == "granted" and consent.asker == node.party and {*receivers} <= {*consent.receivers}
-        if consent.at <= at
-    }
-    if {*item.contains} - {node.party} <= consented | {*receivers}:
-        values = tuple(dict.fromkeys((*label.values(RELEASABLE, "PERMISSIVE"), *receivers)))
+    known_by = at + node.limits.max_skew
+    consented = {c.originator for c in reader.consents(item.id) if not objection(c, passing, at, known_by)}
+    if {*item.contains} - {node.party} <= consented | {*passing.receivers}:
+        values = tuple(dict.fromkeys((*label.values(RELEASABLE, "PERMISSIVE"), *passing.receivers)))
         label = label.with_category(Category(type="PERMISSIVE", tag=RELEASABLE, values=values))
     return replace(label, review=None)
 
 
 def ask_sources(
-    node: Node, reader: Reader, case: Case, drawn: Drawn, *, purpose: str, receivers: Sequence[str], at: datetime
+    node: Node, reader: Reader, case: Case, drawn: Drawn, passing: Passing, at: datetime
 ) -> list[tuple[str, Verdict]]:
     """What the agreement with each source's originator says of the use, and of each receiver who is not its originator.
 
@@ -162,8 +160,7 @@ def ask_sources(
         reader: its store.
         case: the law and the record.
         drawn: what the new document draws on.
-        purpose: for which it is given.
-        receivers: who would get it, those on the way too.
+        passing: to whom it would go, for what, and which conditions are certified.
         at: the instant of the question.
 
     Returns:
@@ -176,7 +173,7 @@ def ask_sources(
         under = protecting(case, copy, item)
         law_item = item_of(item, received=copy.at)
         use = Facts(
-            purpose=purpose,
+            purpose=passing.purpose,
             purpose_ended=False,
             consent="none",
             established_by={
@@ -187,10 +184,10 @@ def ask_sources(
         )
         request = Request(act="use", by=node.party, item=law_item, under=under)
         found.append((f"use of {copy.control_number}", decide(case.law, request, use, case.record, at)))
-        for to in receivers:
+        for to in passing.receivers:
             if to in item.contains:
                 continue
-            facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
+            facts = item_facts(node, reader, item, passing=replace(passing, receivers=(to,)), holder=to, at=at)
             request = Request(act="release", by=node.party, to=to, via=(), item=law_item, under=under)
             verdict = decide(case.law, request, facts, case.record, at)
             found.append((f"release of {copy.control_number} to {to} in a new document", verdict))

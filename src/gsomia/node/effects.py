@@ -46,7 +46,7 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition", "stop"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition"})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 

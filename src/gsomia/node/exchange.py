@@ -270,7 +270,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
                 tx.done(one.entry.id)
                 continue
             accepted.append(one)
-            drafts.append(dispatch(tx, peer, one, act))
+            drafts.append(dispatch(peer, one, act))
         record(node, tx, new, at=at)
         stop_copies(node, tx, stops, at)
         make(node, tx, drafts, at=at, send=False)

@@ -6,12 +6,13 @@ Nobody asserts a fact with the request. What no record establishes stays unknown
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from gsomia.agreement import RANKS, LegalAct, Record
+from gsomia.node.approval import Passing, objection, objections
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
 from gsomia.node.stored import Consent, Credential, Person
@@ -103,11 +104,10 @@ def transmission_facts(
     node: Node,
     reader: Reader,
     *,
-    giver: str,
+    passing: Passing,
     holder: str,
     item: str,
     mark: tuple[str, str],
-    receivers: Sequence[str],
     at: datetime,
     pending: Sequence[Consent] = (),
     cites: Sequence[Citation] = (),
@@ -117,23 +117,24 @@ def transmission_facts(
     Args:
         node: who asks.
         reader: its store.
-        giver, holder: the Parties of this leg.
+        passing: what would pass, from whom to whom and for what; a consent must fit it.
+        holder: the Party that would get it next.
         item: the item's id.
         mark: the Party whose mark it bears, and the mark; assurance and accreditation must reach its level.
-        receivers: every Party that would get it, those on the way too; a consent must name them all.
-        at: the instant of the question.
+        at: the instant of the question; a consent must not have expired by then.
         pending: consents that the same act would record.
         cites: the sources of the item; an originator who consented for each of them that holds its part has consented.
     """
     known: dict[str, Any] = {}
     by: dict[str, str] = {}
+    giver = passing.giver
     peer = reader.peers().get(holder if giver == node.party else giver)
     if peer is not None:
         # The link between the two Governments' enrolled nodes is the channel; the seal encrypts whatever crosses it.
         known |= {"channel": "government", "encrypted": True, "combined_staff": False}
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
     # What a peer dates by its own clock may be ahead of ours by as much as two clocks may be apart (protocol 2).
-    at += node.limits.max_skew
+    now, at = at, at + node.limits.max_skew
     rank = _rank(Case.of(node, reader).law, *mark)
     assured = [
         c
@@ -153,25 +154,20 @@ def transmission_facts(
     if "accredited" not in known and {c.party for c in systems} == {giver, holder}:
         by["accredited"] = _up_to([c for c in systems if c.party not in reaching])
 
-    def fitting(consents: Iterable[Consent]) -> list[Consent]:
-        return [
-            c
-            for c in consents
-            if c.state == "granted"
-            and c.asker in (giver, c.originator)
-            and {*receivers} <= {*c.receivers}
-            and c.at <= at
-        ]
-
-    granted = fitting([*reader.consents(item), *pending])
+    on_file = [*reader.consents(item), *pending]
+    granted = [c for c in on_file if not objection(c, passing, now, at)]
+    drawn = replace(passing, drawn=True)
     for originator in sorted(
         {party for source in cites for party in source.contains} - {c.originator for c in granted}
     ):
         mine = [source.item for source in cites if originator in source.contains]
-        for_each = [[c for c in fitting(reader.consents(one)) if c.originator == originator] for one in mine]
+        given = [[c for c in reader.consents(one) if c.originator == originator] for one in mine]
+        for_each = [[c for c in consents if not objection(c, drawn, now, at)] for consents in given]
         if all(for_each):
             granted += [consents[0] for consents in for_each]
-    by["consent"] = ", ".join(c.act for c in granted) or f"register of {node.party}: no consent on file"
+        else:
+            on_file += [c for consents in given for c in consents]
+    by["consent"] = _on_file(node, granted, on_file, passing if not cites else drawn, now, at)
     known["consent"] = "written" if granted else "none"
     if granted:
         known["consent_before"] = True
@@ -181,30 +177,42 @@ def transmission_facts(
     return Facts(**known, established_by=by)
 
 
-def item_facts(
-    node: Node, reader: Reader, item: RegisterItem, *, holder: str, receivers: Sequence[str], at: datetime
-) -> Facts:
+def item_facts(node: Node, reader: Reader, item: RegisterItem, *, passing: Passing, holder: str, at: datetime) -> Facts:
     """What this node knows that bears on a registered item that would leave it.
 
     Args:
         node: who asks, and would give it.
         reader: its store.
         item: the register's entry.
+        passing: what would pass, to whom and for what.
         holder: the Party that would get it next.
-        receivers: every Party that would get it, those on the way too.
         at: the instant of the question.
     """
     return transmission_facts(
         node,
         reader,
-        giver=node.party,
+        passing=passing,
         holder=holder,
         item=item.id,
         mark=(item.originator, item.level),
-        receivers=receivers,
         at=at,
         cites=item.cites,
     )
+
+
+def _on_file(
+    node: Node,
+    granted: Sequence[Consent],
+    on_file: Sequence[Consent],
+    passing: Passing,
+    at: datetime,
+    known_by: datetime,
+) -> str:
+    """What the fact of consent rests on: the acts that serve, and why others on file do not."""
+    served = {c.originator for c in granted}
+    others = objections((c for c in on_file if c.originator not in served), passing, at, known_by)
+    acts = ", ".join(c.act for c in granted)
+    return "; ".join(filter(None, (acts, others))) or f"register of {node.party}: no consent on file"
 
 
 def _up_to(credentials: Sequence[Credential]) -> str:

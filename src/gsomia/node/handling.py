@@ -14,12 +14,14 @@ from typing import Any
 from gsomia.errors import UsageError
 from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import SignedAct
+from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
-from gsomia.node.sending import held_copy, refuse
+from gsomia.node.releasing import held_copy
+from gsomia.node.sending import refuse
 from gsomia.registry import Copy, Item, destroyed
 from gsomia.verdict import Facts, Request, Verdict, decide
 
@@ -123,10 +125,9 @@ def _ask(
     to = item.originator if kind in ("return", "report-loss") else None
     facts = Facts(established_by={})
     if to is not None:
-        facts = transmission_facts(
-            node, reader, giver=node.party, holder=to, item=item.id, mark=(item.originator, item.level),
-            receivers=(to,), at=at,
-        )  # fmt: skip
+        passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose)
+        mark = (item.originator, item.level)
+        facts = transmission_facts(node, reader, passing=passing, holder=to, item=item.id, mark=mark, at=at)
     known: dict[str, Any] = {"purpose": item.purpose, "purpose_ended": False}
     known |= {name.replace("-", "_"): True for name in certified}
     by = dict.fromkeys((*certified, "purpose", "purpose-ended"), "this act, and the register")
@@ -228,7 +229,8 @@ def _ask_telling(
     case = Case.of(node, reader)
     facts = Facts(established_by={})
     if item is not None:
-        facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
+        passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose)
+        facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)
     known: dict[str, Any] = {"form_of_act": "signature"}
     if kind == "visit":
         known["visit_for"] = "security-check" if "security-check" in certified else "access"

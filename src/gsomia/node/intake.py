@@ -309,9 +309,11 @@ def _check_authority(delivery: Delivery, acceptance: str, acts: Sequence[SignedA
     """
     offer = delivery.offer
     kinds = {act.statement.type: act.statement for act in acts if act.statement.party == offer.giver}
-    authority = kinds.get("transmit") or kinds.get("release")
+    # What is another's is released, and its originator told: nobody transmits it as if it were its own.
+    wanted = "transmit" if offer.giver == offer.originator else "release"
+    authority = kinds.get(wanted)
     if authority is None or "dispatched" not in kinds:
-        raise SignatureError(f"copy `{offer.copy}` comes without its officer's act or its dispatch")
+        raise SignatureError(f"copy `{offer.copy}` comes without its officer's `{wanted}` or its dispatch")
     if kinds["dispatched"].body.get("acceptance") != acceptance:
         raise SignatureError(f"copy `{offer.copy}` was dispatched on another acceptance than this node's")
     names = (
@@ -329,9 +331,10 @@ def _check_authority(delivery: Delivery, acceptance: str, acts: Sequence[SignedA
         "under",
         "custody",
         "holders",
+        "mark",
     )
-    said = {name: authority.body.get(name) for name in names}
-    offered = {name: getattr(offer, name) for name in said}
+    said = {name: authority.body.get(name) for name in names} | {"met": sorted(authority.body["met"])}
+    offered = {name: getattr(offer, name) for name in said} | {"met": list(offer.met)}
     offered |= {name: list(getattr(offer, name)) for name in ("contains", "via", "holders")}
     offered["cites"] = [source.to_json() for source in offer.cites]
     told = {name: getattr(delivery, name) for name in (*_DELIVERY_TEXTS, "plaintext_bytes")}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.node.acts import SignedAct, instant, read_instant
+from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case, heads_of, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft
@@ -64,14 +65,15 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
                 None,
             )
     case = Case.of(node, tx)
+    if offer.originator != offer.giver and (fault := _mark_fault(case, offer)):
+        return fault, None
     facts = transmission_facts(
         node,
         tx,
-        giver=offer.giver,
+        passing=offer.passing,
         holder=node.party,
         item=offer.item,
         mark=(offer.originator, offer.level),
-        receivers=(*offer.via, offer.destination),
         at=at,
         cites=offer.cites,
     )
@@ -88,6 +90,12 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
         unnamed = sorted({*verdict.law} - {*offer.law})
         return f"the offer names no version of `{', '.join(unnamed)}`" if unnamed else "", verdict
     return f"{verdict.outcome}: {verdict.against}{_differing(case, offer)}", verdict
+
+
+def _mark_fault(case: Case, offer: Offer) -> str:
+    """What is handed on bears its giver's own equivalent mark, on each leg (TISA, paragraph 4)."""
+    mark = offer.mark
+    return mark_fault(case, originator=offer.originator, level=offer.level, party=offer.giver, mark=mark)
 
 
 def _differing(case: Case, offer: Offer) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from gsomia.errors import GsomiaError, MessageError
 from gsomia.node.acts import pack
+from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.keyrequests import KeyRequest, access_digest
@@ -229,11 +230,10 @@ def _verdicts(
         consents = transmission_facts(
             node,
             tx,
-            giver=node.party,
+            passing=Passing(giver=node.party, receivers=(peer.party,), purpose=item.purpose),
             holder=peer.party,
             item=item.id,
             mark=(item.originator, item.level),
-            receivers=(peer.party,),
             at=at,
         )
         onward = Request(act="release", by=node.party, to=peer.party, item=asked.item, under=asked.under)

@@ -17,7 +17,7 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.sending import refresh
+from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
@@ -94,11 +94,13 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
 
 def arrival(node: Node, reader: Reader, act: SignedAct) -> list[SignedAct]:
     """The rungs by which a copy arrived, where an act builds on them: the answer that told them may have been lost."""
-    copy = reader.copy(act.statement.copy) if act.statement.copy else None
-    if copy is None or copy.holder != node.party or act.statement.party != node.party:
+    said = act.statement
+    if said.party != node.party or not said.copy:
         return []
-    rungs = [copy.rung(rung) for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
-    return [found for rung in rungs if rung is not None and (found := reader.act(rung.act)) is not None]
+    found = reader.copies(item=said.item) if said.type == "release" else [reader.copy(said.copy)]
+    held = [copy for copy in found if copy is not None and copy.holder == node.party]
+    rungs = [copy.rung(rung) for copy in held for rung in (Rung.ACCEPTED, Rung.DELIVERED)]
+    return [rung_act for rung in rungs if rung is not None and (rung_act := reader.act(rung.act)) is not None]
 
 
 def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
@@ -117,6 +119,7 @@ class Leaving:
     entry: Outgoing
     copy: Copy
     item: Item
+    authority: SignedAct
     offer: Offer
     verdict: Verdict
 
@@ -131,9 +134,11 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
         or copy.state not in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED)
     ):
         return None
-    question, verdict = refresh(node, reader, copy, item, at)
-    offer = make_offer(node, reader, copy, item, question, verdict, at)
-    return Leaving(entry=entry, copy=copy, item=item, offer=offer, verdict=verdict)
+    authority = authority_of(reader, copy)
+    said = authority.statement.body
+    question, verdict = refresh(node, reader, copy, item, tuple(said["met"]), at)
+    offer = make_offer(node, reader, copy, item, question, verdict, at, said)
+    return Leaving(entry=entry, copy=copy, item=item, authority=authority, offer=offer, verdict=verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +162,21 @@ class Stop:
 
 
 def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> None:
-    """Stop copies by acts of this node's own, under one signature."""
+    """Stop copies by acts of this node's own, under one signature; whoever knows of them is told.
+
+    The originator is, and the holder that was to get a copy where it has accepted that one: to any other it is not
+    announced that there was one.
+    """
     drafts = [
-        Draft(type="stop", instrument=s.copy.instrument, item=s.copy.item, copy=s.copy.id, body={"why": s.why})
-        for s in stops
+        Draft(
+            type="stop",
+            instrument=stop.copy.instrument,
+            item=stop.copy.item,
+            copy=stop.copy.id,
+            parties=_concerned(node, tx, stop),
+            body={"why": stop.why, "to": stop.copy.destination},
+        )
+        for stop in stops
     ]
     make(node, tx, drafts, at=at)
     for stop in stops:
@@ -168,8 +184,24 @@ def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> 
         tx.put_refused(Refused(at=at, source=stop.copy.holder, what=what, why=stop.why, detail=stop.detail))
 
 
+def _concerned(node: Node, tx: Reader, stop: Stop) -> tuple[str, ...]:
+    copy, item = stop.copy, tx.item(stop.copy.item)
+    accepted = tx.acts(types=["acceptance"], item=copy.item)
+    told = {act.statement.party for act in accepted if act.statement.copy == copy.id}
+    if item is not None:
+        told.add(item.originator)
+    return tuple(sorted(told & {*tx.peers()}))
+
+
 def make_offer(
-    node: Node, tx: Reader, copy: Copy, item: Item, question: Request, verdict: Verdict, at: datetime
+    node: Node,
+    tx: Reader,
+    copy: Copy,
+    item: Item,
+    question: Request,
+    verdict: Verdict,
+    at: datetime,
+    said: Mapping[str, Any],
 ) -> Offer:
     """The offer of a copy: the question, the law and record that it was decided on, and the verdict (protocol 2).
 
@@ -180,6 +212,7 @@ def make_offer(
         question: what the agreement was asked.
         verdict: what it answered.
         at: the instant of the offer.
+        said: what the officer's act says by which it goes.
     """
     case = Case.of(node, tx)
     level = question.item.level if question.item is not None else item.level
@@ -201,6 +234,8 @@ def make_offer(
         via=copy.via,
         under=question.under or verdict.instrument or "",
         own_level="" if level == item.level else level,
+        mark=said["mark"],
+        met=tuple(sorted(said["met"])),
         custody=item.custody,
         holders=item.holders,
         law=dict(verdict.law),
@@ -219,7 +254,7 @@ def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[
     return {"offers": [one.offer.to_json() for one in leaving], "acts": pack([*witnesses, *evidence])}
 
 
-def dispatch(reader: Reader, peer: Peer, one: Leaving, acceptance: SignedAct) -> Draft:
+def dispatch(peer: Peer, one: Leaving, acceptance: SignedAct) -> Draft:
     """The act by which a copy that was accepted leaves."""
     return Draft(
         type="dispatched",
@@ -229,7 +264,7 @@ def dispatch(reader: Reader, peer: Peer, one: Leaving, acceptance: SignedAct) ->
         parties=(peer.party,),
         body={
             "acceptance": acceptance.id,
-            "authority": authority_of(reader, one.copy).id,
+            "authority": one.authority.id,
             "payload_digest": one.item.payload_digest,
             "verdict": one.offer.verdict,
         },

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import NodeError, SignatureError
+from gsomia.errors import NodeError, SignatureError, VerificationError
 from gsomia.node.act_types import ACT_TYPES
 from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import apply
+from gsomia.node.equivalents import mark_fault
+from gsomia.node.facts import Case
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.lognames import unless_halted
@@ -155,8 +157,25 @@ def enter(
     # The signature holds, so the first signer named is that node's key (protocol 10).
     if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
+    if source != "own" and statement.type == "mark":
+        _check_mark(node, tx, statement)
     _store(node, tx, act, statement, source=source, at=at, delivered=delivered)
     return statement
+
+
+def _check_mark(node: Node, tx: Writer, statement: Statement) -> None:
+    """A mark that a peer tells is no lower than the originator's: by this node's own law, when it is told.
+
+    Raises:
+        VerificationError: it is lower, or unknown.
+    """
+    item, mark = tx.item(statement.item), statement.body.get("level")
+    if item is None or not isinstance(mark, str):
+        return  # its effect says what is wrong
+    case = Case.of(node, tx)
+    fault = mark_fault(case, originator=item.originator, level=item.level, party=statement.party, mark=mark)
+    if fault:
+        raise VerificationError(f"act `{statement.id}`: {fault}")
 
 
 def _store(
@@ -213,7 +232,9 @@ def new_salts(count: int) -> list[bytes]:
     return [chance[at : at + SALT_BYTES] for at in range(0, len(chance), SALT_BYTES)]
 
 
-_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
+_FOLLOWED = frozenset(
+    {"release", "dispatched", "accepted", "rejected", "delivered", "receipted", "opened", "mark", "destroy"}
+)
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:

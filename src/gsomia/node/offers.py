@@ -11,6 +11,7 @@ from typing import Any
 from gsomia.errors import MessageError
 from gsomia.keys import canonical
 from gsomia.node.acts import instant, read_instant
+from gsomia.node.approval import Passing
 from gsomia.node.keyholding import check_holders
 from gsomia.registry import Citation, Custody, read_copy_id
 from gsomia.verdict import Item, Request, Ruling, Verdict
@@ -22,7 +23,7 @@ CITATIONS = 100
 
 _TEXTS = (
     "copy", "item", "originator", "level", "subject", "form", "purpose", "label", "act", "giver", "holder",
-    "destination", "under", "own_level", "verdict", "custody",
+    "destination", "under", "own_level", "mark", "verdict", "custody",
 )  # fmt: skip
 
 
@@ -37,7 +38,9 @@ class Offer:
         label: the originator's label, JSON text.
         act, giver, destination, via, under: the question that the recipient's node puts to the agreement.
         holder: the Party that this copy goes to: the first `via`, or the destination.
-        own_level: the giver's own mark where the item is not the giver's, else "".
+        own_level: the giver's own mark where the question is about that and not about the originator's, else "".
+        mark: the giver's own mark on what it got and hands on, else "".
+        met: the consents, by id, whose conditions the giver's officer certifies to have met.
         law: instrument to version, as the giver applied it.
         heads: instrument to the head of the giver's act record for it.
         custody, holders: who holds the key once it is delivered, and the Parties that this names.
@@ -63,6 +66,8 @@ class Offer:
     via: tuple[str, ...]
     under: str
     own_level: str
+    mark: str
+    met: tuple[str, ...]
     custody: Custody
     holders: tuple[str, ...]
     law: dict[str, str]
@@ -79,6 +84,7 @@ class Offer:
             "contains": list(self.contains),
             "cites": [source.to_json() for source in self.cites],
             "via": list(self.via),
+            "met": list(self.met),
             "holders": list(self.holders),
             "law": self.law,
             "heads": self.heads,
@@ -94,7 +100,19 @@ class Offer:
             MessageError: a key is missing, unknown or of the wrong kind.
         """
         try:
-            known = {*_TEXTS, "v", "contains", "cites", "via", "holders", "law", "heads", "sealed_bytes", "clock"}
+            known = {
+                *_TEXTS,
+                "v",
+                "contains",
+                "cites",
+                "via",
+                "met",
+                "holders",
+                "law",
+                "heads",
+                "sealed_bytes",
+                "clock",
+            }
             if set(value) != known or type(value["v"]) is not int or value["v"] != 1:
                 raise ValueError(f"its keys are {', '.join(sorted(known))}")
             texts = {name: _text(value[name]) for name in _TEXTS}
@@ -111,6 +129,7 @@ class Offer:
                 contains=tuple(_text(party) for party in value["contains"]),
                 cites=read_citations(value["cites"]),
                 via=tuple(_text(party) for party in value["via"]),
+                met=tuple(_text(consent) for consent in value["met"]),
                 law={_text(k): _text(v) for k, v in value["law"].items()},
                 heads={_text(k): _text(v) for k, v in value["heads"].items()},
                 sealed_bytes=size,
@@ -142,6 +161,12 @@ class Offer:
         """What the acceptance names: SHA-256 of the offer without clock, verdict and law, which a new one renews."""
         lasting = {k: v for k, v in self.to_json().items() if k not in ("clock", "verdict", "law", "heads")}
         return hashlib.sha256(canonical(lasting)).hexdigest()
+
+    @property
+    def passing(self) -> Passing:
+        """What would pass, as a consent must fit it."""
+        receivers = (*self.via, self.destination)
+        return Passing(giver=self.giver, receivers=receivers, purpose=self.purpose, met=frozenset(self.met))
 
     def request(self) -> Request:
         """The question as it is put to the agreement; a chain of agreements is found anew, for it has no name."""

@@ -236,7 +236,7 @@ def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
         stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in plan.stopped], at)
         for entry in (*plan.settled, *(one.entry for one in plan.stopped)):
             tx.done(entry.id)
-        drafts = [dispatch(tx, peer, one, acceptance) for one, acceptance in plan.accepted]
+        drafts = [dispatch(peer, one, acceptance) for one, acceptance in plan.accepted]
         make(node, tx, drafts, at=at, send=False)
         # That its offer was carried says nothing of its content.
         tx.carried([one.entry.id for one, _ in plan.accepted], [], 0)

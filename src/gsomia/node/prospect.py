@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of
+from gsomia.node.leaving import authority_of
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.sending import ask_again, ask_release
+from gsomia.node.releasing import ask_again, ask_release
 from gsomia.registry import CopyState
 from gsomia.verdict import Facts, Item, Request
 
@@ -34,15 +36,16 @@ def waiting(node: Node, reader: Reader, at: datetime) -> list[tuple[Request, Fac
         item = reader.item(copy.item)
         if copy.giver != node.party or item is None:
             continue
+        met = frozenset(authority_of(reader, copy).statement.body["met"])
         if copy.act != "release":
-            found.append(ask_again(node, reader, copy, item, at))
+            found.append(ask_again(node, reader, copy, item, met, at))
             continue
         held = next((c for c in reader.copies(item=item.id) if c.holder == node.party), None)
         if held is not None:
             under = copy.instrument if copy.instrument in agreements else ""
-            _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under)
-            to = copy.holder
-            found.append((request, item_facts(node, reader, item, holder=to, receivers=(to,), at=at)))
+            _, request, _ = ask_release(node, reader, held, item, copy.holder, at=at, under=under, met=met)
+            passing = Passing(giver=node.party, receivers=(copy.holder,), purpose=item.purpose, met=met)
+            found.append((request, item_facts(node, reader, item, passing=passing, holder=copy.holder, at=at)))
     return found
 
 

@@ -21,6 +21,7 @@ from gsomia.node.recovering import answer_content, answer_log
 from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.stored import Peer, Refused
+from gsomia.node.underway import heed
 from gsomia.node.witnessing import answer_checkpoints, told_what_is_kept
 
 __all__ = ["REFUSABLE", "answer", "reply_to"]
@@ -122,6 +123,7 @@ def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> di
                 keep(node, tx, Refused(at=at, source=peer.party, what=what, why=refused[act.id]))
         record(node, tx, taken, at=at)
         confirm_recalls(node, tx, taken, at)
+        heed(node, tx, taken, at)
     return refused
 
 

@@ -23,6 +23,7 @@ from gsomia.registry import (
     Custody,
     Direction,
     Item,
+    Rung,
     control_number,
     read_control_number,
     read_copy_id,
@@ -180,9 +181,14 @@ def report(tx: Writer, statement: Statement) -> None:
     """A release that its originator is told of: its register shows where its item went (Article 6(a)).
 
     Raises:
-        VerificationError: the copy is not the giver's to release.
+        VerificationError: the copy is not the giver's to release, or the item was never delivered to the giver.
     """
     entry = _copy_said(statement, Direction.REPORTED)
+    came = [one for one in tx.copies(item=entry.item) if one.holder == entry.giver]
+    if not any(one.rung(Rung.DELIVERED) is not None for one in came):
+        raise VerificationError(
+            f"act `{statement.id}`: `{entry.giver}` hands on item `{entry.item}`, which was never delivered to it"
+        )
     if tx.copy(entry.id) is None:
         tx.put_copy(entry)
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from gsomia.errors import GsomiaError
 from gsomia.keys import Envelope, sign
 from gsomia.marking import Label
+from gsomia.node.approval import Passing
 from gsomia.node.derivatives import Drawn
 from gsomia.node.keyholding import holders_of
 from gsomia.node.looking import Readable
@@ -49,6 +50,7 @@ class Sending:
         cites: control numbers or ids of items that the document draws on (Article 4.3).
         contains: other Parties whose information is in it, as the officer states, though it cites no item of theirs.
         as_is: the officer sends the document although it is active, encrypted or broken; the act says so.
+        met: the consents, by id, whose conditions the officer certifies to have met.
     """
 
     to: str
@@ -63,11 +65,16 @@ class Sending:
     cites: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
     as_is: bool = False
+    met: tuple[str, ...] = ()
 
     @property
     def receivers(self) -> tuple[str, ...]:
         """Who would get it, those on the way too."""
         return (*self.via, self.to)
+
+    def passing(self, party: str, receivers: Sequence[str]) -> Passing:
+        """What passes from a Party to these receivers, as a consent must fit it."""
+        return Passing(giver=party, receivers=tuple(receivers), purpose=self.purpose, met=frozenset(self.met))
 
     def parts(self, party: str, drawn: Drawn | None) -> tuple[str, ...]:
         """Whose information the document holds: the writer's, its sources', and what the officer states.

@@ -1,4 +1,4 @@
-"""Transmit and release: the sending officer's part, from the question to the signed act in the log.
+"""Transmit: the sending officer's part, from the question to the signed act; what a release shares with it too.
 
 The verdict comes first; then the item is sealed, and item, copy, act, log entry and outbox entry are written in one
 transaction. The node sends it when the recipient's node has accepted (see `exchange`).
@@ -6,31 +6,46 @@ transaction. The node sends it when the recipient's node has accepted (see `exch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn
 
-from gsomia.errors import NodeError, RefusedError, UsageError
+from gsomia.errors import NodeError, RefusedError
 from gsomia.marking import Label
+from gsomia.node.approval import GRANTED, WHOLE, WRITTEN, conditions_met
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
-from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, transmission_facts
-from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
+from gsomia.node.facts import Case, heads_of, transmission_facts
+from gsomia.node.keyholding import holders_of, with_custody
 from gsomia.node.labels import item_label
-from gsomia.node.ledger import Draft, make
-from gsomia.node.node import Acting, Node, known_peer, new_act_id, refused
+from gsomia.node.ledger import Draft
+from gsomia.node.node import Node, new_act_id
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import Sending
 from gsomia.node.stored import Consent, Refused
-from gsomia.node.words import check_parties, check_words, treaty_mark
+from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
-__all__ = ["Sending", "ask_transmit", "release"]
+__all__ = [
+    "Sending",
+    "ask_transmit",
+    "authority",
+    "certified",
+    "consent_draft",
+    "discard",
+    "draw",
+    "keeping_refusals",
+    "new_copy",
+    "own_consent",
+    "own_label",
+    "refuse",
+]
 
 
 def ask_transmit(
@@ -63,7 +78,11 @@ def ask_transmit(
     """
     case = case or Case.of(node, reader)
     if not item and sending.via and not pending:
-        pending = [replace(own_consent(node, sending, "", at), act="the consent that `transmit` records with it")]
+        pending = [
+            replace(
+                own_consent(node, sending, "", sending.receivers, at), act="the consent that `transmit` records with it"
+            )
+        ]
     _check_words(case, sending)
     level = drawn.label.classification if drawn is not None else treaty_mark(case, node.party, sending.level)
     request = Request(
@@ -86,11 +105,10 @@ def ask_transmit(
     facts = transmission_facts(
         node,
         reader,
-        giver=node.party,
+        passing=sending.passing(node.party, sending.receivers),
         holder=hop,
         item=item,
         mark=(node.party, level),
-        receivers=sending.receivers,
         at=at,
         pending=pending,
         cites=drawn.cites if drawn is not None else (),
@@ -142,8 +160,9 @@ def draw(
     _check_words(case, sending)
     level = treaty_mark(case, node.party, sending.level)
     own = item_label(node.party, level, receivers, at, exercise=node.exercise)
-    drawn = draw_on(node, reader, case, sending.cites, own, receivers)
-    return drawn, ask_sources(node, reader, case, drawn, purpose=sending.purpose, receivers=receivers, at=at)
+    passing = replace(sending.passing(node.party, receivers), drawn=True)
+    drawn = draw_on(node, reader, case, sending.cites, own, passing, at)
+    return drawn, ask_sources(node, reader, case, drawn, passing, at)
 
 
 def discard(node: Node, item: str) -> None:
@@ -176,18 +195,34 @@ def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verd
     )
 
 
-def own_consent(node: Node, sending: Sending, item: str, at: datetime) -> Consent:
-    """The originator's consent to the passage of its own item through a hub, for this item alone (TISA)."""
+def own_consent(
+    node: Node, sending: Sending, item: str, receivers: Sequence[str], at: datetime, *, why: str = ""
+) -> Consent:
+    """The originator's consent to the passage of its own item, for this item alone (TISA).
+
+    Args:
+        node: the originator's.
+        sending: what is sent.
+        item: its id.
+        receivers: every Party that may get it.
+        at: the instant.
+        why: what it is for, for people.
+    """
     act = new_act_id(at)
     return Consent(
         id=act,
         item=item,
         originator=node.party,
         asker=node.party,
-        receivers=tuple(dict.fromkeys((*sending.via, sending.to))),
+        receivers=tuple(dict.fromkeys(receivers)),
         instrument=sending.under,
-        state="granted",
-        conditions="",
+        state=GRANTED,
+        purpose=sending.purpose,
+        part=WHOLE,
+        extent="",
+        conditions=(),
+        expires=None,
+        why=why,
         act=act,
         at=at,
     )
@@ -206,20 +241,36 @@ def consent_draft(consent: Consent, told: tuple[str, ...]) -> Draft:
             "originator": consent.originator,
             "asker": consent.asker,
             "receivers": list(consent.receivers),
-            "conditions": consent.conditions,
+            "purpose": consent.purpose,
+            "part": consent.part,
+            "extent": consent.extent,
+            "conditions": list(consent.conditions),
+            "expires": "",
+            "form": WRITTEN,
+            "why": consent.why,
         },
     )
 
 
 def authority(
-    case: Case, copy: Copy, item: Item, verdict: Verdict, *, protecting: str = "", remarks: Sequence[str] = ()
+    case: Case,
+    copy: Copy,
+    item: Item,
+    verdict: Verdict,
+    *,
+    protecting: str = "",
+    remarks: Sequence[str] = (),
+    met: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    mark: str = "",
 ) -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
     A release is an act under the agreement that protects the item; `under` is the one that carries the copy. `heads`
-    are those of the record in `case`, so that what was decided on can be shown later.
+    are those of the record in `case`, so that what was decided on can be shown later. `met` is what the officer
+    certifies of the consents that it goes by, `mark` the giver's own mark on what it hands on.
     """
-    law = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
+    law: dict[str, Any] = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
+    law |= {"met": {consent: list(words) for consent, words in met.items()}, "mark": mark}
     return Draft(
         type=copy.act,
         instrument=protecting or copy.instrument,
@@ -228,6 +279,14 @@ def authority(
         parties=(copy.holder,),
         body=authority_body(copy, item) | law | {"remarks": list(remarks), "verdict": verdict_digest(verdict)},
     )
+
+
+def certified(reader: Reader, item: Item, met: Collection[str]) -> Mapping[str, list[str]]:
+    """What the officer certifies of the consents to an item and to its sources, by consent, in their words."""
+    if not met:
+        return {}
+    consents = [one for name in (item.id, *(source.item for source in item.cites)) for one in reader.consents(name)]
+    return conditions_met(consents, met)
 
 
 def refuse(node: Node, what: str, verdict: Verdict, at: datetime) -> NoReturn:
@@ -251,185 +310,3 @@ def keeping_refusals(node: Node, what: str, at: datetime) -> Iterator[None]:
         with node.store.writing() as tx:
             tx.put_refused(Refused(at=at, source=node.party, what=what, why=str(error), detail=error.verdict))
         raise
-
-
-def check_marked(copy: Copy) -> None:
-    """Check that a received copy carries this Party's own mark.
-
-    Raises:
-        RefusedError: it has not been marked.
-    """
-    if not copy.own_mark:
-        raise refused(
-            "not-marked",
-            f"`{copy.control_number}` has not been marked (Article 4.2)",
-            hint=f"`gsomia mark {copy.control_number} --level ...` first",
-        )
-
-
-def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
-    """The one copy that this Party holds under a control number, an item id or a copy id.
-
-    Raises:
-        UsageError: there is none, or more than one.
-    """
-    found = [copy for copy in reader.find(reference) if copy.holder == node.party]
-    if not found:
-        raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
-    if all(copy.state is CopyState.DESTROYED for copy in found):
-        raise refused("destroyed", f"`{found[0].control_number}` was destroyed")
-    found = [copy for copy in found if copy.state is not CopyState.DESTROYED]
-    if len(found) > 1:
-        raise UsageError(
-            f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"
-        )
-    return found[0]
-
-
-def release(node: Node, reference: str, to: str, *, by: Acting) -> Copy:
-    """Hand a received item on: a release to a third country, or the hub's second leg.
-
-    The same sealed payload goes on with its originator's statement; only its key is wrapped anew (protocol 6).
-
-    Args:
-        node: the holder's node.
-        reference: control number, item id or copy id.
-        to: the Party that would get it.
-        by: a disclosure officer.
-
-    Raises:
-        RefusedError: the agreement refuses, such as without the originator's prior written consent.
-    """
-    at = node.clock.now()
-    with node.store.reading() as reader:
-        node.officer(reader, by, "disclosure")
-        held = held_copy(reader, node, reference)
-        item = reader.item(held.item)
-        assert item is not None  # a copy never stands without its item
-        verdict, _, carrying = ask_release(node, reader, held, item, to, at=at)
-    for answer in (verdict, carrying):
-        if answer is not None and answer.outcome != "permit":
-            refuse(node, f"release of {held.control_number} to {to}", answer, at)
-    with keeping_refusals(node, f"release of {held.control_number} to {to}", at):
-        check_marked(held)
-    with node.store.writing() as tx:
-        known_peer(tx, to)
-        number = tx.next_serial(f"copy/{item.id}")
-        entry = Copy(
-            id=copy_id(item.id, node.party, number),
-            item=item.id,
-            number=number,
-            direction=Direction.SENT,
-            act="release",
-            giver=node.party,
-            holder=to,
-            via=(),
-            destination=to,
-            instrument=(carrying or verdict).instrument or held.instrument,
-            state=CopyState.AUTHORISED,
-            control_number=next_control_number(node, tx, at),
-            custodian=node.party,
-            at=at,
-        )
-        act = authority(Case.of(node, tx), entry, item, verdict, protecting=held.instrument)
-        make(node, tx, [act], at=at, by=by, send=False)
-        tx.put_outgoing(to, "copy", entry.id, node.clock.machine())
-    return entry
-
-
-def ask_release(
-    node: Node, reader: Reader, held: Copy, item: Item, to: str, *, at: datetime, under: str = ""
-) -> tuple[Verdict, Request, Verdict | None]:
-    """Whether a held item may go on, and by what.
-
-    Args:
-        node: the holder's node.
-        reader: its store.
-        held, item: what is held.
-        to: the Party that would get it.
-        at: the instant of the question.
-        under: the instrument that was to carry it, where that was found before.
-
-    Returns:
-        The verdict of the instrument that protects it; the question for the recipient's node; and, where the recipient
-        is no Party to that instrument, the verdict of the one that would carry it between the two Governments.
-
-    Raises:
-        UsageError: a Party that no adopted agreement has.
-    """
-    case = Case.of(node, reader)
-    check_parties(case, (to,), "--to")
-    facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
-    onward = Request(
-        act="release",
-        by=node.party,
-        to=to,
-        via=(),
-        item=item_of(item, received=held.at),
-        under=protecting(case, held, item),
-    )
-    verdict = with_custody(
-        unless_recalled(decide(case.law, onward, facts, case.record, at), recall_of(reader, item.id, item.originator)),
-        item.custody,
-        item.holders,
-        direct=False,
-        taken=node.limits.custody | {item.custody},
-    )
-    agreement = case.law.agreements.get(verdict.instrument)
-    if agreement is not None and to in agreement.parties:
-        return verdict, onward, None
-    carried = Request(
-        act="transmit", by=node.party, to=to, via=(), item=item_of(item, level=held.own_mark), under=under or None
-    )
-    return verdict, carried, decide(case.law, carried, facts, case.record, at)
-
-
-def refresh(node: Node, tx: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Verdict]:
-    """Ask again for a copy that is about to leave: time has passed since the officer's act.
-
-    Returns:
-        The question for the recipient's node, and this node's answer to it.
-    """
-    if copy.act == "release":
-        # The item may have come more than once; any of the copies held may be what goes on.
-        answers = [
-            (question, carrying if verdict.outcome == "permit" and carrying is not None else verdict)
-            for held in tx.copies(item=item.id)
-            if held.holder == node.party
-            for verdict, question, carrying in [
-                ask_release(node, tx, held, item, copy.holder, at=at, under=copy.instrument)
-            ]
-        ]
-        return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
-    question, facts = ask_again(node, tx, copy, item, at)
-    case = Case.of(node, tx)
-    verdict = with_custody(
-        unless_recalled(decide(case.law, question, facts, case.record, at), recall_of(tx, item.id, item.originator)),
-        item.custody,
-        item.holders,
-        direct=not copy.via,
-        taken=node.limits.custody,
-    )
-    return question, verdict
-
-
-def ask_again(node: Node, reader: Reader, copy: Copy, item: Item, at: datetime) -> tuple[Request, Facts]:
-    """The question of a transmission whose copy is registered, and what this node knows that bears on it.
-
-    Args:
-        node: the giver's node.
-        reader: its store.
-        copy, item: what waits to leave.
-        at: the instant of the question.
-    """
-    question = Request(
-        act="transmit",
-        by=node.party,
-        to=copy.destination,
-        via=copy.via,
-        item=item_of(item),
-        # A chain of agreements, written with `+`, is found anew.
-        under=copy.instrument if copy.instrument in Case.of(node, reader).law.agreements else None,
-    )
-    receivers = (*copy.via, copy.destination)
-    return question, item_facts(node, reader, item, holder=copy.holder, receivers=receivers, at=at)

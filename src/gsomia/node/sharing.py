@@ -11,20 +11,21 @@ from gsomia.node.facts import Case
 from gsomia.node.keyholding import SHARES
 from gsomia.node.ledger import make
 from gsomia.node.looking import look_over
-from gsomia.node.node import Acting, Node, known_peer, new_act_id, new_id
+from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.sealing import Document, seal_item
 from gsomia.node.sending import (
     Sending,
     ask_transmit,
     authority,
+    certified,
     consent_draft,
     discard,
     draw,
     new_copy,
+    own_consent,
     own_label,
     refuse,
 )
-from gsomia.node.stored import Consent
 from gsomia.node.wrapping import share_recipients
 from gsomia.registry import Copy, Custody
 
@@ -58,7 +59,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
             hint="such as --shares JPN,KOR,USA",
         )
     at = node.clock.now()
-    item_id, consent_act = new_id(), new_act_id(at)
+    item_id = new_id()
     others = tuple(party for party in holders if party != node.party)
     legs = [replace(sending, to=party, via=(), custody=Custody.SHARES) for party in others]
     verdicts = []
@@ -94,18 +95,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
         drawn=drawn,
     )
     item = seal_item(node, document)
-    consent = Consent(
-        id=consent_act,
-        item=item_id,
-        originator=node.party,
-        asker=node.party,
-        receivers=others,
-        instrument=sending.under,
-        state="granted",
-        conditions="shares of the key, for openings",
-        act=consent_act,
-        at=at,
-    )
+    consent = own_consent(node, sending, item_id, others, at, why="shares of the key, for openings")
     try:
         with node.store.writing() as tx:
             copies = [
@@ -113,7 +103,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
                 for leg, verdict in zip(legs, verdicts, strict=True)
             ]
             drafts = [
-                authority(Case.of(node, tx), copy, item, verdict, remarks=remarks)
+                authority(Case.of(node, tx), copy, item, verdict, remarks=remarks, met=certified(tx, item, sending.met))
                 for copy, verdict in zip(copies, verdicts, strict=True)
             ]
             make(node, tx, [consent_draft(consent, others), *drafts], at=at, by=by, send=False)

@@ -72,7 +72,18 @@ class Credential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """An originator's prior written consent that its item pass to the receivers, or the request, or the refusal."""
+    """An originator's prior written consent that its item pass to the receivers, or the request, or the refusal.
+
+    Args:
+        id: the request's, or the consent's own where nobody asked.
+        state: `asked`, `granted`, `refused` or `revoked`.
+        purpose: for which the receivers would get it.
+        part: `whole`, or what of the item it is for; `extent` says which in words, or is "".
+        conditions: what the officer who hands it on certifies to have met.
+        expires: from this instant on nothing passes under it; None where it has no end.
+        why: the asker's reason, then the originator's for a refusal or a withdrawal.
+        act: the newest act that it rests on; `at` is that act's instant.
+    """
 
     id: str
     item: str
@@ -81,7 +92,12 @@ class Consent:
     receivers: tuple[str, ...]
     instrument: str
     state: str
-    conditions: str
+    purpose: str
+    part: str
+    extent: str
+    conditions: tuple[str, ...]
+    expires: datetime | None
+    why: str
     act: str
     at: datetime
 

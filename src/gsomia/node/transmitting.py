@@ -21,6 +21,7 @@ from gsomia.node.sealing import Document, Sending, seal_items
 from gsomia.node.sending import (
     ask_transmit,
     authority,
+    certified,
     consent_draft,
     discard,
     draw,
@@ -146,7 +147,7 @@ def _ask(
     """Put one document to the agreement; what comes back may go only if each of the verdicts is a permit."""
     item = new_id()
     hop = sending.via[0] if sending.via else sending.to
-    consents = (own_consent(node, sending, item, at),) if sending.via else ()
+    consents = (own_consent(node, sending, item, sending.receivers, at),) if sending.via else ()
     drawn, answers = draw(node, reader, case, sending, sending.receivers, at)
     request, _, verdict = ask_transmit(
         node, reader, sending, at=at, item=item, pending=consents, case=case, drawn=drawn
@@ -181,7 +182,8 @@ def _authorise(
             entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
             copies[number] = entry
             drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
-            drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks))
+            met = certified(tx, item, one.document.sending.met)
+            drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks, met=met))
         make(node, tx, drafts, at=at, by=by, send=False)
         for entry in copies.values():
             tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())

@@ -235,12 +235,18 @@ def credential_of(row: Row) -> Credential:
 
 def consent_row(consent: Consent) -> Row:
     """A consent as a row."""
-    return plain_row(consent) | {"receivers": _list(consent.receivers)}
+    return plain_row(consent) | {
+        "receivers": _list(consent.receivers),
+        "conditions": _list(consent.conditions),
+        "expires": instant(consent.expires) if consent.expires is not None else "",
+    }
 
 
 def consent_of(row: Row) -> Consent:
     """A consent from its row."""
-    return Consent(**row | {"receivers": _tuple(row["receivers"]), "at": read_instant(row["at"])})
+    lists = {name: _tuple(row[name]) for name in ("receivers", "conditions")}
+    expires = read_instant(row["expires"]) if row["expires"] else None
+    return Consent(**row | lists | {"expires": expires, "at": read_instant(row["at"])})
 
 
 def entered_row(entered: EnteredAct) -> Row:

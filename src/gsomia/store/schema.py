@@ -89,7 +89,12 @@ consent = _table(
     _text("receivers"),
     _text("instrument"),
     _text("state"),
+    _text("purpose"),
+    _text("part"),
+    _text("extent"),
     _text("conditions"),
+    _text("expires"),
+    _text("why"),
     _text("act"),
     _text("at"),
 )

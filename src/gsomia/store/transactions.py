@@ -72,6 +72,7 @@ _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 
 
 _RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
+_OF_ITEM = rows_by(schema.copy, "item", order=("control_number", "id"))
 
 
 _SERIAL = Prepared(
@@ -177,6 +178,10 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
             found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
         return [rows.consent_of(row) for row in found]
 
+    def consent(self, consent: str) -> Consent | None:
+        row = self._one(rows_by(schema.consent, "id"), id=consent)
+        return None if row is None else rows.consent_of(row)
+
     def adopted(self) -> Mapping[str, str]:
         every = rows_by(schema.adopted)
         return self.once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
@@ -235,6 +240,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.copy_of(row, tuple(rungs.get(row["id"], ()))) for row in found]
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
+        if item and not states:
+            of_item = self._all(_OF_ITEM, item=item)
+            return [rows.copy_of(r, tuple(rows.rung_of(x) for x in self._all(_RUNGS, copy=r["id"]))) for r in of_item]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         if item:
             query = query.where(schema.copy.c.item == item)

@@ -100,6 +100,22 @@ class Route:
     approvals: tuple[tuple[str, str], ...]
     verdict: Verdict
 
+    @property
+    def binding(self) -> bool:
+        """Whether all that speaks for the outcome stands in instruments that bind."""
+        return all(g.binding for g in self.verdict.grounds if g.effect == self.verdict.outcome)
+
+    @property
+    def lawfulness(self) -> tuple[int, bool, int, int, int, str]:
+        """By what routes are ordered, the most lawful first.
+
+        Permitted before uncertain before refused; by what binds before what does not; by the text that is known best;
+        with the fewest consents; over the fewest Parties.
+        """
+        outcome = {"permit": 0, "uncertain": 1, "refuse": 2}[self.verdict.outcome]
+        known = "ABCI".index(self.verdict.confidence or "I")
+        return (outcome, not self.binding, known, len(self.approvals), len(self.via), self.instrument)
+
     def to_json(self) -> dict[str, Anything]:
         """The route as a JSON object."""
         return {
@@ -107,6 +123,7 @@ class Route:
             "via": list(self.via),
             "instrument": self.instrument,
             "approvals": [{"of": of, "naming": to} for of, to in self.approvals],
+            "binding": self.binding,
             "outcome": self.verdict.outcome,
             "confidence": self.verdict.confidence,
             "articles": [f"{name}:{number}" for name, number in self.verdict.articles],
@@ -123,7 +140,7 @@ def routes(law: Law, record: Record, at: datetime, by: str, to: str, item: Item)
         item: the item.
 
     Returns:
-        Every way that an instrument knows, permitted or not: the lawful ones first.
+        Every way that an instrument knows, permitted or not, in order of lawfulness (`Route.lawfulness`).
     """
     parties = sorted({party for a in law.agreements.values() for party in a.parties})
     found: list[Route] = []
@@ -140,11 +157,10 @@ def routes(law: Law, record: Record, at: datetime, by: str, to: str, item: Item)
                     continue
                 needed = tuple(dict.fromkeys(consents_needed(request, item))) if act == "transmit" else ()
                 found.append(Route(act=act, via=via, instrument=carried, approvals=needed, verdict=verdict))
-    order = {"permit": 0, "uncertain": 1, "refuse": 2}
     chains = [r for r in found if "+" in r.instrument]
     if not chains:
         found += _chains(law, record, at, by, to, item, parties)
-    return sorted(found, key=lambda r: (order[r.verdict.outcome], len(r.via), r.instrument))
+    return sorted(found, key=lambda r: r.lawfulness)
 
 
 def _chains(law: Law, record: Record, at: datetime, by: str, to: str, item: Item, parties: list[str]) -> list[Route]:

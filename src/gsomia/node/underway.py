@@ -1,0 +1,92 @@
+"""What recorded acts call for at once: what rests on a consent that ended is stopped, and people are told.
+
+Told is whoever knows of an item under way: its originator, the hub, and a holder that had accepted it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gsomia.node.acts import SignedAct, Statement
+from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
+from gsomia.node.leaving import Stop, authority_of, stop_copies
+from gsomia.node.node import Node
+from gsomia.node.ports import Writer
+from gsomia.node.refusals import keep
+from gsomia.node.releasing import ask_release, hold_up, refresh
+from gsomia.node.stored import Refused
+from gsomia.registry import Copy, CopyState
+
+__all__ = ["heed"]
+
+_WAITING = (CopyState.AUTHORISED, CopyState.OFFERED)
+"""The states of a copy that has not left: one that has is asked about before anything else is done with it."""
+
+
+def heed(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> None:
+    """Stop what waits here and rests on a consent that one of these acts takes back; keep for people what they tell.
+
+    What goes by another consent goes on. What only lies here on its way through is held up, and its originator told.
+    A release of this Party's item that none of its consents covers stands in the register, and is kept as a breach.
+
+    Args:
+        node: who recorded the acts.
+        tx: the open transaction.
+        acts: those just recorded, one's own or a peer's.
+        at: the instant.
+    """
+    for act in acts:
+        said = act.statement
+        if said.type == "revoke-consent":
+            _stop(node, tx, said.item, at)
+        elif said.type == "stop" and said.party != node.party:
+            what = f"copy {said.copy} to {said.body['to']}"
+            keep(
+                node,
+                tx,
+                Refused(at=at, source=said.party, what=what, why=f"stopped by {said.party}: {said.body['why']}"),
+            )
+        elif said.type == "release" and said.party != node.party and (breach := _breach(node, tx, said)):
+            what = f"release of item {said.item} to {said.body['holder']}, a breach"
+            keep(node, tx, Refused(at=at, source=said.party, what=what, why=breach))
+
+
+def _breach(node: Node, tx: Writer, said: Statement) -> str:
+    """Why no consent of this Party's covered a release of its item at the release's instant; "" where one did."""
+    item, holder = tx.item(said.item), str(said.body["holder"])
+    if item is None or item.originator != node.party or holder == node.party:
+        return ""
+    passing = Passing(giver=said.party, receivers=(holder,), purpose=item.purpose, met=frozenset(said.body["met"]))
+    own = [consent for consent in tx.consents(item.id) if consent.originator == node.party]
+    # One that was taken back later stood then.
+    then = [replace(c, state=GRANTED, at=said.at) if c.state == REVOKED and c.at >= said.at else c for c in own]
+    known_by = said.at + node.limits.max_skew
+    if any(not objection(consent, passing, said.at, known_by) for consent in then):
+        return ""
+    return f"no consent covers it: {objections(then, passing, said.at, known_by) or 'none on file'}"
+
+
+def _stop(node: Node, tx: Writer, name: str, at: datetime) -> None:
+    item, copies = tx.item(name), tx.copies(item=name)
+    if item is None:
+        return
+    stops: list[Stop] = []
+    for copy in copies:
+        if copy.giver == node.party and copy.state in _WAITING:
+            met = tuple(authority_of(tx, copy).statement.body["met"])
+            _, verdict = refresh(node, tx, copy, item, met, at)
+            if verdict.outcome != "permit":
+                stops.append(Stop.own(copy, verdict))
+    stop_copies(node, tx, stops, at)
+    for held in copies:
+        if held.holder == node.party != held.destination and not _handed_on(node, copies, held.destination):
+            verdict, _, carrying = ask_release(node, tx, held, item, held.destination, at=at)
+            against = next((one for one in (verdict, carrying) if one is not None and one.outcome != "permit"), None)
+            if against is not None:
+                hold_up(node, tx, held, item, against, at, to=held.destination)
+
+
+def _handed_on(node: Node, copies: Sequence[Copy], to: str) -> bool:
+    return any((copy.giver, copy.holder) == (node.party, to) for copy in copies)
