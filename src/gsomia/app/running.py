@@ -19,7 +19,7 @@ from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
 from gsomia.node import FLOOD, ask_witness, step, trace
-from gsomia.registry import destroyed
+from gsomia.registry import gone
 
 _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
@@ -72,7 +72,7 @@ def _stop_at_end_of_input(stopping: threading.Event) -> None:
 def _sweep(home: Home, log: Any) -> None:
     with home.store.reading() as reader:
         items = {item.id for item in reader.items()}
-        known = {item for item in items if not destroyed(home.node.party, reader.copies(item=item))}
+        known = {item for item in items if not gone(home.node.party, reader.copies(item=item))}
     swept = LocalBlobs(home.folder / "items").sweep(known)
     if swept:
         log.info("removed what was left half-done", files=swept)

@@ -3,17 +3,18 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
+  `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `asked_back`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`,
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `seeing`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
 
@@ -28,6 +29,7 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
+from gsomia.node.asked_back import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
@@ -58,7 +60,7 @@ from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
-from gsomia.node.revocation import recall
+from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
@@ -89,6 +91,7 @@ from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
     "ACT_TYPES",
+    "ANSWERS",
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
@@ -99,7 +102,9 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "TOLD",
     "TOLD_CERTIFIED",
+    "WHAT_WAS_MADE",
     "Acting",
+    "AskedBack",
     "Awaited",
     "Blobs",
     "Carried",
@@ -154,12 +159,14 @@ __all__ = [
     "alike_marks",
     "answer",
     "answer_consent",
+    "answer_recall",
     "ask_consent",
     "ask_open",
     "ask_release",
     "ask_reproduce",
     "ask_transmit",
     "ask_witness",
+    "asked_back",
     "assure",
     "audit",
     "audit_logs",

@@ -12,15 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.act_types import HANDLING, TOLD
+from gsomia.node.act_types import DONE, HANDLING, TOLD
 from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
+from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
 from gsomia.node.sending import held_copy, refuse
-from gsomia.registry import Copy, Item, destroyed
+from gsomia.registry import Copy, Item, gone
 from gsomia.verdict import Facts, Request, Verdict, decide
 
 __all__ = ["CERTIFIED", "TOLD_CERTIFIED", "destroy", "handle", "tell"]
@@ -87,21 +88,22 @@ def _record(
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
         verdict = _ask(node, tx, kind, copy, item, certified, witnesses=witnesses, at=at)
-        act, gone = None, False
+        act, ended = None, False
         if verdict.outcome == "permit":
+            told = {copy.giver} if kind in DONE else {copy.giver, item.originator}
             draft = Draft(
                 type=kind,
                 instrument=copy.instrument,
                 item=item.id,
                 copy=copy.id,
-                parties=tuple(sorted({copy.giver, item.originator} & {*tx.peers()})),
+                parties=tuple(sorted(told & {*tx.peers()})),
                 body=body | {"certified": sorted(certified), "verdict": verdict_digest(verdict)},
             )
             act = make(node, tx, [draft], at=at, by=by)[0]
-            gone = kind == "destroy" and destroyed(node.party, tx.copies(item=item.id))
+            ended = kind in ("destroy", "return") and gone(node.party, tx.copies(item=item.id))
     if act is None:
         refuse(node, f"{kind} {copy.control_number}", verdict, at)
-    if gone:
+    if ended:
         # Once the act is in the log. Where the node stops before this, its next start removes what is left.
         node.blobs.remove(item.id)
     return act
@@ -139,7 +141,10 @@ def _ask(
     facts = replace(facts, **known, established_by={**facts.established_by, **by})
     seen = item_of(item, received=copy.at)
     request = Request(act=kind, by=node.party, to=to, item=seen, under=protecting(case, copy, item))
-    return decide(case.law, request, facts, case.record, at)
+    verdict = decide(case.law, request, facts, case.record, at)
+    if kind in ("use", "reproduce", "translate"):
+        return unless_recalled(verdict, recall_of(reader, item.id, item.originator))
+    return verdict
 
 
 def tell(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError
-from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.act_types import ACT_TYPES, DONE
 from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
@@ -209,11 +209,13 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
     tx.append_log(head, frontier.size, entries, completed)
 
 
-_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
+_FOLLOWED = frozenset(
+    {"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "answer-recall", *DONE}
+)
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:
-    """Pass on to an item's originator what it was not party to: the release, and the rungs of the copy released."""
+    """Pass on to an item's originator what it was not party to: the release, and what became of the copy released."""
     for act in acts:
         statement = act.statement
         if statement.type not in _FOLLOWED:

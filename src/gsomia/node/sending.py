@@ -26,7 +26,7 @@ from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import Sending
 from gsomia.node.stored import Consent, Refused
 from gsomia.node.words import check_parties, check_words, treaty_mark
-from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
+from gsomia.registry import GONE, Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
@@ -276,9 +276,9 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     found = [copy for copy in reader.find(reference) if copy.holder == node.party]
     if not found:
         raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
-    if all(copy.state is CopyState.DESTROYED for copy in found):
-        raise refused("destroyed", f"`{found[0].control_number}` was destroyed")
-    found = [copy for copy in found if copy.state is not CopyState.DESTROYED]
+    if all(copy.state in GONE for copy in found):
+        raise refused(found[0].state.value, f"`{found[0].control_number}` was {found[0].state}")
+    found = [copy for copy in found if copy.state not in GONE]
     if len(found) > 1:
         raise UsageError(
             f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"
