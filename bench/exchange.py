@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from bench.measure import Result
 from bench.nodes import free_port, make_pair, running
+from bench.recalling import recall_seconds
 from gsomia.app import Home
 from gsomia.errors import NodeError
 from gsomia.node import Acting, Role, Sending, transmit_many
@@ -53,6 +54,7 @@ def run(short: bool) -> Iterator[Result]:
             cpu = (cpu_seconds() - before) / len(feeder.delays) * 1000
             half = max(rate / 2, 1)
             delays = feeder.at_rate(half, seconds)
+            recalled = recall_seconds(sender, recipient, 1 if short else 15)
             count = 10 if short else 300
             bare = count / _bare(Path(folder), count)
     name = "bare PUT over mutual TLS, each fsynced"
@@ -82,6 +84,7 @@ def run(short: bool) -> Iterator[Result]:
             baseline_value=500,
             ratio=value / 500,
         )
+    yield recalled
 
 
 class _Feeder:

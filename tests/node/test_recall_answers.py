@@ -83,7 +83,7 @@ def test_an_answer_stands_at_both_nodes(
     both.settle()
     assert [states(player) for player in (japan, korea)] == [[("KOR", answer)]] * 2
     (one,) = standing(japan)
-    assert one.answer is not None and one.blocking == "confirmed" and not one.is_open
+    assert one.answer is not None and one.closed == "confirmed" and not one.is_open
     assert one.answer.body["acts"] == ([ended] if ends is not None else [])
     assert one.is_unsettled is (ends is None)
     assert [signer.role for signer in one.answer.signers] == ["node", "registry"]

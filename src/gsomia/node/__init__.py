@@ -10,7 +10,7 @@ Where to read, and where a new line belongs:
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `asked_back`, `handling`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
@@ -29,7 +29,6 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
-from gsomia.node.asked_back import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
@@ -49,6 +48,7 @@ from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
@@ -56,6 +56,7 @@ from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
@@ -132,6 +133,7 @@ __all__ = [
     "Officer",
     "Opening",
     "Outgoing",
+    "Owing",
     "Peer",
     "PeerLink",
     "PendingOpening",
@@ -210,6 +212,7 @@ __all__ = [
     "mark",
     "marks_of",
     "open_item",
+    "owing",
     "pack",
     "prove",
     "read_instant",

@@ -8,7 +8,7 @@ a hub, and never by one who got the item from another than its originator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -127,7 +127,7 @@ def recall_of(reader: Reader, item: str, originator: str, *, until: datetime | N
         item, originator: which.
         until: what this node recorded later does not count.
     """
-    return _recalls(reader, {item: originator}, item, until=until).get(item)
+    return _recalls(reader, item, lambda _: originator, until=until).get(item)
 
 
 def recalls(reader: Reader, item: str = "") -> Mapping[str, Recalled]:
@@ -137,13 +137,16 @@ def recalls(reader: Reader, item: str = "") -> Mapping[str, Recalled]:
         reader: the store.
         item: of this item alone; "" for all.
     """
-    entry = reader.item(item) if item else None
-    items = reader.items() if not item else [entry] if entry is not None else []
-    return _recalls(reader, {one.id: one.originator for one in items}, item)
+
+    def originator(name: str) -> str:
+        entry = reader.item(name)
+        return entry.originator if entry is not None else ""
+
+    return _recalls(reader, item, originator)
 
 
 def _recalls(
-    reader: Reader, originators: Mapping[str, str], item: str, *, until: datetime | None = None
+    reader: Reader, item: str, originator: Callable[[str], str], *, until: datetime | None = None
 ) -> dict[str, Recalled]:
     found: dict[str, Recalled] = {}
     asked: dict[str, str] = {}
@@ -153,7 +156,7 @@ def _recalls(
             continue
         before = found.get(statement.item)
         if statement.type == "recall":
-            if originators.get(statement.item) == statement.party:
+            if originator(statement.item) == statement.party:
                 # What was asked again stays closed where it was closed.
                 found[statement.item] = _recalled(act, before.confirmed if before is not None else frozenset())
                 asked[act.id] = statement.item

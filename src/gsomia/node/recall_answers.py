@@ -35,7 +35,7 @@ class AskedBack:
     Args:
         recall: the recall that stands.
         item, copy: as registered.
-        blocking: what is known of its holder's node: `confirmed` (nothing opens it there), `stopped`, or `asked, not
+        closed: what is known of its holder's node: `confirmed` (nothing opens it there), `stopped`, or `asked, not
             confirmed`.
         answer: the answer of its holder's officer, or None.
         ended: the act by which the copy was given back or destroyed, or None.
@@ -44,7 +44,7 @@ class AskedBack:
     recall: Statement
     item: Item
     copy: Copy
-    blocking: str
+    closed: str
     answer: Statement | None
     ended: Statement | None
 
@@ -104,7 +104,7 @@ def _of_item(reader: Reader, item: Item, recall: Statement, recalled: Recalled) 
             recall=recall,
             item=item,
             copy=copy,
-            blocking=recalled.standing(item, copy),
+            closed=recalled.standing(item, copy),
             answer=answers.get(copy.id),
             ended=ended.get(copy.id),
         )
