@@ -38,6 +38,28 @@ def closed_within(pair: Pair, item: str) -> float:
     raise AssertionError("it can still be opened")
 
 
+def regrade_and_follow(pair: Pair, item: str) -> None:
+    """Japan's officer lowers an item, and Korea's follows; both registers and duties say so."""
+    status, said = inside(pair, "KOR", "regrade", "notify", item, "--level", "군사III급비밀", "--why", "x")
+    assert status == 3 and "is not `KOR`'s to regrade" in said
+    assert inside(pair, "JPN", "regrade", "notify", item, "--level", "秘", "--why", "less grave")[0] == 0
+    pair.settle()
+    for party in PARTIES:
+        (row,) = data(pair, party, "regrade", "list")["copies"]
+        assert (row["holder"], row["mark"], row["level"], row["state"]) == ("KOR", MARKS["KOR"], "秘", "to follow")
+        owed = [row for row in data(pair, party, "duties", "--party", "KOR")["duties"] if row.get("by") == "KOR"]
+        assert ("regrade", "6(g)", "A") in {(row["act"], row["article"], row["confidence"]) for row in owed}
+        assert "to follow" in inside(pair, party, "regrade", "list")[1]
+    assert [one["level"] for one in data(pair, "KOR", "inbox")["regraded"]] == ["秘"]
+    assert "waits to be re-marked" in inside(pair, "KOR", "inbox")[1]
+    assert inside(pair, "KOR", "regrade", "follow", item)[0] == 0
+    pair.settle()
+    for party in PARTIES:
+        (row,) = data(pair, party, "regrade", "list")["copies"]
+        assert (row["mark"], row["state"]) == ("군사III급비밀", "followed")
+        assert "極秘, now 秘" in inside(pair, party, "register")[1]
+
+
 def later(pair: Pair, days: int) -> None:
     """The clocks of both nodes go on."""
     for party in PARTIES:
@@ -59,6 +81,8 @@ def test_a_recall_is_enforced_answered_and_overdue_at_both(
         items.append(json.loads(done.stdout)["item"])
     for item in items:
         assert inside(pair, "KOR", "mark", item, "--level", MARKS["KOR"])[0] == 0
+    pair.settle()
+    regrade_and_follow(pair, items[2])
     seconds = sorted(closed_within(pair, item) for item in items)
     record_property("seconds", seconds)
     print(f"a recall was enforced after {', '.join(f'{one:.3f}' for one in seconds)} s")

@@ -33,6 +33,7 @@ class _Lazy(click.Group):
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key",
         "destroy": "handling",
+        "regrade": "regrade",
         "recall": "recall", "recalls": "recall", "answer-recall": "recall",
         "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",

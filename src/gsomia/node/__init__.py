@@ -4,13 +4,14 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `registering`
+  `regrade_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `handling`, `owed`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
@@ -41,6 +42,7 @@ from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
+from gsomia.node.levels import Review, in_force, level_notified
 from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -60,6 +62,7 @@ from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_
 from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, release
@@ -144,7 +147,9 @@ __all__ = [
     "Recalled",
     "Recovery",
     "Refused",
+    "Regraded",
     "Reply",
+    "Review",
     "Role",
     "Rows",
     "Sending",
@@ -193,24 +198,28 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "follow_regrade",
     "handle",
     "held_copy",
     "held_of",
     "holdings",
     "identity",
     "import_parcel",
+    "in_force",
     "instant",
     "is_log_of",
     "item_label",
     "keep_refused",
     "key_settings",
     "labels_of",
+    "level_notified",
     "log_files",
     "log_named",
     "log_origin",
     "make_rendition",
     "mark",
     "marks_of",
+    "notify_regrade",
     "open_item",
     "owing",
     "pack",
@@ -222,11 +231,13 @@ __all__ = [
     "receipt",
     "record_of",
     "recover",
+    "regraded",
     "release",
     "rendition_of",
     "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
+    "reviews",
     "revoke_consent",
     "sender_of",
     "share",

@@ -12,6 +12,7 @@ from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
+from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
         copy = take(node, tx, statement, copy)
     elif rung is Rung.DELIVERED:
         number_once(node, tx, statement)
+        if copy.act == "release" and copy.giver == node.party:
+            pass_notice_on(node, tx, copy, item)
     tx.put_copy(replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 

@@ -14,6 +14,7 @@ from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.labels import equivalent_label
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force, level_notified
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
@@ -50,17 +51,18 @@ def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
         item = _item(tx, copy)
         _not_receipted(copy)
         case = Case.of(node, tx)
+        foreign = level_notified(tx, item)
         own = treaty_mark(case, node.party, level)
         facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
         under = protecting(case, copy, item)
-        request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
+        request = Request(act="mark", by=node.party, item=item_of(item, level=foreign, received=copy.at), under=under)
         verdict = decide(case.law, request, facts, case.record, at)
         act = None
         if verdict.outcome == "permit":
             body = {
                 "level": own,
                 "origin": item.originator,
-                "foreign": item.level,
+                "foreign": foreign,
                 "label": equivalent_label(item, own, node.party, at).to_json(),
                 "verdict": verdict_digest(verdict),
             }
@@ -182,7 +184,11 @@ def ask_open(
         raise UsageError(f"unknown person `{person}`{then}", hint=f"entered: {known}; `gsomia person enter` adds one")
     case = Case.of(node, reader)
     request = Request(
-        act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
+        act="open",
+        by=node.party,
+        to="person",
+        item=item_of(in_force(reader, case, item, copy), received=copy.at),
+        under=protecting(case, copy, item),
     )
     verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, at or node.clock.now())
     return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator, until=at))

@@ -1,8 +1,8 @@
 """What a recorded act changes in the register, the roster and the record: one place for one's own acts and a peer's.
 
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
-effects on the record, on peers, copies, consents, recalls and keys stand in `legal_effects`, `peer_effects`,
-`copy_effects`, `consent_effects`, `recall_effects` and `keyends`.
+effects on the record, on peers, copies, consents, recalls, regrading and keys stand in `legal_effects`,
+`peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`, `regrade_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from gsomia.node.legal_effects import apply_legal_act
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
 from gsomia.node.ports import Writer
 from gsomia.node.recall_effects import apply_answer, apply_confirmation, apply_recall
+from gsomia.node.regrade_effects import apply_notice, apply_regrade
 from gsomia.node.stored import Credential
 from gsomia.registry import Rung
 
@@ -119,11 +120,8 @@ def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def _told(node: Node, tx: Writer, statement: Statement) -> None:
-    """What a Party tells changes no register; another Party's item is not its to regrade."""
+    """What a Party tells changes no register."""
     text(statement.body, "what")
-    item = tx.item(statement.item) if statement.item else None
-    if statement.type == "notify-regrade" and item is not None and item.originator != statement.party:
-        raise VerificationError(f"act `{statement.id}`: item `{item.id}` is `{item.originator}`'s to regrade")
 
 
 def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
@@ -159,6 +157,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "revoke-consent": apply_revocation,
     **dict.fromkeys((*HANDLING, "destroy"), apply_handling),
     **dict.fromkeys(TOLD, _told),
+    "notify-regrade": apply_notice,
+    "regrade": apply_regrade,
     "recall": apply_recall,
     "confirm-recall": apply_confirmation,
     "answer-recall": apply_answer,

@@ -17,6 +17,7 @@ from gsomia.node.acts import SignedAct
 from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
@@ -134,12 +135,8 @@ def _ask(
     by = dict.fromkeys((*certified, "purpose", "purpose-ended"), "this act, and the register")
     if witnesses:
         known["witnesses"], by["witnesses"] = witnesses, "the officers who sign this act"
-    notices = [a for a in reader.acts(types=["notify-regrade"], item=item.id) if a.statement.party == item.originator]
-    if notices:
-        known |= {"regrade_notice": True, "regrade_to": notices[-1].statement.body["what"]}
-        by |= dict.fromkeys(("regrade-notice", "regrade-to"), notices[-1].id)
     facts = replace(facts, **known, established_by={**facts.established_by, **by})
-    seen = item_of(item, received=copy.at)
+    seen = item_of(in_force(reader, case, item, copy), received=copy.at)
     request = Request(act=kind, by=node.party, to=to, item=seen, under=protecting(case, copy, item))
     verdict = decide(case.law, request, facts, case.record, at)
     if kind in ("use", "reproduce", "translate"):
@@ -163,7 +160,7 @@ def tell(
 
     Args:
         node: who tells.
-        kind: one of `TOLD`; `notify-regrade` names in `what` the item's new level.
+        kind: one of `TOLD`.
         instrument: the agreement, which this node has adopted.
         what: what is told.
         reference: the item that it is about, or ""; of a `visit` what is shown.
@@ -172,8 +169,7 @@ def tell(
 
     Raises:
         UsageError: no such type, fact, agreement or item.
-        RefusedError: the agreement refuses or is uncertain, or an item of another Party's is not this one's to
-            regrade; it is kept, and nothing is recorded.
+        RefusedError: the agreement refuses or is uncertain; it is kept, and nothing is recorded.
     """
     if kind not in TOLD:
         raise UsageError(f"`{kind}` is nothing that is told", hint=f"known: {', '.join(TOLD)}")
@@ -194,12 +190,8 @@ def tell(
                 raise UsageError(f"no item `{reference}` is registered", hint="`gsomia register` lists what is")
             entry = tx.item(copies[0].item)
             assert entry is not None  # a copy never stands without its item
-            if kind == "notify-regrade" and entry.originator != node.party:
-                raise refused("not-the-originator", f"item `{entry.id}` is not `{node.party}`'s to regrade")
             # Whoever has nothing of the item is not told of it.
             parties &= {party for copy in tx.copies(item=entry.id) for party in (copy.giver, copy.holder)}
-        elif kind == "notify-regrade":
-            raise UsageError("which item?", hint="name it")
         body: dict[str, Any] = {"what": what}
         against = None
         if kind != "appoint":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_instant"]
 
-_NAMED = ("acceptance", "authority", "request", "recall", "again", "tracer", "consent")
+_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent")
 """Where acts name another act that they answer or rest on; `acts` is a list of such."""
 
 _AFTER: dict[str, tuple[Rung, ...]] = {
@@ -32,7 +32,7 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     **dict.fromkeys(
-        (*HANDLING, "destroy"),
+        (*HANDLING, "destroy", "regrade"),
         (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     ),
     "tracer": (Rung.DISPATCHED,),

@@ -1,18 +1,20 @@
-"""What is owed for the copies in a register: marks and receipts, and answers to what was asked back."""
+"""What is owed for the copies in a register: marks, receipts, answers to what was asked back, levels to follow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gsomia.agreement import Agreement
-from gsomia.node.facts import Case, protecting
+from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
 from gsomia.node.recall_answers import asked_back
+from gsomia.node.regrading import HELD, regraded, reviews
 from gsomia.registry import Copy, CopyState, Item
+from gsomia.verdict import Facts, Request, owed
 
 __all__ = ["Owing", "owing"]
 
@@ -72,7 +74,13 @@ def owing(node: Node, reader: Reader) -> list[Owing]:
         reader: its store.
     """
     case = Case.of(node, reader)
-    return [*_marks_and_receipts(node, reader, case), *_answers(reader, case)]
+    at = node.clock.now()
+    return [
+        *_marks_and_receipts(node, reader, case),
+        *_answers(reader, case),
+        *_regrades(reader, case, at),
+        *_raises(reader, case, at),
+    ]
 
 
 def _marks_and_receipts(node: Node, reader: Reader, case: Case) -> Iterator[Owing]:
@@ -120,6 +128,62 @@ def _answers(reader: Reader, case: Case) -> Iterator[Owing]:
             since=one.recall.at,
             due=one.due,
         )
+
+
+def _regrades(reader: Reader, case: Case, at: datetime) -> Iterator[Owing]:
+    """The marks that were not changed yet as their originators notified."""
+    for one in regraded(reader):
+        if one.state != "to follow":
+            continue
+        facts = Facts(regrade_notice=True, regrade_to=one.level)
+        agreement = _between(case, one.copy, one.item)
+        item = item_of(one.item, received=one.copy.at)
+        yield Owing(
+            act="regrade",
+            by=one.copy.holder,
+            to=(one.item.originator,),
+            copy=one.copy,
+            since=one.notice.at,
+            **_cited(case, Request(act="regrade", by=one.copy.holder, item=item), facts, agreement, at),
+        )
+
+
+def _raises(reader: Reader, case: Case, at: datetime) -> Iterator[Owing]:
+    """The documents that stand beneath what they draw on now: their originators owe their holders a notice."""
+    for one in reviews(reader, case):
+        if not one.must_rise:
+            continue
+        facts = Facts(regrade_notice=True, regrade_to=one.floor)
+        by = one.item.originator
+        for copy in reader.copies(item=one.item.id):
+            if copy.holder == by or copy.state not in HELD:
+                continue
+            agreement = next((sheet.agreement for sheet in case.law.between(by, copy.holder)), None)
+            yield Owing(
+                act="notify-regrade",
+                by=by,
+                to=(copy.holder,),
+                copy=copy,
+                since=max(notice.at for notice in one.notices),
+                **_cited(case, Request(act="notify-regrade", by=by, item=item_of(one.item)), facts, agreement, at),
+            )
+
+
+def _cited(case: Case, request: Request, facts: Facts, agreement: Agreement | None, at: datetime) -> dict[str, Any]:
+    """Where a duty stands that has come to be owed, and what it says."""
+    if agreement is not None:
+        found = owed(case.law, replace(request, under=agreement.name), facts, case.record, at)
+        for ground in found.grounds if found.owed is True else ():
+            if ground.effect == "owed":
+                return {
+                    "instrument": agreement.name,
+                    "article": ground.article,
+                    "text": ground.text,
+                    "confidence": ground.confidence,
+                }
+    name = agreement.name if agreement is not None else ""
+    text = "no article that was read makes it owed now"
+    return {"instrument": name, "article": "unread", "text": text, "confidence": "I"}
 
 
 def _between(case: Case, copy: Copy, item: Item) -> Agreement | None:
