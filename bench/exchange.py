@@ -25,6 +25,7 @@ from starlette.routing import Route
 from bench import hub
 from bench.measure import Result
 from bench.nodes import free_port, make_pair, running
+from bench.recalling import recall_seconds
 from gsomia.app import Home
 from gsomia.errors import NodeError
 from gsomia.node import Acting, Role, Sending, transmit_many
@@ -54,6 +55,7 @@ def run(short: bool) -> Iterator[Result]:
             cpu = (cpu_seconds() - before) / len(feeder.delays) * 1000
             half = max(rate / 2, 1)
             delays = feeder.at_rate(half, seconds)
+            recalled = recall_seconds(sender, recipient, 1 if short else 15)
             count = 10 if short else 300
             bare = count / _bare(Path(folder), count)
     name = "bare PUT over mutual TLS, each fsynced"
@@ -84,6 +86,7 @@ def run(short: bool) -> Iterator[Result]:
             ratio=value / 500,
         )
     yield from hub.run(short)
+    yield recalled
 
 
 class _Feeder:

@@ -21,6 +21,7 @@ __all__ = [
     "NodeConfig",
     "ParcelConfig",
     "PeerConfig",
+    "RecallConfig",
     "TimestampConfig",
     "TracerConfig",
     "WitnessConfig",
@@ -79,6 +80,12 @@ class ParcelConfig(_Section):
     age_days: float = Field(default=30, gt=0)
 
 
+class RecallConfig(_Section):
+    """How long the holders of an item that is asked back have for their answers; no agreement that was read says it."""
+
+    answer_days: float = Field(default=30, gt=0)
+
+
 BY_PARCEL = "parcel:"
 """The address of a peer to whom there is no wire."""
 
@@ -107,6 +114,7 @@ class NodeConfig(BaseSettings):
     witness: WitnessConfig = WitnessConfig()
     timestamps: TimestampConfig = TimestampConfig()
     parcels: ParcelConfig = ParcelConfig()
+    recalls: RecallConfig = RecallConfig()
     peers: dict[str, PeerConfig] = {}
     tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
@@ -129,6 +137,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
     "parcels": ParcelConfig,
+    "recalls": RecallConfig,
     "peers": PeerConfig,
     "tracers": TracerConfig,
 }

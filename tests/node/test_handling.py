@@ -134,8 +134,6 @@ def test_a_loss_is_reported_and_what_is_done_is_recorded_where_the_law_permits_i
         by=registrar,
     )
     assert done.statement.body["certified"] == sorted(done.statement.body["certified"])
-    with pytest.raises(RefusedError):
-        handle(korea.node, "regrade", copy.id, "秘", by=registrar)
     lived.settle()
     with lived["JPN"].node.store.reading() as reader:
         kinds = [one.statement.type for one in reader.acts(types=["report-loss", "translate"], item=copy.item)]
@@ -146,16 +144,13 @@ def test_a_loss_is_reported_and_what_is_done_is_recorded_where_the_law_permits_i
 
 def test_what_is_told_stands_at_both_nodes(lived: Exercise) -> None:
     japan, korea = lived["JPN"], lived["KOR"]
-    (copy,) = korea.copies()
     tell(japan.node, "appoint", PACT, "Defense Intelligence Headquarters", by=japan.by(Role.LEGAL))
-    tell(japan.node, "notify-regrade", PACT, "秘", reference=copy.item, by=japan.by(Role.DISCLOSURE))
-    with pytest.raises(RefusedError, match="is not `KOR`'s to regrade"):
-        tell(korea.node, "notify-regrade", PACT, "秘", reference=copy.item, by=korea.by(Role.DISCLOSURE))
+    tell(japan.node, "notify-law-change", PACT, "EXERCISE", by=japan.by(Role.LEGAL))
     with pytest.raises(UsageError, match="no agreement of this node's"):
         tell(japan.node, "appoint", "tisa-2014x", "x", by=japan.by(Role.LEGAL))
     lived.settle()
     with korea.node.store.reading() as reader:
-        assert [one.statement.party for one in reader.acts(types=["appoint", "notify-regrade"])] == ["JPN", "JPN"]
+        assert [one.statement.party for one in reader.acts(types=["appoint", "notify-law-change"])] == ["JPN", "JPN"]
     holds(lived)
 
 

@@ -18,8 +18,8 @@ from gsomia.app.home import Home
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
-from gsomia.node import FLOOD, ask_witness, step, trace
-from gsomia.registry import destroyed
+from gsomia.node import FLOOD, ask_witness, asked_back, step, trace
+from gsomia.registry import gone
 
 _STAMP_SECONDS = 3600
 """A time stamp is tried for so often; a day that has its stamp needs no other."""
@@ -32,7 +32,7 @@ _LOOK_SECONDS = 30
 _SWEEP_SECONDS = 3600
 """Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
-"""Receipts that are late are looked for so often."""
+"""Receipts that are late, and answers that are overdue, are looked for so often."""
 
 
 def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
@@ -72,7 +72,7 @@ def _stop_at_end_of_input(stopping: threading.Event) -> None:
 def _sweep(home: Home, log: Any) -> None:
     with home.store.reading() as reader:
         items = {item.id for item in reader.items()}
-        known = {item for item in items if not destroyed(home.node.party, reader.copies(item=item))}
+        known = {item for item in items if not gone(home.node.party, reader.copies(item=item))}
     swept = LocalBlobs(home.folder / "items").sweep(known)
     if swept:
         log.info("removed what was left half-done", files=swept)
@@ -191,9 +191,10 @@ class _Outbox:
         self._stopping = stopping
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
-        self._stamped = self._traced = self._looked = float("-inf")
+        self._stamped = self._traced = self._asked = self._looked = float("-inf")
         self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
+        self._overdue: set[tuple[str, str]] = set()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -271,6 +272,9 @@ class _Outbox:
             self._traced = now
             for act in trace(self._home.node, self._home.tracer_days()):
                 self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+        if now >= self._asked + _TRACE_SECONDS:
+            self._asked = now
+            self._tell_overdue()
         if now >= self._swept + _SWEEP_SECONDS:
             self._swept = now
             _sweep(self._home, self._log)
@@ -281,6 +285,19 @@ class _Outbox:
             for one in floods.keys() - self._floods:
                 self._log.warning("a peer floods", peer=one[0], why=floods[one])
             self._floods = {*floods}
+
+    def _tell_overdue(self) -> None:
+        """Tell once of each copy that was asked back and not answered for by its day: here, or at another's node."""
+        with self._home.store.reading() as reader:
+            late = {
+                (one.recall.id, one.copy.id): one
+                for one in asked_back(reader)
+                if one.state(self._home.clock.now()) == "overdue"
+            }
+        for name in late.keys() - self._overdue:
+            copy, due = late[name].copy, late[name].due
+            self._log.warning("a recall is not answered", copy=copy.id, holder=copy.holder, due=due.isoformat())
+        self._overdue = {*late}
 
 
 def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:

@@ -29,7 +29,7 @@ def destroy_command(item: str, method: str, by: str, witness: str, node_dir: str
 @click.command("record")
 @click.argument("kind", metavar="TYPE", type=click.Choice((*HANDLING, *TOLD)))
 @click.argument("item", default="")
-@click.option("--what", required=True, help="What is done or told; for `notify-regrade` the new level.")
+@click.option("--what", required=True, help="What is done or told.")
 @click.option("--under", default="", help="The agreement, for what is told.")
 @click.option(
     "--certify",

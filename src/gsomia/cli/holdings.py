@@ -11,7 +11,7 @@ import click
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, print_rows, table
 from gsomia.cli.renditions import rendition_json
-from gsomia.node import Outgoing, Recalled, Refused, check_disputes, dead_letter, instant, recalls
+from gsomia.node import Outgoing, Recalled, Refused, asked_back, check_disputes, dead_letter, instant, recalls, regraded
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -21,7 +21,7 @@ __all__ = ["inbox_command", "outbox_command", "refused_command", "register_comma
 @json_option
 @node_option
 def inbox_command(as_json: bool, node_dir: str | None) -> None:
-    """List what was received and waits for a mark or a receipt, and openings that wait for a peer."""
+    """List what was received and waits for a mark, a receipt or an answer, and openings that wait for a peer."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         party = home.node.party
         waiting = [c for c in reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]) if c.holder == party]
@@ -32,6 +32,21 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
             if (c := reader.copy(o.copy)) is not None
         ]
         rows = [_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"} for c in waiting]
+        back = [
+            {
+                "control_number": one.copy.control_number,
+                "originator": one.item.originator,
+                "due": instant(one.due),
+                "why": str(one.recall.body["why"]),
+            }
+            for one in asked_back(reader)
+            if one.copy.holder == party and one.is_open
+        ]
+        levels = [
+            {"control_number": one.copy.control_number, "originator": one.item.originator, "level": one.level}
+            for one in regraded(reader)
+            if one.copy.holder == party and one.state == "to follow"
+        ]
     if as_json:
         requests = [
             {
@@ -46,13 +61,18 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
             }
             for c in asked
         ]
-        print_json("inbox", {"items": rows, "requests": requests, "openings": openings})
+        waits = {"items": rows, "requests": requests, "openings": openings, "recalls": back, "regraded": levels}
+        print_json("inbox", waits)
         return
     head = ["control number", "from", "mark", "subject", "title", "waits for"]
     keys = ("control_number", "from", "foreign_mark", "subject", "title", "todo")
     table(head, [[row[key] for key in keys] for row in rows])
     for opening in openings:
         click.echo(plain("{control_number} waits to be opened for {person}: {why}".format(**opening)))
+    for one in levels:
+        click.echo(plain("{control_number} is at {level} of {originator} now and waits to be re-marked".format(**one)))
+    for one in back:
+        click.echo(plain("{control_number} is asked back by {originator} until {due}: {why}".format(**one)))
     for request in asked:
         click.echo(
             plain(
@@ -70,6 +90,8 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         recalled, made = recalls(reader), reader.renditions()
         rows = [_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in reader.copies()]
+        notified = {one.item.id: one.level for one in regraded(reader)}
+        rows = [row | {"level": notified.get(row["item"], row["foreign_mark"])} for row in rows]
         party = home.node.party
     if as_json:
         print_json("register", {"party": party, "copies": rows})
@@ -96,7 +118,8 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
             arrows[row["direction"]],
             row["from"],
             row["to"],
-            f"{row['originator']} {row['foreign_mark']}",
+            f"{row['originator']} {row['foreign_mark']}"
+            + (f", now {row['level']}" if row["level"] != row["foreign_mark"] else ""),
             f"{row['own_mark']} ({row['origin_mark']})" if row["own_mark"] else "-",
             row["custodian"],
             "+".join(row["holders"]) or row["to"],

@@ -140,36 +140,14 @@ class Asked:
 
         return holdings(self.reader)
 
-    def owing(self, party: str) -> list[dict[str, Any]]:
-        """What a Party owes for what it holds and has not yet marked or receipted; nothing where no node is asked."""
-        if self.home is None or self.reader is None or party != self.home.node.party:
+    def owing(self, party: str, at: datetime) -> list[dict[str, Any]]:
+        """What a Party owes for copies, and what is owed to it; nothing where no node is asked."""
+        if self.home is None or self.reader is None:
             return []
-        from gsomia.registry import CopyState
+        from gsomia.node import owing
 
-        found: list[dict[str, Any]] = []
-        for copy in self.reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]):
-            if copy.holder != party:
-                continue
-            # Of a chain the last instrument is the one that gave it to its holder.
-            a = self.law.agreements.get(copy.instrument.rpartition("+")[2])
-            legs = [self.law.agreements[name] for name in a.legs if name in self.law.agreements] if a else []
-            instruments = [x for x in (a, *legs) if x is not None and party in x.parties]
-            for what in ("receipt",) if copy.own_mark else ("mark", "receipt"):
-                owed = [(x, o) for x in instruments for o in x.obligations if o.what == what and o.by == "receiver"]
-                for x, o in owed[:1]:
-                    found.append(
-                        {
-                            "act": what,
-                            "to": [copy.giver],
-                            "instrument": x.name,
-                            "article": o.article,
-                            "text": o.text,
-                            "confidence": o.confidence,
-                            "since": copy.at.isoformat(),
-                            "item": copy.control_number,
-                        }
-                    )
-        return found
+        found = owing(self.home.node, self.reader)
+        return [one.to_json(at) for one in found if party in (one.by, *one.to)]
 
 
 def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:

@@ -34,7 +34,9 @@ class _Lazy(click.Group):
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key",
         "destroy": "handling",
-        "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
+        "regrade": "regrade",
+        "recall": "recall", "recalls": "recall", "answer-recall": "recall",
+        "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip

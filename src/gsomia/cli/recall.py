@@ -1,25 +1,40 @@
-"""The command `recall`: an originator takes its item back out of use."""
+"""The commands `recall`, `recalls` and `answer-recall`: an item is asked back, and what its holders say."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import click
 
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json
-from gsomia.node import Role, recall, recalls
+from gsomia.cli.instants import Instant
+from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.node import (
+    ANSWERS,
+    WHAT_WAS_MADE,
+    AskedBack,
+    Role,
+    answer_recall,
+    asked_back,
+    instant,
+    recall,
+    recalls,
+)
 
-__all__ = ["recall_command"]
+__all__ = ["answer_recall_command", "recall_command", "recalls_command"]
 
 
 @click.command("recall")
 @click.argument("item")
 @click.option("--why", required=True, help="For the holders' officers.")
+@click.option("--due", type=Instant(), help="By when they are to answer; by default the days that node.toml names.")
 @by_option
 @json_option
 @node_option
-def recall_command(item: str, why: str, by: str, as_json: bool, node_dir: str | None) -> None:
+def recall_command(item: str, why: str, due: datetime | None, by: str, as_json: bool, node_dir: str | None) -> None:
     """Recall an ITEM of one's own: no copy is opened again once its holder's node, or who holds its key, knows."""
     with home_of(node_dir) as home:
-        act = recall(home.node, item, why, by=home.acting(by, Role.DISCLOSURE))
+        act = recall(home.node, item, why, due=due, by=home.acting(by, Role.DISCLOSURE))
         home.deliver()
         with home.node.store.reading() as reader:
             entry, recalled = reader.item(act.statement.item), recalls(reader)[act.statement.item]
@@ -28,9 +43,78 @@ def recall_command(item: str, why: str, by: str, as_json: bool, node_dir: str | 
         found = [
             {"copy": copy.id, "holder": copy.holder, "standing": recalled.standing(entry, copy)} for copy in copies
         ]
+    until = str(act.statement.body["due"])
     if as_json:
-        print_json("recall", {"act": act.id, "item": act.statement.item, "copies": found})
+        print_json("recall", {"act": act.id, "item": act.statement.item, "due": until, "copies": found})
         return
-    click.echo(f"recalled by act {act.id}")
+    click.echo(f"recalled by act {act.id}; answers are due {until}")
     for row in found:
         click.echo(plain(f"{row['holder']}  {row['copy']}: {row['standing']}"))
+
+
+@click.command("recalls")
+@click.option("--item", default="", help="Of this item alone (control number, item id or copy id).")
+@json_option
+@node_option
+def recalls_command(item: str, as_json: bool, node_dir: str | None) -> None:
+    """List what was asked back, copy by copy: by when, whether it is closed there, and what its holder answered."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        named = {copy.item for copy in reader.find(item)} if item else {""}
+        now = home.clock.now()
+        rows = [_row(one, now) for name in sorted(named) for one in asked_back(reader, name)]
+    if as_json:
+        print_json("recalls", {"copies": rows})
+        return
+    head = ("control_number", "originator", "holder", "asked", "due", "closed", "state", "why")
+    table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in rows])
+
+
+def _row(one: AskedBack, now: datetime) -> dict[str, Any]:
+    answer = one.answer
+    return {
+        "control_number": one.copy.control_number,
+        "item": one.item.id,
+        "copy": one.copy.id,
+        "originator": one.item.originator,
+        "giver": one.copy.giver,
+        "holder": one.copy.holder,
+        "recall": one.recall.id,
+        "again": one.recall.body["again"],
+        "asked": instant(one.recall.at),
+        "due": instant(one.due),
+        "closed": one.closed,
+        "state": one.state(now),
+        "answer": answer.id if answer is not None else "",
+        "answered": instant(answer.at) if answer is not None else "",
+        "acts": list(answer.body["acts"]) if answer is not None else [],
+        "certified": list(answer.body["certified"]) if answer is not None else [],
+        "why": str(answer.body["why"] if answer is not None else one.recall.body["why"]),
+    }
+
+
+@click.command("answer-recall")
+@click.argument("item")
+@click.option("--as", "answer", required=True, type=click.Choice([*ANSWERS]), help="What became of it.")
+@click.option("--why", default="", help="For the originator's officer; who cannot says it.")
+@click.option(
+    "--certify",
+    multiple=True,
+    metavar="FACT",
+    type=click.Choice([WHAT_WAS_MADE]),
+    help="What was made from it (copies, translations, renditions) went the same way.",
+)
+@by_option
+@json_option
+@node_option
+def answer_recall_command(
+    item: str, answer: str, why: str, certify: tuple[str, ...], by: str, as_json: bool, node_dir: str | None
+) -> None:
+    """Answer the recall of a held ITEM: for one copy, or, by its item id, for all that were not answered for."""
+    with home_of(node_dir) as home:
+        officer = home.acting(by, Role.REGISTRY)
+        acts = answer_recall(home.node, item, answer, why=why, certified=certify, by=officer)
+        if as_json:
+            print_json("answers", {"answers": [{"act": act.id, "copy": act.statement.copy} for act in acts]})
+        for act in () if as_json else acts:
+            click.echo(f"{act.statement.copy}: {answer}, by act {act.id}")
+        home.deliver()

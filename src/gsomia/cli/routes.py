@@ -95,19 +95,21 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
 @json_option
 @node_option
 def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
-    """What a Party owes: to whom, since when, by which article."""
+    """What a Party owes: to whom, since when, by which article; on a node also what is owed for copies, and to it."""
     with asking(node_dir) as asked:
         _known(party, asked, "--party")
         found = standing_duties(asked.law, asked.record, asked.now(at), party)
-        owing = asked.owing(party)
+        owing = asked.owing(party, asked.now(at))
     if as_json:
         out("duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
         return
     for row in owing:
         since = local(datetime.fromisoformat(row["since"]))
+        due = f"due {local(datetime.fromisoformat(row['due']))}" if row["due"] else "now"
         click.echo(
             f"{row['instrument']}:{row['article']} [{row['confidence']}] {row['act']} of {row['item']}"
-            f" to {', '.join(row['to'])} since {since}, now\n    {row['text']}"
+            f" by {row['by']} to {', '.join(row['to'])} since {since}, {'OVERDUE, ' if row['overdue'] else ''}{due}"
+            f"\n    {row['text']}"
         )
     for duty in found:
         when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""

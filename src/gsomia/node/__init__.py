@@ -3,18 +3,20 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
+  `regrade_effects`, `registering`
 - what is asked: `facts`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`, `officers`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
   `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
+- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`,
+- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `seeing`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
 """
 
@@ -44,6 +46,7 @@ from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
+from gsomia.node.levels import Review, in_force, level_notified
 from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -51,6 +54,7 @@ from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
@@ -58,12 +62,14 @@ from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
-from gsomia.node.revocation import recall
+from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
@@ -95,6 +101,7 @@ from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
     "ACT_TYPES",
+    "ANSWERS",
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
@@ -106,8 +113,10 @@ __all__ = [
     "PARTS",
     "TOLD",
     "TOLD_CERTIFIED",
+    "WHAT_WAS_MADE",
     "Acting",
     "ActsPart",
+    "AskedBack",
     "Awaited",
     "Blobs",
     "Carried",
@@ -136,6 +145,7 @@ __all__ = [
     "Onward",
     "Opening",
     "Outgoing",
+    "Owing",
     "Peer",
     "PeerLink",
     "PendingOpening",
@@ -146,7 +156,9 @@ __all__ = [
     "Recalled",
     "Recovery",
     "Refused",
+    "Regraded",
     "Reply",
+    "Review",
     "Role",
     "Rows",
     "Sending",
@@ -163,12 +175,14 @@ __all__ = [
     "adopt_law",
     "alike_marks",
     "answer",
+    "answer_recall",
     "ask_consent",
     "ask_open",
     "ask_release",
     "ask_reproduce",
     "ask_transmit",
     "ask_witness",
+    "asked_back",
     "assure",
     "audit",
     "audit_logs",
@@ -195,6 +209,7 @@ __all__ = [
     "enter_person",
     "export_parcel",
     "fingerprint",
+    "follow_regrade",
     "give_consent",
     "handle",
     "held_copy",
@@ -202,6 +217,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
+    "in_force",
     "instant",
     "is_log_of",
     "item_label",
@@ -210,6 +226,7 @@ __all__ = [
     "key_settings",
     "labels_of",
     "lawful_ways",
+    "level_notified",
     "log_files",
     "log_named",
     "log_origin",
@@ -217,7 +234,9 @@ __all__ = [
     "mark",
     "mark_many",
     "marks_of",
+    "notify_regrade",
     "open_item",
+    "owing",
     "pack",
     "passed_under",
     "prove",
@@ -229,12 +248,14 @@ __all__ = [
     "record_of",
     "recover",
     "refuse_consent",
+    "regraded",
     "release",
     "release_many",
     "rendition_of",
     "replace_node_keys",
     "replace_officer_key",
     "retire_officer_key",
+    "reviews",
     "revoke_consent",
     "sender_of",
     "share",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gsomia.agreement import RECORD_ACTS
 
-__all__ = ["ACT_TYPES", "HANDLING", "TOLD", "ActType", "Role"]
+__all__ = ["ACT_TYPES", "DONE", "HANDLING", "TOLD", "ActType", "Role"]
 
 
 class Role:
@@ -29,11 +29,15 @@ class ActType:
     roles: tuple[str, ...] = ()
 
 
-HANDLING = ("reproduce", "translate", "regrade", "return", "use", "retain", "report-loss")
+HANDLING = ("reproduce", "translate", "return", "use", "retain", "report-loss")
 """What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
 
+DONE = frozenset({"destroy", "regrade", *HANDLING} - {"report-loss"})
+"""What is told back along the way that the copy came, so that nobody hears of it before it knows the copy; a loss goes
+to giver and originator at once."""
 
-TOLD = ("appoint", "notify-regrade", "notify-law-change", "visit", "warn")
+
+TOLD = ("appoint", "notify-law-change", "visit", "warn")
 """What one Party tells another by an act, under an agreement."""
 
 
@@ -77,6 +81,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="receipted", roles=(Role.REGISTRY,)),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
         ActType(name="confirm-recall"),
+        ActType(name="answer-recall", roles=(Role.REGISTRY,)),
         ActType(name="release-key"),
         ActType(name="refuse-key"),
         ActType(name="tracer"),

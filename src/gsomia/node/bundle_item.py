@@ -9,26 +9,27 @@ from datetime import datetime
 from typing import Any, cast
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import SignedAct
 from gsomia.node.bundle_reading import Life
 from gsomia.node.bundles import ITEM_FILE, copy_json, item_json
 from gsomia.node.check import Check
 from gsomia.node.effects import apply
 from gsomia.node.node import Node
 from gsomia.node.ports import Writer
+from gsomia.node.seeing import Seeing
 from gsomia.node.succession import author
-from gsomia.registry import CopyState, Rung, read_copy_id
+from gsomia.registry import GONE, Rung, read_copy_id
 from gsomia.sealed import check_provenance, read, read_provenance
 
 __all__ = ["check_label", "check_provenance_of", "check_rows", "check_rungs", "check_seal"]
 
 
 def _gone(life: Life, name: str) -> Check | None:
-    """Where the writer destroyed the item there is nothing to check but the act, and that is said."""
+    """Where the writer has the item no more there is nothing to check but the acts, and that is said."""
     states = {copy["state"] for copy in life.value["copies"] if copy["holder"] == life.party}
-    if states != {CopyState.DESTROYED} or ITEM_FILE in life.archive.namelist():
+    if not states or not states <= {*GONE} or ITEM_FILE in life.archive.namelist():
         return None
-    return Check(name=name, counted=0, remark=f"not shown: `{life.party}` destroyed the item by an act of two officers")
+    ended = " and ".join(sorted(states))
+    return Check(name=name, counted=0, remark=f"not shown: `{life.party}` {ended} the item by acts of its officers")
 
 
 def check_seal(life: Life) -> int | Check:
@@ -80,7 +81,7 @@ def check_label(life: Life) -> int | Check:
 _OF_RUNGS = frozenset({"state", "custodian", "rungs", "reason", "control_number", "at"})
 """What of a copy its rungs say, and not the officer's act that gave it."""
 
-_RUNG_ACTS = frozenset({*(rung.value for rung in Rung), "rejected", "stop", "destroy"})
+_RUNG_ACTS = frozenset({*(rung.value for rung in Rung), "rejected", "stop", "destroy", "return"})
 
 
 def check_rows(life: Life) -> int:
@@ -159,31 +160,21 @@ class _Recorder:
         return self.at
 
 
-class _Seeing:
-    """The scratch register, with the bundle's acts to be looked up by their ids."""
-
-    def __init__(self, tx: Writer, acts: Mapping[str, SignedAct]) -> None:
-        self._tx = tx
-        self.act = acts.get
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._tx, name)
-
-
 def _replayed(life: Life) -> _Rows:
     """The acts about the item, in the order of recording, through the same effects as at the node."""
     node = cast(Node, _Recorder(life.party, life.exercise, life.at))
     faults = {False: "", True: ""}
     with life.scratch() as store:
         with store.writing() as tx:
-            seeing = cast(Writer, _Seeing(tx, life.by_id))
+            seeing = Seeing(tx, life.by_id.get, {})
             for act, recorded in life.acts:
                 said = act.statement
                 if said.item != life.item["id"]:
                     continue
+                seeing.see(said)
                 source = "own" if said.party == life.party else said.party
                 try:
-                    apply(node, seeing, said, source=source, at=recorded, delivered=True)
+                    apply(node, cast(Writer, seeing), said, source=source, at=recorded, delivered=True)
                 except VerificationError as error:
                     of_rung = said.type in _RUNG_ACTS
                     faults[of_rung] = faults[of_rung] or f"the acts do not follow from one another: {error}"

@@ -14,7 +14,7 @@ from gsomia.node.ports import Reader
 from gsomia.node.replay import compare_register
 from gsomia.node.stored import LogState
 from gsomia.node.treenodes import wrong_nodes
-from gsomia.registry import Direction, Rung, destroyed
+from gsomia.registry import Direction, Rung, gone
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import TILE_LEVELS, Frontier, commitment, leaf_hash, verify_checkpoint
 
@@ -149,9 +149,9 @@ def _check_items(node: Node, reader: Reader) -> Check:
     for item in reader.items():
         if item.id not in held:
             continue
-        if destroyed(node.party, reader.copies(item=item.id)):
+        if gone(node.party, reader.copies(item=item.id)):
             if node.blobs.exists(item.id):
-                fault = f"item `{item.id}` was destroyed by an act, and still lies here"
+                fault = f"item `{item.id}` was destroyed or given back by an act, and still lies here"
                 return Check(name="sealed items", counted=counted, fault=fault)
             continue
         try:

@@ -12,6 +12,7 @@ from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
+from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance, read_copy_id
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = [
     "apply_authority",
     "apply_handling",
     "apply_mark",
-    "apply_recall",
     "apply_refusal",
     "apply_rejection",
     "apply_rendition",
@@ -58,6 +58,8 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
         copy = take(node, tx, statement, copy)
     elif rung is Rung.DELIVERED:
         number_once(node, tx, statement)
+        if copy.act == "release" and copy.giver == node.party:
+            pass_notice_on(node, tx, copy, item)
     tx.put_copy(replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
@@ -192,8 +194,11 @@ def apply_stop(node: Node, tx: Writer, statement: Statement) -> None:
         tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
 
 
+_ENDS = {"destroy": CopyState.DESTROYED, "return": CopyState.RETURNED}
+
+
 def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
-    """What a copy's holder did with it; only its destruction changes the register."""
+    """What a copy's holder did with it; what ends the copy changes the register."""
     copy = _copy_of(tx, statement)
     text(statement.body, "what"), texts(statement.body, "certified")
     if statement.party != copy.holder:
@@ -202,28 +207,8 @@ def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(
             f"act `{statement.id}`: no `{statement.type}` of copy `{copy.id}`, which is {copy.state}"
         )
-    if statement.type == "destroy":
-        tx.put_copy(replace(copy, state=CopyState.DESTROYED))
-
-
-def apply_recall(node: Node, tx: Writer, statement: Statement) -> None:
-    """A recall stops what has not left yet, ends what waits, and goes on to those the item was handed on to."""
-    text(statement.body, "why")
-    item = tx.item(statement.item)
-    if item is None:
-        return  # what was recalled before it came is not taken in: `keyholding.recall_of` finds the act
-    if statement.party != item.originator:
-        raise VerificationError(f"act `{statement.id}`: only `{item.originator}` recalls item `{item.id}`")
-    if statement.body.get("payload_digest") != item.payload_digest:
-        raise VerificationError(f"act `{statement.id}`: it is of another payload than item `{item.id}`")
-    for copy in tx.copies(item=item.id):
-        tx.end_pending(copy.id)
-        if copy.giver != node.party:
-            continue
-        if copy.state in (CopyState.AUTHORISED, CopyState.OFFERED):
-            tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=f"recalled by {statement.party}"))
-        elif statement.party != node.party and copy.holder not in {statement.party, *statement.parties}:
-            tx.put_outgoing(copy.holder, "act", statement.id, node.clock.machine())
+    if statement.type in _ENDS:
+        tx.put_copy(replace(copy, state=_ENDS[statement.type]))
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:

@@ -15,6 +15,7 @@ from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.labels import equivalent_label
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force, level_notified
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
@@ -103,14 +104,15 @@ def _marked(
     """The act that would mark a copy, and what the agreement says of it."""
     item = _item(tx, copy)
     _not_receipted(copy)
+    foreign = level_notified(tx, item)
     facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
     under = protecting(case, copy, item)
-    request = Request(act="mark", by=node.party, item=item_of(item, received=copy.at), under=under)
+    request = Request(act="mark", by=node.party, item=item_of(item, level=foreign, received=copy.at), under=under)
     verdict = decide(case.law, request, facts, case.record, at)
     body = {
         "level": own,
         "origin": item.originator,
-        "foreign": item.level,
+        "foreign": foreign,
         "label": equivalent_label(item, own, node.party, at).to_json(),
         "verdict": verdict_digest(verdict),
     }
@@ -224,7 +226,11 @@ def ask_open(
         raise UsageError(f"unknown person `{person}`{then}", hint=f"entered: {known}; `gsomia person enter` adds one")
     case = Case.of(node, reader)
     request = Request(
-        act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
+        act="open",
+        by=node.party,
+        to="person",
+        item=item_of(in_force(reader, case, item, copy), received=copy.at),
+        under=protecting(case, copy, item),
     )
     verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, at or node.clock.now())
     return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator, until=at))

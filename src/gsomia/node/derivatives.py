@@ -12,6 +12,7 @@ from gsomia.marking import Category, Label, Source, derive, holding_words
 from gsomia.node.approval import Passing, objection
 from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.labels import government_name, language_of, originator_label, read_label_text, scale_of
+from gsomia.node.levels import in_force, level_notified, marked_for
 from gsomia.node.node import Node, refused
 from gsomia.node.ports import Reader
 from gsomia.registry import Citation, Copy, Item
@@ -91,6 +92,15 @@ def draw_on(
         RefusedError: not marked, or nothing is left of what the parts may be released to.
     """
     sources = citations(node, reader, references)
+    for item, copy in sources:
+        now = in_force(reader, case, item, copy).level
+        if copy is not None and now != marked_for(reader, copy):
+            number = copy.control_number
+            raise refused(
+                "regraded",
+                f"`{number}` is at `{now}` of `{item.originator}` now, and its mark was put on for another level",
+                hint=f"`gsomia regrade follow {number}` first",
+            )
     language = language_of(case, node.party)
     words, spoken = holding_words(lang=language)
     cites = tuple(Citation(item=item.id, contains=item.contains) for item, _ in sources)
@@ -140,7 +150,7 @@ def draw_on(
 def _label(node: Node, reader: Reader, item: Item, copy: Copy | None, passing: Passing, at: datetime) -> Label:
     """A source's label in this Party's policy, its releasability widened by consents to all the receivers."""
     if copy is None:
-        return originator_label(item)
+        return replace(originator_label(item), classification=level_notified(reader, item))
     label = read_label_text(copy.own_label)
     known_by = at + node.limits.max_skew
     consented = {c.originator for c in reader.consents(item.id) if not objection(c, passing, at, known_by)}
@@ -171,7 +181,7 @@ def ask_sources(
         if copy is None:
             continue
         under = protecting(case, copy, item)
-        law_item = item_of(item, received=copy.at)
+        law_item = item_of(in_force(reader, case, item, copy), received=copy.at)
         use = Facts(
             purpose=passing.purpose,
             purpose_ended=False,

@@ -1,8 +1,8 @@
 """What a recorded act changes in the register, the roster and the record: one place for one's own acts and a peer's.
 
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
-effects on the record, on peers, copies, consents and keys stand in `legal_effects`, `peer_effects`, `copy_effects`,
-`consent_effects` and `keyends`.
+effects on the record, on peers, copies, consents, recalls, regrading and keys stand in `legal_effects`,
+`peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`, `regrade_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from gsomia.node.copy_effects import (
     apply_authority,
     apply_handling,
     apply_mark,
-    apply_recall,
     apply_refusal,
     apply_rejection,
     apply_rendition,
@@ -34,6 +33,8 @@ from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, ap
 from gsomia.node.legal_effects import apply_legal_act
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
 from gsomia.node.ports import Writer
+from gsomia.node.recall_effects import apply_answer, apply_confirmation, apply_recall
+from gsomia.node.regrade_effects import apply_notice, apply_regrade
 from gsomia.node.stored import Credential
 from gsomia.registry import Rung
 
@@ -119,17 +120,8 @@ def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
 
 
 def _told(node: Node, tx: Writer, statement: Statement) -> None:
-    """What a Party tells changes no register; another Party's item is not its to regrade."""
+    """What a Party tells changes no register."""
     text(statement.body, "what")
-    item = tx.item(statement.item) if statement.item else None
-    if statement.type == "notify-regrade" and item is not None and item.originator != statement.party:
-        raise VerificationError(f"act `{statement.id}`: item `{item.id}` is `{item.originator}`'s to regrade")
-
-
-def _confirm_recall(node: Node, tx: Writer, statement: Statement) -> None:
-    act = tx.act(text(statement.body, "recall"))
-    if act is None or (act.statement.type, act.statement.item) != ("recall", statement.item):
-        raise VerificationError(f"act `{statement.id}` confirms a recall that was never asked")
 
 
 def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
@@ -165,8 +157,11 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "revoke-consent": apply_revocation,
     **dict.fromkeys((*HANDLING, "destroy"), apply_handling),
     **dict.fromkeys(TOLD, _told),
+    "notify-regrade": apply_notice,
+    "regrade": apply_regrade,
     "recall": apply_recall,
-    "confirm-recall": _confirm_recall,
+    "confirm-recall": apply_confirmation,
+    "answer-recall": apply_answer,
     "release-key": _answer_key,
     "refuse-key": _answer_key,
     "request-consent": apply_consent,

@@ -28,6 +28,7 @@ __all__ = [
     "item_of",
     "opening_facts",
     "protecting",
+    "rank_of",
     "record_of",
     "transmission_facts",
 ]
@@ -135,7 +136,7 @@ def transmission_facts(
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
     # What a peer dates by its own clock may be ahead of ours by as much as two clocks may be apart (protocol 2).
     now, at = at, at + node.limits.max_skew
-    rank = _rank(Case.of(node, reader).law, *mark)
+    rank = rank_of(Case.of(node, reader).law, *mark)
     assured = [
         c
         for c in reader.once(("assured", giver, holder), lambda: _assurances(node, reader, giver, holder))
@@ -224,7 +225,7 @@ def _up_to(credentials: Sequence[Credential]) -> str:
     return ", ".join(f"{party} up to {one.level} only: {one.act}" for party, one in sorted(best.items()))
 
 
-def _rank(law: Law, party: str, mark: str) -> int:
+def rank_of(law: Law, party: str, mark: str) -> int:
     """The rank of a mark by the agreements' tables, the highest where they differ; what none knows nothing reaches."""
     levels = (agreement.level(party, mark) for agreement in law.agreements.values())
     return max((level.rank for level in levels if level is not None), default=max(RANKS.values()) + 1)

@@ -12,17 +12,19 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.act_types import HANDLING, TOLD
+from gsomia.node.act_types import DONE, HANDLING, TOLD
 from gsomia.node.acts import SignedAct
 from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
+from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.sending import refuse
-from gsomia.registry import Copy, Item, destroyed
+from gsomia.registry import Copy, Item, gone
 from gsomia.verdict import Facts, Request, Verdict, decide
 
 __all__ = ["CERTIFIED", "TOLD_CERTIFIED", "destroy", "handle", "tell"]
@@ -89,21 +91,22 @@ def _record(
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
         verdict = _ask(node, tx, kind, copy, item, certified, witnesses=witnesses, at=at)
-        act, gone = None, False
+        act, ended = None, False
         if verdict.outcome == "permit":
+            told = {copy.giver} if kind in DONE else {copy.giver, item.originator}
             draft = Draft(
                 type=kind,
                 instrument=copy.instrument,
                 item=item.id,
                 copy=copy.id,
-                parties=tuple(sorted({copy.giver, item.originator} & {*tx.peers()})),
+                parties=tuple(sorted(told & {*tx.peers()})),
                 body=body | {"certified": sorted(certified), "verdict": verdict_digest(verdict)},
             )
             act = make(node, tx, [draft], at=at, by=by)[0]
-            gone = kind == "destroy" and destroyed(node.party, tx.copies(item=item.id))
+            ended = kind in ("destroy", "return") and gone(node.party, tx.copies(item=item.id))
     if act is None:
         refuse(node, f"{kind} {copy.control_number}", verdict, at)
-    if gone:
+    if ended:
         # Once the act is in the log. Where the node stops before this, its next start removes what is left.
         node.blobs.remove(item.id)
     return act
@@ -133,14 +136,13 @@ def _ask(
     by = dict.fromkeys((*certified, "purpose", "purpose-ended"), "this act, and the register")
     if witnesses:
         known["witnesses"], by["witnesses"] = witnesses, "the officers who sign this act"
-    notices = [a for a in reader.acts(types=["notify-regrade"], item=item.id) if a.statement.party == item.originator]
-    if notices:
-        known |= {"regrade_notice": True, "regrade_to": notices[-1].statement.body["what"]}
-        by |= dict.fromkeys(("regrade-notice", "regrade-to"), notices[-1].id)
     facts = replace(facts, **known, established_by={**facts.established_by, **by})
-    seen = item_of(item, received=copy.at)
+    seen = item_of(in_force(reader, case, item, copy), received=copy.at)
     request = Request(act=kind, by=node.party, to=to, item=seen, under=protecting(case, copy, item))
-    return decide(case.law, request, facts, case.record, at)
+    verdict = decide(case.law, request, facts, case.record, at)
+    if kind in ("use", "reproduce", "translate"):
+        return unless_recalled(verdict, recall_of(reader, item.id, item.originator))
+    return verdict
 
 
 def tell(
@@ -159,7 +161,7 @@ def tell(
 
     Args:
         node: who tells.
-        kind: one of `TOLD`; `notify-regrade` names in `what` the item's new level.
+        kind: one of `TOLD`.
         instrument: the agreement, which this node has adopted.
         what: what is told.
         reference: the item that it is about, or ""; of a `visit` what is shown.
@@ -168,8 +170,7 @@ def tell(
 
     Raises:
         UsageError: no such type, fact, agreement or item.
-        RefusedError: the agreement refuses or is uncertain, or an item of another Party's is not this one's to
-            regrade; it is kept, and nothing is recorded.
+        RefusedError: the agreement refuses or is uncertain; it is kept, and nothing is recorded.
     """
     if kind not in TOLD:
         raise UsageError(f"`{kind}` is nothing that is told", hint=f"known: {', '.join(TOLD)}")
@@ -190,12 +191,8 @@ def tell(
                 raise UsageError(f"no item `{reference}` is registered", hint="`gsomia register` lists what is")
             entry = tx.item(copies[0].item)
             assert entry is not None  # a copy never stands without its item
-            if kind == "notify-regrade" and entry.originator != node.party:
-                raise refused("not-the-originator", f"item `{entry.id}` is not `{node.party}`'s to regrade")
             # Whoever has nothing of the item is not told of it.
             parties &= {party for copy in tx.copies(item=entry.id) for party in (copy.giver, copy.holder)}
-        elif kind == "notify-regrade":
-            raise UsageError("which item?", hint="name it")
         body: dict[str, Any] = {"what": what}
         against = None
         if kind != "appoint":

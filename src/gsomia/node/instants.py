@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_instant"]
 
-_NAMED = ("acceptance", "authority", "request", "recall", "tracer", "consent")
-"""Where acts name another act that they answer or rest on."""
+_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent")
+"""Where acts name another act that they answer or rest on; `acts` is a list of such."""
 
 _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.ACCEPTED: (Rung.DISPATCHED,),
@@ -32,7 +32,7 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     **dict.fromkeys(
-        (*HANDLING, "destroy"),
+        (*HANDLING, "destroy", "regrade"),
         (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     ),
     "tracer": (Rung.DISPATCHED,),
@@ -79,8 +79,8 @@ def _before(reader: Reader, statement: Statement) -> Iterator[tuple[str, datetim
         marks = [a for a in reader.acts(types=["mark"], item=statement.item) if a.statement.copy == statement.copy]
         if marks:
             yield "the mark", marks[-1].statement.at
-    for name in _NAMED:
-        named = statement.body.get(name)
+    rests_on = statement.body.get("acts")
+    for named in (*(statement.body.get(name) for name in _NAMED), *(rests_on if isinstance(rests_on, list) else ())):
         act = reader.act(named) if isinstance(named, str) and named else None
         if act is not None:
             yield f"the `{act.statement.type}`", act.statement.at

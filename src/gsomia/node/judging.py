@@ -10,6 +10,7 @@ from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case, heads_of, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft
+from gsomia.node.levels import notice_of
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader
@@ -65,7 +66,7 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
                 None,
             )
     case = Case.of(node, tx)
-    if offer.originator != offer.giver and (fault := _mark_fault(case, offer)):
+    if offer.originator != offer.giver and (fault := _mark_fault(tx, case, offer)):
         return fault, None
     facts = transmission_facts(
         node,
@@ -92,10 +93,14 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
     return f"{verdict.outcome}: {verdict.against}{_differing(case, offer)}", verdict
 
 
-def _mark_fault(case: Case, offer: Offer) -> str:
-    """What is handed on bears its giver's own equivalent mark, on each leg (TISA, paragraph 4)."""
-    mark = offer.mark
-    return mark_fault(case, originator=offer.originator, level=offer.level, party=offer.giver, mark=mark)
+def _mark_fault(reader: Reader, case: Case, offer: Offer) -> str:
+    """What is handed on bears its giver's own equivalent mark, on each leg (TISA, paragraph 4).
+
+    The equivalent of the level that its originator gives it now, where a notice of that is here (Article 6(g)).
+    """
+    notice = notice_of(reader, offer.item, offer.originator)
+    level = str(notice.body["level"]) if notice is not None else offer.level
+    return mark_fault(case, originator=offer.originator, level=level, party=offer.giver, mark=offer.mark)
 
 
 def _differing(case: Case, offer: Offer) -> str:

@@ -8,7 +8,7 @@ a hub, and never by one who got the item from another than its originator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -127,29 +127,44 @@ def recall_of(reader: Reader, item: str, originator: str, *, until: datetime | N
         item, originator: which.
         until: what this node recorded later does not count.
     """
-    return _recalls(reader, {item: originator}, item, until=until).get(item)
+    return _recalls(reader, item, lambda _: originator, until=until).get(item)
 
 
-def recalls(reader: Reader) -> Mapping[str, Recalled]:
-    """The recalls of the items in the register, by item."""
-    return _recalls(reader, {item.id: item.originator for item in reader.items()}, "")
+def recalls(reader: Reader, item: str = "") -> Mapping[str, Recalled]:
+    """The recalls of the items in the register, by item.
+
+    Args:
+        reader: the store.
+        item: of this item alone; "" for all.
+    """
+
+    def originator(name: str) -> str:
+        entry = reader.item(name)
+        return entry.originator if entry is not None else ""
+
+    return _recalls(reader, item, originator)
 
 
 def _recalls(
-    reader: Reader, originators: Mapping[str, str], item: str, *, until: datetime | None = None
+    reader: Reader, item: str, originator: Callable[[str], str], *, until: datetime | None = None
 ) -> dict[str, Recalled]:
     found: dict[str, Recalled] = {}
+    asked: dict[str, str] = {}
     for act in reader.acts(types=["recall", "confirm-recall"], item=item):
         statement = act.statement
         if until is not None and (arrival := reader.arrival(act.id)) is not None and arrival[1] > until:
             continue
+        before = found.get(statement.item)
         if statement.type == "recall":
-            if originators.get(statement.item) == statement.party:
-                found[statement.item] = _recalled(act)
-        elif (before := found.get(statement.item)) is not None and statement.body.get("recall") == before.act:
+            if originator(statement.item) == statement.party:
+                # What was asked again stays closed where it was closed.
+                found[statement.item] = _recalled(act, before.confirmed if before is not None else frozenset())
+                asked[act.id] = statement.item
+        elif before is not None and asked.get(str(statement.body.get("recall"))) == statement.item:
             found[statement.item] = replace(before, confirmed=before.confirmed | {statement.party})
     return found
 
 
-def _recalled(act: SignedAct) -> Recalled:
-    return Recalled(by=act.statement.party, act=act.id, why=str(act.statement.body.get("why", "")))
+def _recalled(act: SignedAct, confirmed: frozenset[str]) -> Recalled:
+    said = act.statement
+    return Recalled(by=said.party, act=act.id, why=str(said.body.get("why", "")), confirmed=confirmed)

@@ -18,6 +18,7 @@ from gsomia.node.facts import Case, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.keyrequests import KeyRequest, access_digest
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.messages import Message
 from gsomia.node.node import Node
 from gsomia.node.offers import verdict_digest
@@ -222,7 +223,7 @@ def _verdicts(
         act="open",
         by=peer.party if own else node.party,
         to="person",
-        item=item_of(item, received=arrived.at if arrived is not None else held.at),
+        item=item_of(in_force(tx, case, item, held), received=arrived.at if arrived is not None else held.at),
         under=protecting(case, held, item),
     )
     verdicts = [unless_recalled(decide(case.law, asked, facts, case.record, at), recalled)]

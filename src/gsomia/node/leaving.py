@@ -20,7 +20,7 @@ from gsomia.node.ports import Reader, Writer
 from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
-from gsomia.registry import Copy, CopyState, Custody, Item, Rung
+from gsomia.registry import GONE, Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Recipient, read, rewrap_chunks
 from gsomia.verdict import Request, Verdict
 
@@ -318,7 +318,7 @@ def deliveries_body(
     return {"deliveries": deliveries, "acts": pack([*witnesses, *acts])}
 
 
-SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.DESTROYED, CopyState.REJECTED)
+SETTLED = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED, CopyState.REJECTED, *GONE)
 """The states of a copy of which its holder's node has said what became of it."""
 
 

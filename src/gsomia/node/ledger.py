@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError, VerificationError
-from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.act_types import ACT_TYPES, DONE
 from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import apply
 from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
+from gsomia.node.levels import levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
 from gsomia.node.ports import Writer
@@ -173,9 +174,12 @@ def _check_mark(node: Node, tx: Writer, statement: Statement) -> None:
     if item is None or not isinstance(mark, str):
         return  # its effect says what is wrong
     case = Case.of(node, tx)
-    fault = mark_fault(case, originator=item.originator, level=item.level, party=statement.party, mark=mark)
-    if fault:
-        raise VerificationError(f"act `{statement.id}`: {fault}")
+    faults = [
+        mark_fault(case, originator=item.originator, level=level, party=statement.party, mark=mark)
+        for level in levels_given(tx, item)
+    ]
+    if all(faults):
+        raise VerificationError(f"act `{statement.id}`: {faults[0]}")
 
 
 def _store(
@@ -233,12 +237,23 @@ def new_salts(count: int) -> list[bytes]:
 
 
 _FOLLOWED = frozenset(
-    {"release", "dispatched", "accepted", "rejected", "delivered", "receipted", "opened", "mark", "destroy"}
+    {
+        "release",
+        "dispatched",
+        "accepted",
+        "rejected",
+        "delivered",
+        "receipted",
+        "opened",
+        "mark",
+        "answer-recall",
+        *DONE,
+    }
 )
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:
-    """Pass on to an item's originator what it was not party to: the release, and the rungs of the copy released."""
+    """Pass on to an item's originator what it was not party to: the release, and what became of the copy released."""
     for act in acts:
         statement = act.statement
         if statement.type not in _FOLLOWED:

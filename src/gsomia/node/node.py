@@ -61,6 +61,7 @@ class Limits:
     retry_limit: timedelta = timedelta(minutes=5)
     custody: frozenset[Custody] = frozenset(Custody)
     refusals: int = 1000
+    recall_answer: timedelta = timedelta(days=30)
     parcel_acceptance: timedelta = timedelta(days=30)
     parcel_age: timedelta = timedelta(days=30)
     travel: timedelta | None = None

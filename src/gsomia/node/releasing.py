@@ -17,9 +17,10 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import next_control_number
+from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.sending import authority, certified, keeping_refusals, refuse
 from gsomia.node.words import check_parties
-from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
+from gsomia.registry import GONE, Copy, CopyState, Direction, Item, copy_id
 from gsomia.verdict import Facts, Request, Verdict, decide
 
 __all__ = [
@@ -96,9 +97,9 @@ def held_copy(reader: Reader, node: Node, reference: str) -> Copy:
     found = [copy for copy in ([known] if known is not None else reader.find(reference)) if copy.holder == node.party]
     if not found:
         raise UsageError(f"no item `{reference}` is held here", hint="`gsomia register` lists what is")
-    if all(copy.state is CopyState.DESTROYED for copy in found):
-        raise refused("destroyed", f"`{found[0].control_number}` was destroyed")
-    found = [copy for copy in found if copy.state is not CopyState.DESTROYED]
+    if all(copy.state in GONE for copy in found):
+        raise refused(found[0].state.value, f"`{found[0].control_number}` was {found[0].state}")
+    found = [copy for copy in found if copy.state not in GONE]
     if len(found) > 1:
         raise UsageError(
             f"`{reference}` names {len(found)} copies", hint=f"name one: {', '.join(c.control_number for c in found)}"
@@ -172,7 +173,9 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
                 for number, one in asked.items()
             ]
             make(node, tx, drafts, at=at, by=by, send=False)
-            for entry in entries.values():
+            for number, entry in entries.items():
+                # A mark that follows a notice is judged by that notice, so it goes first.
+                pass_notice_on(node, tx, entry, asked[number].item)
                 tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
         outcomes |= entries
     return [outcomes[number] for number in range(len(passages))]

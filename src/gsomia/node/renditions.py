@@ -23,6 +23,7 @@ from gsomia.node.labels import (
     originator_label,
 )
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.looking import LOOK_BYTES, hold_to_label
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -66,7 +67,10 @@ def ask_reproduce(node: Node, reader: Reader, reference: str, person: str) -> tu
         established_by={**known.established_by, **own},
     )
     request = Request(
-        act="reproduce", by=node.party, item=item_of(item, received=copy.at), under=protecting(case, copy, item)
+        act="reproduce",
+        by=node.party,
+        item=item_of(in_force(reader, case, item, copy), received=copy.at),
+        under=protecting(case, copy, item),
     )
     return copy, item, decide(case.law, request, facts, case.record, node.clock.now())
 

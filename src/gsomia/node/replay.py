@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import Statement, instant
+from gsomia.node.acts import SignedAct, Statement, instant
 from gsomia.node.effects import apply
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader, Store, Writer
+from gsomia.node.seeing import Seeing
 from gsomia.node.stored import Rows
 from gsomia.node.succession import DISTRUSTED
 
@@ -82,34 +83,25 @@ class _Late:
 
 
 def _replay(node: Node, reader: Reader, scratch: Store, late: _Late) -> None:
-    acts = reader.recorded()
+    acts, before = reader.recorded(), dict[str, list[SignedAct]]()
     while part := list(islice(acts, _AT_ONCE)):
         with scratch.writing() as tx:
-            seeing = cast(Writer, _Seeing(tx, reader))
+            seeing = Seeing(tx, reader.act, before)
             for statement, source, at in part:
                 late.see(node, statement, source, at)
                 _replay_one(node, seeing, statement, source, at)
 
 
-def _replay_one(node: Node, tx: Writer, statement: Statement, source: str, at: datetime) -> None:
+def _replay_one(node: Node, seeing: Seeing, statement: Statement, source: str, at: datetime) -> None:
+    tx = cast(Writer, seeing)
+    seeing.see(statement)
     if source == "own" and (statement.party != node.party or statement.at != at):
         raise VerificationError(f"act `{statement.id}` is said to be this node's own of another instant")
-    if statement.type in TURNING_TYPES and (act := tx.act(statement.id)) is not None:
+    if statement.type in TURNING_TYPES and (act := seeing.act(statement.id)) is not None:
         tx.put_act(act, source, at)  # what comes later asks whose key was whose
     if statement.type == "replace-node-key" and statement.party == node.party:
         return  # the key that stands is held against the key files, and each signature against the key of its time
     apply(node, tx, statement, source=source, at=at, delivered=True)
-
-
-class _Seeing:
-    """The scratch register, with any act that was recorded to be looked up by its id."""
-
-    def __init__(self, tx: Writer, reader: Reader) -> None:
-        self._tx = tx
-        self.act = reader.act
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._tx, name)
 
 
 def _compare(table: str, stands: Rows, said: Rows) -> tuple[int, str]:

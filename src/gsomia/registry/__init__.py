@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsomia.registry.register import (
+    GONE,
     Citation,
     Copy,
     CopyState,
@@ -15,12 +16,13 @@ from gsomia.registry.register import (
     advance,
     control_number,
     copy_id,
-    destroyed,
+    gone,
     read_control_number,
     read_copy_id,
 )
 
 __all__ = [
+    "GONE",
     "Citation",
     "Copy",
     "CopyState",
@@ -33,7 +35,7 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
-    "destroyed",
+    "gone",
     "read_control_number",
     "read_copy_id",
 ]

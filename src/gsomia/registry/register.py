@@ -11,6 +11,7 @@ from datetime import datetime
 from gsomia.errors import VerificationError
 
 __all__ = [
+    "GONE",
     "Citation",
     "Copy",
     "CopyState",
@@ -23,7 +24,7 @@ __all__ = [
     "advance",
     "control_number",
     "copy_id",
-    "destroyed",
+    "gone",
     "read_control_number",
     "read_copy_id",
 ]
@@ -51,6 +52,7 @@ class CopyState(enum.StrEnum):
     DELIVERED = "delivered"
     RECEIPTED = "receipted"
     OPENED = "opened"
+    RETURNED = "returned"
     DESTROYED = "destroyed"
 
 
@@ -227,8 +229,12 @@ def advance(copy: Copy, rung: Rung) -> CopyState:
     return CopyState(rung.value)
 
 
-def destroyed(party: str, copies: Sequence[Copy]) -> bool:
-    """Whether a Party has destroyed an item: every copy that it held, and none is on its way from it.
+GONE = (CopyState.RETURNED, CopyState.DESTROYED)
+"""The states of a copy that its holder has no more."""
+
+
+def gone(party: str, copies: Sequence[Copy]) -> bool:
+    """Whether a Party has an item no more: it gave back or destroyed every copy, and none is on its way from it.
 
     Args:
         party: which.
@@ -237,7 +243,7 @@ def destroyed(party: str, copies: Sequence[Copy]) -> bool:
     held = [copy.state for copy in copies if copy.holder == party]
     leaving = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
     going = any(copy.giver == party and copy.state in leaving for copy in copies)
-    return bool(held) and not going and all(state is CopyState.DESTROYED for state in held)
+    return bool(held) and not going and all(state in GONE for state in held)
 
 
 def control_number(party: str, year: int, serial: int) -> str:

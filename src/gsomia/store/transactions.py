@@ -228,6 +228,10 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         row = self._one(rows_by(schema.item, "id"), id=item)
         return None if row is None else rows.item_of(row)
 
+    def drawing_on(self, item: str) -> Sequence[Item]:
+        found = self._all(sa.select(schema.item).where(schema.item.c.cites.contains(item, autoescape=True)))
+        return [one for one in map(rows.item_of, found) if any(source.item == item for source in one.cites)]
+
     def _copies(self, query: sa.Select[Any]) -> list[Copy]:
         found = self._all(query)
         rungs: dict[str, list[RungEntry]] = {}

@@ -1,0 +1,117 @@
+"""Commands of regrading (Article 6(g)): a level is notified, followed copy by copy, and listed until all have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.node import (
+    WHAT_WAS_MADE,
+    Case,
+    Regraded,
+    Review,
+    Role,
+    follow_regrade,
+    instant,
+    notify_regrade,
+    regraded,
+    reviews,
+)
+
+__all__ = ["regrade_command"]
+
+
+@click.group("regrade")
+def regrade_command() -> None:
+    """Another level for an item: notified by its originator, followed by each holder, copy by copy."""
+
+
+@regrade_command.command("notify")
+@click.argument("item")
+@click.option("--level", required=True, help="One of this Party's own marks.")
+@click.option("--why", required=True, help="For the holders' officers.")
+@by_option
+@node_option
+def notify(item: str, level: str, why: str, by: str, node_dir: str | None) -> None:
+    """Notify another level of an ITEM of one's own to all who have a copy of it, or of what draws on it."""
+    with home_of(node_dir) as home:
+        act = notify_regrade(home.node, item, level, why, by=home.acting(by, Role.DISCLOSURE))
+        told = ", ".join(act.statement.parties) or "nobody"
+        click.echo(f"{act.statement.body['before']} to {act.statement.body['level']} by act {act.id}; told: {told}")
+        home.deliver()
+
+
+@regrade_command.command("follow")
+@click.argument("item")
+@click.option("--level", default="", help="One of this Party's own marks, where several correspond.")
+@click.option(
+    "--certify",
+    multiple=True,
+    metavar="FACT",
+    type=click.Choice([WHAT_WAS_MADE]),
+    help="What was made from it (copies, translations, renditions) bears the new mark too.",
+)
+@by_option
+@node_option
+def follow(item: str, level: str, certify: tuple[str, ...], by: str, node_dir: str | None) -> None:
+    """Re-mark a held ITEM as its originator notified: one copy, or, by its item id, all that have not followed."""
+    with home_of(node_dir) as home:
+        officer = home.acting(by, Role.REGISTRY)
+        for act in follow_regrade(home.node, item, level=level, certified=certify, by=officer):
+            said = act.statement
+            click.echo(f"{said.copy}: {said.body['before']} to {said.body['level']} by act {act.id}")
+        home.deliver()
+
+
+@regrade_command.command("list")
+@json_option
+@node_option
+def list_regraded(as_json: bool, node_dir: str | None) -> None:
+    """List the copies of regraded items, who has followed, and the documents to review that draw on them."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        copies = [_copy(one) for one in regraded(reader)]
+        documents = []
+        for one in reviews(reader, Case.of(home.node, reader)):
+            numbers = [copy.control_number for copy in reader.copies(item=one.item.id) if copy.control_number]
+            documents.append(_document(one, numbers))
+    if as_json:
+        print_json("regraded", {"copies": copies, "reviews": documents})
+        return
+    head = ("control_number", "originator", "holder", "before", "level", "mark", "since", "state", "renditions")
+    table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in copies])
+    for row in documents:
+        named = ", ".join(row["control_numbers"]) or row["item"]
+        asked = f"is to be raised to {row['floor']}" if row["must_rise"] else "is to be reviewed"
+        click.echo(plain(f"{named} of {row['originator']}, {row['level']}, {asked}: it draws on what was regraded"))
+
+
+def _copy(one: Regraded) -> dict[str, Any]:
+    return {
+        "control_number": one.copy.control_number,
+        "item": one.item.id,
+        "copy": one.copy.id,
+        "originator": one.item.originator,
+        "giver": one.copy.giver,
+        "holder": one.copy.holder,
+        "notice": one.notice.id,
+        "before": str(one.notice.body["before"]),
+        "level": one.level,
+        "mark": one.copy.own_mark,
+        "since": instant(one.notice.at),
+        "state": one.state,
+        "renditions": len(one.renditions),
+    }
+
+
+def _document(one: Review, numbers: list[str]) -> dict[str, Any]:
+    return {
+        "item": one.item.id,
+        "control_numbers": numbers,
+        "originator": one.item.originator,
+        "level": one.level,
+        "floor": one.floor,
+        "must_rise": one.must_rise,
+        "notices": [notice.id for notice in one.notices],
+    }

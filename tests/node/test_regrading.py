@@ -1,0 +1,388 @@
+"""A level changed by its originator (Article 6(g)): who is told, who follows, and what counts until then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lying import act, message, send
+from openings import acts, opened
+from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
+from test_derivatives import drawn
+from test_recall_answers import between, handed_on
+
+from gsomia.errors import RefusedError, UsageError
+from gsomia.node import (
+    WHAT_WAS_MADE,
+    Case,
+    Review,
+    Role,
+    ask_consent,
+    follow_regrade,
+    give_consent,
+    handle,
+    make_rendition,
+    mark,
+    notify_regrade,
+    owing,
+    pack,
+    receipt,
+    regraded,
+    release,
+    reviews,
+)
+from gsomia.node.labels import read_label_text
+from gsomia.registry import Copy, Item
+from gsomia.testing import Exercise, Player
+
+II, III = "군사II급비밀", "군사III급비밀"
+CORRESPONDING = {"秘": III, "極秘": II}
+
+
+def notified(player: Player, reference: str, level: str) -> str:
+    return notify_regrade(player.node, reference, level, "EXERCISE", by=player.by(Role.DISCLOSURE)).id
+
+
+def followed(player: Player, reference: str, **words: Any) -> list[str]:
+    return [one.id for one in follow_regrade(player.node, reference, by=player.by(Role.REGISTRY), **words)]
+
+
+def states(player: Player) -> list[tuple[str, str, str]]:
+    """Each copy of a regraded item: its holder, the holder's mark, and where it stands."""
+    with player.node.store.reading() as reader:
+        return [(one.copy.holder, one.copy.own_mark, one.state) for one in regraded(reader)]
+
+
+def to_review(player: Player) -> list[Review]:
+    with player.node.store.reading() as reader:
+        return reviews(reader, Case.of(player.node, reader))
+
+
+def held(exercise: Exercise, level: str, **words: Any) -> tuple[Item, Copy]:
+    """A report of Japan's at a level, which Korea has marked and receipted."""
+    korea = exercise["KOR"]
+    copy = exercise["JPN"].transmit(b"report", to="KOR", level=level, **words)
+    exercise.settle()
+    finish_at(korea, copy.id, CORRESPONDING[level])
+    receipt(korea.node, copy.id, by=korea.by(Role.REGISTRY))
+    exercise.settle()
+    found, item = register(korea)[copy.id]
+    return item, found
+
+
+def finish_at(player: Player, reference: str, level: str) -> None:
+    mark(player.node, reference, level, by=player.by(Role.REGISTRY))
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Japan and Korea."""
+    return stage()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "was", "becomes"), [("極秘", "秘", II, III), ("秘", "特定秘密", III, II)], ids=["down", "up"]
+)
+def test_a_notice_is_followed_and_both_registers_say_so(
+    both: Exercise, before: str, after: str, was: str, becomes: str
+) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, copy = held(both, level=before)
+    notified(japan, copy.id, after)
+    both.settle()
+    for player in (japan, korea):
+        assert states(player) == [("KOR", was, "to follow")]
+    (done,) = followed(korea, item.id)
+    both.settle()
+    for player in (japan, korea):
+        assert states(player) == [("KOR", becomes, "followed")]
+        entry, _ = register(player)[copy.id]
+        label = read_label_text(entry.own_label)
+        assert (label.policy, label.classification) == ("KOR", becomes)
+        assert json.loads(register(player)[copy.id][1].label)["ocl"]["cls"] == before, "what was signed stays"
+    with pytest.raises(RefusedError, match="already"):
+        followed(korea, copy.id)
+    assert [one["id"] for one in acts(japan, "regrade")] == [done]
+    same_story(both)
+    holds(both)
+
+
+def test_a_higher_level_counts_at_once_and_a_lower_one_when_it_was_followed(both: Exercise) -> None:
+    both.enter(official("junior", clearance="CONFIDENTIAL"), "KOR")
+    japan, korea = both["JPN"], both["KOR"]
+    item, _ = held(both, level="秘")
+    assert opened(korea, item.id, "junior")
+    notified(japan, item.id, "極秘")
+    both.settle()
+    with pytest.raises(RefusedError, match="refuse"):
+        opened(korea, item.id, "junior")
+    followed(korea, item.id)
+    notified(japan, item.id, "秘")
+    both.settle()
+    with pytest.raises(RefusedError, match="refuse"):
+        opened(korea, item.id, "junior")
+    followed(korea, item.id)
+    assert opened(korea, item.id, "junior")
+    both.settle()
+    same_story(both)
+    holds(both)
+
+
+def test_what_is_not_marked_yet_is_marked_for_the_level_notified(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    copy = japan.transmit(b"report", to="KOR", level="秘")
+    both.settle()
+    notified(japan, copy.id, "極秘")
+    both.settle()
+    assert states(korea) == [("KOR", "", "not marked yet")]
+    with pytest.raises(RefusedError, match="refuse"):
+        mark(korea.node, copy.id, III, by=korea.by(Role.REGISTRY))
+    finish(korea, copy.id)
+    both.settle()
+    assert [states(player) for player in (japan, korea)] == [[("KOR", II, "followed")]] * 2
+    holds(both)
+
+
+def test_what_was_made_from_it_bears_the_mark_too(both: Exercise) -> None:
+    both.enter(official("kim"), "KOR")
+    japan, korea = both["JPN"], both["KOR"]
+    by = korea.by(Role.REGISTRY)
+    item, copy = held(both, level="極秘", mime_type="text/plain")
+    certified = ("translation-note", "translator-cleared")
+    handle(korea.node, "translate", copy.id, "into Korean", certified=certified, by=by)
+    make_rendition(korea.node, copy.id, "kim", by=by)
+    notified(japan, item.id, "秘")
+    both.settle()
+    with pytest.raises(RefusedError, match="2 copies, translations or renditions"):
+        followed(korea, item.id)
+    followed(korea, item.id, certified=(WHAT_WAS_MADE,))
+    both.settle()
+    assert states(japan) == [("KOR", III, "followed")]
+    holds(both)
+
+
+def test_it_reaches_all_down_the_chain_and_each_follows(stage: Stage) -> None:
+    three, copy, onward = handed_on(stage)
+    three.settle()
+    finish(three["KOR"], onward.id)
+    three.settle()
+    between(three, "JPN", "KOR")
+    notified(three["JPN"], copy.id, "秘")
+    three.settle(tolerate=True)
+    assert states(three["KOR"]) == []
+    three.wire.fault = None
+    three.settle()
+    followed(three["KOR"], onward.id)
+    followed(three["USA"], copy.id)
+    three.settle()
+    whole = [("KOR", III, "followed"), ("USA", "CONFIDENTIAL", "followed")]
+    for party in ("JPN", "USA"):
+        assert sorted(states(three[party])) == whole
+    same_story(three)
+    holds(three)
+
+
+def test_who_handed_it_on_passes_it_on_where_the_originator_has_not_heard(stage: Stage) -> None:
+    three, copy, onward = handed_on(stage)
+    between(three, "JPN", "USA")
+    three.settle(tolerate=True)
+    finish(three["KOR"], onward.id)
+    notified(three["JPN"], copy.id, "秘")
+    three.settle(tolerate=True)
+    assert [one["parties"] for one in acts(three["JPN"], "notify-regrade")] == [["USA"]]
+    three.wire.fault = None
+    three.settle()
+    assert states(three["KOR"]) == [("KOR", II, "to follow")]
+    followed(three["KOR"], onward.id)
+    three.settle()
+    assert ("KOR", III, "followed") in states(three["JPN"])
+    same_story(three)
+    holds(three)
+
+
+def test_what_is_handed_on_after_a_notice_brings_it(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, usa, korea = (three[party] for party in ("JPN", "USA", "KOR"))
+    copy = japan.transmit(b"report", to="USA", level="極秘")
+    three.settle()
+    finish(usa, copy.id)
+    (request,) = ask_consent(usa.node, copy.id, "KOR", "EXERCISE", by=usa.by(Role.DISCLOSURE))
+    notified(japan, copy.id, "秘")
+    three.settle()
+    give_consent(japan.node, request.id, by=japan.by(Role.DISCLOSURE))
+    followed(usa, copy.id)
+    three.settle()
+    onward = release(usa.node, copy.id, "KOR", by=usa.by(Role.DISCLOSURE))
+    three.settle()
+    assert states(korea) == [("KOR", "", "not marked yet")]
+    finish_at(korea, onward.id, III)
+    three.settle()
+    assert sorted(states(japan)) == [("KOR", III, "followed"), ("USA", "CONFIDENTIAL", "followed")]
+    holds(three)
+
+
+def source_and_document(exercise: Exercise, level: str = "秘") -> tuple[str, Copy]:
+    """A source of Japan's, and a document of Korea's for Japan that draws on it."""
+    item = exercise["JPN"].transmit(b"source", to="KOR", level=level)
+    exercise.settle()
+    mark(exercise["KOR"].node, item.id, CORRESPONDING[level], by=exercise["KOR"].by(Role.REGISTRY))
+    exercise.settle()
+    document = drawn(exercise["KOR"], "JPN", item.id)
+    exercise.settle()
+    mark(exercise["JPN"].node, document.id, level, by=exercise["JPN"].by(Role.REGISTRY))
+    exercise.settle()
+    return item.item, document
+
+
+def test_a_document_beneath_its_source_is_to_be_raised_and_protected_at_once(both: Exercise) -> None:
+    for party in ("JPN", "KOR"):
+        both.enter(official("junior", clearance="CONFIDENTIAL"), party)
+    japan, korea = both["JPN"], both["KOR"]
+    source, document = source_and_document(both)
+    assert to_review(korea) == [] and opened(japan, document.id, "junior")
+    up = notified(japan, source, "極秘")
+    both.settle()
+    for player in (japan, korea):
+        (review,) = to_review(player)
+        assert (review.item.id, review.level, review.floor, review.must_rise) == (document.item, III, II, True)
+        assert [notice.id for notice in review.notices] == [up]
+    with pytest.raises(RefusedError, match="refuse"):
+        opened(japan, document.id, "junior")
+    with pytest.raises(RefusedError, match="too low"):
+        notified(korea, document.id, III)
+    notified(korea, document.id, II)
+    both.settle()
+    assert [to_review(player) for player in (japan, korea)] == [[], []]
+    assert ("JPN", "秘", "to follow") in states(japan)
+    followed(japan, document.id, level="極秘")
+    both.settle()
+    assert ("JPN", "極秘", "followed") in states(korea)
+    same_story(both)
+    holds(both)
+
+
+def test_a_document_whose_source_was_lowered_is_reviewed_and_never_changed_by_itself(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    first, _ = source_and_document(both, "極秘")
+    second = japan.transmit(b"another", to="KOR", level="極秘")
+    both.settle()
+    mark(korea.node, second.id, II, by=korea.by(Role.REGISTRY))
+    document = drawn(korea, "JPN", first, second.id)
+    both.settle()
+    notified(japan, first, "秘")
+    both.settle()
+    pending = {review.item.id: review for review in to_review(korea)}
+    assert not any(review.must_rise for review in pending.values()) and len(pending) == 2
+    with pytest.raises(RefusedError, match="draws on what is now at"):
+        notified(korea, document.id, III)
+    notified(korea, document.id, II)
+    both.settle()
+    assert document.item not in {review.item.id for review in to_review(japan)}
+    with pytest.raises(RefusedError, match=f"is at `{II}` already"):
+        notified(korea, document.id, II)
+    same_story(both)
+    holds(both)
+
+
+def test_what_draws_on_it_goes_by_the_new_mark_and_waits_for_it(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, _ = held(both, level="秘")
+    notified(japan, item.id, "極秘")
+    both.settle()
+    with pytest.raises(RefusedError, match="put on for another level"):
+        drawn(korea, "JPN", item.id)
+    followed(korea, item.id)
+    document = drawn(korea, "JPN", item.id)
+    own = drawn_by_japan(japan, item.id)
+    both.settle()
+    assert register(korea)[document.id][1].level == II and register(korea)[own.id][1].level == "極秘"
+    holds(both)
+
+
+def drawn_by_japan(japan: Player, item: str) -> Copy:
+    return japan.transmit(b"its own", to="KOR", level="秘", cites=(item,))
+
+
+def test_what_has_not_followed_is_a_duty_at_both_nodes(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    source, document = source_and_document(both)
+    assert [duties(player) for player in (japan, korea)] == [
+        [("receipt", party, "12(a)", "C")] for party in ("JPN", "KOR")
+    ]
+    notified(japan, source, "極秘")
+    both.settle()
+    told = [("regrade", "KOR", "6(g)", "A"), ("notify-regrade", "KOR", "6(g)", "A")]
+    assert [duties(player)[1:] for player in (japan, korea)] == [told, told]
+    followed(korea, source)
+    notified(korea, document.item, II)
+    both.settle()
+    told = [("regrade", "JPN", "6(g)", "A")]
+    assert [duties(player)[1:] for player in (japan, korea)] == [told, told]
+    followed(japan, document.item, level="特定秘密")
+    both.settle()
+    assert [duties(player)[1:] for player in (japan, korea)] == [[], []]
+
+
+def duties(player: Player) -> list[tuple[str, str, str, str]]:
+    with player.node.store.reading() as reader:
+        return [(one.act, one.by, one.article, one.confidence) for one in owing(player.node, reader)]
+
+
+def test_what_is_refused_at_ones_own_node(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, copy = held(both, level="極秘")
+    cases: list[tuple[Player, str, Callable[[], object]]] = [
+        (korea, "is not `KOR`'s to regrade", lambda: notified(korea, copy.id, III)),
+        (japan, "is at `極秘` already", lambda: notified(japan, item.id, "極秘")),
+        (korea, "has notified no other level", lambda: followed(korea, item.id)),
+        (
+            japan,
+            "does not hold the role `disclosure`",
+            lambda: notify_regrade(japan.node, item.id, "秘", "", by=japan.by(Role.REGISTRY)),
+        ),
+    ]
+    for player, match, call in cases:
+        with pytest.raises(RefusedError, match=match):
+            call()
+        assert match in words_of(refusals(player)), "it is kept"
+    for match, level in (("unknown level", "top"), ("which level", " ")):
+        with pytest.raises(UsageError, match=match):
+            notified(japan, item.id, level)
+    notified(japan, item.id, "秘")
+    both.settle()
+    with pytest.raises(RefusedError, match="refuse") as caught:
+        followed(korea, item.id, level=II)
+    assert "6(g)" in {ground["article"] for ground in caught.value.verdict["grounds"]}
+    with pytest.raises(RefusedError, match="does not hold the role `registry`"):
+        follow_regrade(korea.node, item.id, by=korea.by(Role.DISCLOSURE))
+    with pytest.raises(UsageError, match="no item `x`"):
+        followed(korea, "x")
+    holds(both)
+
+
+def test_lies_about_levels_are_refused(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, copy = held(both, level="極秘")
+    notice = notified(japan, item.id, "秘")
+    both.settle()
+    followed(korea, item.id)
+    (done,) = [one["body"] for one in acts(korea, "regrade")]
+    told = {"level": III, "before": II, "why": "", "payload_digest": item.payload_digest, "reviews": []}
+    bodies: list[tuple[str, str, dict[str, Any], str]] = [
+        ("notify-regrade", "disclosure", told, "is `JPN`'s to regrade"),
+        ("regrade", "registry", done | {"notice": "x"}, "a notice that is not here"),
+        ("regrade", "registry", done | {"notice": copy.act}, "a notice that is not here"),
+        ("regrade", "registry", done | {"foreign": "極秘"}, "notified no such level"),
+        ("regrade", "registry", done | {"level": II}, "is not the equivalent"),
+        ("regrade", "registry", done | {"origin": "KOR"}, "is not the equivalent"),
+        ("regrade", "registry", {"notice": notice}, "does not fit"),
+        ("regrade", "security", done, "registry"),
+    ]
+    for kind, role, body, match in bodies:
+        of = copy.id if kind == "regrade" else ""
+        lie = act(korea, kind, roles=(role,), parties=("JPN",), item=item.id, copy=of, body=body)
+        said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
+        assert match in said["body"]["refused"][lie.id]
+        assert match in words_of(refusals(japan))
