@@ -9,6 +9,8 @@ Where to read, and where a new line belongs:
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
+- Parties consult: `consultation`, `consultation_rules`, `consultation_effects`, `consultation_texts`, `circulating`,
+  `assessing`, `assessment`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -19,7 +21,7 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
-from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -28,11 +30,26 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
+from gsomia.node.assessing import assess, present_view, sign_view, views_of
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.checks import Check, audit_logs, check_acts, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
+from gsomia.node.consultation import (
+    circulate_text,
+    close_consultation,
+    consultation_named,
+    draft_named,
+    open_consultation,
+    propose_draft,
+    sign_joint_text,
+    state_position,
+    withdraw_from_consultation,
+)
+from gsomia.node.consultation_effects import standing_of
+from gsomia.node.consultation_rules import Consultation, Standing, Step, View
+from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
@@ -92,6 +109,7 @@ __all__ = [
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
+    "CONSULTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -104,9 +122,11 @@ __all__ = [
     "Blobs",
     "Carried",
     "Case",
+    "Change",
     "Check",
     "Clock",
     "Consent",
+    "Consultation",
     "Cosigned",
     "Credential",
     "Difference",
@@ -143,11 +163,14 @@ __all__ = [
     "Sending",
     "SignedAct",
     "Stamp",
+    "Standing",
     "Statement",
+    "Step",
     "Store",
     "TakenIn",
     "TracerDays",
     "TrustedKeys",
+    "View",
     "Writer",
     "accredit",
     "adopt_law",
@@ -160,6 +183,7 @@ __all__ = [
     "ask_reproduce",
     "ask_transmit",
     "ask_witness",
+    "assess",
     "assure",
     "audit",
     "audit_logs",
@@ -172,12 +196,17 @@ __all__ = [
     "check_log",
     "check_register",
     "checkpoints_due",
+    "circulate_text",
+    "close_consultation",
     "concerned",
+    "consultation_named",
     "dead_letter",
     "declare_compromised",
     "destroy",
     "differences",
+    "differences_of",
     "distrusted",
+    "draft_named",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -202,10 +231,14 @@ __all__ = [
     "make_rendition",
     "mark",
     "marks_of",
+    "open_consultation",
     "open_item",
     "pack",
+    "present_view",
+    "propose_draft",
     "prove",
     "read_instant",
+    "read_text",
     "recall",
     "recall_of",
     "recalls",
@@ -220,15 +253,21 @@ __all__ = [
     "revoke_consent",
     "sender_of",
     "share",
+    "sign_joint_text",
+    "sign_view",
     "signed_by",
     "stamp_logs",
     "stamps_of",
+    "standing_of",
+    "state_position",
     "step",
     "tell",
     "trace",
     "transmit",
     "transmit_many",
     "upload",
+    "views_of",
     "waiting",
+    "withdraw_from_consultation",
     "write_bundle",
 ]
