@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from lying import act as signed
+from lying import message, send
 from stories import MARKS, finish
 
 from gsomia.node import (
@@ -15,7 +17,9 @@ from gsomia.node import (
     SignedAct,
     Standing,
     circulate_text,
+    draft_named,
     open_consultation,
+    pack,
     propose_draft,
     sign_joint_text,
     standing_of,
@@ -47,7 +51,7 @@ class Talk:
         player = self.exercise[party]
         source = io.BytesIO(text.encode())
         level = words.pop("level", MARKS[party])
-        details = {"title": kind, "mime_type": "text/plain", "by": player.by(Role.DISCLOSURE)} | words
+        details: dict[str, Any] = {"title": kind, "mime_type": "text/plain", "by": player.by(Role.DISCLOSURE)} | words
         copies = circulate_text(player.node, self.id, kind, source, level, **details)
         self.exercise.settle()
         return copies[0].item
@@ -72,8 +76,6 @@ class Talk:
 
     def receive(self, party: str, version: str) -> None:
         """Mark and receipt the text of a version, where it is another Party's."""
-        from gsomia.node import draft_named
-
         draft = draft_named(self.at(party), version)
         player = self.exercise[party]
         if draft.party != party and not self.receipted(player, draft.item):
@@ -97,9 +99,54 @@ class Talk:
             assert consultation is not None
             return standing_of(reader, consultation)
 
+    def forge(self, party: str, kind: str, *, roles: Sequence[str] = (), **words: Any) -> SignedAct:
+        """An act that a Party's node and officer sign, as an honest one but for `words`; it is entered nowhere.
+
+        Args:
+            party: who lies.
+            kind: the type of the act.
+            roles: of the officers who sign; the one that the subject needs where none are given.
+            words: other words of the statement; of its body where the statement has none of that name.
+        """
+        holder = party if party in self.consulted else self.consulted[0]
+        standing = self.at(holder)
+        body: dict[str, Any] = {"about": self.about, "consultation": self.id, "after": list(standing.newest)}
+        if kind in ("state-position", "propose-draft"):
+            body |= {"number": len(standing.positions), "text": "0" * 64}
+        if kind == "propose-draft":
+            number = max((head.number for head in standing.heads), default=0) + 1
+            body |= {"number": number, "bases": sorted(head.act for head in standing.heads)}
+        if kind == "sign-joint-text":
+            (head,) = standing.heads
+            body |= {"draft": head.act, "text": head.text, "among": sorted(standing.members)}
+        statement = {
+            name: words.pop(name) for name in ("item", "parties", "instrument", "party", "id") if name in words
+        }
+        said = {
+            "parties": tuple(sorted({*standing.members} - {party})),
+            "instrument": standing.consultation.instrument,
+            **statement,
+        }
+        return signed(self.exercise[party], kind, roles=roles or (CONSULTED[self.about],), body=body | words, **said)
+
+    @property
+    def consulted(self) -> tuple[str, ...]:
+        """The Parties that have it in their registers."""
+        found = []
+        for party, player in self.exercise.players.items():
+            with player.node.store.reading() as reader:
+                if reader.consultation(self.id) is not None:
+                    found.append(party)
+        return tuple(found)
+
+    def hand(self, party: str, to: str, *acts: SignedAct) -> str:
+        """Hand acts to a node on a Party's channel; returns why it refuses the last one, or ""."""
+        answer = send(self.exercise, party, to, message(self.exercise[party], to, "acts", {"acts": pack(acts)}))
+        return str(answer["body"]["refused"].get(acts[-1].id, ""))
+
     def alike(self) -> None:
         """All nodes say the same of it."""
-        told = {party: (s.consultation, {*s.steps}) for party in self.exercise.players if (s := self.at(party))}
+        told = {party: (s.consultation, {*s.steps}) for party in self.consulted if (s := self.at(party))}
         first = next(iter(told.values()))
         assert all(one == first for one in told.values())
 

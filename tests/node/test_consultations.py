@@ -1,15 +1,30 @@
-"""Consultations of two and three Parties: turns, versions, crossing edits, signatures, the end."""
+"""Consultations of two and three Parties: turns, versions, crossing edits, signatures, the end, and who lies."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from consulting import opened
-from stories import Stage, holds, same_story
+from consulting import Talk, opened
+from lying import reading, resigned
+from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
 
-from gsomia.node import close_consultation
+from gsomia.errors import PeerError, RefusedError, UsageError
+from gsomia.keys import Envelope
+from gsomia.node import (
+    Role,
+    audit,
+    close_consultation,
+    open_consultation,
+    withdraw_from_consultation,
+)
+from gsomia.testing import Exercise
+
+TWO, THREE = ("JPN", "KOR"), ("JPN", "KOR", "USA")
 
 
-@pytest.mark.parametrize("parties", [("JPN", "KOR"), ("JPN", "KOR", "USA")])
+@pytest.mark.parametrize("parties", [TWO, THREE])
 def test_positions_in_turn_then_drafts_then_a_text_signed_by_all(stage: Stage, parties: tuple[str, ...]) -> None:
     exercise = stage(*parties)
     talk = opened(exercise)
@@ -33,4 +48,366 @@ def test_positions_in_turn_then_drafts_then_a_text_signed_by_all(stage: Stage, p
     assert all(talk.at(party).closed for party in parties)
     talk.alike()
     same_story(exercise)
+    holds(exercise)
+
+
+def crossed(exercise: Exercise) -> Talk:
+    """Two Parties have answered version 1 at the same moment."""
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    texts = {party: talk.give(party, f"two by {party}") for party in ("KOR", "USA")}
+    for party, item in texts.items():
+        talk.propose(party, item)
+    exercise.settle()
+    return talk
+
+
+def test_edits_that_cross_are_both_kept_and_brought_together_by_a_draft_on_both(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = crossed(exercise)
+    talk.alike()
+    for party in THREE:
+        standing = talk.at(party)
+        assert standing.conflict
+        assert [standing.version(head) for head in standing.heads] == ["2-KOR", "2-USA"]
+        assert standing.drafters == THREE
+    with pytest.raises(RefusedError, match="versions 2-KOR, 2-USA cross"):
+        talk.sign("JPN", "2-KOR")
+    for on in ((), ("2-KOR",), ("1",)):
+        with pytest.raises(RefusedError, match="does not build on what is newest: version 2-KOR, 2-USA"):
+            talk.give("JPN", "three", on=on)
+    talk.draft("JPN", "three", "2-KOR", "2-USA")
+    for party in THREE:
+        assert [one.number for one in talk.at(party).heads] == [3]
+        talk.sign(party, "3")
+    exercise.settle()
+    assert all((joint := talk.at(party).joint) and joint.number == 3 for party in THREE)
+    talk.alike()
+    holds(exercise)
+
+
+def test_an_edit_after_a_signature_needs_new_ones_and_one_that_comes_too_late_undoes_nothing(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    talk.sign("JPN", "1")
+    exercise.settle()
+    talk.draft("KOR", "two")
+    for party in THREE:
+        talk.sign(party, "2")
+        exercise.settle()
+    joint = talk.at("USA").joint
+    assert joint is not None and joint.number == 2, "the signature under version 1 counts for nothing here"
+    with pytest.raises(RefusedError, match="a joint text stands: version 2"):
+        talk.give("JPN", "three")
+
+    late = opened(exercise)
+    late.draft("JPN", "one")
+    item = late.give("KOR", "two")
+    for party in THREE:
+        late.receive(party, "1")
+    late.sign("JPN", "1")
+    late.sign("KOR", "1")
+    late.propose("KOR", item)  # before it hears that the United States have signed
+    late.sign("USA", "1")
+    exercise.settle()
+    for party in THREE:
+        joint = late.at(party).joint
+        assert joint is not None and joint.number == 1
+        assert late.at(party).drafters == ()
+    late.alike()
+    holds(exercise)
+
+
+def test_after_a_withdrawal_the_others_sign_among_themselves(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    talk.sign("JPN", "1")
+    exercise.settle()
+    withdraw_from_consultation(exercise["USA"].node, talk.id, by=talk.by("USA"))
+    exercise.settle()
+    assert talk.at("JPN").members == TWO
+    talk.sign("KOR", "1")
+    exercise.settle()
+    assert talk.at("KOR").joint is None, "Japan signed for a text of three"
+    talk.sign("JPN", "1")
+    exercise.settle()
+    assert talk.at("KOR").joint is not None
+    with exercise["USA"].node.store.reading() as reader:
+        assert len(reader.consultation_steps(talk.id)) == 3, "who has left is told no more"
+    with pytest.raises(RefusedError, match="`USA` has closed it or left it"):
+        talk.give("USA", "again")
+    withdraw_from_consultation(exercise["KOR"].node, talk.id, by=talk.by("KOR"))
+    exercise.settle()
+    assert talk.at("JPN").closed
+    holds(exercise)
+
+
+def test_what_the_third_party_said_comes_with_what_follows_on_it(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = opened(exercise)
+    item = talk.give("JPN", "one")
+
+    def cut(_direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if {sender, reading(envelope)["to"]} == {"JPN", "USA"}:
+            raise PeerError("the wire is cut")
+        return envelope
+
+    exercise.wire.fault = cut
+    talk.propose("JPN", item)
+    exercise.settle(tolerate=True)
+    assert talk.at("USA").drafts == ()
+    talk.propose("KOR", talk_give_cut(talk, "two"))
+    exercise.settle(tolerate=True)
+    assert [draft.party for draft in talk.at("USA").drafts] == ["JPN", "KOR"]
+    exercise.wire.fault = None
+    exercise.settle()
+    talk.alike()
+    holds(exercise)
+
+
+def talk_give_cut(talk: Talk, text: str) -> str:
+    """Korea's text, given while the wire between the two others is cut."""
+    settle = talk.exercise.settle
+    talk.exercise.settle = lambda **_: settle(tolerate=True)  # type: ignore[method-assign]
+    try:
+        return talk.give("KOR", text)
+    finally:
+        talk.exercise.settle = settle  # type: ignore[method-assign]
+
+
+# What a Party's own node refuses: what is done, and what the refusal says; each is kept.
+OWN: dict[str, tuple[Callable[[Talk], object], str]] = {
+    "a position out of turn": (lambda t: t.position("KOR"), "it is the turn of `JPN`, and not of `KOR`"),
+    "its own draft answered": (lambda t: t.give("JPN", "two"), "to answer the draft of `JPN`"),
+    "another text signed": (lambda t: t.sign("KOR", "1", text="1" * 64), "another text than that of version 1"),
+    "a text without a receipt": (
+        lambda t: Talk.sign(Unreceived(t), "KOR", "1"),
+        "has no receipt yet",
+    ),
+    "a mark above what the other may have": (
+        lambda t: t.give("KOR", "two", level="군사I급비밀"),
+        "transmit to JPN: refuse",
+    ),
+    "an officer without authority": (
+        lambda t: close_consultation(t.exercise["KOR"].node, t.id, by=t.exercise["KOR"].by(Role.REGISTRY)),
+        "does not hold the role `disclosure`",
+    ),
+}
+
+
+class Unreceived(Talk):
+    """Officers who sign what they have no receipt for."""
+
+    def __init__(self, talk: Talk) -> None:
+        super().__init__(talk.exercise, talk.id, talk.about)
+
+    def receive(self, party: str, version: str) -> None:
+        """Not at all."""
+
+
+@pytest.mark.parametrize("what", OWN)
+def test_a_node_refuses_its_own_officer_and_keeps_it(stage: Stage, what: str) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    act, says = OWN[what]
+    with pytest.raises(RefusedError) as caught:
+        act(talk)
+    party = "JPN" if what == "its own draft answered" else "KOR"
+    assert says in str(caught.value)
+    assert str(caught.value).split(":")[0] in words_of(refusals(exercise[party]))
+    exercise.settle()
+    talk.alike()
+    assert len(talk.at("JPN").steps) == 1
+    holds(exercise)
+
+
+def test_signed_once_and_old_versions_not_at_all(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    talk.sign("KOR", "1")
+    with pytest.raises(RefusedError, match="`KOR` has signed version 1 already"):
+        talk.sign("KOR", "1")
+    talk.draft("KOR", "two")
+    with pytest.raises(RefusedError, match="version 1 is an old one; newest: 2"):
+        talk.sign("JPN", "1")
+    with pytest.raises(UsageError, match="no one version `3`"):
+        talk.sign("JPN", "3")
+    for party in ("JPN", "KOR"):
+        close_consultation(exercise[party].node, talk.id, by=talk.by(party))
+        exercise.settle()
+    with pytest.raises(RefusedError, match="the consultation is closed"):
+        talk.position("JPN")
+    holds(exercise)
+
+
+# What a lying Party's node and officers sign, and what the other node says of it; `{}` is a text that it was given.
+LIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a position out of turn": ({"kind": "state-position"}, "it is the turn of `JPN`, and not of `KOR`"),
+    "a draft on a base that nobody knows": ({"kind": "propose-draft", "bases": ["x"]}, "builds on a draft that is not"),
+    "a draft on nothing": ({"kind": "propose-draft", "bases": []}, "does not build on what is newest: version 1"),
+    "a version left out": ({"kind": "propose-draft", "number": 3}, "the next version is 2"),
+    "a text that was never given": ({"kind": "propose-draft", "item": "x"}, "item `x` of `KOR` is not here"),
+    "another text signed": ({"kind": "sign-joint-text", "text": "1" * 64}, "another text than that of version 1"),
+    "a draft signed that nobody knows": ({"kind": "sign-joint-text", "draft": "x"}, "a draft that is not known"),
+    "a signature that counts for itself": ({"kind": "sign-joint-text", "among": ["KOR"]}, "it counts among KOR, not"),
+    "acts that nobody knows": ({"kind": "close-consultation", "after": ["1" * 64]}, "acts that are not known here"),
+    "no act before it": ({"kind": "close-consultation", "after": []}, "acts that are not known here"),
+    "told to nobody else": ({"kind": "close-consultation", "parties": ("JPN", "USA")}, "it goes to JPN, USA"),
+    "another subject": ({"kind": "close-consultation", "about": "regrade"}, "under another instrument or subject"),
+    "another instrument": ({"kind": "close-consultation", "instrument": "tisa-2014"}, "under another instrument"),
+    "a consultation that nobody opened": ({"kind": "close-consultation", "consultation": "x"}, "no consultation `x`"),
+    "an officer without authority": (
+        {"kind": "close-consultation", "roles": (Role.REGISTRY,)},
+        "needs an officer with the role `disclosure`",
+    ),
+    "the node alone": ({"kind": "close-consultation", "about": 1}, "needs an officer with the role"),
+    "a number that is none": ({"kind": "state-position", "number": "0"}, "does not fit `state-position`"),
+    "a digest that is none": ({"kind": "sign-joint-text", "text": "x"}, "does not fit `sign-joint-text`"),
+}
+
+
+def test_a_node_refuses_what_a_lying_party_signs(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    before = talk.at("JPN")
+    for what, (words, says) in LIES.items():
+        assert says in talk.hand("KOR", "JPN", talk.forge("KOR", **words)), what
+        kept = refusals(exercise["JPN"])[-1]
+        assert kept.what.startswith(f"act {words['kind']}") and says in kept.why, what
+    assert talk.at("JPN").steps == before.steps
+    assert len(refusals(exercise["JPN"])) == len(LIES)
+    holds(exercise)
+
+
+def test_signed_twice_said_otherwise_and_after_the_end_is_refused_of_a_peer_too(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    first = talk.draft("JPN", "one")
+    one, other = talk.forge("KOR", "sign-joint-text"), talk.forge("KOR", "sign-joint-text")
+    assert talk.hand("KOR", "JPN", one) == ""
+    assert "`KOR` said otherwise before" in talk.hand("KOR", "JPN", other)
+    seen = list(talk.at("JPN").newest)
+    twice = talk.forge("KOR", "sign-joint-text", after=seen)
+    assert "`KOR` has signed version 1 already" in talk.hand("KOR", "JPN", twice)
+    end = talk.forge("KOR", "close-consultation", after=seen)
+    assert talk.hand("KOR", "JPN", end) == ""
+    more = talk.forge("KOR", "close-consultation", after=list(talk.at("JPN").newest))
+    assert "`KOR` has closed it or left it" in talk.hand("KOR", "JPN", more)
+    changed = resigned(exercise, first, body={"text": "1" * 64})
+    assert "is known with other contents" in talk.hand("JPN", "KOR", changed)
+
+
+def test_an_outsider_says_nothing(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = opened(stage(*THREE))
+    exercise = talk.exercise
+    inner = open_consultation(exercise["JPN"].node, "threat", "x", "of two", "jpn-kor-2016", ["KOR"], by=talk.by("JPN"))
+    exercise.settle()
+    two = Talk(exercise, inner.id, "threat")
+    assert two.consulted == TWO
+    lie = two.forge("USA", "state-position", parties=("KOR",))
+    assert "`USA` is no Party to this consultation" in two.hand("USA", "KOR", lie)
+    # Nor does a Party let one in that is none to the agreement.
+    with pytest.raises(UsageError, match="`USA` is no Party to `jpn-kor-2016`"):
+        open_consultation(
+            exercise["JPN"].node, "threat", "x", "of three", "jpn-kor-2016", ["KOR", "USA"], by=talk.by("JPN")
+        )
+    with exercise["JPN"].node.store.reading() as reader:
+        act = reader.act(inner.id)
+    assert act is not None
+    wider = resigned(exercise, act, id="wider", parties=("KOR", "USA"), body={"order": ["JPN", "KOR", "USA"]})
+    assert "`USA` is no Party to `jpn-kor-2016`" in two.hand("JPN", "KOR", wider)
+    hidden = resigned(exercise, act, id="hidden", body={"order": ["JPN", "KOR", "USA"]})
+    assert "its Parties are not those whom it goes to" in two.hand("JPN", "KOR", hidden)
+    holds(exercise)
+
+
+@pytest.mark.parametrize(
+    "words", [{"reference": "another"}, {"title": "another"}, {"about": "regrade"}, {"order": ["JPN", "USA", "KOR"]}]
+)
+def test_a_peer_that_tells_another_subject_to_the_third_is_found_out(stage: Stage, words: dict[str, Any]) -> None:
+    exercise = stage(*THREE)
+    opened_by = exercise["JPN"]
+
+    act = open_consultation(
+        opened_by.node, "threat", "x", "of three", "tisa-2014", ["KOR", "USA"], by=opened_by.by(Role.DISCLOSURE)
+    )
+    talk = Talk(exercise, act.id, "threat")
+    other = resigned(exercise, act, body=words)
+    assert talk.hand("JPN", "USA", other) == ""
+    exercise.settle()
+    assert "is known with other contents" in words_of(refusals(exercise["JPN"]))
+    assert "is known with other contents" in words_of(refusals(exercise["USA"]))
+    close_consultation(exercise["KOR"].node, talk.id, by=talk.by("KOR"))
+    exercise.settle()
+    said = "is under another instrument or subject" if "about" in words else "follows on acts that are not known here"
+    assert said in words_of(refusals(exercise["USA"]))
+    assert talk.at("USA").steps == ()
+
+
+def test_a_signature_that_crosses_a_new_version_is_kept_and_makes_nothing_stand(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    item = talk.give("KOR", "two")
+    talk.sign("JPN", "1")
+    talk.propose("KOR", item)
+    exercise.settle()
+    talk.alike()
+    standing = talk.at("KOR")
+    assert [one.party for one in standing.signatures] == ["JPN"]
+    with pytest.raises(RefusedError, match="version 1 is an old one"):
+        talk.sign("KOR", "1")
+    assert standing.joint is None
+    hiding = talk.forge(
+        "KOR",
+        "sign-joint-text",
+        draft=standing.drafts[0].act,
+        text=standing.drafts[0].text,
+        after=[standing.drafts[0].digest],
+    )
+    assert "`KOR` said otherwise before" in talk.hand("KOR", "JPN", hiding)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("DELETE FROM consultation_step", "is missing from the register"),
+        ("UPDATE consultation_step SET text = '00'", "`text` is `00`"),
+        ("UPDATE consultation SET title = 'another'", "`title` is `another`"),
+    ],
+)
+def test_verify_makes_it_anew_from_the_acts(stage: Stage, change: str, says: str) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    talk.draft("JPN", "one")
+    holds(exercise)
+    assert forget(exercise["KOR"], change) == 1
+    assert says in "".join(check.fault for check in audit(exercise["KOR"].node))
+
+
+def test_what_is_not_to_be_consulted_on_is_refused_before_anybody_hears(stage: Stage) -> None:
+    exercise = stage()
+    japan = exercise["JPN"]
+    item = japan.transmit(b"report", to="KOR", level=MARKS["JPN"])
+    for about, reference, says in [
+        ("dispute", "notify-20180101", "is not in dispute between these"),
+        ("arrangement", "99", "has no article `99`"),
+        ("regrade", "nothing", "no item `nothing` is registered"),
+        ("threat", "", "what is it about"),
+        ("feast", "x", "unknown word `feast`"),
+    ]:
+        role = Role.LEGAL if about in ("dispute", "arrangement") else Role.DISCLOSURE
+        with pytest.raises(UsageError, match=says):
+            open_consultation(japan.node, about, reference, "t", "jpn-kor-2016", ["KOR"], by=japan.by(role))
+    act = open_consultation(
+        japan.node, "regrade", item.control_number, "t", "jpn-kor-2016", ["KOR"], by=japan.by(Role.DISCLOSURE)
+    )
+    assert act.statement.body["reference"] == item.item
+    exercise.settle()
     holds(exercise)

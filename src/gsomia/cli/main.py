@@ -31,7 +31,7 @@ class _Lazy(click.Group):
         "receipt": "exchange",
         "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
-        "rendition": "renditions", "key": "key",
+        "rendition": "renditions", "key": "key", "consult": "consult",
         "destroy": "handling",
         "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
         "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",

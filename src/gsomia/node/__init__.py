@@ -21,7 +21,7 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
-from gsomia.node.act_types import ACT_TYPES, CONSULTED, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -109,6 +109,7 @@ __all__ = [
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
+    "CONCLUDED",
     "CONSULTED",
     "FLOOD",
     "HANDLING",

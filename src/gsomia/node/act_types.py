@@ -8,7 +8,7 @@ from typing import Any
 
 from gsomia.agreement import RECORD_ACTS
 
-__all__ = ["ACT_TYPES", "CONSULTED", "HANDLING", "TOLD", "ActType", "Role"]
+__all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "HANDLING", "TOLD", "ActType", "Role"]
 
 
 class Role:
@@ -60,6 +60,14 @@ CONSULTED: Mapping[str, str] = {
     "threat": Role.DISCLOSURE,
 }
 """What Parties consult on, and which of their officers signs each act of it."""
+
+CONCLUDED: Mapping[str, tuple[str, ...]] = {
+    "dispute": ("settle-dispute",),
+    "arrangement": ("sign", "take-effect"),
+    "regrade": ("notify-regrade", "regrade"),
+    "threat": (),
+}
+"""By which acts what was agreed takes effect: a joint text itself is evidence alone (protocol 4)."""
 
 _CONSULTING = (
     "open-consultation", "state-position", "propose-draft", "sign-joint-text", "close-consultation",
