@@ -31,6 +31,7 @@ from gsomia.node.consultation_rules import (
 )
 from gsomia.node.consultation_texts import text_digest
 from gsomia.node.disputes import differences, disputed_readings
+from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
@@ -399,9 +400,12 @@ def own_item(node: Node, reader: Reader, reference: str) -> Item:
 
 
 def _received(node: Node, reader: Reader, item: str) -> Item:
-    """The item of a draft that is to be signed: this Party's own, or one whose receipt it has signed."""
+    """The item of a draft that is to be signed: not recalled, and one's own or one whose receipt was signed."""
     entry = reader.item(item)
     assert entry is not None  # no draft stands without its item
+    recalled = recall_of(reader, entry.id, entry.originator)
+    if recalled is not None:
+        raise refused("recalled", f"`{recalled.by}` recalled the text", hint="another draft takes its place")
     held = [copy for copy in reader.copies(item=item) if copy.holder == node.party]
     if entry.originator != node.party and not any(copy.rung(Rung.RECEIPTED) for copy in held):
         number = held[0].control_number if held else item

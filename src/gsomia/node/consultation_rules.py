@@ -231,13 +231,19 @@ class Standing:
 
     @cached_property
     def joint(self) -> Step | None:
-        """The draft that every Party signed among whom the signatures count; it stands, whatever comes later."""
-        for draft in self.drafts:
-            found = [step for step in self.signatures if (step.draft, step.text) == (draft.act, draft.text)]
-            for among in {step.among for step in found}:
-                if {step.party for step in found if step.among == among} >= {*among}:
-                    return draft
-        return None
+        """The newest draft that every Party signed among whom the signatures count, or None.
+
+        It stands for good: nobody who knows of it signs another. Only where all Parties have signed two versions before
+        they heard of each other's signatures under the first does it give way, to the one that all signed later.
+        """
+        return next((draft for draft in reversed(self.drafts) if self._signed_by_all(draft)), None)
+
+    def _signed_by_all(self, draft: Step) -> bool:
+        found = [step for step in self.signatures if (step.draft, step.text) == (draft.act, draft.text)]
+        return any(
+            {step.party for step in found if step.among == among} >= {*among}
+            for among in {step.among for step in found}
+        )
 
 
 def fault(standing: Standing, step: Step) -> str:
