@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from consulting import Talk, opened
 from lying import reading, resigned
-from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
+from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, words_of
 
+from gsomia.config import shipped_law
 from gsomia.errors import PeerError, RefusedError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import (
     Role,
+    TrustedKeys,
     audit,
+    check_bundle,
     close_consultation,
     open_consultation,
+    recall,
+    release,
+    state_position,
     withdraw_from_consultation,
+    write_bundle,
 )
+from gsomia.store import SqlStore
 from gsomia.testing import Exercise
 
 TWO, THREE = ("JPN", "KOR"), ("JPN", "KOR", "USA")
@@ -411,3 +422,61 @@ def test_what_is_not_to_be_consulted_on_is_refused_before_anybody_hears(stage: S
     assert act.statement.body["reference"] == item.item
     exercise.settle()
     holds(exercise)
+
+
+def test_a_text_that_was_recalled_is_signed_by_nobody(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    act = talk.draft("JPN", "one")
+    talk.receive("KOR", "1")
+    recall(exercise["JPN"].node, act.statement.item, "an error", by=exercise["JPN"].by(Role.DISCLOSURE))
+    exercise.settle()
+    for party in TWO:
+        with pytest.raises(RefusedError, match="`JPN` recalled the text"):
+            talk.sign(party, "1")
+    talk.draft("KOR", "two")
+    holds(exercise)
+
+
+def test_where_no_agreement_leads_straight_to_one_of_them_a_text_goes_through_the_hub(stage: Stage) -> None:
+    exercise = stage(*THREE, at="2015-06-01T12:00:00+09:00")
+    talk = opened(exercise)
+    with pytest.raises(RefusedError, match="transmit to KOR"):
+        talk.give("JPN", "we hold", "state-position")
+    assert exercise["JPN"].copies() == [], "what one may not have goes to none"
+    copy = exercise["JPN"].transmit(b"we hold", to="KOR", via=("USA",), level=MARKS["JPN"])
+    exercise.settle()
+    with pytest.raises(RefusedError, match="has not arrived at KOR"):
+        state_position(exercise["JPN"].node, talk.id, copy.item, by=talk.by("JPN"))
+    usa = exercise["USA"]
+    finish(usa, copy.id)
+    release(usa.node, copy.id, "KOR", by=usa.by(Role.DISCLOSURE))
+    exercise.settle()
+    state_position(exercise["JPN"].node, talk.id, copy.item, by=talk.by("JPN"))
+    exercise.settle()
+    assert [one.party for one in talk.at("KOR").positions] == ["JPN"]
+    talk.alike()
+    same_story(exercise)
+    holds(exercise)
+
+
+def test_a_bundle_of_a_text_holds_and_tells_nothing_of_the_consultation(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    item = talk.draft("JPN", "one").statement.item
+    talk.sign("KOR", "1")
+    exercise.settle()
+    sink = io.BytesIO()
+    write_bundle(exercise["KOR"].node, item, lambda name, _version: shipped_law()[name], sink)
+    known = exercise["KOR"].node
+    keys = {"KOR": TrustedKeys(signing=known.keys.signing.public, log=known.keys.log.public)}
+    checks = check_bundle(sink, keys, at=exercise.clock.at, unwitnessed=timedelta(hours=24), scratch=SqlStore.scratch)
+    assert [check.fault for check in checks if not check.holds] == []
+    assert talk.id.encode() not in unpacked(sink)
+    assert item.encode() in unpacked(sink)
+
+
+def unpacked(sink: io.BytesIO) -> bytes:
+    """All that a bundle's members hold."""
+    with zipfile.ZipFile(sink) as bundle:
+        return b"".join(bundle.read(name) for name in bundle.namelist())

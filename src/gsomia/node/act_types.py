@@ -8,7 +8,7 @@ from typing import Any
 
 from gsomia.agreement import RECORD_ACTS
 
-__all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "HANDLING", "TOLD", "ActType", "Role"]
+__all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "CONSULTING", "HANDLING", "TOLD", "ActType", "Role"]
 
 
 class Role:
@@ -69,10 +69,11 @@ CONCLUDED: Mapping[str, tuple[str, ...]] = {
 }
 """By which acts what was agreed takes effect: a joint text itself is evidence alone (protocol 4)."""
 
-_CONSULTING = (
+CONSULTING = (
     "open-consultation", "state-position", "propose-draft", "sign-joint-text", "close-consultation",
     "withdraw-from-consultation", "assess", "present-view", "sign-view",
 )  # fmt: skip
+"""The acts of a consultation."""
 
 
 # A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
@@ -114,7 +115,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="rendition", roles=(Role.REGISTRY,)),
         ActType(name="receipted", roles=(Role.REGISTRY,)),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
-        *(ActType(name=name, by_subject=CONSULTED) for name in _CONSULTING),
+        *(ActType(name=name, by_subject=CONSULTED) for name in CONSULTING),
         ActType(name="confirm-recall"),
         ActType(name="release-key"),
         ActType(name="refuse-key"),
