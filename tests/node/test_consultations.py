@@ -6,12 +6,14 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from consulting import Talk, opened
 from lying import reading, resigned
 from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, words_of
+from test_restored import back_up, restore
 
 from gsomia.config import shipped_law
 from gsomia.errors import PeerError, RefusedError, UsageError
@@ -19,11 +21,13 @@ from gsomia.keys import Envelope
 from gsomia.node import (
     Role,
     TrustedKeys,
+    ask_witness,
     audit,
     check_bundle,
     close_consultation,
     open_consultation,
     recall,
+    recover,
     release,
     state_position,
     withdraw_from_consultation,
@@ -480,3 +484,22 @@ def unpacked(sink: io.BytesIO) -> bytes:
     """All that a bundle's members hold."""
     with zipfile.ZipFile(sink) as bundle:
         return b"".join(bundle.read(name) for name in bundle.namelist())
+
+
+def test_a_restored_node_gets_back_what_three_said_from_the_two_logs(stage: Stage, tmp_path: Path) -> None:
+    exercise = stage(*THREE)
+    talk = opened(exercise)
+    usa = exercise["USA"]
+    exercise.pass_time(timedelta(seconds=2))
+    back_up(usa, tmp_path / "backup")
+    talk.draft("JPN", "one")
+    talk.draft("KOR", "two")
+    talk.draft("USA", "three")
+    exercise.pass_time(timedelta(minutes=1))
+    restore(usa, tmp_path / "backup")
+    for peer in TWO:
+        usa.node.unasked[peer] = usa.node.clock.machine()
+        ask_witness(usa.node, peer)
+    assert recover(usa.node, by=usa.by(Role.SECURITY)).refused == {}
+    assert [one.number for one in talk.at("USA").drafts] == [1, 2, 3]
+    talk.alike()
