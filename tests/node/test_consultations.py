@@ -16,7 +16,7 @@ from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, w
 from test_restored import back_up, restore
 
 from gsomia.config import shipped_law
-from gsomia.errors import PeerError, RefusedError, UsageError
+from gsomia.errors import PeerError, RefusedError, UsageError, VerificationError
 from gsomia.keys import Envelope
 from gsomia.node import (
     Role,
@@ -33,6 +33,7 @@ from gsomia.node import (
     withdraw_from_consultation,
     write_bundle,
 )
+from gsomia.node.ledger import Draft, make
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise
 
@@ -503,3 +504,15 @@ def test_a_restored_node_gets_back_what_three_said_from_the_two_logs(stage: Stag
     assert recover(usa.node, by=usa.by(Role.SECURITY)).refused == {}
     assert [one.number for one in talk.at("USA").drafts] == [1, 2, 3]
     talk.alike()
+
+
+def test_a_node_enters_no_act_of_its_own_on_a_text_that_somebody_has_not_got(stage: Stage) -> None:
+    exercise = stage(*THREE)
+    talk = opened(exercise)
+    copy = exercise["JPN"].transmit(b"one", to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    said = talk.forge("JPN", "propose-draft", item=copy.item).statement
+    draft = Draft(type=said.type, instrument=said.instrument, item=said.item, parties=said.parties, body=said.body)
+    node = exercise["JPN"].node
+    with pytest.raises(VerificationError, match=f"`USA` was not given item `{copy.item}`"), node.store.writing() as tx:
+        make(node, tx, [draft], at=exercise.clock.at, by=talk.by("JPN"))
