@@ -21,8 +21,9 @@ from stories import MARKS, Stage, finish, holds, ready, refusals, register, same
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, answer_consent, ask_consent, assess, present_view, sign_view, views_of
+from gsomia.node.assessing import ViewDraft
 from gsomia.node.consultation_texts import read_text
-from gsomia.registry import Copy
+from gsomia.registry import Copy, read_control_number
 from gsomia.sealed import read
 from gsomia.testing import Exercise
 
@@ -52,12 +53,17 @@ def given_views(talk: Talk, data: bytes, author: str = "JPN") -> list[Copy]:
     return copies
 
 
-def seen(talk: Talk, data: bytes, author: str = "JPN") -> dict[str, str]:
+def drafts(talk: Talk, data: bytes, author: str = "JPN") -> dict[str, ViewDraft]:
     """The views that would be given, by Party."""
     player = talk.exercise[author]
     with player.node.store.reading() as reader:
         views = views_of(player.node, reader, talk.at(author).consultation, data, player.node.clock.now())
-    return {view.party: view.text.decode() for view in views}
+    return {view.party: view for view in views}
+
+
+def seen(talk: Talk, data: bytes, author: str = "JPN") -> dict[str, str]:
+    """What would stand in the views, by Party."""
+    return {party: view.text.decode() for party, view in drafts(talk, data, author).items()}
 
 
 def test_each_party_gets_and_signs_its_own_view(stage: Stage) -> None:
@@ -269,9 +275,33 @@ def two_assessments(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(two_assessments())
-def test_the_view_of_a_party_is_the_same_whatever_is_withheld(both: tuple[bytes, bytes]) -> None:
-    one, other = (seen(shared(), data)["KOR"] for data in both)
+def test_the_view_of_a_party_its_label_and_its_way_are_the_same_whatever_is_withheld(both: tuple[bytes, bytes]) -> None:
+    one, other = (drafts(shared(), data)["KOR"] for data in both)
     assert one == other
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@given(two_assessments())
+def test_what_the_officers_sign_for_a_party_is_the_same_whatever_is_withheld(both: tuple[bytes, bytes]) -> None:
+    one, other = (signed_for(shared(), data, "KOR") for data in both)
+    assert one == other
+
+
+def signed_for(talk: Talk, data: bytes, party: str) -> Any:
+    """The statement of the transmission of a Party's view, its control number counted from those given before."""
+    japan = talk.exercise["JPN"]
+    before = len(japan.copies())
+    copies = assess(japan.node, talk.id, data, by=talk.by("JPN"), disclosure=japan.by(Role.DISCLOSURE))
+    with japan.node.store.reading() as reader:
+        (act,) = [
+            a
+            for one in copies
+            for a in reader.acts(types=["transmit"], item=one.item)
+            if a.statement.parties == (party,)
+        ]
+    said = json.loads(act.data)
+    said["body"]["control_number"] = read_control_number(said["body"]["control_number"])[2] - before
+    return act.size, blind(said)
 
 
 def test_no_act_message_or_byte_that_a_party_gets_depends_on_what_is_withheld(stage: Stage) -> None:
@@ -290,6 +320,9 @@ def test_no_act_message_or_byte_that_a_party_gets_depends_on_what_is_withheld(st
         told.append(everything(exercise, "KOR"))
     assert told[0] == told[1] == told[2]
     assert len(told[0]["messages"]) > 5
+    assert {size for kind, size in told[0]["batches"] if kind in ("transmit", "present-view")} == {1}, (
+        "under one signature its acts would hold the hash of another Party's"
+    )
 
 
 def everything(exercise: Exercise, party: str) -> dict[str, Any]:
@@ -306,8 +339,9 @@ def everything(exercise: Exercise, party: str) -> dict[str, Any]:
             messages.append(blind(value))
     with player.node.store.reading() as reader:
         acts = [blind(json.loads(act.data)) for act in reader.acts() if act.statement.type != "enrol-key"]
+        batches = [(act.statement.type, act.size) for act in reader.acts() if act.statement.party != party]
         sizes = [(state.name, state.size) for state in reader.logs()]
-    return {"plain": plain, "messages": messages, "acts": acts, "logs": sizes}
+    return {"plain": plain, "messages": messages, "acts": acts, "batches": batches, "logs": sizes}
 
 
 def plaintext(exercise: Exercise, party: str, item: str) -> bytes:

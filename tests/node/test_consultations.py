@@ -516,3 +516,13 @@ def test_a_node_enters_no_act_of_its_own_on_a_text_that_somebody_has_not_got(sta
     node = exercise["JPN"].node
     with pytest.raises(VerificationError, match=f"`USA` was not given item `{copy.item}`"), node.store.writing() as tx:
         make(node, tx, [draft], at=exercise.clock.at, by=talk.by("JPN"))
+
+
+def test_a_draft_that_names_another_text_than_it_gives_is_signed_by_nobody(stage: Stage) -> None:
+    exercise = stage()
+    talk = opened(exercise)
+    item = talk.give("KOR", "one")
+    assert talk.hand("KOR", "JPN", talk.forge("KOR", "propose-draft", item=item, text="1" * 64)) == ""
+    with pytest.raises(RefusedError, match="the text of version 1 is not the one that its draft names"):
+        talk.sign("JPN", "1")
+    assert "is not the one that its draft names" in words_of(refusals(exercise["JPN"]))
