@@ -27,7 +27,9 @@ from gsomia.node import (
 )
 from gsomia.testing import Exercise, Player
 
-__all__ = ["Talk", "opened"]
+__all__ = ["THREE", "TWO", "Talk", "opened"]
+
+TWO, THREE = ("JPN", "KOR"), ("JPN", "KOR", "USA")
 
 
 class Talk:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consulting import Talk, opened
+from consulting import THREE, Talk, opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying import resigned
@@ -26,8 +26,6 @@ from gsomia.node.consultation_texts import read_text
 from gsomia.registry import Copy, read_control_number
 from gsomia.sealed import read
 from gsomia.testing import Exercise
-
-THREE = ("JPN", "KOR", "USA")
 
 
 def portion(text: str, *to: str, mark: str = "秘", cites: Sequence[str] = ()) -> str:

@@ -9,8 +9,8 @@ Where to read, and where a new line belongs:
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
-- Parties consult: `consultation`, `consultation_rules`, `consultation_effects`, `consultation_texts`, `circulating`,
-  `assessing`, `assessment`
+- Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
+  `consultation_texts`, `circulating`, `assessing`, `assessment`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -41,13 +41,13 @@ from gsomia.node.consultation import (
     close_consultation,
     consultation_named,
     draft_named,
-    open_consultation,
     propose_draft,
     sign_joint_text,
     state_position,
     withdraw_from_consultation,
 )
 from gsomia.node.consultation_effects import standing_of
+from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt

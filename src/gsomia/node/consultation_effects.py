@@ -24,6 +24,7 @@ __all__ = [
     "PRESENTING",
     "SIGNING_VIEW",
     "TEXTS",
+    "TITLE_CHARACTERS",
     "apply_opening",
     "apply_presented",
     "apply_signed_view",
