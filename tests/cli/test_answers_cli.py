@@ -16,6 +16,7 @@ from gsomia.cli.ask import verdict_command
 LISTS = [
     "register", "inbox", "refused", "outbox", "act list", "act list --all", "officer list", "peer list", "person list",
     "tracer list", "consent list", "rendition list", "key list", "parcel list", "log show", "log witnesses", "verify",
+    "consult list",
 ]  # fmt: skip
 
 

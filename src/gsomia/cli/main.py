@@ -32,7 +32,7 @@ class _Lazy(click.Group):
         "receipt": "exchange",
         "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
-        "rendition": "renditions", "key": "key",
+        "rendition": "renditions", "key": "key", "consult": "consult",
         "destroy": "handling",
         "regrade": "regrade",
         "recall": "recall", "recalls": "recall", "answer-recall": "recall",

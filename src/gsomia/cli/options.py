@@ -79,9 +79,16 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         home.close()
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table in columns that fit Korean and Japanese text, headed by EXERCISE where its node is such a one."""
-    exercise_line()
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, heading: bool = True) -> None:
+    """A table in columns that fit Korean and Japanese text.
+
+    Args:
+        head: the columns.
+        rows: a cell for each.
+        heading: headed by EXERCISE where its node is such a one; not so where that was said before.
+    """
+    if heading:
+        exercise_line()
     cells = [[*head], *[[plain(str(cell)) for cell in row] for row in rows]]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     for row in cells:

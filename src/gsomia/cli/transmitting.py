@@ -17,7 +17,7 @@ from gsomia.errors import GsomiaError, NodeError, PendingError, RefusedError, Us
 from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, transmit_many
 from gsomia.registry import Copy, Custody
 
-__all__ = ["transmit_command"]
+__all__ = ["document", "transmit_command"]
 
 
 @click.command("transmit")
@@ -97,7 +97,7 @@ def transmit_command(
         if len(files) > 1:
             _transmit_files(home, [(file, sending(file)) for file in files], by, wait, as_json)
             return
-        with _document(files[0]) as source:
+        with document(files[0]) as source:
             acting = home.acting(by, Role.DISCLOSURE)
             if shares:
                 copies = share(home.node, source, sending(files[0]), tuple(shares.split(",")), by=acting)
@@ -165,7 +165,7 @@ def _authorised(home: Home, files: Sequence[tuple[Path, Sending]], acting: Actin
     with ExitStack() as stack:
         for file, sending in files:
             try:
-                sources.append((stack.enter_context(_document(file)), sending))
+                sources.append((stack.enter_context(document(file)), sending))
                 outcomes.append(None)
             except (UsageError, NodeError) as error:
                 outcomes.append(error)
@@ -228,7 +228,7 @@ def _tell(home: Home, copy: Copy) -> None:
 
 
 @contextmanager
-def _document(file: Path) -> Iterator[BinaryIO]:
+def document(file: Path) -> Iterator[BinaryIO]:
     """Open a document; what is no ordinary file is named for what it is."""
     if file.is_symlink() and not file.exists():
         raise UsageError(f"`{file}` is a link to nothing")

@@ -11,6 +11,8 @@ Where to read, and where a new line belongs:
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcels`, `parcel_export`, `parcel_import`
+- Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
+  `consultation_texts`, `circulating`, `assessing`, `assessment`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -22,7 +24,7 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
-from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
 from gsomia.node.acts import (
     Officer,
@@ -33,12 +35,27 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
+from gsomia.node.assessing import assess, present_view, sign_view, views_of
 from gsomia.node.auditing import audit
 from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundles import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
 from gsomia.node.checks import audit_logs, check_register
 from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
+from gsomia.node.consultation import (
+    circulate_text,
+    close_consultation,
+    consultation_named,
+    draft_named,
+    propose_draft,
+    sign_joint_text,
+    state_position,
+    withdraw_from_consultation,
+)
+from gsomia.node.consultation_effects import standing_of
+from gsomia.node.consultation_opening import open_consultation
+from gsomia.node.consultation_rules import Consultation, Standing, Step, View
+from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.exchange import dead_letter, step
@@ -105,6 +122,8 @@ __all__ = [
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
+    "CONCLUDED",
+    "CONSULTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -121,9 +140,11 @@ __all__ = [
     "Blobs",
     "Carried",
     "Case",
+    "Change",
     "Check",
     "Clock",
     "Consent",
+    "Consultation",
     "Cosigned",
     "Credential",
     "Difference",
@@ -164,12 +185,15 @@ __all__ = [
     "Sending",
     "SignedAct",
     "Stamp",
+    "Standing",
     "Statement",
+    "Step",
     "Store",
     "TakenIn",
     "Terms",
     "TracerDays",
     "TrustedKeys",
+    "View",
     "Writer",
     "accredit",
     "adopt_law",
@@ -183,6 +207,7 @@ __all__ = [
     "ask_transmit",
     "ask_witness",
     "asked_back",
+    "assess",
     "assure",
     "audit",
     "audit_logs",
@@ -196,13 +221,18 @@ __all__ = [
     "check_log",
     "check_register",
     "checkpoints_due",
+    "circulate_text",
+    "close_consultation",
     "concerned",
+    "consultation_named",
     "dead_letter",
     "declare_compromised",
     "destroy",
     "differences",
+    "differences_of",
     "distrusted",
     "divide_acts",
+    "draft_named",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -235,12 +265,16 @@ __all__ = [
     "mark_many",
     "marks_of",
     "notify_regrade",
+    "open_consultation",
     "open_item",
     "owing",
     "pack",
     "passed_under",
+    "present_view",
+    "propose_draft",
     "prove",
     "read_instant",
+    "read_text",
     "recall",
     "recall_of",
     "recalls",
@@ -259,15 +293,21 @@ __all__ = [
     "revoke_consent",
     "sender_of",
     "share",
+    "sign_joint_text",
+    "sign_view",
     "signed_by",
     "stamp_logs",
     "stamps_of",
+    "standing_of",
+    "state_position",
     "step",
     "tell",
     "trace",
     "transmit",
     "transmit_many",
     "upload",
+    "views_of",
     "waiting",
+    "withdraw_from_consultation",
     "write_bundle",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gsomia.agreement import RECORD_ACTS
 
-__all__ = ["ACT_TYPES", "DONE", "HANDLING", "TOLD", "ActType", "Role"]
+__all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "CONSULTING", "DONE", "HANDLING", "TOLD", "ActType", "Role"]
 
 
 class Role:
@@ -23,10 +24,25 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActType:
-    """Who must sign acts of a type beside the node: one officer of each role listed, each a different person."""
+    """Who must sign acts of a type beside the node: one officer of each role listed, each a different person.
+
+    Args:
+        name: the type.
+        roles: those that sign every act of it.
+        by_subject: the role that signs beside them, by what the act's body says under `about`.
+    """
 
     name: str
     roles: tuple[str, ...] = ()
+    by_subject: Mapping[str, str] = field(default_factory=dict)
+
+    def signing(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """The roles that sign an act with this body; of a subject that is not known, all that there are."""
+        if not self.by_subject:
+            return self.roles
+        about = body.get("about")
+        role = self.by_subject.get(about) if isinstance(about, str) else None
+        return (*self.roles, role) if role is not None else Role.ALL
 
 
 HANDLING = ("reproduce", "translate", "return", "use", "retain", "report-loss")
@@ -39,6 +55,29 @@ to giver and originator at once."""
 
 TOLD = ("appoint", "notify-law-change", "visit", "warn")
 """What one Party tells another by an act, under an agreement."""
+
+
+CONSULTED: Mapping[str, str] = {
+    "dispute": Role.LEGAL,
+    "arrangement": Role.LEGAL,
+    "regrade": Role.DISCLOSURE,
+    "threat": Role.DISCLOSURE,
+}
+"""What Parties consult on, and which of their officers signs each act of it."""
+
+CONCLUDED: Mapping[str, tuple[str, ...]] = {
+    "dispute": ("settle-dispute",),
+    "arrangement": ("sign", "take-effect"),
+    "regrade": ("notify-regrade", "regrade"),
+    "threat": (),
+}
+"""By which acts what was agreed takes effect: a joint text itself is evidence alone (protocol 4)."""
+
+CONSULTING = (
+    "open-consultation", "state-position", "propose-draft", "sign-joint-text", "close-consultation",
+    "withdraw-from-consultation", "assess", "present-view", "sign-view",
+)  # fmt: skip
+"""The acts of a consultation."""
 
 
 # A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
@@ -80,6 +119,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="rendition", roles=(Role.REGISTRY,)),
         ActType(name="receipted", roles=(Role.REGISTRY,)),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
+        *(ActType(name=name, by_subject=CONSULTED) for name in CONSULTING),
         ActType(name="confirm-recall"),
         ActType(name="answer-recall", roles=(Role.REGISTRY,)),
         ActType(name="release-key"),

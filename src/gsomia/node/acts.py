@@ -323,11 +323,12 @@ def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bo
     root, paths = batch([act.data for act in acts])
     payload = canonical({"v": 1, "root": b64(root), "size": size})
     # The instant counts too: by it a node's key that was replaced since is known.
-    known: set[tuple[str, str, tuple[Signer, ...], datetime]] = set()
+    known: set[tuple[str, tuple[str, ...], str, tuple[Signer, ...], datetime]] = set()
     last = None
     for number, act in enumerate(acts):
         statement = Statement.from_bytes(act.data)
-        signers = (statement.type, statement.party, statement.signers, statement.at)
+        roles = ACT_TYPES[statement.type].signing(statement.body)
+        signers = (statement.type, roles, statement.party, statement.signers, statement.at)
         if signers != last and (signers not in known or statement.type == "enrol-key"):
             if verify(envelope, BATCH_TYPE, _signers(statement, keyring)) != payload:
                 return False
@@ -353,7 +354,7 @@ def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
     if not statement.signers or statement.signers[0] != Signer(role="node", key=node.fingerprint):
         raise SignatureError(f"act `{statement.id}`: the node of `{statement.party}` must sign first, with its own key")
     keys = [node]
-    open_roles = list(ACT_TYPES[statement.type].roles)
+    open_roles = list(ACT_TYPES[statement.type].signing(statement.body))
     seen: set[str] = set()
     for signer in statement.signers[1:]:
         officer = keyring.officer(statement.party, signer.officer)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import UsageError
 from gsomia.keys import b64, canonical, sign
+from gsomia.node.act_types import CONSULTING
 from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
@@ -111,10 +112,13 @@ def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _acts(reader: Reader, item: Item) -> list[SignedAct]:
-    """The acts about an item, and before each what it rests on, in the order in which they were recorded."""
-    wanted = {act.id for act in reader.acts(item=item.id)}
-    instruments = {act.statement.instrument for act in reader.acts(item=item.id)}
-    laws = {name for act in reader.acts(item=item.id) for name in _named(act)} | instruments
+    """The acts about an item, and before each what it rests on, in the order in which they were recorded.
+
+    What Parties said of it in a consultation is that consultation's, and no part of the item's life.
+    """
+    about = [act for act in reader.acts(item=item.id) if act.statement.type not in CONSULTING]
+    wanted = {act.id for act in about}
+    laws = {name for act in about for name in (*_named(act), act.statement.instrument)}
     standing = {
         act.id
         for act in reader.acts(types=_STANDING)

@@ -1,8 +1,9 @@
 """What a recorded act changes in the register, the roster and the record: one place for one's own acts and a peer's.
 
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
-effects on the record, on peers, copies, consents, recalls, regrading and keys stand in `legal_effects`,
-`peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`, `regrade_effects` and `keyends`.
+effects on the record, on peers, copies, consents, recalls, regrading, consultations and keys stand in `legal_effects`,
+`peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`, `regrade_effects`, `consultation_effects` and
+`keyends`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,16 @@ from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import entered_person, text
 from gsomia.node.consent_effects import apply_consent, apply_revocation
+from gsomia.node.consultation_effects import (
+    OPENING,
+    PRESENTING,
+    SIGNING_VIEW,
+    apply_opening,
+    apply_presented,
+    apply_signed_view,
+    apply_step,
+)
+from gsomia.node.consultation_rules import STEPS
 from gsomia.node.copy_effects import (
     apply_acceptance,
     apply_authority,
@@ -47,7 +58,7 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "assess", "enrol-peer", "enter-person", "rendition"})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
@@ -167,4 +178,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "request-consent": apply_consent,
     "consent": apply_consent,
     "refuse-consent": apply_consent,
+    OPENING: apply_opening,
+    **dict.fromkeys(STEPS, apply_step),
+    PRESENTING: apply_presented,
+    SIGNING_VIEW: apply_signed_view,
 }

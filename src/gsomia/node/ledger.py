@@ -88,7 +88,7 @@ def make(
         )
     signers = [node.node_signer()]
     keys = [node.keys.signing]
-    roles = list(dict.fromkeys(role for draft in drafts for role in ACT_TYPES[draft.type].roles))
+    roles = list(dict.fromkeys(role for draft in drafts for role in ACT_TYPES[draft.type].signing(draft.body)))
     if by is not None and roles:
         officers = [by] * len(roles) if isinstance(by, Acting) else list(by)
         for role, officer in zip(roles, officers, strict=True):

@@ -77,22 +77,38 @@ def recover(node: Node, *, by: Acting) -> Recovery:
         at = node.clock.now()
         drafts = [_declare(tx, log, tuple(sorted(peers))) for log in behind]
         made = make(node, tx, drafts, at=at, by=by)
-        taken: list[SignedAct] = []
-        refused: dict[str, str] = {}
-        for name, acts in shown.items():
-            for act in acts:
-                own = act.statement.party == node.party
-                source, when = ("own", act.statement.at) if own else (name, at)
-                try:
-                    with tx.part():
-                        if enter(node, tx, act, source=source, at=when, delivered=True) is not None:
-                            taken.append(act)
-                except VerificationError as error:
-                    refused[act.id] = str(error)
+        taken, refused = _take_back(node, tx, [(name, act) for name, acts in shown.items() for act in acts], at)
         record(node, tx, taken, at=at)
         _stop_numbered_twice(node, tx, taken, at)
     asked = [copy for peer in told.values() for copy in ask_contents(node, peer)]
     return Recovery(acts=made, recorded=len(taken), refused=refused, asked=asked)
+
+
+def _take_back(
+    node: Node, tx: Writer, shown: Sequence[tuple[str, SignedAct]], at: datetime
+) -> tuple[list[SignedAct], dict[str, str]]:
+    """Enter acts that peers showed, each with the peer's name; returns those that are new, and why others are refused.
+
+    An act may follow on one that stands in another peer's log alone, so what is refused is tried again after the rest.
+    """
+    taken: list[SignedAct] = []
+    left = shown
+    while True:
+        refused: dict[str, str] = {}
+        again: list[tuple[str, SignedAct]] = []
+        for name, act in left:
+            own = act.statement.party == node.party
+            source, when = ("own", act.statement.at) if own else (name, at)
+            try:
+                with tx.part():
+                    if enter(node, tx, act, source=source, at=when, delivered=True) is not None:
+                        taken.append(act)
+            except VerificationError as error:
+                refused[act.id] = str(error)
+                again.append((name, act))
+        if not again or len(again) == len(left):
+            return taken, refused
+        left = again
 
 
 def _stop_numbered_twice(node: Node, tx: Writer, taken: Sequence[SignedAct], at: datetime) -> None:

@@ -26,7 +26,7 @@ __all__ = ["DERIVED", "compare_register"]
 
 DERIVED = (
     "peer", "officer", "person", "credential", "consent", "adopted", "entered", "item", "copy", "rung", "rendition",
-    "acceptance", "numbered", "serial", "setting",
+    "acceptance", "numbered", "serial", "setting", "consultation", "consultation_step", "consultation_view",
 )  # fmt: skip
 """The tables that acts alone make; of the settings those that name a distrusted key."""
 

@@ -98,6 +98,48 @@ consent = _table(
     _text("act"),
     _text("at"),
 )
+consultation = _table(
+    "consultation",
+    _text("id", key=True),
+    _text("instrument"),
+    _text("about"),
+    _text("reference"),
+    _text("title"),
+    _text("subject"),
+    _text("purpose"),
+    _text("parties"),
+    _text("opened_by"),
+    _text("digest"),
+    _text("at"),
+)
+consultation_step = _table(
+    "consultation_step",
+    _text("act", key=True),
+    _text("consultation", index=True),
+    _text("kind"),
+    _text("party"),
+    _text("parties"),
+    _text("digest"),
+    _text("after"),
+    _text("item"),
+    _text("text"),
+    _number("number"),
+    _text("bases"),
+    _text("draft"),
+    _text("among"),
+    _text("at"),
+)
+consultation_view = _table(
+    "consultation_view",
+    _text("item", key=True),
+    _text("consultation", index=True),
+    _text("author"),
+    _text("party"),
+    _text("text"),
+    _text("act"),
+    _text("signed"),
+    _text("at"),
+)
 
 batch = _table("batch", _text("id", key=True), _text("envelope"))
 act = _table(

@@ -29,6 +29,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
+from gsomia.store.consultations import ConsultationReads, ConsultationWrites
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
@@ -108,7 +109,7 @@ def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads, ConsultationReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -295,7 +296,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, limit=limit)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites, ConsultationWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:

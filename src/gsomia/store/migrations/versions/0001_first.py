@@ -75,6 +75,56 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_consent_item"), "consent", ["item"], unique=False)
     op.create_table(
+        "consultation",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("parties", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "consultation_step",
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("consultation", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("parties", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("bases", sa.Text(), nullable=False),
+        sa.Column("draft", sa.Text(), nullable=False),
+        sa.Column("among", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("act", name=op.f("pk_consultation_step")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_consultation_step_consultation"), "consultation_step", ["consultation"], unique=False)
+    op.create_table(
+        "consultation_view",
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("consultation", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("signed", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("item", name=op.f("pk_consultation_view")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_consultation_view_consultation"), "consultation_view", ["consultation"], unique=False)
+    op.create_table(
         "copy",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("item", sa.Text(), nullable=False),

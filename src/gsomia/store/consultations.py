@@ -1,0 +1,62 @@
+"""Rows about consultations: what each is about, its acts, and the views of assessments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from gsomia.node import Consultation, Step, View, read_instant
+from gsomia.store import rows, schema
+from gsomia.store.statements import insert_new, rows_by, upsert
+
+__all__ = ["ConsultationReads", "ConsultationWrites"]
+
+_LISTS = ("parties", "after", "bases", "among")
+
+
+def _row(value: Consultation | Step | View) -> dict[str, Any]:
+    row = rows.plain_row(value)
+    return row | {name: json.dumps(row[name]) for name in _LISTS if name in row}
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    lists = {name: tuple(json.loads(row[name])) for name in _LISTS if name in row}
+    return {**row, **lists, "at": read_instant(row["at"])}
+
+
+class ConsultationReads:
+    """Reads about consultations within one transaction."""
+
+    _connection: sa.Connection
+
+    def consultations(self) -> Sequence[Consultation]:
+        found = rows_by(schema.consultation, order=("at", "id")).rows(self._connection, {})
+        return [Consultation(**_told(row)) for row in found]
+
+    def consultation(self, consultation: str) -> Consultation | None:
+        row = rows_by(schema.consultation, "id").row(self._connection, {"id": consultation})
+        return None if row is None else Consultation(**_told(row))
+
+    def consultation_steps(self, consultation: str) -> Sequence[Step]:
+        query = rows_by(schema.consultation_step, "consultation", order=("at", "act"))
+        return [Step(**_told(row)) for row in query.rows(self._connection, {"consultation": consultation})]
+
+    def consultation_views(self, consultation: str) -> Sequence[View]:
+        query = rows_by(schema.consultation_view, "consultation", order=("at", "party", "item"))
+        return [View(**_told(row)) for row in query.rows(self._connection, {"consultation": consultation})]
+
+
+class ConsultationWrites(ConsultationReads):
+    """Changes about consultations within one transaction."""
+
+    def put_consultation(self, consultation: Consultation) -> None:
+        insert_new(schema.consultation).run(self._connection, _row(consultation))
+
+    def put_consultation_step(self, step: Step) -> None:
+        insert_new(schema.consultation_step).run(self._connection, _row(step))
+
+    def put_consultation_view(self, view: View) -> None:
+        upsert(schema.consultation_view, replace=True).run(self._connection, _row(view))
