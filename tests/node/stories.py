@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import io
+import itertools
 import json
 import re
 import shutil
@@ -22,6 +23,7 @@ import pytest
 from gsomia.agreement import LegalAct
 from gsomia.app import offered_law, shipped_acts
 from gsomia.node import PersonDetails, Refused, Role, audit, mark, open_item, receipt
+from gsomia.node.entries import ACT, ITEM, entry
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
@@ -128,9 +130,45 @@ def same_story(exercise: Exercise) -> None:
                     here, yonder = told(copy, item), told(*there[copy.id])
                     differing = {key: (here[key], yonder[key]) for key in here if here[key] != yonder[key]}
                     assert differing == {}, f"{party} and {other} differ on {copy.id}"
+    alike(exercise)
     for party, entries in registers.items():
         numbers = [copy.control_number for copy, _ in entries.values() if copy.control_number]
         assert len(numbers) == len(set(numbers)), f"{party} gave a control number twice"
+
+
+def shared_entries(player: Player, peer: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What a node shares with a peer, entry by entry, the slow way: of every act that it has."""
+    node = player.node
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    with node.store.reading() as reader:
+        for act in reader.acts():
+            said = act.statement
+            kind, name = (ITEM, said.item) if said.item else (ACT, said.id)
+            value = entry(node, reader, peer, kind, name)
+            if value is not None:
+                found[kind, name] = value
+    return found
+
+
+def outstanding(exercise: Exercise) -> set[str]:
+    """The items and acts of which something waits in an outbox."""
+    found = set()
+    for player in exercise.players.values():
+        with player.node.store.reading() as reader:
+            for one in reader.outgoing():
+                copy, act = reader.copy(one.subject), reader.act(one.subject)
+                found |= {one.subject, copy.item if copy else "", act.statement.item if act else ""}
+    return found
+
+
+def alike(exercise: Exercise) -> None:
+    """What any two nodes share they say alike, but for what is under way."""
+    waiting = outstanding(exercise)
+    for one, other in itertools.combinations(exercise.players, 2):
+        here, there = shared_entries(exercise[one], other), shared_entries(exercise[other], one)
+        for key in here.keys() | there.keys():
+            if key[1] not in waiting:
+                assert here.get(key) == there.get(key), f"{one} and {other} differ on {key}"
 
 
 def holds(exercise: Exercise) -> None:

@@ -12,6 +12,7 @@ Where to read, and where a new line belongs:
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `handling`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
+- it is compared with what a peer says: `entries`, `reconciling`, `discrepancies`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
@@ -35,6 +36,7 @@ from gsomia.node.checks import Check, audit_logs, check_acts, check_register
 from gsomia.node.consent import answer_consent, ask_consent, revoke_consent
 from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
+from gsomia.node.entries import behind, refresh
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
@@ -55,6 +57,7 @@ from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, P
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
+from gsomia.node.reconciling import Reconciled, overdue, reconcile, reconciled_at
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
@@ -67,6 +70,7 @@ from gsomia.node.stored import (
     Consent,
     Cosigned,
     Credential,
+    Discrepancy,
     EnteredAct,
     LogLie,
     LogState,
@@ -110,6 +114,7 @@ __all__ = [
     "Cosigned",
     "Credential",
     "Difference",
+    "Discrepancy",
     "Documents",
     "EnteredAct",
     "KnownKeys",
@@ -135,6 +140,7 @@ __all__ = [
     "Question",
     "Reader",
     "Recalled",
+    "Reconciled",
     "Recovery",
     "Refused",
     "Reply",
@@ -166,6 +172,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "behind",
     "check_acts",
     "check_bundle",
     "check_disputes",
@@ -203,6 +210,7 @@ __all__ = [
     "mark",
     "marks_of",
     "open_item",
+    "overdue",
     "pack",
     "prove",
     "read_instant",
@@ -210,8 +218,11 @@ __all__ = [
     "recall_of",
     "recalls",
     "receipt",
+    "reconcile",
+    "reconciled_at",
     "record_of",
     "recover",
+    "refresh",
     "release",
     "rendition_of",
     "replace_node_keys",

@@ -79,6 +79,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="confirm-recall"),
         ActType(name="release-key"),
         ActType(name="refuse-key"),
+        ActType(name="reconcile"),
         ActType(name="tracer"),
         ActType(name="possible-loss"),
         ActType(name="acceptance"),

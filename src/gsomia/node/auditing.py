@@ -7,6 +7,7 @@ from functools import partial
 
 from gsomia.node.checks import Check, audit_records, done
 from gsomia.node.disputes import DISPUTES, check_disputes
+from gsomia.node.entries import audit_entries
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
 
@@ -16,13 +17,14 @@ __all__ = ["audit"]
 def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register, sealed items and witnesses; each check is yielded as it ends.
 
-    Open disputes are told beside them.
+    What is kept of what it shares with its peers is checked too, and open disputes are told beside them.
 
     Args:
         node: whose records.
         elsewhere: gives the checks of the logs and the register where those are done elsewhere, or None.
     """
     yield from audit_records(node, elsewhere)
+    yield from audit_entries(node)
     yield from audit_witnesses(node)
     with node.store.reading() as reader:
         yield done(DISPUTES, partial(check_disputes, node, reader))

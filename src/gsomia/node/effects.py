@@ -15,7 +15,7 @@ from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import DataError, VerificationError
 from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import Statement
-from gsomia.node.bodies import entered_person, text
+from gsomia.node.bodies import count, digest, entered_person, text
 from gsomia.node.consent_effects import apply_consent, apply_revocation
 from gsomia.node.copy_effects import (
     apply_acceptance,
@@ -141,6 +141,13 @@ def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: it is no answer to this node")
 
 
+def _reconcile(node: Node, tx: Writer, statement: Statement) -> None:
+    """That two records were compared changes neither; what it says can be read."""
+    for name in ("entries", "discrepancies", "under_way"):
+        count(statement.body, name)
+    digest(statement.body, "root")
+
+
 _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "enrol-key": _enrol_key,
     "retire-key": _retire_key,
@@ -172,4 +179,5 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "request-consent": apply_consent,
     "consent": apply_consent,
     "refuse-consent": apply_consent,
+    "reconcile": _reconcile,
 }

@@ -21,7 +21,7 @@ from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["Draft", "enter", "make", "record"]
+__all__ = ["FOLLOWED", "Draft", "enter", "make", "record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,17 +209,19 @@ def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at:
     tx.append_log(head, frontier.size, entries, completed)
 
 
-_FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
+FOLLOWED = frozenset({"release", "dispatched", "accepted", "delivered", "receipted", "opened", "mark", "destroy"})
+"""What an item's originator is told of a copy that another Party handed on."""
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:
     """Pass on to an item's originator what it was not party to: the release, and the rungs of the copy released."""
     for act in acts:
         statement = act.statement
-        if statement.type not in _FOLLOWED:
+        if statement.type not in FOLLOWED:
             continue
         copy, item = tx.copy(statement.copy), tx.item(statement.item)
         if copy is None or item is None or copy.giver != node.party or item.originator == node.party:
             continue
         if item.originator in tx.peers() and item.originator not in {statement.party, *statement.parties}:
             tx.put_outgoing(item.originator, "act", act.id, node.clock.machine())
+            tx.follow(item.originator, item.id)

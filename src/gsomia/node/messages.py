@@ -38,6 +38,8 @@ MESSAGE_TYPES = (
     "ask-log",
     "log",
     "ask-content",
+    "ask-ranges",
+    "ranges",
     "refusal",
 )
 

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from gsomia.registry.ranges import (
+    END,
+    Fingerprint,
+    MemoryRanges,
+    RangeStore,
+    bounds_of,
+    entries_fingerprint,
+    fingerprint,
+    position,
+    read_prefix,
+    regrow,
+)
+from gsomia.registry.reconciling import Differing, Given, Walk, give_range, unnested
 from gsomia.registry.register import (
     Citation,
     Copy,
@@ -21,19 +34,34 @@ from gsomia.registry.register import (
 )
 
 __all__ = [
+    "END",
     "Citation",
     "Copy",
     "CopyState",
     "Custody",
+    "Differing",
     "Direction",
+    "Fingerprint",
+    "Given",
     "Item",
+    "MemoryRanges",
+    "RangeStore",
     "Rendition",
     "Rung",
     "RungEntry",
+    "Walk",
     "advance",
+    "bounds_of",
     "control_number",
     "copy_id",
     "destroyed",
+    "entries_fingerprint",
+    "fingerprint",
+    "give_range",
+    "position",
     "read_control_number",
     "read_copy_id",
+    "read_prefix",
+    "regrow",
+    "unnested",
 ]

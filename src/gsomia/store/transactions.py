@@ -32,6 +32,7 @@ from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.prepared import Prepared
+from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 
@@ -66,6 +67,9 @@ _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 _RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
 
 
+_COPIES_OF = rows_by(schema.copy, "item", order=("control_number", "id"))
+
+
 _SERIAL = Prepared(
     insert(schema.serial)
     .values(name=sa.bindparam("name"), last=sa.literal_column("1"))
@@ -87,7 +91,7 @@ _RAISE = Prepared(
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -192,6 +196,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.copy_of(row, tuple(rungs.get(row["id"], ()))) for row in found]
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
+        if item and not states:
+            rungs = ((row, self._all(_RUNGS, copy=row["id"])) for row in self._all(_COPIES_OF, item=item))
+            return [rows.copy_of(row, tuple(rows.rung_of(rung) for rung in found)) for row, found in rungs]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         if item:
             query = query.where(schema.copy.c.item == item)
@@ -238,7 +245,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.outgoing_of(row) for row in self._all(query)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, RangeWrites, RefusalWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
