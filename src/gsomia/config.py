@@ -21,6 +21,7 @@ __all__ = [
     "NodeConfig",
     "ParcelConfig",
     "PeerConfig",
+    "ReconciliationConfig",
     "TimestampConfig",
     "TracerConfig",
     "WitnessConfig",
@@ -79,6 +80,19 @@ class ParcelConfig(_Section):
     age_days: float = Field(default=30, gt=0)
 
 
+class ReconciliationConfig(_Section):
+    """When registers and act records are compared with each peer's, within which bounds, and how long one may differ.
+
+    No agreement that was read names any such number.
+    """
+
+    interval_seconds: float = Field(default=86400, ge=0)
+    duty_seconds: float = Field(default=604800, ge=0)
+    max_rounds: int = Field(default=1000, gt=0)
+    max_bytes: int = Field(default=128 * 2**20, gt=0)
+    max_seconds: float = Field(default=600, gt=0)
+
+
 BY_PARCEL = "parcel:"
 """The address of a peer to whom there is no wire."""
 
@@ -107,6 +121,7 @@ class NodeConfig(BaseSettings):
     witness: WitnessConfig = WitnessConfig()
     timestamps: TimestampConfig = TimestampConfig()
     parcels: ParcelConfig = ParcelConfig()
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
     peers: dict[str, PeerConfig] = {}
     tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
@@ -129,6 +144,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
     "parcels": ParcelConfig,
+    "reconciliation": ReconciliationConfig,
     "peers": PeerConfig,
     "tracers": TracerConfig,
 }

@@ -141,7 +141,8 @@ class Asked:
         return holdings(self.reader)
 
     def owing(self, party: str) -> list[dict[str, Any]]:
-        """What a Party owes for what it holds and has not yet marked or receipted; nothing where no node is asked."""
+        """What a Party owes for what it holds and has not yet marked or receipted, and where its records differ from a
+        peer's for too long; nothing where no node is asked."""
         if self.home is None or self.reader is None or party != self.home.node.party:
             return []
         from gsomia.registry import CopyState
@@ -169,7 +170,27 @@ class Asked:
                             "item": copy.control_number,
                         }
                     )
-        return found
+        return [*found, *self._unreconciled()]
+
+    def _unreconciled(self) -> list[dict[str, Any]]:
+        """The differences from a peer's records that stand for longer than the settings let them."""
+        assert self.home is not None and self.reader is not None  # a node is asked
+        from gsomia.node import overdue
+
+        age = timedelta(seconds=self.home.config.reconciliation.duty_seconds)
+        return [
+            {
+                "act": "reconcile",
+                "to": [one.peer],
+                "instrument": "",
+                "article": "",
+                "text": f"{one.kind}: here {one.here}; there {one.there}; {'; '.join(one.repair)}",
+                "confidence": "",
+                "since": one.since.isoformat(),
+                "item": one.subject,
+            }
+            for one in overdue(self.reader, self.home.clock.now(), age)
+        ]
 
 
 def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:

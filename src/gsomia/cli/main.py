@@ -34,6 +34,7 @@ class _Lazy(click.Group):
         "rendition": "renditions", "key": "key",
         "destroy": "handling",
         "recall": "recall", "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
+        "reconcile": "reconcile",
         "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip

@@ -102,11 +102,15 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
     if as_json:
         out("duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
         return
+    if owing:
+        from gsomia.cli.options import plain  # a node was asked, so it is imported already
     for row in owing:
         since = local(datetime.fromisoformat(row["since"]))
+        # That records agree is asked by no article: it is this node's own setting.
+        by = f"{row['instrument']}:{row['article']} [{row['confidence']}]" if row["instrument"] else "setting:"
         click.echo(
-            f"{row['instrument']}:{row['article']} [{row['confidence']}] {row['act']} of {row['item']}"
-            f" to {', '.join(row['to'])} since {since}, now\n    {row['text']}"
+            plain(f"{by} {row['act']} of {row['item']} to {', '.join(row['to'])} since {since}, now")
+            + f"\n    {plain(row['text'])}"
         )
     for duty in found:
         when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""

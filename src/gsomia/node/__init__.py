@@ -57,7 +57,7 @@ from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, P
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.receive import answer
-from gsomia.node.reconciling import Reconciled, overdue, reconcile, reconciled_at
+from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
@@ -172,6 +172,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "begin_reconciling",
     "behind",
     "check_acts",
     "check_bundle",
@@ -229,6 +230,7 @@ __all__ = [
     "replace_officer_key",
     "retire_officer_key",
     "revoke_consent",
+    "send_again",
     "sender_of",
     "share",
     "signed_by",

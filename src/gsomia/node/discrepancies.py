@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import VerificationError
-from gsomia.node.entries import ACT, ITEM
+from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.entries import ACT, BEFORE_ARRIVAL, ITEM
 from gsomia.node.stored import Discrepancy
 from gsomia.registry import Rung
 
@@ -79,7 +80,10 @@ def check_entry(value: object) -> dict[str, Any]:
 def _read(value: Any) -> dict[str, Any]:
     kind = value["kind"]
     if kind == ACT:
-        return {"kind": ACT, **_texts(value, ("id", "type", "party", "digest"))}
+        act = _texts(value, ("id", "type", "party", "digest"))
+        if act["type"] not in ACT_TYPES:
+            raise ValueError(f"`{act['type']:.40}` is no type of act")
+        return {"kind": ACT, **act}
     if kind != ITEM or set(value) != {"kind", "id", "item", "copies", "acts"}:
         raise ValueError("unknown keys")
     copies = []
@@ -89,6 +93,8 @@ def _read(value: Any) -> dict[str, Any]:
         copies.append({**words, "rungs": rungs})
     item = None if value["item"] is None else _texts(value["item"], _ITEM)
     acts = [_row(row, 5) for row in value["acts"]]
+    if unknown := {row[1] for row in acts} - {*ACT_TYPES}:
+        raise ValueError(f"`{min(unknown):.40}` is no type of act")
     return {"kind": ITEM, **_texts(value, ("id",)), "item": item, "copies": copies, "acts": acts}
 
 
@@ -159,32 +165,43 @@ def _look(between: Between) -> list[str]:
 
 
 def _only(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[list[str]]:
-    """The acts that stand in one entry and not in the other."""
+    """The acts that stand in one entry and not in the other, in order; of a copy that has not arrived there by its
+    record, the acts by which it left stand in no entry."""
     known = {row[0]: row for row in other["acts"]}
-    return [row for row in one["acts"] if known.get(row[0]) != row]
+    arrived = {copy["id"] for copy in other["copies"]}
+    rows = [row for row in one["acts"] if known.get(row[0]) != row]
+    return sorted((row for row in rows if row[1] not in BEFORE_ARRIVAL or row[3] in arrived), key=_in_order)
 
 
-def _send(between: Between, act: str, party: str, *, is_here: bool) -> str:
-    """How an act comes to the side that lacks it."""
-    has, lacks = (between.here, between.there) if is_here else (between.there, between.here)
-    if party == lacks:
-        return f"at {lacks}: gsomia log recover --by OFFICER"  # its own act is not there any more
-    return f"at {has}: gsomia act send {act} --to {lacks}"
+_ORDER = ("transmit", "release", "dispatched", "accepted", "delivered", "mark", "receipted", "opened")
+
+
+def _in_order(row: Sequence[str]) -> tuple[int, str]:
+    """Acts in an order in which each can be taken in: what it rests on comes before it."""
+    kind = row[1]
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER) + [*ACT_TYPES].index(kind), row[0])
 
 
 def _acts(between: Between, item: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Discrepancy]:
     """Acts that the one has and the other has not: rungs, a destruction, and whatever else."""
     both = {row[0] for row in ours["acts"]} & {row[0] for row in theirs["acts"]}
     for is_here, rows in ((True, _only(ours, theirs)), (False, _only(theirs, ours))):
+        has, lacks = (between.here, between.there) if is_here else (between.there, between.here)
+        lost = any(row[2] == lacks and row[0] not in both for row in rows)
         for act, kind, party, copy, digest in rows:
+            # A side that lacks acts of its own has lost them, and gets back all that is missing together.
+            told = f"at {has}: gsomia act send {act} --to {lacks}"
+            repair = f"at {lacks}: gsomia log recover --by OFFICER" if lost else told
             if act not in both:
-                yield _lacking(between, item, act, kind, party, copy, is_here=is_here)
+                yield _lacking(between, item, act, kind, party, copy, repair, is_here=is_here)
             elif is_here:
                 other = next(row for row in theirs["acts"] if row[0] == act)
                 yield between.found("act", act, digest, other[4], _look(between), about=item)
 
 
-def _lacking(between: Between, item: str, act: str, kind: str, party: str, copy: str, *, is_here: bool) -> Discrepancy:
+def _lacking(
+    between: Between, item: str, act: str, kind: str, party: str, copy: str, repair: str, *, is_here: bool
+) -> Discrepancy:
     word, subject, lacks = f"missing act {kind}", act, "no such act"
     if kind in _RUNGS:
         word, subject, lacks = f"missing rung {kind}", copy, f"not {kind}"
@@ -193,7 +210,7 @@ def _lacking(between: Between, item: str, act: str, kind: str, party: str, copy:
         lacks = "not destroyed"
     has = f"{kind} by {party}, act {act}"
     here, there = (has, lacks) if is_here else (lacks, has)
-    return between.found(word, subject, here, there, [_send(between, act, party, is_here=is_here)], about=item)
+    return between.found(word, subject, here, there, [repair], about=item)
 
 
 def _copies(

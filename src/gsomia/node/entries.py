@@ -22,7 +22,18 @@ from gsomia.node.ports import Reader, Writer
 from gsomia.node.stored import LogState
 from gsomia.registry import Copy, CopyState, Item, MemoryRanges, Rung, position, regrow
 
-__all__ = ["ACT", "ITEM", "act_entry", "audit_entries", "behind", "digest_of", "entry", "item_entry", "refresh"]
+__all__ = [
+    "ACT",
+    "BEFORE_ARRIVAL",
+    "ITEM",
+    "act_entry",
+    "audit_entries",
+    "behind",
+    "digest_of",
+    "entry",
+    "item_entry",
+    "refresh",
+]
 
 ITEM, ACT = "item", "act"
 """The kinds of entries: an item with its copies and the acts about it, and an act about no item."""
@@ -30,7 +41,7 @@ ITEM, ACT = "item", "act"
 _FOR_ONCE = frozenset({"acceptance", "refusal"})
 """Answers to offers: one whose message was lost is never told again, and decides nothing that no rung names."""
 
-_BEFORE_ARRIVAL = frozenset({"transmit", "release", "dispatched", "tracer", "possible-loss"})
+BEFORE_ARRIVAL = frozenset({"transmit", "release", "dispatched", "tracer", "possible-loss"})
 """Acts that may be the giver's alone for ever, where the copy never arrived."""
 
 _AT_ONCE = 1000
@@ -76,7 +87,7 @@ def item_entry(node: Node, reader: Reader, peer: str, name: str) -> dict[str, An
         if said["type"] in _FOR_ONCE:
             continue
         copy = copies.get(said["copy"])
-        if said["type"] in _BEFORE_ARRIVAL and (copy is None or not _arrived(copy)):
+        if said["type"] in BEFORE_ARRIVAL and (copy is None or not _arrived(copy)):
             continue
         if _party_to(said, node.party, peer) or _passed_on(said, copy, item, pair):
             acts.append([act, said["type"], said["party"], said["copy"], _sha256(data)])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from gsomia.errors import AnswerError, MessageError, NodeError, PeerError, VerificationError
+from gsomia.errors import AnswerError, MessageError, NodeError, PeerError, UsageError, VerificationError
 from gsomia.keys import Envelope, b64, canonical, unb64
 from gsomia.node.acts import SignedAct
 from gsomia.node.discrepancies import Between, check_entry, law_discrepancies, named
@@ -26,6 +26,7 @@ from gsomia.node.node import Asked, Node, known_peer
 from gsomia.node.ports import Reader
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.stored import Discrepancy, Peer, Refused
+from gsomia.node.witnessing import ask_witness
 from gsomia.registry import (
     Differing,
     Fingerprint,
@@ -38,7 +39,7 @@ from gsomia.registry import (
     unnested,
 )
 
-__all__ = ["Reconciled", "answer_ranges", "overdue", "reconcile", "reconciled_at"]
+__all__ = ["Reconciled", "answer_ranges", "begin_reconciling", "overdue", "reconcile", "reconciled_at", "send_again"]
 
 RANGES = 512
 """At most so many ranges in one message."""
@@ -94,6 +95,8 @@ def reconcile(node: Node, party: str) -> Reconciled:
         known_peer(reader, party)
         peer = reader.peers()[party]
         unless_halted(reader, node.log_name(reader, party))
+    if party in node.unasked:
+        ask_witness(node, party)
     refresh(node, party)
     session = _Session(node, peer, node.clock.machine())
     try:
@@ -391,10 +394,42 @@ def _budget(node: Node, party: str) -> Asked:
     return budget
 
 
+def send_again(node: Node, act: str, to: str) -> None:
+    """Put an act into the outbox to a peer once more: the repair where the peer lacks it. No new act is made.
+
+    Args:
+        node: who has it.
+        act: its id.
+        to: a peer that is party to it, or is to follow its item.
+
+    Raises:
+        NodeError: not an enrolled peer.
+        UsageError: no such act, or none that the peer is told of.
+    """
+    with node.store.writing() as tx:
+        known_peer(tx, to)
+        filed = tx.filed(act)
+        if filed is None:
+            raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
+        shared = entry(node, tx, to, ITEM, filed[0]) if filed[0] else entry(node, tx, to, ACT, act)
+        named = {row[0] for row in shared.get("acts", ())} | {shared["id"]} if shared is not None else set()
+        if act not in named:
+            raise UsageError(f"act `{act}` is nothing that `{to}` is told of")
+        if act not in {one.subject for one in tx.outgoing(peer=to)}:
+            tx.put_outgoing(to, "act", act, node.clock.machine())
+
+
 def reconciled_at(reader: Reader, peer: str) -> int | None:
-    """When a reconciliation with a peer was done last, in seconds of this machine's time; None where none was."""
+    """When a reconciliation with a peer was done last, or its schedule began, in seconds of this machine's time."""
     found = reader.setting(_done(peer))
     return int(found) if found is not None else None
+
+
+def begin_reconciling(node: Node, peer: str) -> None:
+    """Let the schedule with a peer begin now, where no reconciliation was done: the first is due an interval later."""
+    with node.store.writing() as tx:
+        if tx.setting(_done(peer)) is None:
+            tx.put_setting(_done(peer), str(int(node.clock.machine().timestamp())))
 
 
 def _done(peer: str) -> str:
