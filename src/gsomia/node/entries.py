@@ -38,8 +38,8 @@ __all__ = [
 ITEM, ACT = "item", "act"
 """The kinds of entries: an item with its copies and the acts about it, and an act about no item."""
 
-_FOR_ONCE = frozenset({"acceptance", "refusal"})
-"""Answers to offers: one whose message was lost is never told again, and decides nothing that no rung names."""
+_FOR_ONCE = frozenset({"acceptance", "refusal", "rejected"})
+"""Answers of which the asker may never hear; what they decided that lasts, a rung names."""
 
 BEFORE_ARRIVAL = frozenset({"transmit", "release", "dispatched", "tracer", "possible-loss"})
 """Acts that may be the giver's alone for ever, where the copy never arrived."""
