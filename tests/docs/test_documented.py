@@ -15,6 +15,7 @@ from gsomia.config import (
     NodeConfig,
     ParcelConfig,
     PeerConfig,
+    ReconciliationConfig,
     TimestampConfig,
     TracerConfig,
     WitnessConfig,
@@ -60,7 +61,16 @@ def test_every_setting_is_in_the_reference() -> None:
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     keys = [
         name
-        for model in (NodeConfig, LinkConfig, WitnessConfig, ParcelConfig, PeerConfig, TracerConfig, TimestampConfig)
+        for model in (
+            NodeConfig,
+            LinkConfig,
+            WitnessConfig,
+            ParcelConfig,
+            PeerConfig,
+            TracerConfig,
+            TimestampConfig,
+            ReconciliationConfig,
+        )
         for name in model.model_fields
     ]
     assert [key for key in keys if f"`{key}`" not in text] == []

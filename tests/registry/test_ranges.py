@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gsomia.errors import VerificationError
+from gsomia.keys import canonical
 from gsomia.registry import (
     END,
     Fingerprint,
@@ -91,8 +95,11 @@ def test_a_set_has_one_fingerprint_however_it_grew(
         grown.put({place: one})
     last = dict(entries)
     for place, one in changes:
-        last[place] = one  # type: ignore[assignment]  # None ends it, below
-    whole = sorted((p, d) for p, d in last.items() if d is not None)
+        if one is None:
+            last.pop(place, None)
+        else:
+            last[place] = one
+    whole = sorted(last.items())
     assert fingerprint(grown) == entries_fingerprint(whole)
     # In another order, a few at a time, and with what does not belong there coming and going.
     again = MemoryRanges()
@@ -243,3 +250,21 @@ def test_the_fingerprint_as_it_is_written_down() -> None:
         over = hashlib.sha256(b"\x00" + b"".join(p + d for p, d in beneath)).digest() if beneath else bytes(32)
         parts += len(beneath).to_bytes(8, "big") + over
     assert entries_fingerprint(entries) == Fingerprint(40, hashlib.sha256(b"\x01" + parts).digest())
+
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/reconciliation/ranges.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("vector", VECTORS["sets"], ids=lambda vector: f"{vector['items']} items")
+def test_the_vectors_of_sets(vector: dict[str, Any]) -> None:
+    """Made without this code, from the rules as they are written."""
+    entries = {position("item", str(number)): digest(str(number)) for number in range(vector["items"])}
+    whole = Fingerprint(vector["count"], bytes.fromhex(vector["digest"]))
+    assert entries_fingerprint(sorted(entries.items())) == whole
+    assert fingerprint(MemoryRanges(entries.items())) == whole
+
+
+def test_the_vector_of_an_entry() -> None:
+    entry = VECTORS["entry"]
+    assert position("item", entry["id"]).hex() == VECTORS["position"]
+    assert hashlib.sha256(canonical(entry)).hexdigest() == VECTORS["digest"]
