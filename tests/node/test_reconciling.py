@@ -335,16 +335,16 @@ def test_what_was_passed_on_and_never_came_to_the_originator(three: Exercise) ->
 # --- what is kept, and how it is checked ------------------------------------------------------------------------------
 
 
-def check_of(player: Player, peer: str) -> tuple[str, int]:
-    (check,) = [one for one in audit(player.node) if one.name == f"shared with {peer}"]
+def check_of(player: Player) -> tuple[str, int]:
+    (check,) = [one for one in audit(player.node) if one.name == "shared with peers"]
     return check.fault, check.counted
 
 
 def test_what_is_kept_is_checked_against_register_and_log(both: Exercise) -> None:
     japan = both["JPN"]
-    assert check_of(japan, "KOR") == ("", 0), "nothing was compared yet"
+    assert check_of(japan) == ("", 0), "nothing was compared yet"
     refresh(japan.node, "KOR")
-    fault, counted = check_of(japan, "KOR")
+    fault, counted = check_of(japan)
     assert fault == "" and counted >= 3
     for change, words in (
         ("UPDATE shared SET digest = zeroblob(32)", "is not what register and log say"),
@@ -353,11 +353,11 @@ def test_what_is_kept_is_checked_against_register_and_log(both: Exercise) -> Non
         ("INSERT INTO shared_range VALUES ('KOR', '7', zeroblob(640))", "fingerprints are not those"),
     ):
         assert forget(japan, change)
-        assert words in check_of(japan, "KOR")[0], change
+        assert words in check_of(japan)[0], change
         forget(japan, "DELETE FROM shared"), forget(japan, "DELETE FROM shared_range")
         forget(japan, "DELETE FROM setting WHERE key LIKE 'compared/%'")
         refresh(japan.node, "KOR")
-        assert check_of(japan, "KOR") == ("", counted), "made anew it is the same"
+        assert check_of(japan) == ("", counted), "made anew it is the same"
 
 
 def test_many_entries_are_kept_up_a_little_at_a_time(both: Exercise) -> None:
@@ -379,7 +379,7 @@ def test_many_entries_are_kept_up_a_little_at_a_time(both: Exercise) -> None:
     assert {one.about for one in result.discrepancies} == {copy.item}
     assert result.rounds == 4, "root, its parts, one end, one entry"
     both.settle()
-    assert check_of(japan, "KOR")[0] == "" and check_of(korea, "JPN")[0] == ""
+    assert check_of(japan)[0] == "" and check_of(korea)[0] == ""
 
 
 # --- peers that lie, and peers that never end -------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from functools import partial
 
 from gsomia.node.checks import Check, audit_records, done
 from gsomia.node.disputes import DISPUTES, check_disputes
-from gsomia.node.entries import audit_entries
+from gsomia.node.entries import SHARED, check_entries
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
 
@@ -24,7 +24,7 @@ def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) ->
         elsewhere: gives the checks of the logs and the register where those are done elsewhere, or None.
     """
     yield from audit_records(node, elsewhere)
-    yield from audit_entries(node)
     yield from audit_witnesses(node)
     with node.store.reading() as reader:
+        yield done(SHARED, partial(check_entries, node, reader))
         yield done(DISPUTES, partial(check_disputes, node, reader))

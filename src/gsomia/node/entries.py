@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from gsomia.keys import canonical
-from gsomia.node.checks import Check, done
+from gsomia.node.checks import Check
 from gsomia.node.ledger import FOLLOWED
 from gsomia.node.lognames import peer_of_log
 from gsomia.node.node import Node
@@ -27,8 +26,8 @@ __all__ = [
     "BEFORE_ARRIVAL",
     "ITEM",
     "act_entry",
-    "audit_entries",
     "behind",
+    "check_entries",
     "digest_of",
     "entry",
     "item_entry",
@@ -37,6 +36,8 @@ __all__ = [
 
 ITEM, ACT = "item", "act"
 """The kinds of entries: an item with its copies and the acts about it, and an act about no item."""
+
+SHARED = "shared with peers"
 
 _FOR_ONCE = frozenset({"acceptance", "refusal", "rejected"})
 """Answers of which the asker may never hear; what they decided that lasts, a rung names."""
@@ -230,19 +231,23 @@ def _touched(reader: Reader, log: str, start: int, stop: int) -> set[tuple[str, 
     return found
 
 
-def audit_entries(node: Node) -> Iterator[Check]:
+def check_entries(node: Node, reader: Reader) -> Check:
     """Check what is kept of what is shared with each peer: made anew from the logs and the register, it is the same.
 
     Args:
         node: whose records.
+        reader: its store.
     """
-    with node.store.reading() as reader:
-        for peer in sorted(reader.peers()):
-            yield done(f"shared with {peer}", partial(_check, node, reader, peer))
+    counted = 0
+    for peer in sorted({peer_of_log(state.name) for state in reader.logs()} - {""}):
+        count, fault = _check(node, reader, peer)
+        counted += count
+        if fault:
+            return Check(name=SHARED, counted=counted, fault=f"with {peer}: {fault}")
+    return Check(name=SHARED, counted=counted)
 
 
-def _check(node: Node, reader: Reader, peer: str) -> Check:
-    name = f"shared with {peer}"
+def _check(node: Node, reader: Reader, peer: str) -> tuple[int, str]:
     known: set[tuple[str, str]] = set()
     since = {(ITEM, item) for item in reader.followed(peer, -1)}
     for state, seen in _logs(reader, peer):
@@ -254,16 +259,15 @@ def _check(node: Node, reader: Reader, peer: str) -> Check:
         kept.append((place, digest))
         stands.add((kind, subject))
         if place != position(kind, subject):
-            return Check(name=name, counted=len(kept), fault=f"{kind} `{subject}` stands at another's position")
+            return len(kept), f"{kind} `{subject}` stands at another's position"
         if (kind, subject) in since:
             continue  # it is made anew before it is compared again
         value = entry(node, reader, peer, kind, subject)
         if value is None or digest_of(value) != digest:
-            fault = f"the entry of {kind} `{subject}` is not what register and log say"
-            return Check(name=name, counted=len(kept), fault=fault)
+            return len(kept), f"the entry of {kind} `{subject}` is not what register and log say"
     for kind, subject in sorted(known - since - stands):
         if entry(node, reader, peer, kind, subject) is not None:
-            return Check(name=name, counted=len(kept), fault=f"{kind} `{subject}` has no entry, and is shared")
+            return len(kept), f"{kind} `{subject}` has no entry, and is shared"
     if MemoryRanges(kept).parted != reader.parted(peer):
-        return Check(name=name, counted=len(kept), fault="a range's fingerprints are not those of its entries")
-    return Check(name=name, counted=len(kept))
+        return len(kept), "a range's fingerprints are not those of its entries"
+    return len(kept), ""
