@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ __all__ = [
     "MARKS",
     "PRESENT",
     "Stage",
+    "alike",
+    "back_up",
     "finish",
     "forget",
     "holds",
@@ -42,7 +44,9 @@ __all__ = [
     "ready",
     "refusals",
     "register",
+    "restore",
     "same_story",
+    "shared_entries",
     "survived",
     "words_of",
 ]
@@ -257,6 +261,23 @@ def forget(player: Player, statement: str, *values: object) -> int:
             return connection.execute(statement, values).rowcount
     finally:
         connection.close()
+
+
+def back_up(player: Player, to: Path) -> None:
+    """The node's folder, as a backup takes it."""
+    to.mkdir()
+    with closing(sqlite3.connect(player.database)) as here, closing(sqlite3.connect(to / "register.sqlite")) as there:
+        here.backup(there)
+    if (player.folder / "items").is_dir():
+        shutil.copytree(player.folder / "items", to / "items")
+
+
+def restore(player: Player, backup: Path) -> None:
+    with closing(sqlite3.connect(backup / "register.sqlite")) as there, closing(sqlite3.connect(player.database)) as h:
+        there.backup(h)
+    shutil.rmtree(player.folder / "items", ignore_errors=True)
+    if (backup / "items").is_dir():
+        shutil.copytree(backup / "items", player.folder / "items")
 
 
 def finish(player: Player, reference: str, person: str = "") -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lying import altered, kind_of, message, reading, send
-from stories import Stage, alike, finish, forget, holds, refusals, register, shared_entries, words_of
+from stories import Stage, alike, back_up, finish, forget, holds, refusals, register, restore, shared_entries, words_of
 
 from gsomia.errors import AnswerError, NodeError, PeerError, UsageError
 from gsomia.keys import Envelope, b64, unb64
@@ -24,6 +25,7 @@ from gsomia.node import (
     overdue,
     recall,
     reconcile,
+    recover,
     refresh,
     release,
     send_again,
@@ -161,8 +163,9 @@ def test_a_copy_that_its_giver_believes_stopped(stage: Stage, asker: str) -> Non
     assert ("copy count", copy.item) in kinds(result)
     assert {("missing rung accepted", copy.id), ("missing rung delivered", copy.id)} <= kinds(result)
     count = next(one for one in result.discrepancies if one.kind == "copy count")
-    assert {count.here.split(",")[0], count.there.split(",")[0]} == {"0 copies", "1 copies"}
-    run(both, (line for one in result.discrepancies for line in one.repair if "act send" in line and "at KOR" in line))
+    assert {count.here.split(",")[0], count.there.split(",")[0]} == {"0 copies", "1 copy"}
+    assert count.repair[-1] == "at JPN: gsomia log recover --by OFFICER, where it knows of no such copy"
+    run(both, (line for one in result.discrepancies for line in one.repair if "act send" in line))
     assert found(both, asker).discrepancies == []
 
 
@@ -261,6 +264,35 @@ def test_a_difference_is_kept_since_it_was_found_first_and_cleared_when_it_is_go
     assert found(both, "JPN").discrepancies == []
     with both["JPN"].node.store.reading() as reader:
         assert list(reader.discrepancies()) == []
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_what_a_restored_node_lost_is_named_by_its_peer_and_got_back(
+    both: Exercise, tmp_path: Path, party: str
+) -> None:
+    back_up(both[party], tmp_path / "backup")
+    copy = both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    both.settle()
+    finish(both["KOR"], copy.id)
+    both.settle()
+    restore(both[party], tmp_path / "backup")
+    peer = OTHER[party]
+    result = found(both, peer)
+    assert ("copy count", copy.item) in kinds(result)
+    lines = {line for one in result.discrepancies for line in one.repair}
+    assert any(line.startswith(f"at {party}: gsomia log recover") for line in lines)
+    # It is told that it was restored, and then compares nothing until its officer has declared what is lost.
+    both.pass_time(timedelta(hours=1, seconds=1))
+    both.settle(tolerate=True)
+    with pytest.raises(NodeError, match="nothing is recorded in"):
+        found(both, party)
+    recover(both[party].node, by=both[party].by(Role.SECURITY))
+    both.settle()
+    for one in OTHER:
+        assert found(both, one).discrepancies == []
+        both.settle()
+    alike(both)
+    assert check_of(both[party])[0] == ""
 
 
 # --- three Parties ----------------------------------------------------------------------------------------------------

@@ -45,7 +45,9 @@ _SWEEP_SECONDS = 3600
 _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
 _BEHIND = 2_000
-"""From so many acts on, what is shared with a peer is brought up to them before somebody asks."""
+"""From so many acts on, what is shared with a peer is brought up to them before somebody asks, so many at a time."""
+_FAR_BEHIND = 50_000
+"""The same while items move, which it would only slow."""
 _AGAIN_SECONDS = 600
 """A reconciliation that failed is tried again after so long."""
 
@@ -254,7 +256,7 @@ class _Outbox:
             try:
                 moved = step(node, party)
                 moved = ask_witness(node, party) or moved
-                self._compare(party)
+                self._compare(party, busy=bool(moved))
                 if moved:
                     continue
                 self._rest(party, before)
@@ -270,7 +272,7 @@ class _Outbox:
                 self._stopping.wait(1)
             self._stopping.wait(_JOIN_SECONDS)
 
-    def _compare(self, party: str) -> None:
+    def _compare(self, party: str, *, busy: bool) -> None:
         """Keep up what is compared with a peer, and compare it when it is time."""
         node, settings = self._home.node, self._home.config.reconciliation
         now = time.monotonic()
@@ -278,10 +280,10 @@ class _Outbox:
             return
         self._compared[party] = now
         with self._home.store.reading() as reader:
-            late = behind(reader, party) > _BEHIND
+            late = behind(reader, party) > (_FAR_BEHIND if busy else _BEHIND)
             done = reconciled_at(reader, party)
         if late:
-            refresh(node, party, most=1)
+            refresh(node, party, most=_BEHIND)
         if not settings.interval_seconds or now < self._tried.get(party, float("-inf")) + _AGAIN_SECONDS:
             return
         if done is None:

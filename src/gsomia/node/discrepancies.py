@@ -219,8 +219,16 @@ def _copies(
     one, other = ({copy["id"]: copy for copy in side["copies"]} for side in (ours, theirs))
     if one.keys() != other.keys():
         lone = sorted(one.keys() ^ other.keys())
-        here, there = (f"{len(side)} copies" + _naming(side, lone) for side in (one, other))
-        yield between.found("copy count", item, here, there, repair or _look(between), about=item)
+        here, there = (
+            f"{len(side)} cop{'y' if len(side) == 1 else 'ies'}{_naming(side, lone)}" for side in (one, other)
+        )
+        # Whether the giver only believes that it stopped, or knows of it no more, its register does not show from here.
+        lost = {between.there for copy in one.keys() - other.keys() if one[copy]["giver"] == between.there}
+        lost |= {between.here for copy in other.keys() - one.keys() if other[copy]["giver"] == between.here}
+        more = [
+            f"at {party}: gsomia log recover --by OFFICER, where it knows of no such copy" for party in sorted(lost)
+        ]
+        yield between.found("copy count", item, here, there, [*(repair or _look(between)), *more], about=item)
     for copy in sorted(one.keys() & other.keys()):
         yield from _words(between, _COPY_WORDS, copy, item, one[copy], other[copy], repair)
 

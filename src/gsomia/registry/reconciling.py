@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gsomia.errors import VerificationError
 from gsomia.registry.ranges import (
@@ -85,7 +86,7 @@ class Walk:
 
     def ask(self, most: int) -> list[str]:
         """The ranges to ask for next, at most so many; none where the walk has come to its end."""
-        return list(self._open)[:most]
+        return list(islice(self._open, most))
 
     def take(self, given: Mapping[str, Given]) -> None:
         """Take in what was said of ranges that were asked for.
@@ -126,6 +127,7 @@ class Walk:
             self._compare(dict(self.store.entries(prefix, self.most + 1)), {})
             return
         self._open[prefix] = theirs
+        self._still(len(self._open))  # in each of them something differs
 
     def _compare(self, own: Mapping[bytes, bytes], theirs: Mapping[bytes, bytes]) -> None:
         for position in sorted({*own, *theirs}):
