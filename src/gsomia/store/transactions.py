@@ -65,9 +65,7 @@ _ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
 
 
 _RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
-
-
-_COPIES_OF = rows_by(schema.copy, "item", order=("control_number", "id"))
+_OF_ITEM = rows_by(schema.copy, "item", order=("control_number", "id"))
 
 
 _SERIAL = Prepared(
@@ -197,8 +195,8 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads):
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
         if item and not states:
-            rungs = ((row, self._all(_RUNGS, copy=row["id"])) for row in self._all(_COPIES_OF, item=item))
-            return [rows.copy_of(row, tuple(rows.rung_of(rung) for rung in found)) for row, found in rungs]
+            of_item = self._all(_OF_ITEM, item=item)
+            return [rows.copy_of(r, tuple(rows.rung_of(x) for x in self._all(_RUNGS, copy=r["id"]))) for r in of_item]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         if item:
             query = query.where(schema.copy.c.item == item)
