@@ -88,6 +88,7 @@ class ReconciliationConfig(_Section):
 
     interval_seconds: float = Field(default=86400, ge=0)
     duty_seconds: float = Field(default=604800, ge=0)
+    patience_seconds: float = Field(default=86400, ge=0)
     max_rounds: int = Field(default=1000, gt=0)
     max_bytes: int = Field(default=128 * 2**20, gt=0)
     max_seconds: float = Field(default=600, gt=0)

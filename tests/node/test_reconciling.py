@@ -649,6 +649,22 @@ def test_a_peer_that_asks_for_ever_waits_for_the_end_of_the_hour(both: Exercise)
     assert found(both, "JPN").discrepancies == []
 
 
+def test_a_peer_that_says_for_ever_that_it_is_under_way_hides_nothing(both: Exercise) -> None:
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    altered(both, "KOR", "ranges", in_entries(lambda body: body.update(under_way=[*body["entries"]])), times=99)
+    for day in range(3):
+        result = found(both, "JPN")
+        assert (result.discrepancies == []) is (day == 0) and (result.under_way == []) is (day > 0)
+        with both["JPN"].node.store.reading() as reader:
+            assert (overdue(reader, both.clock.at, timedelta(days=1)) == []) is (day < 2)
+        both.settle()
+        both.pass_time(timedelta(days=1, seconds=1))
+    both.wire.fault = None
+    assert found(both, "JPN").discrepancies
+
+
 def test_a_register_that_moves_on_is_walked_anew(both: Exercise) -> None:
     (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
     finish(both["KOR"], copy.id)

@@ -59,6 +59,14 @@ def test_a_receipt_that_was_lost_is_found_owed_and_sent_again(pair: Pair, tmp_pa
     assert "setting: reconcile of" in say(pair, "JPN", "duties", "--party", "JPN")
     assert "missing rung receipted" in say(pair, "JPN", "reconcile", "KOR", status=1)
 
+    # Japan's operator is told as soon as the node looks.
+    pair.kill("JPN", signal.SIGTERM)
+    pair.start("JPN")
+    deadline = time.monotonic() + 30
+    while "records differ from a peer's for too long" not in (pair.folder / "JPN.log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
     # Korea's own schedule finds it too, and says so to its operator.
     deadline = time.monotonic() + 30
     while "records were compared with a peer's" not in (pair.folder / "KOR.log").read_text():

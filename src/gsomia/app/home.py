@@ -114,6 +114,7 @@ class Home:
                 reconcile_rounds=self.config.reconciliation.max_rounds,
                 reconcile_bytes=self.config.reconciliation.max_bytes,
                 reconcile_time=dt.timedelta(seconds=self.config.reconciliation.max_seconds),
+                reconcile_patience=dt.timedelta(seconds=self.config.reconciliation.patience_seconds),
             ),
         )
         # Whether its store was restored from a backup a node learns from its peers alone.

@@ -54,6 +54,7 @@ class Limits:
         reconcile_rounds, reconcile_bytes: so many questions and bytes at most has one reconciliation; and so many of
             one peer's are answered within an hour.
         reconcile_time: it takes no longer.
+        reconcile_patience: what a peer says is under way for longer is a difference.
     """
 
     max_skew: timedelta = timedelta(seconds=60)
@@ -74,6 +75,7 @@ class Limits:
     reconcile_rounds: int = 1000
     reconcile_bytes: int = 128 * 2**20
     reconcile_time: timedelta = timedelta(minutes=10)
+    reconcile_patience: timedelta = timedelta(days=1)
 
 
 class Locks:

@@ -52,6 +52,9 @@ TRIES = 3
 READY = 5_000
 """So many acts are looked through before an answer; where more came since, the answer has to wait."""
 
+UNDER_WAY = "under way"
+"""What is kept of an entry that a peer says is under way: since when it has."""
+
 _SPAN = timedelta(hours=1)
 
 
@@ -101,14 +104,14 @@ def reconcile(node: Node, party: str) -> Reconciled:
     session = _Session(node, peer, node.clock.machine())
     try:
         start, differing = _walk(session)
-        found, under_way = _name(session, start, differing)
+        found, under_way, waits = _name(session, start, differing)
     except AnswerError as error:
         with node.store.writing() as tx:
             keep(node, tx, Refused(at=node.clock.now(), source=party, what="ranges", why=why_of(error)))
         raise
     with node.store.writing() as tx:
         own = fingerprint(tx.ranges(party))
-        tx.put_discrepancies(party, found)
+        tx.put_discrepancies(party, [*found, *waits])
         tx.put_setting(_done(party), str(int(node.clock.machine().timestamp())))
         body = {
             "entries": own.count,
@@ -229,30 +232,43 @@ def _start(session: _Session) -> _Start:
         raise AnswerError(f"`{session.peer.party}` answered what is no beginning of ranges: {error}") from error
 
 
-def _name(session: _Session, start: _Start, differing: Sequence[Differing]) -> tuple[list[Discrepancy], list[str]]:
-    """Name what differs still, once both sides' entries are looked at as they stand now."""
+def _name(
+    session: _Session, start: _Start, differing: Sequence[Differing]
+) -> tuple[list[Discrepancy], list[str], list[Discrepancy]]:
+    """Name what differs still, once both sides' entries are looked at as they stand now.
+
+    Returns:
+        What differs, what is under way, and since when the peer has said so of what it says is under way.
+    """
     node, party = session.node, session.peer.party
     positions = [one.position for one in differing]
-    theirs, waiting = _entries(session, positions)
+    theirs, told = _entries(session, positions)
     left = _differing(node, party, positions, theirs)
     with node.store.reading() as reader:
         moved = bool(behind(reader, party))
     if left and moved:
         # What moved while it was asked for is asked for once more.
-        theirs, waiting = _entries(session, [*left])
+        theirs, told = _entries(session, [*left])
         left = _differing(node, party, [*left], theirs)
     with node.store.reading() as reader:
-        waiting |= _waiting(reader, party)
+        waiting = _waiting(reader, party)
         before = {(one.subject, one.kind): one.since for one in reader.discrepancies(party)}
         between = Between(here=node.party, there=party, at=node.clock.now(), before=before)
         found = list(law_discrepancies(between, _law(node, reader, party), start.law))
-    under_way = []
+    under_way, waits = [], []
     for place, (kind, name, here, there) in left.items():
+        words = f"{kind} {name}"
         if place in waiting:
-            under_way.append(f"{kind} {name}")
-        else:
-            found += named(between, kind, name, here, there)
-    return found, under_way
+            under_way.append(words)
+            continue
+        if place in told:
+            # A peer that says so for ever would hide what differs.
+            waits.append(between.found(UNDER_WAY, words, "", "it waits in the outbox there", []))
+            if between.at - waits[-1].since <= node.limits.reconcile_patience:
+                under_way.append(words)
+                continue
+        found += named(between, kind, name, here, there)
+    return found, under_way, waits
 
 
 _Views = dict[bytes, tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]]
@@ -444,4 +460,4 @@ def overdue(reader: Reader, at: datetime, age: timedelta) -> list[Discrepancy]:
         at: now.
         age: how long one may stand.
     """
-    return [one for one in reader.discrepancies() if at - one.since > age]
+    return [one for one in reader.discrepancies() if one.kind != UNDER_WAY and at - one.since > age]
