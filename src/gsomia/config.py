@@ -22,6 +22,7 @@ __all__ = [
     "ParcelConfig",
     "PeerConfig",
     "RecallConfig",
+    "ReconciliationConfig",
     "TimestampConfig",
     "TracerConfig",
     "WitnessConfig",
@@ -86,6 +87,20 @@ class RecallConfig(_Section):
     answer_days: float = Field(default=30, gt=0)
 
 
+class ReconciliationConfig(_Section):
+    """When registers and act records are compared with each peer's, within which bounds, and how long one may differ.
+
+    No agreement that was read names any such number.
+    """
+
+    interval_seconds: float = Field(default=86400, ge=0)
+    duty_seconds: float = Field(default=604800, ge=0)
+    patience_seconds: float = Field(default=86400, ge=0)
+    max_rounds: int = Field(default=1000, gt=0)
+    max_bytes: int = Field(default=128 * 2**20, gt=0)
+    max_seconds: float = Field(default=600, gt=0)
+
+
 BY_PARCEL = "parcel:"
 """The address of a peer to whom there is no wire."""
 
@@ -115,6 +130,7 @@ class NodeConfig(BaseSettings):
     timestamps: TimestampConfig = TimestampConfig()
     parcels: ParcelConfig = ParcelConfig()
     recalls: RecallConfig = RecallConfig()
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
     peers: dict[str, PeerConfig] = {}
     tracers: dict[str, TracerConfig] = {}
     law_folders: list[str] = []
@@ -138,6 +154,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "timestamps": TimestampConfig,
     "parcels": ParcelConfig,
     "recalls": RecallConfig,
+    "reconciliation": ReconciliationConfig,
     "peers": PeerConfig,
     "tracers": TracerConfig,
 }

@@ -16,6 +16,7 @@ from gsomia.config import (
     ParcelConfig,
     PeerConfig,
     RecallConfig,
+    ReconciliationConfig,
     TimestampConfig,
     TracerConfig,
     WitnessConfig,
@@ -70,6 +71,7 @@ def test_every_setting_is_in_the_reference() -> None:
             RecallConfig,
             TracerConfig,
             TimestampConfig,
+            ReconciliationConfig,
         )
         for name in model.model_fields
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import io
+import itertools
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import pytest
 from gsomia.agreement import LegalAct
 from gsomia.app import offered_law, shipped_acts
 from gsomia.node import PersonDetails, Refused, Role, audit, mark, open_item, receipt
+from gsomia.node.entries import ACT, ITEM, entry
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
@@ -30,6 +32,8 @@ __all__ = [
     "MARKS",
     "PRESENT",
     "Stage",
+    "alike",
+    "back_up",
     "finish",
     "forget",
     "holds",
@@ -40,7 +44,9 @@ __all__ = [
     "ready",
     "refusals",
     "register",
+    "restore",
     "same_story",
+    "shared_entries",
     "survived",
     "words_of",
 ]
@@ -128,9 +134,45 @@ def same_story(exercise: Exercise) -> None:
                     here, yonder = told(copy, item), told(*there[copy.id])
                     differing = {key: (here[key], yonder[key]) for key in here if here[key] != yonder[key]}
                     assert differing == {}, f"{party} and {other} differ on {copy.id}"
+    alike(exercise)
     for party, entries in registers.items():
         numbers = [copy.control_number for copy, _ in entries.values() if copy.control_number]
         assert len(numbers) == len(set(numbers)), f"{party} gave a control number twice"
+
+
+def shared_entries(player: Player, peer: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What a node shares with a peer, entry by entry, the slow way: of every act that it has."""
+    node = player.node
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    with node.store.reading() as reader:
+        for act in reader.acts():
+            said = act.statement
+            kind, name = (ITEM, said.item) if said.item else (ACT, said.id)
+            value = entry(node, reader, peer, kind, name)
+            if value is not None:
+                found[kind, name] = value
+    return found
+
+
+def outstanding(exercise: Exercise) -> set[str]:
+    """The items and acts of which something waits in an outbox."""
+    found = set()
+    for player in exercise.players.values():
+        with player.node.store.reading() as reader:
+            for one in reader.outgoing():
+                copy, act = reader.copy(one.subject), reader.act(one.subject)
+                found |= {one.subject, copy.item if copy else "", act.statement.item if act else ""}
+    return found
+
+
+def alike(exercise: Exercise) -> None:
+    """What any two nodes share they say alike, but for what is under way."""
+    waiting = outstanding(exercise)
+    for one, other in itertools.combinations(exercise.players, 2):
+        here, there = shared_entries(exercise[one], other), shared_entries(exercise[other], one)
+        for key in here.keys() | there.keys():
+            if key[1] not in waiting:
+                assert here.get(key) == there.get(key), f"{one} and {other} differ on {key}"
 
 
 def holds(exercise: Exercise) -> None:
@@ -219,6 +261,23 @@ def forget(player: Player, statement: str, *values: object) -> int:
             return connection.execute(statement, values).rowcount
     finally:
         connection.close()
+
+
+def back_up(player: Player, to: Path) -> None:
+    """The node's folder, as a backup takes it."""
+    to.mkdir()
+    with closing(sqlite3.connect(player.database)) as here, closing(sqlite3.connect(to / "register.sqlite")) as there:
+        here.backup(there)
+    if (player.folder / "items").is_dir():
+        shutil.copytree(player.folder / "items", to / "items")
+
+
+def restore(player: Player, backup: Path) -> None:
+    with closing(sqlite3.connect(backup / "register.sqlite")) as there, closing(sqlite3.connect(player.database)) as h:
+        there.backup(h)
+    shutil.rmtree(player.folder / "items", ignore_errors=True)
+    if (backup / "items").is_dir():
+        shutil.copytree(backup / "items", player.folder / "items")
 
 
 def finish(player: Player, reference: str, person: str = "") -> bytes:

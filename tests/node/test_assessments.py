@@ -20,7 +20,7 @@ from lying import resigned
 from stories import MARKS, Stage, finish, holds, ready, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, ask_consent, assess, present_view, sign_view, views_of
+from gsomia.node import Role, ask_consent, assess, give_consent, present_view, sign_view, views_of
 from gsomia.node.assessing import ViewDraft
 from gsomia.node.consultation_texts import read_text
 from gsomia.registry import Copy, read_control_number

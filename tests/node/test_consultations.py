@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from consulting import THREE, TWO, Talk, opened
 from lying import reading
-from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, words_of
-from test_restored import back_up, restore
+from stories import MARKS, Stage, back_up, finish, forget, holds, refusals, restore, same_story, words_of
 
 from gsomia.config import shipped_law
 from gsomia.errors import PeerError, RefusedError, UsageError, VerificationError

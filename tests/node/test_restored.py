@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from lying import act, kind_of, message, send
 from stories import (
     MARKS,
     Stage,
+    back_up,
     finish,
     forget,
     holds,
@@ -21,6 +20,7 @@ from stories import (
     nothing_twice,
     refusals,
     register,
+    restore,
     same_story,
     survived,
     words_of,
@@ -32,23 +32,6 @@ from gsomia.node import Role, ask_witness, audit, pack, recover
 from gsomia.testing import Exercise, Player
 
 OTHER = {"JPN": "KOR", "KOR": "JPN"}
-
-
-def back_up(player: Player, to: Path) -> None:
-    """The node's folder, as a backup takes it."""
-    to.mkdir()
-    with closing(sqlite3.connect(player.database)) as here, closing(sqlite3.connect(to / "register.sqlite")) as there:
-        here.backup(there)
-    if (player.folder / "items").is_dir():
-        shutil.copytree(player.folder / "items", to / "items")
-
-
-def restore(player: Player, backup: Path) -> None:
-    with closing(sqlite3.connect(backup / "register.sqlite")) as there, closing(sqlite3.connect(player.database)) as h:
-        there.backup(h)
-    shutil.rmtree(player.folder / "items", ignore_errors=True)
-    if (backup / "items").is_dir():
-        shutil.copytree(backup / "items", player.folder / "items")
 
 
 def give(both: Exercise, document: bytes) -> str:

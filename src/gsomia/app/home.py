@@ -112,6 +112,10 @@ class Home:
                 unwitnessed=dt.timedelta(seconds=self.config.witness.unwitnessed_seconds),
                 parcel_acceptance=dt.timedelta(days=self.config.parcels.acceptance_days),
                 parcel_age=dt.timedelta(days=self.config.parcels.age_days),
+                reconcile_rounds=self.config.reconciliation.max_rounds,
+                reconcile_bytes=self.config.reconciliation.max_bytes,
+                reconcile_time=dt.timedelta(seconds=self.config.reconciliation.max_seconds),
+                reconcile_patience=dt.timedelta(seconds=self.config.reconciliation.patience_seconds),
             ),
         )
         # Whether its store was restored from a backup a node learns from its peers alone.

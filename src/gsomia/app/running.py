@@ -18,7 +18,19 @@ from gsomia.app.home import Home
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
-from gsomia.node import FLOOD, ask_witness, asked_back, step, trace
+from gsomia.node import (
+    FLOOD,
+    ask_witness,
+    asked_back,
+    begin_reconciling,
+    behind,
+    overdue,
+    reconcile,
+    reconciled_at,
+    refresh,
+    step,
+    trace,
+)
 from gsomia.registry import gone
 
 _STAMP_SECONDS = 3600
@@ -33,6 +45,12 @@ _SWEEP_SECONDS = 3600
 """Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late, and answers that are overdue, are looked for so often."""
+_BEHIND = 2_000
+"""From so many acts on, what is shared with a peer is brought up to them before somebody asks, so many at a time."""
+_FAR_BEHIND = 50_000
+"""The same while items move, which it would only slow."""
+_AGAIN_SECONDS = 600
+"""A reconciliation that failed is tried again after so long."""
 
 
 def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
@@ -195,6 +213,9 @@ class _Outbox:
         self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
         self._overdue: set[tuple[str, str]] = set()
+        self._tried: dict[str, float] = {}
+        self._compared: dict[str, float] = {}
+        self._owed: set[tuple[str, str, str]] = set()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -236,7 +257,9 @@ class _Outbox:
             before = _written(self._home)
             try:
                 moved = step(node, party)
-                if ask_witness(node, party) or moved:
+                moved = ask_witness(node, party) or moved
+                self._compare(party, busy=bool(moved))
+                if moved:
                     continue
                 self._rest(party, before)
                 continue
@@ -250,6 +273,39 @@ class _Outbox:
                 self._log.exception("the outbox is stuck", peer=party)
                 self._stopping.wait(1)
             self._stopping.wait(_JOIN_SECONDS)
+
+    def _compare(self, party: str, *, busy: bool) -> None:
+        """Keep up what is compared with a peer, and compare it when it is time."""
+        node, settings = self._home.node, self._home.config.reconciliation
+        now = time.monotonic()
+        if now < self._compared.get(party, float("-inf")) + _IDLE_SECONDS:
+            return
+        self._compared[party] = now
+        with self._home.store.reading() as reader:
+            late = behind(reader, party) > (_FAR_BEHIND if busy else _BEHIND)
+            done = reconciled_at(reader, party)
+        if late:
+            refresh(node, party, most=_BEHIND)
+        if not settings.interval_seconds or now < self._tried.get(party, float("-inf")) + _AGAIN_SECONDS:
+            return
+        if done is None:
+            begin_reconciling(node, party)
+            return
+        if self._home.clock.machine().timestamp() < done + settings.interval_seconds:
+            return
+        self._tried[party] = now
+        try:
+            found = reconcile(node, party)
+        except (PeerError, NodeError) as error:
+            self._log.warning("records were not compared with a peer's", peer=party, why=str(error))
+            return
+        told = self._log.warning if found.discrepancies else self._log.info
+        told(
+            "records were compared with a peer's",
+            peer=party,
+            differences=len(found.discrepancies),
+            under_way=len(found.under_way),
+        )
 
     def _rest(self, party: str, before: tuple[int, int]) -> None:
         """Wait until somebody writes to the register, a command of another process too, or something may be due."""
@@ -285,6 +341,23 @@ class _Outbox:
             for one in floods.keys() - self._floods:
                 self._log.warning("a peer floods", peer=one[0], why=floods[one])
             self._floods = {*floods}
+            self._tell_owed()
+
+    def _tell_owed(self) -> None:
+        """Tell the operator of differences that stand for too long, each once."""
+        age = dt.timedelta(seconds=self._home.config.reconciliation.duty_seconds)
+        with self._home.store.reading() as reader:
+            found = {(o.peer, o.subject, o.kind): o for o in overdue(reader, self._home.clock.now(), age)}
+        for key in found.keys() - self._owed:
+            one = found[key]
+            self._log.warning(
+                "records differ from a peer's for too long",
+                peer=one.peer,
+                what=one.kind,
+                subject=one.subject,
+                repair=list(one.repair),
+            )
+        self._owed = {*found}
 
     def _tell_overdue(self) -> None:
         """Tell once of each copy that was asked back and not answered for by its day: here, or at another's node."""

@@ -34,6 +34,7 @@ from gsomia.node import (
     enter_legal_acts,
     instant,
     pack,
+    send_again,
 )
 
 __all__ = ["act_command"]
@@ -239,6 +240,21 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
         print_json("act", values[0])
     else:
         _tell(found[0], values[0])
+
+
+@act_command.command("send")
+@click.argument("act")
+@click.option("--to", required=True, metavar="PEER", help="The peer that lacks it.")
+@node_option
+def send_act(act: str, to: str, node_dir: str | None) -> None:
+    """Send ACT once more to a peer that lacks it, as `gsomia reconcile` names it; no new act is made."""
+    with home_of(node_dir) as home:
+        send_again(home.node, act, to)
+        for fault in home.deliver():
+            click.echo(plain(fault), err=True)
+        with home.node.store.reading() as reader:
+            waits = act in {one.subject for one in reader.outgoing(peer=to)}
+    click.echo(f"act {act} {'waits for' if waits else 'was sent to'} {to}")
 
 
 def _tell(act: SignedAct, value: dict[str, Any]) -> None:

@@ -141,13 +141,36 @@ class Asked:
         return holdings(self.reader)
 
     def owing(self, party: str, at: datetime) -> list[dict[str, Any]]:
-        """What a Party owes for copies, and what is owed to it; nothing where no node is asked."""
+        """What a Party owes for copies, what is owed to it, and where records differ from a peer's for too long."""
         if self.home is None or self.reader is None:
             return []
         from gsomia.node import owing
 
-        found = owing(self.home.node, self.reader)
-        return [one.to_json(at) for one in found if party in (one.by, *one.to)]
+        found = [one.to_json(at) for one in owing(self.home.node, self.reader) if party in (one.by, *one.to)]
+        return [*found, *(self._unreconciled(at) if party == self.home.node.party else ())]
+
+    def _unreconciled(self, at: datetime) -> list[dict[str, Any]]:
+        """The differences from a peer's records that stand for longer than the settings let them."""
+        assert self.home is not None and self.reader is not None  # a node is asked
+        from gsomia.node import overdue
+
+        age = timedelta(seconds=self.home.config.reconciliation.duty_seconds)
+        return [
+            {
+                "act": "reconcile",
+                "by": self.home.node.party,
+                "to": [one.peer],
+                "instrument": "",
+                "article": "",
+                "text": f"{one.kind}: here {one.here}; there {one.there}; {'; '.join(one.repair)}",
+                "confidence": "",
+                "since": one.since.isoformat(),
+                "due": (one.since + age).isoformat(),
+                "overdue": True,
+                "item": one.subject,
+            }
+            for one in overdue(self.reader, at, age)
+        ]
 
 
 def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:

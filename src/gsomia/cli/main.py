@@ -37,6 +37,7 @@ class _Lazy(click.Group):
         "regrade": "regrade",
         "recall": "recall", "recalls": "recall", "answer-recall": "recall",
         "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
+        "reconcile": "reconcile",
         "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",
         "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip

@@ -103,13 +103,19 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
     if as_json:
         out("duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
         return
+    if owing:
+        from gsomia.cli.options import plain  # a node was asked, so it is imported already
     for row in owing:
         since = local(datetime.fromisoformat(row["since"]))
         due = f"due {local(datetime.fromisoformat(row['due']))}" if row["due"] else "now"
+        # That records agree is asked by no article: it is this node's own setting.
+        law = f"{row['instrument']}:{row['article']} [{row['confidence']}]" if row["instrument"] else "setting:"
         click.echo(
-            f"{row['instrument']}:{row['article']} [{row['confidence']}] {row['act']} of {row['item']}"
-            f" by {row['by']} to {', '.join(row['to'])} since {since}, {'OVERDUE, ' if row['overdue'] else ''}{due}"
-            f"\n    {row['text']}"
+            plain(
+                f"{law} {row['act']} of {row['item']} by {row['by']} to {', '.join(row['to'])} since {since},"
+                f" {'OVERDUE, ' if row['overdue'] else ''}{due}"
+            )
+            + f"\n    {plain(row['text'])}"
         )
     for duty in found:
         when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""

@@ -17,6 +17,7 @@ Where to read, and where a new line belongs:
   `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
+- it is compared with what a peer says: `entries`, `reconciling`, `discrepancies`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `seeing`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
@@ -58,6 +59,7 @@ from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
+from gsomia.node.entries import behind, refresh
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
@@ -81,6 +83,7 @@ from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
+from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
 from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
@@ -95,6 +98,7 @@ from gsomia.node.stored import (
     Consent,
     Cosigned,
     Credential,
+    Discrepancy,
     EnteredAct,
     LogLie,
     LogState,
@@ -148,6 +152,7 @@ __all__ = [
     "Cosigned",
     "Credential",
     "Difference",
+    "Discrepancy",
     "Documents",
     "EnteredAct",
     "KnownKeys",
@@ -175,6 +180,7 @@ __all__ = [
     "Question",
     "Reader",
     "Recalled",
+    "Reconciled",
     "Recovery",
     "Refused",
     "Regraded",
@@ -214,6 +220,8 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "begin_reconciling",
+    "behind",
     "check_acts",
     "check_acts_of",
     "check_bundle",
@@ -267,6 +275,7 @@ __all__ = [
     "notify_regrade",
     "open_consultation",
     "open_item",
+    "overdue",
     "owing",
     "pack",
     "passed_under",
@@ -279,8 +288,11 @@ __all__ = [
     "recall_of",
     "recalls",
     "receipt",
+    "reconcile",
+    "reconciled_at",
     "record_of",
     "recover",
+    "refresh",
     "refuse_consent",
     "regraded",
     "release",
@@ -291,6 +303,7 @@ __all__ = [
     "retire_officer_key",
     "reviews",
     "revoke_consent",
+    "send_again",
     "sender_of",
     "share",
     "sign_joint_text",

@@ -124,6 +124,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="answer-recall", roles=(Role.REGISTRY,)),
         ActType(name="release-key"),
         ActType(name="refuse-key"),
+        ActType(name="reconcile"),
         ActType(name="tracer"),
         ActType(name="possible-loss"),
         ActType(name="acceptance"),

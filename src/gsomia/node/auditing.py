@@ -8,6 +8,7 @@ from functools import partial
 from gsomia.node.check import Check, done
 from gsomia.node.checks import audit_records
 from gsomia.node.disputes import DISPUTES, check_disputes
+from gsomia.node.entries import SHARED, check_entries
 from gsomia.node.node import Node
 from gsomia.node.witnessed import audit_witnesses
 
@@ -17,7 +18,7 @@ __all__ = ["audit"]
 def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) -> Iterator[Check]:
     """Check the node's logs, acts, register, sealed items and witnesses; each check is yielded as it ends.
 
-    Open disputes are told beside them.
+    What is kept of what it shares with its peers is checked too, and open disputes are told beside them.
 
     Args:
         node: whose records.
@@ -26,4 +27,5 @@ def audit(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = None) ->
     yield from audit_records(node, elsewhere)
     yield from audit_witnesses(node)
     with node.store.reading() as reader:
+        yield done(SHARED, partial(check_entries, node, reader))
         yield done(DISPUTES, partial(check_disputes, node, reader))

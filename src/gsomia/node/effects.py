@@ -16,7 +16,7 @@ from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import DataError, VerificationError
 from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import Statement
-from gsomia.node.bodies import entered_person, text
+from gsomia.node.bodies import count, digest, entered_person, text
 from gsomia.node.consent_effects import apply_consent, apply_revocation
 from gsomia.node.consultation_effects import (
     OPENING,
@@ -144,6 +144,13 @@ def _answer_key(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: it is no answer to this node")
 
 
+def _reconcile(node: Node, tx: Writer, statement: Statement) -> None:
+    """That two records were compared changes neither; what it says can be read."""
+    for name in ("entries", "discrepancies", "under_way"):
+        count(statement.body, name)
+    digest(statement.body, "root")
+
+
 _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "enrol-key": _enrol_key,
     "retire-key": _retire_key,
@@ -182,4 +189,5 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     **dict.fromkeys(STEPS, apply_step),
     PRESENTING: apply_presented,
     SIGNING_VIEW: apply_signed_view,
+    "reconcile": _reconcile,
 }

@@ -24,7 +24,7 @@ from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["Draft", "enter", "make", "new_salts", "record"]
+__all__ = ["FOLLOWED", "Draft", "enter", "make", "new_salts", "record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +236,7 @@ def new_salts(count: int) -> list[bytes]:
     return [chance[at : at + SALT_BYTES] for at in range(0, len(chance), SALT_BYTES)]
 
 
-_FOLLOWED = frozenset(
+FOLLOWED = frozenset(
     {
         "release",
         "dispatched",
@@ -250,16 +250,18 @@ _FOLLOWED = frozenset(
         *DONE,
     }
 )
+"""What an item's originator is told of a copy that another Party handed on."""
 
 
 def _relay(node: Node, tx: Writer, acts: Sequence[SignedAct]) -> None:
     """Pass on to an item's originator what it was not party to: the release, and what became of the copy released."""
     for act in acts:
         statement = act.statement
-        if statement.type not in _FOLLOWED:
+        if statement.type not in FOLLOWED:
             continue
         copy, item = tx.copy(statement.copy), tx.item(statement.item)
         if copy is None or item is None or copy.giver != node.party or item.originator == node.party:
             continue
         if item.originator in tx.peers() and item.originator not in {statement.party, *statement.parties}:
             tx.put_outgoing(item.originator, "act", act.id, node.clock.machine())
+            tx.follow(item.originator, item.id)

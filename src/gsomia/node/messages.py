@@ -37,6 +37,8 @@ MESSAGE_TYPES = (
     "ask-log",
     "log",
     "ask-content",
+    "ask-ranges",
+    "ranges",
     "refusal",
 )
 

@@ -25,7 +25,7 @@ from gsomia.verdict import Law
 
 _T = TypeVar("_T")
 
-__all__ = ["Acting", "KnownKeys", "Limits", "Node", "new_act_id", "new_id"]
+__all__ = ["Acting", "Asked", "KnownKeys", "Limits", "Node", "new_act_id", "new_id"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,10 @@ class Limits:
             node learn that its store was restored from a backup.
         unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
         late: `verify` tells of a peer's acts on items that were recorded so long after the instant that they name.
+        reconcile_rounds, reconcile_bytes: so many questions and bytes at most has one reconciliation; and so many of
+            one peer's are answered within an hour.
+        reconcile_time: it takes no longer.
+        reconcile_patience: what a peer says is under way for longer is a difference.
     """
 
     max_skew: timedelta = timedelta(seconds=60)
@@ -70,6 +74,10 @@ class Limits:
     witness_again: timedelta = timedelta(hours=1)
     unwitnessed: timedelta = timedelta(hours=24)
     late: timedelta = timedelta(hours=24)
+    reconcile_rounds: int = 1000
+    reconcile_bytes: int = 128 * 2**20
+    reconcile_time: timedelta = timedelta(minutes=10)
+    reconcile_patience: timedelta = timedelta(days=1)
 
 
 class Locks:
@@ -127,6 +135,15 @@ class Kept(Generic[_T]):
         return found
 
 
+@dataclass(slots=True)
+class Asked:
+    """What a peer's questions about ranges have cost: since when, how many, and how many bytes were given."""
+
+    since: datetime
+    rounds: int = 0
+    given: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One Party's node.
@@ -140,6 +157,7 @@ class Node:
         link: the way to a peer, by Party; raises PeerError where the settings name none.
         unasked: the peers that have not told yet, since this process began, which checkpoints of this node they keep,
             and when each is asked next; until then nothing else is taken from them or sent to them.
+        asked: what each peer's questions about ranges have cost within the hour.
     """
 
     party: str
@@ -156,6 +174,7 @@ class Node:
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
     wrapped_keys: Kept[WrappedKey] = field(default_factory=Kept, repr=False, compare=False)
     unasked: dict[str, datetime] = field(default_factory=dict, repr=False, compare=False)
+    asked: dict[str, Asked] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def identities(self) -> tuple[Identity, ...]:

@@ -17,6 +17,7 @@ from gsomia.node.stored import (
     Consent,
     Cosigned,
     Credential,
+    Discrepancy,
     EnteredAct,
     LogLie,
     LogState,
@@ -29,7 +30,7 @@ from gsomia.node.stored import (
     Reply,
     Rows,
 )
-from gsomia.registry import Copy, Item, Rendition, RungEntry
+from gsomia.registry import Copy, Item, RangeStore, Rendition, RungEntry
 from gsomia.sealed import XWingPrivateKey
 from gsomia.tlog import LogSigner
 
@@ -167,6 +168,36 @@ class Reader(Protocol):
         """How an act came: "own" or the Party it came from, and when it was recorded."""
         ...
 
+    def ranges(self, peer: str) -> RangeStore:
+        """The entries shared with a peer, and the fingerprints over them."""
+        ...
+
+    def shared(self, peer: str) -> Iterator[tuple[bytes, str, str, bytes]]:
+        """Every entry shared with a peer, in order: position, kind, id, digest."""
+        ...
+
+    def shared_name(self, peer: str, position: bytes) -> tuple[str, str] | None:
+        """What stands at a position of what is shared with a peer: kind and id."""
+        ...
+
+    def shared_digest(self, peer: str, position: bytes) -> bytes | None: ...
+    def parted(self, peer: str) -> Mapping[str, bytes]:
+        """The ranges shared with a peer that are parted, and the sixteen fingerprints of each."""
+        ...
+
+    def filed(self, act: str) -> tuple[str, bytes] | None:
+        """The item that an act is about, and its statement as it was signed; None where there is no such act."""
+        ...
+
+    def statements(self, item: str) -> Sequence[tuple[str, bytes]]:
+        """The acts about an item in the order of recording: id, and statement as it was signed."""
+        ...
+
+    def followed(self, peer: str, most: int) -> Sequence[str]:
+        """Items of a peer's of which something was passed on to it since the entries were made last."""
+        ...
+
+    def discrepancies(self, peer: str = "") -> Sequence[Discrepancy]: ...
     def cosigned(self) -> Sequence[Cosigned]: ...
     def kept(self, log: str) -> bytes | None:
         """The checkpoint of a peer's log that this node cosigned last."""
@@ -233,6 +264,19 @@ class Writer(Reader, Protocol):
 
     def forget_parcels(self, before: datetime) -> None:
         """Forget the questions and answers of parcels that are older than this."""
+        ...
+
+    def put_shared(self, peer: str, kind: str, subject: str, position: bytes, digest: bytes | None) -> None:
+        """Put an entry of what is shared with a peer, or end it where its digest is None."""
+        ...
+
+    def follow(self, peer: str, item: str) -> None:
+        """Note that something about its item is passed on to a peer."""
+        ...
+
+    def end_followed(self, peer: str, items: Iterable[str]) -> None: ...
+    def put_discrepancies(self, peer: str, found: Sequence[Discrepancy]) -> None:
+        """Put what was found to differ in the place of what was found before."""
         ...
 
     def put_cosigned(self, cosigned: Cosigned) -> None: ...

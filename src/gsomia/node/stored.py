@@ -17,6 +17,7 @@ __all__ = [
     "Consent",
     "Cosigned",
     "Credential",
+    "Discrepancy",
     "EnteredAct",
     "LogLie",
     "LogState",
@@ -202,6 +203,30 @@ class Refused:
     what: str
     why: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """Something that this register or act record and a peer's say otherwise, as a reconciliation found it.
+
+    Args:
+        peer: with whom.
+        subject: the copy, item, act or instrument.
+        kind: in what they differ.
+        about: the item that it is of, or "".
+        here, there: what each of the two says, for people.
+        repair: what would repair it, and at which node, a line each.
+        since: when it was found first; what is found again keeps it.
+    """
+
+    peer: str
+    subject: str
+    kind: str
+    about: str
+    here: str
+    there: str
+    repair: tuple[str, ...]
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

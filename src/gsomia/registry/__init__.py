@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from gsomia.registry.ranges import (
+    END,
+    Fingerprint,
+    MemoryRanges,
+    RangeStore,
+    bounds_of,
+    entries_fingerprint,
+    fingerprint,
+    position,
+    read_prefix,
+    regrow,
+)
+from gsomia.registry.reconciling import Differing, Given, Walk, give_range, unnested
 from gsomia.registry.register import (
     GONE,
     Citation,
@@ -22,20 +35,35 @@ from gsomia.registry.register import (
 )
 
 __all__ = [
+    "END",
     "GONE",
     "Citation",
     "Copy",
     "CopyState",
     "Custody",
+    "Differing",
     "Direction",
+    "Fingerprint",
+    "Given",
     "Item",
+    "MemoryRanges",
+    "RangeStore",
     "Rendition",
     "Rung",
     "RungEntry",
+    "Walk",
     "advance",
+    "bounds_of",
     "control_number",
     "copy_id",
+    "entries_fingerprint",
+    "fingerprint",
+    "give_range",
     "gone",
+    "position",
     "read_control_number",
     "read_copy_id",
+    "read_prefix",
+    "regrow",
+    "unnested",
 ]

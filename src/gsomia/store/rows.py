@@ -14,6 +14,7 @@ from gsomia.keys import Envelope, PublicKey, b64, unb64
 from gsomia.node import (
     Consent,
     Credential,
+    Discrepancy,
     EnteredAct,
     LogState,
     Officer,
@@ -40,6 +41,8 @@ __all__ = [
     "copy_of",
     "copy_row",
     "credential_of",
+    "discrepancy_of",
+    "discrepancy_row",
     "entered_of",
     "entered_row",
     "envelope_of",
@@ -304,6 +307,16 @@ def refused_of(row: Row) -> Refused:
     """Something refused, from its row."""
     rest = {key: row[key] for key in ("source", "what", "why")}
     return Refused(**rest, at=read_instant(row["at"]), detail=json.loads(row["detail"]))
+
+
+def discrepancy_row(found: Discrepancy) -> Row:
+    """Something found to differ, as a row."""
+    return plain_row(found) | {"repair": _list(found.repair)}
+
+
+def discrepancy_of(row: Row) -> Discrepancy:
+    """Something found to differ, from its row."""
+    return Discrepancy(**row | {"repair": _tuple(row["repair"]), "since": read_instant(row["since"])})
 
 
 def log_of(row: Row) -> LogState:

@@ -319,3 +319,28 @@ cosigned = _table(
 )
 kept = _table("kept", _text("log", key=True), _bytes("note"), _text("at"))
 lie = _table("lie", _text("id", key=True), _text("log"), _text("party"), _text("kind"), _bytes("proof"), _text("at"))
+
+shared = _table(
+    "shared",
+    _text("peer", key=True),
+    _bytes("position", key=True),
+    _text("kind"),
+    _text("subject"),
+    _bytes("digest"),
+    without_rowid=True,
+)
+shared_range = _table(
+    "shared_range", _text("peer", key=True), _text("prefix", key=True), _bytes("parts"), without_rowid=True
+)
+followed = _table("followed", _text("peer", key=True), _text("item", key=True), without_rowid=True)
+discrepancy = _table(
+    "discrepancy",
+    _text("peer", key=True),
+    _text("subject", key=True),
+    _text("kind", key=True),
+    _text("about"),
+    _text("here"),
+    _text("there"),
+    _text("repair"),
+    _text("since"),
+)

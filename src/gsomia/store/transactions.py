@@ -34,6 +34,7 @@ from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.prepared import Prepared
+from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 
@@ -109,7 +110,7 @@ def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads, ConsultationReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, ConsultationReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -296,7 +297,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads, ConsultationR
         return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, limit=limit)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites, ConsultationWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, RangeWrites, RefusalWrites, ConsultationWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:

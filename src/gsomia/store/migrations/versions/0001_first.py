@@ -388,6 +388,44 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_table(
+        "shared",
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("position", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("peer", "position", name=op.f("pk_shared")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "shared_range",
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("parts", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("peer", "prefix", name=op.f("pk_shared_range")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "followed",
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("peer", "item", name=op.f("pk_followed")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "discrepancy",
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("here", sa.Text(), nullable=False),
+        sa.Column("there", sa.Text(), nullable=False),
+        sa.Column("repair", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("peer", "subject", "kind", name=op.f("pk_discrepancy")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "seen",
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("peer", sa.Text(), nullable=False),

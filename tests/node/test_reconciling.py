@@ -1,0 +1,716 @@
+"""Reconciliation: what differs is named with its repair, what is under way is not, and a peer that lies is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lying import altered, kind_of, message, reading, send
+from stories import Stage, alike, back_up, finish, forget, holds, refusals, register, restore, shared_entries, words_of
+
+from gsomia.errors import AnswerError, NodeError, PeerError, UsageError
+from gsomia.keys import Envelope, b64, unb64
+from gsomia.node import (
+    Discrepancy,
+    Reconciled,
+    Role,
+    ask_consent,
+    audit,
+    destroy,
+    give_consent,
+    handle,
+    overdue,
+    recall,
+    reconcile,
+    recover,
+    refresh,
+    release,
+    send_again,
+)
+from gsomia.node.discrepancies import Between, named
+from gsomia.node.entries import ACT, ITEM
+from gsomia.registry import CopyState, fingerprint, position
+from gsomia.testing import Exercise, Player
+
+OTHER = {"JPN": "KOR", "KOR": "JPN"}
+EVERY = "0123456789abcdef"
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Two nodes, and three items of Japan's of which Korea has receipted two."""
+    made = stage()
+    copies = [made["JPN"].transmit(text, to="KOR", level="極秘") for text in (b"one", b"two", b"three")]
+    made.settle()
+    for copy in copies[:2]:
+        finish(made["KOR"], copy.id)
+    made.settle()
+    return made
+
+
+def found(exercise: Exercise, party: str, peer: str = "") -> Reconciled:
+    return reconcile(exercise[party].node, peer or OTHER[party])
+
+
+def kinds(result: Reconciled) -> set[tuple[str, str]]:
+    return {(one.kind, one.subject) for one in result.discrepancies}
+
+
+def lose(player: Player) -> int:
+    """What waits in a node's outbox is lost with the courier."""
+    return forget(player, "DELETE FROM outgoing")
+
+
+def run(exercise: Exercise, lines: Iterable[str]) -> None:
+    """Do what a repair says, where it is to send an act."""
+    for line in dict.fromkeys(lines):
+        at, command = line.removeprefix("at ").split(": ", 1)
+        words = command.split()
+        assert words[:3] == ["gsomia", "act", "send"], line
+        send_again(exercise[at].node, words[3], words[5])
+    exercise.settle()
+
+
+def test_two_nodes_that_agree_differ_in_nothing_and_record_that_it_was_looked_for(both: Exercise) -> None:
+    for party, peer in OTHER.items():
+        result = found(both, party)
+        assert (result.discrepancies, result.under_way) == ([], [])
+        assert result.entries[0] >= 3 and result.rounds == 1
+        assert result.said + result.heard < 2_000, "the root alone goes over"
+        both.settle()
+        for player in (both[party], both[peer]):
+            with player.node.store.reading() as reader:
+                act = reader.act(result.act.id)
+                assert act is not None and [s.role for s in act.statement.signers] == ["node"]
+                assert act.statement.body["discrepancies"] == 0
+                assert f"exercise.gsomia/{player.node.party}/{OTHER[player.node.party]}" in {
+                    log for log, _, _ in reader.log_places(act.id)
+                }
+    alike(both)
+    holds(both)
+
+
+def test_what_is_under_way_is_no_difference(both: Exercise) -> None:
+    both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    ahead, back = found(both, "JPN"), found(both, "KOR")
+    assert (ahead.discrepancies, ahead.under_way) == ([], [f"item {copy.item}"])
+    assert back.discrepancies == [] and f"item {copy.item}" in back.under_way
+    both.settle()
+    assert found(both, "JPN").under_way == []
+
+
+def test_an_answer_that_was_lost_on_its_way_is_under_way(both: Exercise) -> None:
+    def cut(direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        if direction == "answered" and kind_of(envelope) == "delivered":
+            raise PeerError("cut")
+        return envelope
+
+    both.wire.fault = cut
+    copy = both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    both.settle(tolerate=True)
+    both.wire.fault = None
+    assert copy.id in register(both["KOR"]) and register(both["JPN"])[copy.id][0].state is CopyState.DISPATCHED
+    for party in OTHER:
+        result = found(both, party)
+        assert (result.discrepancies, f"item {copy.item}" in result.under_way) == ([], True)
+
+
+@pytest.mark.parametrize("asker", ["JPN", "KOR"])
+def test_rungs_that_never_came_are_named_with_custody_and_sent_again(both: Exercise, asker: str) -> None:
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    result = found(both, asker)
+    names = {kind for kind, _ in kinds(result)}
+    assert names == {"missing rung receipted", "missing act mark", "custody", "level"}
+    receipt_of = next(one for one in result.discrepancies if one.kind == "missing rung receipted")
+    assert receipt_of.subject == copy.id
+    has, lacks = (receipt_of.there, receipt_of.here) if asker == "JPN" else (receipt_of.here, receipt_of.there)
+    assert has.startswith("receipted by KOR") and lacks == "not receipted"
+    custody = next(one for one in result.discrepancies if one.kind == "custody")
+    assert {custody.here, custody.there} == {"JPN", "KOR"}
+    assert all(line.startswith("at KOR: gsomia act send ") for one in result.discrepancies for line in one.repair)
+    # Nothing was repaired by it, and the same is found again.
+    assert register(both["JPN"])[copy.id][0].state is CopyState.DELIVERED
+    both.settle()
+    assert kinds(found(both, asker)) == kinds(result)
+    both.settle()
+    run(both, (line for one in result.discrepancies for line in one.repair))
+    assert register(both["JPN"])[copy.id][0].state is CopyState.RECEIPTED
+    assert found(both, asker).discrepancies == []
+    holds(both)
+
+
+@pytest.mark.parametrize("asker", ["JPN", "KOR"])
+def test_a_copy_that_its_giver_believes_stopped(stage: Stage, asker: str) -> None:
+    both = stage()
+
+    def cut(direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        if direction == "answered" and kind_of(envelope) == "delivered":
+            raise PeerError("cut")
+        return envelope
+
+    both.wire.fault = cut
+    copy = both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    both.settle(tolerate=True)
+    both.wire.fault = None
+    lose(both["JPN"])
+    result = found(both, asker)
+    assert ("copy count", copy.item) in kinds(result)
+    assert {("missing rung accepted", copy.id), ("missing rung delivered", copy.id)} <= kinds(result)
+    count = next(one for one in result.discrepancies if one.kind == "copy count")
+    assert {count.here.split(",")[0], count.there.split(",")[0]} == {"0 copies", "1 copy"}
+    assert count.repair[-1] == "at JPN: gsomia log recover --by OFFICER, where it knows of no such copy"
+    run(both, (line for one in result.discrepancies for line in one.repair if "act send" in line))
+    assert found(both, asker).discrepancies == []
+
+
+@pytest.mark.parametrize("asker", ["JPN", "KOR"])
+def test_destroyed_at_the_holders_and_not_told(both: Exercise, asker: str) -> None:
+    korea = both["KOR"]
+    copy = next(c for c in korea.copies() if c.state is CopyState.RECEIPTED)
+    destroy(korea.node, copy.id, "shredded", by=(korea.by(Role.REGISTRY), korea.by(Role.SECURITY)))
+    lose(korea)
+    result = found(both, asker)
+    word = "destroyed there and not here" if asker == "JPN" else "destroyed here and not there"
+    assert kinds(result) == {(word, copy.id)}
+    run(both, result.discrepancies[0].repair)
+    assert register(both["JPN"])[copy.id][0].state is CopyState.DESTROYED
+    assert found(both, asker).discrepancies == []
+
+
+@pytest.mark.parametrize("asker", ["JPN", "KOR"])
+def test_a_recall_and_an_act_about_no_item_that_never_came(both: Exercise, asker: str) -> None:
+    japan = both["JPN"]
+    item = japan.copies()[0].item
+    act = recall(japan.node, item, "an error", by=japan.by(Role.DISCLOSURE))
+    lose(japan)
+    result = found(both, asker)
+    assert kinds(result) == {("missing act recall", act.id)}
+    assert result.discrepancies[0].about == item
+    run(both, result.discrepancies[0].repair)
+    assert found(both, asker).discrepancies == []
+    lose(both[asker])  # that it was compared stays unknown to the other
+    (one,) = found(both, OTHER[asker]).discrepancies
+    assert one.kind == "missing act reconcile" and one.about == ""
+    both.settle()
+    run(both, one.repair)
+    assert found(both, asker).discrepancies == []
+    holds(both)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("UPDATE item SET level = '秘'", "level"),
+        ("UPDATE item SET payload_digest = 'x'", "payload"),
+        ("UPDATE copy SET custodian = 'USA'", "custody"),
+        ("UPDATE copy SET own_mark = '대외비'", "level"),
+        ("UPDATE copy SET state = 'opened'", "state"),
+    ],
+)
+def test_a_register_that_was_changed_by_hand_is_found_where_an_act_touches_it(
+    both: Exercise, change: str, kind: str
+) -> None:
+    """The acts are alike and the registers are not: `verify` names the row."""
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    both.settle()
+    where = f" WHERE id = '{copy.item}'" if " item " in change else f" WHERE item = '{copy.item}'"
+    assert forget(both["JPN"], change + where) == 1
+    for party in OTHER:
+        result = found(both, party)
+        assert [one.kind for one in result.discrepancies] == [kind]
+        assert set(result.discrepancies[0].repair) == {"at JPN: gsomia verify", "at KOR: gsomia verify"}
+        both.settle()
+
+
+def test_another_version_of_the_law_and_another_record_are_named(both: Exercise, stage: Stage) -> None:
+    forget(both["KOR"], "UPDATE adopted SET version = 'x' WHERE instrument = 'jpn-kor-2016'")
+    law = both["KOR"].node.law
+    twin = replace(both["KOR"].node, law=lambda versions: law({**versions}))
+    both.players["KOR"] = replace(both["KOR"], node=twin)
+    result = found(both, "JPN")
+    one = next(one for one in result.discrepancies if one.kind == "law version")
+    assert (one.subject, one.there) == ("jpn-kor-2016", "x") and "gsomia agreement adopt jpn-kor-2016" in one.repair[0]
+    forget(both["KOR"], "UPDATE adopted SET version = ? WHERE instrument = 'jpn-kor-2016'", one.here)
+    forget(both["KOR"], "DELETE FROM entered WHERE id = (SELECT min(id) FROM entered WHERE under = 'jpn-kor-2016')")
+    both.settle()
+    (other,) = found(both, "JPN").discrepancies
+    assert (other.kind, other.subject) == ("record of legal acts", "jpn-kor-2016")
+
+
+def test_a_difference_is_kept_since_it_was_found_first_and_cleared_when_it_is_gone(both: Exercise) -> None:
+    korea = both["KOR"]
+    copy = next(c for c in korea.copies() if c.state is CopyState.RECEIPTED)
+    destroy(korea.node, copy.id, "shredded", by=(korea.by(Role.REGISTRY), korea.by(Role.SECURITY)))
+    lose(korea)
+    first = both.clock.at
+    found(both, "JPN")
+    both.settle()
+    both.pass_time(timedelta(days=3))
+    (again,) = found(both, "JPN").discrepancies
+    assert again.since == first
+    with both["JPN"].node.store.reading() as reader:
+        assert list(reader.discrepancies("KOR")) == [again] and list(reader.discrepancies("USA")) == []
+        assert overdue(reader, both.clock.at, timedelta(days=2)) == [again]
+        assert overdue(reader, both.clock.at, timedelta(days=4)) == []
+    both.settle()
+    run(both, again.repair)
+    assert found(both, "JPN").discrepancies == []
+    with both["JPN"].node.store.reading() as reader:
+        assert list(reader.discrepancies()) == []
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_what_a_restored_node_lost_is_named_by_its_peer_and_got_back(
+    both: Exercise, tmp_path: Path, party: str
+) -> None:
+    back_up(both[party], tmp_path / "backup")
+    copy = both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    both.settle()
+    finish(both["KOR"], copy.id)
+    both.settle()
+    restore(both[party], tmp_path / "backup")
+    peer = OTHER[party]
+    result = found(both, peer)
+    assert ("copy count", copy.item) in kinds(result)
+    lines = {line for one in result.discrepancies for line in one.repair}
+    assert any(line.startswith(f"at {party}: gsomia log recover") for line in lines)
+    # It is told that it was restored, and then compares nothing until its officer has declared what is lost.
+    both.pass_time(timedelta(hours=1, seconds=1))
+    both.settle(tolerate=True)
+    with pytest.raises(NodeError, match="nothing is recorded in"):
+        found(both, party)
+    recover(both[party].node, by=both[party].by(Role.SECURITY))
+    both.settle()
+    for one in OTHER:
+        assert found(both, one).discrepancies == []
+        both.settle()
+    alike(both)
+    assert check_of(both[party])[0] == ""
+
+
+# --- three Parties ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(stage: Stage) -> Exercise:
+    """Japan's item at the United States, handed on to Korea with consent; and one of each pair's own."""
+    made = stage("JPN", "USA", "KOR")
+    japan, states = made["JPN"], made["USA"]
+    sent = japan.transmit(b"report", to="USA", level="極秘", contains=("JPN",))
+    made.settle()
+    finish(states, sent.id)
+    made.settle()
+    (request,) = ask_consent(states.node, sent.item, to="KOR", why="defence", by=states.by(Role.DISCLOSURE))
+    made.settle()
+    give_consent(japan.node, request.id, by=japan.by(Role.DISCLOSURE))
+    made.settle()
+    # What comes after this has to reach entries that are kept already.
+    for one, player in made.players.items():
+        for peer in {*made.players} - {one}:
+            refresh(player.node, peer)
+    onward = release(states.node, sent.item, to="KOR", by=states.by(Role.DISCLOSURE))
+    japan.transmit(b"for Korea alone", to="KOR", level="極秘")
+    states.transmit(b"for Korea alone too", to="KOR", level="SECRET")
+    made.settle()
+    finish(made["KOR"], onward.id)
+    made.settle()
+    return made
+
+
+def test_each_pair_of_three_agrees_and_no_node_answers_about_a_third(three: Exercise) -> None:
+    alike(three)
+    with three["USA"].node.store.reading() as reader:
+        assert reader.followed("JPN", 9) and not reader.followed("KOR", 9)
+    for one in three.players:
+        for other in three.players:
+            if one != other:
+                assert found(three, one, other).discrepancies == []
+                three.settle()
+    for one, player in three.players.items():
+        with player.node.store.reading() as reader:
+            for peer in three.players:
+                if peer == one:
+                    continue
+                expected = shared_entries(player, peer)
+                assert {(kind, name) for _, kind, name, _ in reader.shared(peer)} <= {*expected}
+                assert {position(*key) for key in expected} >= {place for place, _, _, _ in reader.shared(peer)}
+    # What the United States and Korea share, Japan cannot ask for.
+    with three["USA"].node.store.reading() as reader:
+        theirs = {(kind, name) for _, kind, name, _ in reader.shared("KOR")}
+        own = {(kind, name) for _, kind, name, _ in reader.shared("JPN")}
+    secret = [position(kind, name).hex() for kind, name in theirs - own]
+    assert secret
+    nowhere = position(ITEM, "nowhere").hex()
+    envelope = message(three["JPN"], "USA", "ask-ranges", {"entries": [*secret, nowhere]})
+    answered = send(three, "JPN", "USA", envelope)
+    assert answered["type"] == "ranges" and answered["body"] == {"entries": {}, "under_way": []}
+    holds(three)
+
+
+def test_what_was_passed_on_and_never_came_to_the_originator(three: Exercise) -> None:
+    states, korea = three["USA"], three["KOR"]
+    copy = next(c for c in korea.copies() if c.giver == "USA" and c.item in {i.item for i in three["JPN"].copies()})
+    destroy(korea.node, copy.id, "shredded", by=(korea.by(Role.REGISTRY), korea.by(Role.SECURITY)))
+    forget(korea, "DELETE FROM outgoing WHERE peer = 'JPN'")
+    three.settle()
+    (one,) = found(three, "JPN", "KOR").discrepancies
+    assert one.kind == "destroyed there and not here" and one.about == copy.item
+    three.settle()
+    run(three, one.repair)
+    assert found(three, "JPN", "KOR").discrepancies == []
+    assert found(three, "JPN", "USA").discrepancies == []
+    # The way through the giver of the copy: rungs that it passes on.
+    forget(states, "DELETE FROM outgoing")
+
+
+# --- how two entries are named apart --------------------------------------------------------------------------------
+
+COPY = "24ed1be5-68be-47d2-8413-0683d98e15e0-JPN-1"
+
+
+def an_item(*acts: tuple[str, str, str], **words: str) -> dict[str, Any]:
+    """An entry with acts (id, type, Party) about its copy; `words` are other words of item or copy."""
+    item = {"originator": "JPN", "level": "極秘", "label": "l", "payload_digest": "p", "core_digest": "c", "key": "k"}
+    copy = {"id": COPY, "giver": "JPN", "holder": "KOR", "custodian": "KOR", "state": "receipted", "mark": "m"}
+    copy |= {"origin_mark": "JPN", "own_label": ""}
+    item |= {name: word for name, word in words.items() if name in item}
+    copy |= {name: word for name, word in words.items() if name in copy}
+    rows = [[act, kind, party, COPY, words.get(act, "digest")] for act, kind, party in acts]
+    return {"kind": ITEM, "id": "i", "item": item, "copies": [{**copy, "rungs": []}], "acts": rows}
+
+
+def apart(here: dict[str, Any] | None, there: dict[str, Any] | None) -> list[Discrepancy]:
+    between = Between(here="JPN", there="KOR", at=datetime(2018, 1, 10, tzinfo=UTC), before={})
+    return named(between, (here or there or {})["kind"], (here or there or {})["id"], here, there)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ({"originator": "USA"}, "originator"),
+        ({"level": "秘"}, "level"),
+        ({"label": "other"}, "level"),
+        ({"payload_digest": "other"}, "payload"),
+        ({"core_digest": "other"}, "payload"),
+        ({"key": "other"}, "key custody"),
+        ({"holder": "USA"}, "giver or holder"),
+        ({"custodian": "JPN"}, "custody"),
+        ({"mark": "other"}, "level"),
+        ({"own_label": "other"}, "level"),
+        ({"state": "opened"}, "state"),
+    ],
+)
+def test_words_that_differ_under_the_same_acts(words: dict[str, str], kind: str) -> None:
+    act = ("a", "transmit", "JPN")
+    (one,) = apart(an_item(act), an_item(act, **words))
+    assert (one.kind, one.about) == (kind, "i")
+    assert one.repair == ("at JPN: gsomia verify", "at KOR: gsomia verify")
+
+
+def test_what_is_missing_is_sent_again_in_the_order_in_which_it_can_be_taken_in() -> None:
+    acts = [("1", "receipted", "KOR"), ("2", "opened", "KOR"), ("3", "mark", "KOR"), ("4", "delivered", "KOR")]
+    acts += [("5", "destroy", "KOR"), ("6", "accepted", "KOR")]
+    missing = apart(an_item(), an_item(*acts))
+    assert [one.repair for one in missing] == [(f"at KOR: gsomia act send {n} --to JPN",) for n in "643125"]
+    assert [one.kind for one in missing][-1] == "destroyed there and not here"
+    assert [one.kind for one in apart(an_item(*acts), an_item())][-1] == "destroyed here and not there"
+
+
+def test_a_side_that_lacks_an_act_of_its_own_has_lost_it() -> None:
+    missing = apart(an_item(("1", "receipted", "KOR"), ("2", "recall", "JPN")), an_item())
+    assert {one.repair for one in missing} == {("at KOR: gsomia log recover --by OFFICER",)}
+
+
+def test_two_statements_under_one_id() -> None:
+    act = ("1", "recall", "JPN")
+    (one,) = apart(an_item(act), an_item(act, **{"1": "another"}))
+    assert (one.kind, one.subject, one.here, one.there) == ("act", "1", "digest", "another")
+    lone = {"kind": ACT, "id": "2", "type": "assure", "party": "JPN", "digest": "d"}
+    assert [one.kind for one in apart(lone, {**lone, "digest": "e"})] == ["act"]
+    assert [(one.kind, one.subject) for one in apart(None, lone)] == [("missing act assure", "2")]
+
+
+def test_acts_by_which_a_copy_left_say_nothing_where_it_has_not_arrived() -> None:
+    gone = [("1", "transmit", "JPN"), ("2", "dispatched", "JPN"), ("3", "delivered", "KOR")]
+    assert [one.kind for one in apart(None, an_item(*gone))] == ["missing rung delivered", "copy count"]
+
+
+# --- what is kept, and how it is checked ------------------------------------------------------------------------------
+
+
+def check_of(player: Player) -> tuple[str, int]:
+    (check,) = [one for one in audit(player.node) if one.name == "shared with peers"]
+    return check.fault, check.counted
+
+
+def test_what_is_kept_is_checked_against_register_and_log(both: Exercise) -> None:
+    japan = both["JPN"]
+    assert check_of(japan) == ("", 0), "nothing was compared yet"
+    refresh(japan.node, "KOR")
+    fault, counted = check_of(japan)
+    assert fault == "" and counted >= 3
+    for change, words in (
+        ("UPDATE shared SET digest = zeroblob(32)", "is not what register and log say"),
+        ("UPDATE shared SET subject = 'x'", "stands at another's position"),
+        ("DELETE FROM shared", "has no entry, and is shared"),
+        ("INSERT INTO shared_range VALUES ('KOR', '7', zeroblob(640))", "fingerprints are not those"),
+    ):
+        assert forget(japan, change)
+        assert words in check_of(japan)[0], change
+        forget(japan, "DELETE FROM shared"), forget(japan, "DELETE FROM shared_range")
+        forget(japan, "DELETE FROM setting WHERE key LIKE 'compared/%'")
+        refresh(japan.node, "KOR")
+        assert check_of(japan) == ("", counted), "made anew it is the same"
+
+
+def test_many_entries_are_kept_up_a_little_at_a_time(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    refresh(japan.node, "KOR")
+    refresh(korea.node, "JPN")
+    japan.transmit_many([f"{number}".encode() for number in range(40)], to="KOR", level="極秘")
+    both.settle()
+    for party, player in both.players.items():
+        refresh(player.node, OTHER[party])
+        with player.node.store.reading() as reader:
+            assert reader.parted(OTHER[party]), "parted by now"
+    with japan.node.store.reading() as one, korea.node.store.reading() as other:
+        assert fingerprint(one.ranges("KOR")) == fingerprint(other.ranges("JPN"))
+    copy = japan.copies()[-1]
+    finish(korea, copy.id)
+    lose(korea)
+    result = found(both, "JPN")
+    assert {one.about for one in result.discrepancies} == {copy.item}
+    assert result.rounds == 4, "root, its parts, one end, one entry"
+    both.settle()
+    assert check_of(japan)[0] == "" and check_of(korea)[0] == ""
+
+
+# --- peers that lie, and peers that never end -------------------------------------------------------------------------
+
+
+def flipped(text: str) -> str:
+    data = bytearray(unb64(text))
+    data[-1] ^= 1
+    return b64(bytes(data))
+
+
+def in_ranges(change: Callable[[dict[str, dict[str, str]]], object]) -> Callable[[dict[str, Any]], None]:
+    def applied(value: dict[str, Any]) -> None:
+        if "ranges" in value["body"]:
+            change(value["body"]["ranges"])
+
+    return applied
+
+
+def in_root(**words: Any) -> Callable[[dict[str, Any]], None]:
+    def applied(value: dict[str, Any]) -> None:
+        if "root" in value["body"]:
+            value["body"]["root"] |= words
+
+    return applied
+
+
+def in_entries(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], None]:
+    def applied(value: dict[str, Any]) -> None:
+        if "entries" in value["body"]:
+            change(value["body"])
+
+    return applied
+
+
+def spoilt(ranges: dict[str, dict[str, str]]) -> None:
+    for one in ranges.values():
+        one.update({kind: flipped(data) for kind, data in one.items()})
+
+
+def doubled(ranges: dict[str, dict[str, str]]) -> None:
+    for one in ranges.values():
+        one.update(parts="", entries="")
+
+
+def each(**words: object) -> Callable[[dict[str, Any]], None]:
+    """Other words in each entry."""
+    return in_entries(lambda body: [one.update(words) for one in body["entries"].values()])
+
+
+def instead(name: str, value: object) -> Callable[[dict[str, Any]], None]:
+    """Something else in the place of a part of an answer."""
+
+    def applied(answer: dict[str, Any]) -> None:
+        if name in answer["body"]:
+            answer["body"][name] = value
+
+    return applied
+
+
+LIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "a set that nobody has": (in_root(digest="00" * 32), "do not hold: range `` "),
+    "a set without an end": (in_root(count=2**52), "entries differ: these are not two views of one set"),
+    "a count that is none": (in_root(count="many"), "what is no beginning of ranges"),
+    "a digest cut short": (in_root(digest="00" * 31), "what is no beginning of ranges"),
+    "other words than a root": (instead("root", 7), "no beginning of ranges"),
+    "altered entries": (in_ranges(spoilt), "do not hold"),
+    "a range that was not asked for": (in_ranges(lambda r: r.update({"77": {"entries": ""}})), "other ranges"),
+    "a range left out": (in_ranges(lambda r: r.clear()), "other ranges were answered"),
+    "a malformed range": (in_ranges(lambda r: r.update({"x" * 70: {"entries": ""}})), "not a range"),
+    "parts and entries together": (in_ranges(doubled), "not an answer about ranges"),
+    "no object": (instead("ranges", [1]), "not an answer about ranges"),
+    "an entry of something else": (each(id="another"), "was not asked for"),
+    "an entry that cannot be read": (each(copies=7), "cannot be read"),
+    "an entry of no kind": (each(kind="person"), "cannot be read"),
+    "entries that are no object": (instead("entries", []), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_peer_whose_ranges_do_not_hold_is_refused_and_shown(both: Exercise, lie: str) -> None:
+    change, words = LIES[lie]
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    found(both, "JPN")
+    both.settle()
+    with both["JPN"].node.store.reading() as reader:
+        before = list(reader.discrepancies())
+    altered(both, "KOR", "ranges", change, times=9)
+    with pytest.raises(AnswerError, match=words):
+        found(both, "JPN")
+    assert words in words_of(refusals(both["JPN"]))
+    assert [one.what for one in refusals(both["JPN"]) if one.source == "KOR"][-1] == "ranges"
+    with both["JPN"].node.store.reading() as reader:
+        assert list(reader.discrepancies()) == before, "what a liar says clears nothing"
+
+
+def test_a_peer_that_offers_ranges_for_ever_comes_to_an_end(both: Exercise) -> None:
+    """Each answer is another set, so that nothing can be held to what was said before."""
+    count = 0
+
+    def endless(value: dict[str, Any]) -> None:
+        nonlocal count
+        if "root" in value["body"]:
+            count += 1
+            value["body"]["root"]["digest"] = f"{count:064x}"
+
+    altered(both, "KOR", "ranges", endless, times=99)
+    with pytest.raises(PeerError, match="moves on faster than it is walked"):
+        found(both, "JPN")
+    assert count <= 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"reconcile_rounds": 2}, "without an end: 2 questions were answered"),
+        ({"reconcile_bytes": 1000}, "answers with more than 1000 bytes"),
+        ({"reconcile_time": timedelta(seconds=-1)}, "has not come to an end of its ranges within"),
+    ],
+)
+def test_rounds_bytes_and_time_are_bounded(both: Exercise, words: dict[str, Any], said: str) -> None:
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    both.with_limits("JPN", replace(both["JPN"].node.limits, **words))
+    with pytest.raises(AnswerError, match=said):
+        found(both, "JPN")
+    assert said in words_of(refusals(both["JPN"]))
+
+
+@pytest.mark.parametrize("body", [
+    {"ranges": ["g"]}, {"ranges": ["0" * 64]}, {"ranges": [7]}, {"ranges": "0"}, {"ranges": ["0"] * 600},
+    {"ranges": ["0", "0"]}, {"ranges": ["0", "01"]}, {"ranges": ["", "f"]},
+    {"entries": ["00"]}, {"entries": [None]}, {"entries": ["zz" * 32]}, {"entries": ["0" * 64] * 200}, {"entries": {}},
+])  # fmt: skip
+def test_malformed_and_overlapping_ranges_are_refused_and_shown(both: Exercise, body: dict[str, Any]) -> None:
+    answered = send(both, "JPN", "KOR", message(both["JPN"], "KOR", "ask-ranges", body))
+    assert answered["type"] == "refusal"
+    shown = [one for one in refusals(both["KOR"]) if one.source == "JPN"][-1]
+    assert shown.what == "message" and shown.why == answered["body"]["why"]
+    assert any(word in shown.why for word in ("not a range", "not a position", "overlap", "is a list of at most"))
+
+
+def test_a_peer_that_asks_for_ever_waits_for_the_end_of_the_hour(both: Exercise) -> None:
+    both.with_limits("KOR", replace(both["KOR"].node.limits, reconcile_rounds=3))
+    for _ in range(3):
+        found(both, "JPN")
+        both.settle()
+    with pytest.raises(PeerError, match="more waits for its end"):
+        found(both, "JPN")
+    assert "more waits for its end" in words_of(refusals(both["KOR"]))
+    both.pass_time(timedelta(hours=1))
+    assert found(both, "JPN").discrepancies == []
+
+
+def test_a_peer_that_says_for_ever_that_it_is_under_way_hides_nothing(both: Exercise) -> None:
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    altered(both, "KOR", "ranges", in_entries(lambda body: body.update(under_way=[*body["entries"]])), times=99)
+    for day in range(3):
+        result = found(both, "JPN")
+        assert (result.discrepancies == []) is (day == 0) and (result.under_way == []) is (day > 0)
+        with both["JPN"].node.store.reading() as reader:
+            assert (overdue(reader, both.clock.at, timedelta(days=1)) == []) is (day < 2)
+        both.settle()
+        both.pass_time(timedelta(days=1, seconds=1))
+    both.wire.fault = None
+    assert found(both, "JPN").discrepancies
+
+
+def test_a_register_that_moves_on_is_walked_anew(both: Exercise) -> None:
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    moved = False
+
+    def meanwhile(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        nonlocal moved
+        if (
+            direction == "asked"
+            and kind_of(envelope) == "ask-ranges"
+            and reading(envelope)["body"].get("ranges")
+            and not moved
+        ):
+            moved = True
+            both["KOR"].transmit(b"new", to="JPN", level="군사II급비밀")
+            handle(both["KOR"].node, "use", copy.id, "read", by=both["KOR"].by(Role.REGISTRY))
+            refresh(both["KOR"].node, "JPN")
+        return envelope
+
+    both.wire.fault = meanwhile
+    result = found(both, "JPN")
+    assert moved and result.discrepancies == [] and result.under_way == [f"item {copy.item}"]
+
+
+def test_what_a_peer_is_not_told_of_is_not_sent_to_it(three: Exercise) -> None:
+    states = three["USA"]
+    with states.node.store.reading() as reader:
+        internal = next(act.id for act in reader.acts(types=["enter-person", "adopt-law"]))
+        other = next(act.id for act in reader.acts(types=["transmit"]) if act.statement.party == "USA")
+    for act in (internal, other):
+        with pytest.raises(UsageError, match="nothing that `JPN` is told of"):
+            send_again(states.node, act, "JPN")
+    with pytest.raises(UsageError, match="no act `x` is here"):
+        send_again(states.node, "x", "JPN")
+    with pytest.raises(NodeError, match="not an enrolled peer"):
+        send_again(states.node, internal, "FRA")
+    with pytest.raises(NodeError, match="not an enrolled peer"):
+        found(three, "USA", "FRA")
+
+
+def test_a_peer_that_cannot_be_reached_changes_nothing(both: Exercise) -> None:
+    def away(*_: object) -> Envelope:
+        raise PeerError("away")
+
+    both.wire.fault = away
+    with pytest.raises(PeerError, match="away"):
+        found(both, "JPN")
+    with both["JPN"].node.store.reading() as reader:
+        assert list(reader.acts(types=["reconcile"])) == []
