@@ -12,7 +12,7 @@ from stories import MARKS, Stage, holds, register, same_story
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
-from gsomia.node import exchange, leaving
+from gsomia.node import exchange, leaving, step
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 
@@ -84,6 +84,26 @@ def test_the_next_part_is_made_ready_and_the_last_is_settled_while_one_is_on_its
     assert [copy.id for copy, _ in sorted(register(both["KOR"]).values(), key=lambda c: c[0].control_number)] == sent
     same_story(both)
     holds(both)
+
+
+@pytest.mark.parametrize("most", [10, 14, 100])
+def test_what_comes_meanwhile_goes_with_the_run_up_to_a_bound(
+    run: tuple[Exercise, list[str]], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    both, sent = run
+    monkeypatch.setattr(exchange, "BATCH", most)
+    posts = iter(range(100))
+
+    def more(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if direction == "asked" and said(envelope) == "deliver" and next(posts) in (0, 2):
+            sent.append(both["JPN"].transmit(b"late", to="KOR", level=MARKS["JPN"]).id)
+        return envelope
+
+    both.wire.fault = more
+    assert step(both["JPN"].node, "KOR") == min(most, len(sent))
+    both.settle()
+    assert [copy.id for copy, _ in sorted(register(both["KOR"]).values(), key=lambda c: c[0].control_number)] == sent
+    same_story(both)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])

@@ -6,10 +6,11 @@ answer is recorded, so the next step begins where this one broke off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from gsomia.errors import AnswerError, GsomiaError, PeerError
@@ -46,8 +47,8 @@ from gsomia.registry import CopyState
 
 __all__ = ["dead_letter", "step"]
 
-BATCH = 256
-"""At most this many outbox entries in one step."""
+BATCH = 512
+"""At most this many outbox entries in one step, with those that come while it goes on."""
 
 FEW = 8
 """At most so many where an earlier attempt broke off: each part that gets through is a step, however bad the way is."""
@@ -77,7 +78,7 @@ def step(node: Node, peer: str) -> int:
     if not due or due[0].next_at > node.clock.machine() or known is None:
         return 0
     # Order is kept per peer: only the run of one kind at the head is taken.
-    run = due[: next((i for i, entry in enumerate(due) if entry.kind != due[0].kind), len(due))]
+    run = _of_kind(due, due[0].kind)
     try:
         if peer in node.unasked:
             ask_witness(node, peer)
@@ -94,6 +95,10 @@ def step(node: Node, peer: str) -> int:
             if isinstance(error, AnswerError):
                 keep(node, tx, Refused(at=node.clock.now(), source=peer, what="answer", why=why_of(error)))
         raise
+
+
+def _of_kind(due: Iterable[Outgoing], kind: str) -> list[Outgoing]:
+    return [*takewhile(lambda entry: entry.kind == kind, due)]
 
 
 def _exchange(node: Node, peer: Peer, kind: str, body: Mapping[str, Any], answer: str) -> Mapping[str, Any]:
@@ -126,10 +131,11 @@ def _send_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
     return len(run)
 
 
-def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+def _send_copies(node: Node, peer: Peer, run: list[Outgoing]) -> int:
     """Send a run of copies in parts.
 
-    While the peer takes one part in, the next is offered and made ready, and the one before is settled.
+    While the peer takes one part in, the next is offered and made ready, and the one before is settled. What comes
+    meanwhile is added to the run, so that the peer need not wait for another step to begin.
     """
     size = FEW if run[0].attempts else PART
     if len(run) <= size:
@@ -143,6 +149,10 @@ def _send_copies(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         while True:
             part = coming.result()
             position += part.taken
+            if position + size > len(run):
+                with node.store.reading() as reader:
+                    since = reader.outgoing(peer=peer.party, after=run[-1].id, limit=max(BATCH - len(run), 1))
+                run += _of_kind(since[: BATCH - len(run)], run[0].kind)
             rest = run[position : position + size]
             if rest:
                 coming = ahead.submit(_made_ready, node, peer, rest)

@@ -97,9 +97,9 @@ _RAISE = Prepared(
 
 @cache
 def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
-    """The outbox in order, of one peer, due by an instant, its first entries: parameters of these names."""
+    """The outbox in order, of one peer, due by an instant, its first entries after one: parameters of these names."""
     table = schema.outgoing
-    query = sa.select(table).order_by(table.c.id)
+    query = sa.select(table).where(table.c.id > sa.bindparam("after")).order_by(table.c.id)
     if peer:
         query = query.where(table.c.peer == sa.bindparam("peer"))
     if due:
@@ -291,10 +291,12 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, C
         query = sa.select(schema.pending).order_by(schema.pending.c.at)
         return [rows.pending_of(row) for row in self._all(query)]
 
-    def outgoing(self, *, peer: str = "", due: datetime | None = None, limit: int = 0) -> Sequence[Outgoing]:
+    def outgoing(
+        self, *, peer: str = "", due: datetime | None = None, after: int = 0, limit: int = 0
+    ) -> Sequence[Outgoing]:
         query = _outgoing(peer=bool(peer), due=due is not None, limit=bool(limit))
         latest = instant(due) if due is not None else ""
-        return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, limit=limit)]
+        return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, after=after, limit=limit)]
 
 
 class SqlWriter(SqlReader, LogWrites, ParcelWrites, RangeWrites, RefusalWrites, ConsultationWrites):
