@@ -17,7 +17,7 @@ Where to read, and where a new line belongs:
   `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
-- it is compared with what a peer says: `entries`, `reconciling`, `discrepancies`
+- it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
 - it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `seeing`, `keychecks`, `treenodes`, `witnessed`,
   `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)

@@ -14,6 +14,7 @@ from typing import Any
 
 from gsomia.keys import canonical
 from gsomia.node.check import Check
+from gsomia.node.facts import Case, heads_of
 from gsomia.node.ledger import FOLLOWED
 from gsomia.node.lognames import peer_of_log
 from gsomia.node.node import Node
@@ -31,7 +32,9 @@ __all__ = [
     "digest_of",
     "entry",
     "item_entry",
+    "law_of_both",
     "refresh",
+    "waiting_entries",
 ]
 
 ITEM, ACT = "item", "act"
@@ -153,6 +156,29 @@ def _passed_on(said: dict[str, Any], copy: Copy | None, item: Item | None, pair:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def waiting_entries(reader: Reader, peer: str) -> set[bytes]:
+    """The positions of what something waits of in the outbox to a peer."""
+    found = set()
+    for one in reader.outgoing(peer=peer):
+        if one.kind in ("copy", "content"):
+            copy = reader.copy(one.subject)
+            item = copy.item if copy is not None else ""
+        else:
+            filed = reader.filed(one.subject)
+            item = filed[0] if filed is not None else ""
+        found.add(position(ITEM, item) if item else position(ACT, one.subject))
+    return found
+
+
+def law_of_both(node: Node, reader: Reader, peer: str) -> dict[str, tuple[str, str]]:
+    """The instruments of both that this node adopted: version, and head of its record of legal acts."""
+    case = Case.of(node, reader)
+    both = {node.party, peer}
+    names = [name for name, agreement in case.law.agreements.items() if both <= {*agreement.parties}]
+    adopted, heads = reader.adopted(), heads_of(case, names)
+    return {name: (adopted[name], heads[name]) for name in sorted(names)}
 
 
 def behind(reader: Reader, peer: str) -> int:

@@ -1,61 +1,52 @@
 """Reconciliation: what register and act record say of what is shared with a peer is compared with what its node says.
 
 The one who asks walks down the peer's fingerprints to what differs (`registry.reconciling`), asks for those entries,
-and names each difference. It says nothing of its own set while it asks, so what it hears is nobody's echo. The one who
-is asked answers about what it shares with that peer and nothing else: all that is looked up is kept by peer.
+and names each difference. It says nothing of its own set while it asks, so what it hears is nobody's echo. What the one
+who is asked answers stands in `rangeanswers`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gsomia.errors import AnswerError, MessageError, NodeError, PeerError, UsageError, VerificationError
-from gsomia.keys import Envelope, b64, canonical, unb64
+from gsomia.errors import AnswerError, PeerError, UsageError, VerificationError
+from gsomia.keys import Envelope, canonical, unb64
 from gsomia.node.acts import SignedAct
 from gsomia.node.discrepancies import Between, check_entry, law_discrepancies, named
-from gsomia.node.entries import ACT, ITEM, behind, entry, refresh
-from gsomia.node.facts import Case, heads_of
+from gsomia.node.entries import ACT, ITEM, behind, entry, law_of_both, refresh, waiting_entries
 from gsomia.node.ledger import Draft, make
 from gsomia.node.lognames import unless_halted
-from gsomia.node.messages import Message, link_to, read_answer, write_message
-from gsomia.node.node import Asked, Node, known_peer
+from gsomia.node.messages import link_to, read_answer, write_message
+from gsomia.node.node import Node, known_peer
 from gsomia.node.ports import Reader
+from gsomia.node.rangeanswers import ENTRIES, RANGES
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.stored import Discrepancy, Peer, Refused
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import (
+    EMPTY,
     Differing,
     Fingerprint,
     Given,
     Walk,
     fingerprint,
-    give_range,
     position,
     read_prefix,
-    unnested,
 )
 
-__all__ = ["Reconciled", "answer_ranges", "begin_reconciling", "overdue", "reconcile", "reconciled_at", "send_again"]
+__all__ = ["Reconciled", "begin_reconciling", "overdue", "reconcile", "reconciled_at", "send_again"]
 
-RANGES = 512
-"""At most so many ranges in one message."""
-ENTRIES = 128
-"""At most so many entries in one message."""
 MOST = 100_000
 """So many entries may differ; beyond, the walk ends."""
 TRIES = 3
 """A walk begins anew so often where the peer's register moves on under it."""
-READY = 5_000
-"""So many acts are looked through before an answer; where more came since, the answer has to wait."""
 
 UNDER_WAY = "under way"
 """What is kept of an entry that a peer says is under way: since when it has."""
-
-_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +100,15 @@ def reconcile(node: Node, party: str) -> Reconciled:
         with node.store.writing() as tx:
             keep(node, tx, Refused(at=node.clock.now(), source=party, what="ranges", why=why_of(error)))
         raise
+    own = session.own
     with node.store.writing() as tx:
-        own = fingerprint(tx.ranges(party))
         tx.put_discrepancies(party, [*found, *waits])
         tx.put_setting(_done(party), str(int(node.clock.machine().timestamp())))
         body = {
             "entries": own.count,
             "root": own.digest.hex(),
             "theirs": {"entries": start.root.count, "root": start.root.digest.hex()},
-            "law": {name: list(words) for name, words in _law(node, tx, party).items()},
+            "law": {name: list(words) for name, words in law_of_both(node, tx, party).items()},
             "discrepancies": len(found),
             "kinds": dict(Counter(one.kind for one in found)),
             "under_way": len(under_way),
@@ -153,7 +144,7 @@ class _Session:
     rounds: int = 0
     said: int = 0
     heard: int = 0
-    waiting: set[bytes] = field(default_factory=set)
+    own: Fingerprint = EMPTY
 
     def ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         node, limits = self.node, self.node.limits
@@ -194,7 +185,9 @@ def _walk(session: _Session) -> tuple[_Start, list[Differing]]:
 
 def _walk_once(session: _Session, start: _Start) -> list[Differing]:
     with session.node.store.reading() as reader:
-        walk = Walk(reader.ranges(session.peer.party), start.root, MOST)
+        ranges = reader.ranges(session.peer.party)
+        session.own = fingerprint(ranges)
+        walk = Walk(ranges, start.root, MOST)
         while asked := walk.ask(RANGES):
             answer = session.ask({"ranges": asked})
             given = _given(answer.get("ranges"))
@@ -251,10 +244,10 @@ def _name(
         theirs, told = _entries(session, [*left])
         left = _differing(node, party, [*left], theirs)
     with node.store.reading() as reader:
-        waiting = _waiting(reader, party)
+        waiting = waiting_entries(reader, party)
         before = {(one.subject, one.kind): one.since for one in reader.discrepancies(party)}
         between = Between(here=node.party, there=party, at=node.clock.now(), before=before)
-        found = list(law_discrepancies(between, _law(node, reader, party), start.law))
+        found = list(law_discrepancies(between, law_of_both(node, reader, party), start.law))
     under_way, waits = [], []
     for place, (kind, name, here, there) in left.items():
         words = f"{kind} {name}"
@@ -268,6 +261,8 @@ def _name(
                 under_way.append(words)
                 continue
         found += named(between, kind, name, here, there)
+        if len(found) > MOST:
+            raise AnswerError(f"more than {MOST} things differ from what `{party}` says")
     return found, under_way, waits
 
 
@@ -305,109 +300,6 @@ def _entries(session: _Session, positions: Sequence[bytes]) -> tuple[dict[bytes,
         except (KeyError, TypeError, ValueError, AttributeError, VerificationError) as error:
             raise AnswerError(f"`{session.peer.party}` answered with entries that cannot be read: {error}") from error
     return found, waiting
-
-
-def _waiting(reader: Reader, peer: str) -> set[bytes]:
-    """The positions of what something waits of in the outbox to a peer."""
-    found = set()
-    for one in reader.outgoing(peer=peer):
-        if one.kind in ("copy", "content"):
-            copy = reader.copy(one.subject)
-            item = copy.item if copy is not None else ""
-        else:
-            filed = reader.filed(one.subject)
-            item = filed[0] if filed is not None else ""
-        found.add(position(ITEM, item) if item else position(ACT, one.subject))
-    return found
-
-
-def _law(node: Node, reader: Reader, peer: str) -> dict[str, tuple[str, str]]:
-    """The instruments of both that this node adopted: version, and head of its record of legal acts."""
-    case = Case.of(node, reader)
-    both = {node.party, peer}
-    names = [name for name, agreement in case.law.agreements.items() if both <= {*agreement.parties}]
-    adopted, heads = reader.adopted(), heads_of(case, names)
-    return {name: (adopted[name], heads[name]) for name in sorted(names)}
-
-
-def answer_ranges(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
-    """Answer a peer about what is shared with it: at first the fingerprint of all, then of ranges, then entries.
-
-    Raises:
-        MessageError: malformed or overlapping ranges, more than are answered at once, or more than within an hour.
-        NodeError: the entries are not made up to now.
-    """
-    ranges, entries = _list(message, "ranges", RANGES), _list(message, "entries", ENTRIES)
-    budget = _budget(node, peer.party)
-    body: dict[str, Any] = {}
-    if not ranges and not entries:
-        if not refresh(node, peer.party, most=READY):
-            raise NodeError(f"what is shared with `{peer.party}` is not looked through up to now")
-        with node.store.reading() as reader:
-            root = fingerprint(reader.ranges(peer.party))
-            body["root"] = {"count": root.count, "digest": root.digest.hex()}
-            body["law"] = {name: list(words) for name, words in _law(node, reader, peer.party).items()}
-    with node.store.reading() as reader:
-        if ranges:
-            body["ranges"] = _give(reader, peer.party, [read_prefix(one) for one in ranges])
-        if entries:
-            body |= _give_entries(node, reader, peer.party, [_position(one) for one in entries])
-    budget.rounds += 1
-    budget.given += len(canonical(body))
-    return "ranges", body
-
-
-def _give(reader: Reader, peer: str, prefixes: Sequence[str]) -> dict[str, Any]:
-    unnested(prefixes)
-    store = reader.ranges(peer)
-    found = {}
-    for prefix in prefixes:
-        one = give_range(store, prefix)
-        found[prefix] = {"parts": b64(one.parts)} if one.parts is not None else {"entries": b64(one.entries or b"")}
-    return found
-
-
-def _give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
-    """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there."""
-    found: dict[str, Any] = {}
-    for place in positions:
-        known = reader.shared_name(peer, place)
-        value = entry(node, reader, peer, *known) if known is not None else None
-        if value is not None:
-            found[place.hex()] = value
-    waiting = _waiting(reader, peer)
-    return {"entries": found, "under_way": [place.hex() for place in positions if place in waiting]}
-
-
-def _list(message: Message, name: str, most: int) -> list[Any]:
-    value = message.body.get(name, [])
-    if not isinstance(value, list) or len(value) > most:
-        raise MessageError(f"`{name}` is a list of at most {most}")
-    return value
-
-
-def _position(text: object) -> bytes:
-    if not isinstance(text, str) or len(text) != 64 or not {*text} <= {*"0123456789abcdef"}:
-        raise MessageError(f"not a position: `{text!s:.80}`; 64 hexadecimal digits were expected")
-    return bytes.fromhex(text)
-
-
-def _budget(node: Node, party: str) -> Asked:
-    """What is left for a peer's questions within the hour.
-
-    Raises:
-        MessageError: nothing.
-    """
-    now, limits = node.clock.machine(), node.limits
-    budget = node.asked.get(party)
-    if budget is None or not timedelta() <= now - budget.since < _SPAN:
-        budget = node.asked[party] = Asked(since=now)
-    if budget.rounds >= limits.reconcile_rounds or budget.given >= limits.reconcile_bytes:
-        raise MessageError(
-            f"`{party}` asked for ranges {budget.rounds} times within an hour and got {budget.given} bytes; "
-            "more waits for its end"
-        )
-    return budget
 
 
 def send_again(node: Node, act: str, to: str) -> None:

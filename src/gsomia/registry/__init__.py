@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsomia.registry.ranges import (
+    EMPTY,
     END,
     Fingerprint,
     MemoryRanges,
@@ -35,6 +36,7 @@ from gsomia.registry.register import (
 )
 
 __all__ = [
+    "EMPTY",
     "END",
     "GONE",
     "Citation",

@@ -29,7 +29,6 @@ _BETWEEN = Prepared(
     .offset(_NONE)
 )
 _NAMED = Prepared(sa.select(_SHARED.c.kind, _SHARED.c.subject).where(_AT))
-_DIGEST = Prepared(sa.select(_SHARED.c.digest).where(_AT))
 _EVERY = Prepared(
     sa.select(_SHARED.c.position, _SHARED.c.kind, _SHARED.c.subject, _SHARED.c.digest)
     .where(_OF_PEER)
@@ -106,10 +105,6 @@ class RangeReads:
     def shared_name(self, peer: str, position: bytes) -> tuple[str, str] | None:
         row = _NAMED.row(self._connection, {"peer": peer, "position": position})
         return None if row is None else (row["kind"], row["subject"])
-
-    def shared_digest(self, peer: str, position: bytes) -> bytes | None:
-        found = _DIGEST.scalar(self._connection, {"peer": peer, "position": position})
-        return None if found is None else bytes(found)
 
     def shared(self, peer: str) -> Iterator[tuple[bytes, str, str, bytes]]:
         return iter(_EVERY.tuples(self._connection, {"peer": peer}))
