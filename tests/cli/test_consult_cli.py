@@ -82,7 +82,7 @@ def begin(consult: Consult, *words: object) -> str:
     said = words or ("--about", "threat", "--reference", "dprk-launch", "--subject", "dprk-missile")
     status, out, err = consult("JPN", "open", *said, "--title", "EXERCISE", "--under", PACT, "--with", "KOR")
     assert status == 0, err
-    return out.split()[1]
+    return out.split()[-1]
 
 
 def texts(tmp_path: Path, **words: str) -> dict[str, Path]:
@@ -104,8 +104,8 @@ def test_a_joint_text_from_the_opening_to_the_end(consult: Consult, tmp_path: Pa
         assert status == 0 and "stated by act" in out, err
     assert consult("JPN", "draft", talk, files["one"], "--level", "極秘")[0] == 0
     assert consult("KOR", "draft", talk, files["two"], "--level", "군사II급비밀", "--on", "1")[0] == 0
-    items = {draft["version"]: draft["item"] for draft in told(consult, "JPN", "show", talk)["drafts"]}
-    finish(exercise["JPN"], items["2"])
+    numbers = {draft["version"]: draft["control_number"] for draft in told(consult, "JPN", "show", talk)["drafts"]}
+    finish(exercise["JPN"], numbers["2"])
     status, _, err = consult("JPN", "diff", talk, "1", "2")
     assert status == 2 and "who reads the text of `KOR`?" in err
     status, out, err = consult("JPN", "diff", talk, "1", "2", "--for", "reader")
