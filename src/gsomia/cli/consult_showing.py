@@ -141,8 +141,8 @@ def show_text(home: Home, reader: Reader, standing: Standing) -> None:
     if told["drafts"]:
         click.echo()
         rows = [
-            [one["version"], one["party"], ", ".join(one["on"]) or "-", ", ".join(one["signed_by"]) or "-", one["control_number"],
-             one["text"]]
+            [one["version"], one["party"], ", ".join(one["on"]) or "-", ", ".join(one["signed_by"]) or "-",
+             one["control_number"], one["text"]]
             for one in told["drafts"]
         ]  # fmt: skip
         _columns(["version", "by", "on", "signed by", "number", "text sha256"], rows)
