@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from gsomia.node import Acting, Note, Role, audit, enter_legal_acts
 from gsomia.testing import Exercise
 
 PACT = "jpn-kor-2016"
-Consult = Callable[..., tuple[int, str, str]]
 
 
 class Folder:
@@ -44,9 +44,21 @@ class Folder:
         return []
 
 
+@dataclass(frozen=True)
+class Consult:
+    """Runs `gsomia consult` at a Party's node: `consult("JPN", "list")`."""
+
+    run: Run
+    exercise: Exercise
+
+    def __call__(self, party: str, *words: object) -> tuple[int, str, str]:
+        """Status, stdout, stderr."""
+        return self.run("consult", *words, "--node", party)
+
+
 @pytest.fixture
 def consult(run: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Consult:
-    """Runs `gsomia consult` at a Party's node: `consult("JPN", "list")`; `consult.exercise` holds the nodes."""
+    """Two nodes, and the commands at each."""
     exercise = stage()
 
     @contextmanager
@@ -55,19 +67,7 @@ def consult(run: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Consult:
         yield Folder(exercise, party)
 
     monkeypatch.setattr("gsomia.cli.consult.home_of", home_of)
-
-    def command(party: str, *words: object) -> tuple[int, str, str]:
-        return run("consult", *words, "--node", party)
-
-    command.exercise = exercise  # type: ignore[attr-defined]
-    return command
-
-
-def nodes(consult: Consult) -> Exercise:
-    """The nodes that a command works on."""
-    exercise = consult.exercise  # type: ignore[attr-defined]
-    assert isinstance(exercise, Exercise)
-    return exercise
+    return Consult(run, exercise)
 
 
 def told(consult: Consult, party: str, *words: object) -> Any:
@@ -82,7 +82,7 @@ def begin(consult: Consult, *words: object) -> str:
     said = words or ("--about", "threat", "--reference", "dprk-launch", "--subject", "dprk-missile")
     status, out, err = consult("JPN", "open", *said, "--title", "EXERCISE", "--under", PACT, "--with", "KOR")
     assert status == 0, err
-    return out.split()[1]
+    return out.split()[-1]
 
 
 def texts(tmp_path: Path, **words: str) -> dict[str, Path]:
@@ -94,7 +94,7 @@ def texts(tmp_path: Path, **words: str) -> dict[str, Path]:
 
 
 def test_a_joint_text_from_the_opening_to_the_end(consult: Consult, tmp_path: Path) -> None:
-    exercise = nodes(consult)
+    exercise = consult.exercise
     exercise.enter(official("reader"), "JPN")
     files = texts(tmp_path, view="We see a launch.", one="We warn at once.\nDaily.\n", two="We warn first.\nDaily.\n")
     talk = begin(consult)
@@ -104,8 +104,8 @@ def test_a_joint_text_from_the_opening_to_the_end(consult: Consult, tmp_path: Pa
         assert status == 0 and "stated by act" in out, err
     assert consult("JPN", "draft", talk, files["one"], "--level", "極秘")[0] == 0
     assert consult("KOR", "draft", talk, files["two"], "--level", "군사II급비밀", "--on", "1")[0] == 0
-    items = {draft["version"]: draft["item"] for draft in told(consult, "JPN", "show", talk)["drafts"]}
-    finish(exercise["JPN"], items["2"])
+    numbers = {draft["version"]: draft["control_number"] for draft in told(consult, "JPN", "show", talk)["drafts"]}
+    finish(exercise["JPN"], numbers["2"])
     status, _, err = consult("JPN", "diff", talk, "1", "2")
     assert status == 2 and "who reads the text of `KOR`?" in err
     status, out, err = consult("JPN", "diff", talk, "1", "2", "--for", "reader")
@@ -134,7 +134,7 @@ def test_a_joint_text_from_the_opening_to_the_end(consult: Consult, tmp_path: Pa
 
 
 def test_a_text_that_waits_for_a_peer_is_named_once_it_has_arrived(consult: Consult, tmp_path: Path) -> None:
-    exercise = nodes(consult)
+    exercise = consult.exercise
     files = texts(tmp_path, view="We see a launch.")
     talk = begin(consult)
 
@@ -157,7 +157,7 @@ def test_a_text_that_waits_for_a_peer_is_named_once_it_has_arrived(consult: Cons
 
 
 def test_a_dispute_is_consulted_on_and_settled_elsewhere(consult: Consult, tmp_path: Path) -> None:
-    exercise = nodes(consult)
+    exercise = consult.exercise
     at = exercise.clock.at
     for party, hours in (("JPN", 1), ("KOR", 2)):
         player = exercise[party]
@@ -188,7 +188,7 @@ def test_a_dispute_is_consulted_on_and_settled_elsewhere(consult: Consult, tmp_p
 
 
 def test_an_assessment_is_looked_at_given_and_signed(consult: Consult, tmp_path: Path) -> None:
-    exercise = nodes(consult)
+    exercise = consult.exercise
     talk = begin(consult)
     file = tmp_path / "assessment.toml"
     file.write_text(

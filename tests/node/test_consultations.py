@@ -169,23 +169,13 @@ def test_what_the_third_party_said_comes_with_what_follows_on_it(stage: Stage) -
     talk.propose("JPN", item)
     exercise.settle(tolerate=True)
     assert talk.at("USA").drafts == ()
-    talk.propose("KOR", talk_give_cut(talk, "two"))
+    talk.propose("KOR", talk.give("KOR", "two", cut=True))
     exercise.settle(tolerate=True)
     assert [draft.party for draft in talk.at("USA").drafts] == ["JPN", "KOR"]
     exercise.wire.fault = None
     exercise.settle()
     talk.alike()
     holds(exercise)
-
-
-def talk_give_cut(talk: Talk, text: str) -> str:
-    """Korea's text, given while the wire between the two others is cut."""
-    settle = talk.exercise.settle
-    talk.exercise.settle = lambda **_: settle(tolerate=True)  # type: ignore[method-assign]
-    try:
-        return talk.give("KOR", text)
-    finally:
-        talk.exercise.settle = settle  # type: ignore[method-assign]
 
 
 # What a Party's own node refuses: what is done, and what the refusal says; each is kept.

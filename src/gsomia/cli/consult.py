@@ -128,7 +128,7 @@ def open_command(
             purpose=purpose,
             by=home.acting(by, CONSULTED[about]),
         )
-        _done(home, act, f"consultation {act.id} opened", as_json)
+        _done(home, act, "consultation opened", as_json)
 
 
 @consult_command.command("list")

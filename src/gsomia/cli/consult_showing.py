@@ -41,24 +41,32 @@ def standing_json(home: Home, reader: Reader, standing: Standing) -> dict[str, A
         "drafters": list(standing.drafters),
         "conflict": [standing.version(head) for head in standing.heads] if standing.conflict else [],
         "positions": [
-            {"number": one.number + 1, "party": one.party, "item": one.item, "text": one.text, "act": one.act,
-             "at": instant(one.at)}
+            {"number": one.number + 1, "party": one.party, **_where(home, reader, one.item), "text": one.text,
+             "act": one.act, "at": instant(one.at)}
             for one in standing.positions
         ],
-        "drafts": [_draft_json(standing, draft) for draft in standing.drafts],
-        "joint_text": None if standing.joint is None else _draft_json(standing, standing.joint),
-        "views": [_view_json(view) for view in reader.consultation_views(said.id)],
+        "drafts": [_draft_json(home, reader, standing, draft) for draft in standing.drafts],
+        "joint_text": None if standing.joint is None else _draft_json(home, reader, standing, standing.joint),
+        "views": [_view_json(home, reader, view) for view in reader.consultation_views(said.id)],
         "dispute": _dispute(home, reader, standing),
         "next": list(_next(standing)),
     }  # fmt: skip
 
 
-def _draft_json(standing: Standing, draft: Step) -> dict[str, Any]:
+def _where(home: Home, reader: Reader, item: str) -> dict[str, str]:
+    """An item, and this registry's number of a copy that was received, or else given."""
+    own = home.node.party
+    copies = [copy for copy in reader.copies(item=item) if copy.control_number and own in (copy.holder, copy.giver)]
+    received = [copy for copy in copies if copy.holder == own]
+    return {"item": item, "control_number": next((copy.control_number for copy in (*received, *copies)), "")}
+
+
+def _draft_json(home: Home, reader: Reader, standing: Standing, draft: Step) -> dict[str, Any]:
     return {
         "version": standing.version(draft),
         "party": draft.party,
         "on": [standing.version(base) for base in standing.drafts if base.act in draft.bases],
-        "item": draft.item,
+        **_where(home, reader, draft.item),
         "text": draft.text,
         "signed_by": [one.party for one in standing.signatures if one.draft == draft.act],
         "act": draft.act,
@@ -66,9 +74,9 @@ def _draft_json(standing: Standing, draft: Step) -> dict[str, Any]:
     }
 
 
-def _view_json(view: View) -> dict[str, Any]:
+def _view_json(home: Home, reader: Reader, view: View) -> dict[str, Any]:
     return {
-        "item": view.item,
+        **_where(home, reader, view.item),
         "author": view.author,
         "party": view.party,
         "text": view.text,
@@ -128,20 +136,20 @@ def show_text(home: Home, reader: Reader, standing: Standing) -> None:
         click.echo(plain(f"{name:<{width}}  {text}"))
     if told["positions"]:
         click.echo()
-        rows = [[one["number"], one["party"], one["at"], one["item"]] for one in told["positions"]]
-        _columns(["position", "by", "at", "item"], rows)
+        rows = [[one["number"], one["party"], one["at"], one["control_number"]] for one in told["positions"]]
+        _columns(["position", "by", "at", "number"], rows)
     if told["drafts"]:
         click.echo()
         rows = [
-            [one["version"], one["party"], ", ".join(one["on"]) or "-", ", ".join(one["signed_by"]) or "-", one["item"],
-             one["text"]]
+            [one["version"], one["party"], ", ".join(one["on"]) or "-", ", ".join(one["signed_by"]) or "-",
+             one["control_number"], one["text"]]
             for one in told["drafts"]
         ]  # fmt: skip
-        _columns(["version", "by", "on", "signed by", "item", "text sha256"], rows)
+        _columns(["version", "by", "on", "signed by", "number", "text sha256"], rows)
     if told["views"]:
         click.echo()
-        rows = [[one["author"], one["party"], one["signed"] or "-", one["item"]] for one in told["views"]]
-        _columns(["view by", "for", "signed by act", "item"], rows)
+        rows = [[one["author"], one["party"], one["signed"] or "-", one["control_number"]] for one in told["views"]]
+        _columns(["view by", "for", "signed by act", "number"], rows)
 
 
 def _columns(head: list[str], rows: list[list[Any]]) -> None:
