@@ -11,7 +11,7 @@ from lying import act, message, send
 from openings import acts, opened
 from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 from test_derivatives import drawn
-from test_recall_answers import between, handed_on
+from test_recall_answers import asked, between, handed_on
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
@@ -34,7 +34,7 @@ from gsomia.node import (
     reviews,
 )
 from gsomia.node.labels import read_label_text
-from gsomia.registry import Copy, Item
+from gsomia.registry import Copy, Custody, Item
 from gsomia.testing import Exercise, Player
 
 II, III = "군사II급비밀", "군사III급비밀"
@@ -386,3 +386,50 @@ def test_lies_about_levels_are_refused(both: Exercise) -> None:
         said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
         assert match in said["body"]["refused"][lie.id]
         assert match in words_of(refusals(japan))
+
+
+def test_what_was_raised_beyond_what_may_be_handed_on_stays(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, usa = three["JPN"], three["USA"]
+    copy = japan.transmit(b"report", to="USA", level="極秘")
+    three.settle()
+    finish(usa, copy.id)
+    (request,) = ask_consent(usa.node, copy.id, "KOR", "EXERCISE", by=usa.by(Role.DISCLOSURE))
+    three.settle()
+    answer_consent(japan.node, request.id, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+    notified(japan, copy.id, "機密")
+    three.settle()
+    with pytest.raises(RefusedError) as caught:
+        release(usa.node, copy.id, "KOR", by=usa.by(Role.DISCLOSURE))
+    facts = {ground["fact"] for ground in caught.value.verdict["grounds"] if ground["effect"] != "permit"}
+    assert "assurance" in facts, caught.value.verdict
+
+
+def test_the_key_at_the_originators_is_released_by_the_level_of_now(both: Exercise) -> None:
+    both.enter(official("junior", clearance="CONFIDENTIAL"), "KOR")
+    _, copy = held(both, level="秘", custody=Custody.ORIGINATOR)
+    assert opened(both["KOR"], copy.id, "junior")
+    notified(both["JPN"], copy.id, "極秘")
+    with pytest.raises(RefusedError):
+        opened(both["KOR"], copy.id, "junior")
+    assert acts(both["JPN"], "refuse-key"), "Korea's node had not heard of it yet; Japan's refused the key"
+
+
+def test_nobody_follows_or_answers_for_another_partys_copy(stage: Stage) -> None:
+    three, copy, onward = handed_on(stage)
+    three.settle()
+    finish(three["KOR"], onward.id)
+    three.settle()
+    notice, back = notified(three["JPN"], copy.id, "秘"), asked(three["JPN"], copy)
+    three.settle()
+    label = json.loads(register(three["KOR"])[onward.id][0].own_label)
+    bodies: dict[str, dict[str, Any]] = {
+        "regrade": {"notice": notice, "foreign": "秘", "level": III, "origin": "JPN", "before": II, "label": label},
+        "answer-recall": {"recall": back, "answer": "cannot", "acts": [], "why": "x"},
+    }
+    usa, roles = three["USA"], (Role.REGISTRY,)
+    for kind, body in bodies.items():
+        words = body | {"certified": []}
+        lie = act(usa, kind, roles=roles, parties=("JPN",), item=copy.item, copy=onward.id, body=words)
+        said = send(three, "USA", "JPN", message(usa, "JPN", "acts", {"acts": pack([lie])}))
+        assert "is held by `KOR`" in said["body"]["refused"][lie.id]

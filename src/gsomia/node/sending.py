@@ -19,6 +19,7 @@ from gsomia.node.facts import Case, heads_of, item_facts, item_of, protecting, t
 from gsomia.node.keyholding import holders_of, recall_of, unless_recalled, with_custody
 from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, known_peer, new_id, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader, Writer
@@ -359,6 +360,7 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
+    item = in_force(reader, case, item, held)
     facts = item_facts(node, reader, item, holder=to, receivers=(to,), at=at)
     onward = Request(
         act="release",
