@@ -160,6 +160,11 @@ def test_what_was_made_from_it_bears_the_mark_too(both: Exercise) -> None:
     followed(korea, item.id, certified=(WHAT_WAS_MADE,))
     both.settle()
     assert states(japan) == [("KOR", III, "followed")]
+    made = []
+    for player in (japan, korea):
+        with player.node.store.reading() as reader:
+            made.append([len(one.made) for one in regraded(reader)])
+    assert made == [[1], [2]], "of a rendition its holder's register alone knows"
     holds(both)
 
 
@@ -284,6 +289,33 @@ def test_a_document_whose_source_was_lowered_is_reviewed_and_never_changed_by_it
         notified(korea, document.id, II)
     same_story(both)
     holds(both)
+
+
+def test_a_notice_reaches_who_holds_a_document_that_draws_on_it(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, korea, usa = (three[party] for party in ("JPN", "KOR", "USA"))
+    source = japan.transmit(b"source", to="KOR", level="秘")
+    three.settle()
+    finish_at(korea, source.id, III)
+    (request,) = ask_consent(korea.node, source.id, "USA", "EXERCISE", by=korea.by(Role.DISCLOSURE))
+    three.settle()
+    answer_consent(japan.node, request.id, grant=True, conditions="", by=japan.by(Role.DISCLOSURE))
+    three.settle()
+    document = drawn(korea, "USA", source.id)
+    three.settle()
+    up = notified(japan, source.id, "極秘")
+    assert [one["parties"] for one in acts(japan, "notify-regrade")] == [["KOR"]], "Japan knows of no document"
+    three.settle()
+    (review,) = to_review(usa)
+    assert (review.item.id, review.floor, [notice.id for notice in review.notices]) == (document.item, II, [up])
+    notified(korea, document.item, II)
+    three.settle()
+    assert to_review(usa) == [] == to_review(korea)
+    finish(usa, document.id)
+    three.settle()
+    assert states(usa) == [("USA", "SECRET", "followed")]
+    same_story(three)
+    holds(three)
 
 
 def test_what_draws_on_it_goes_by_the_new_mark_and_waits_for_it(both: Exercise) -> None:
