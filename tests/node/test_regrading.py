@@ -406,7 +406,7 @@ def test_lies_about_levels_are_refused(both: Exercise) -> None:
         ("notify-regrade", "disclosure", told, "is `JPN`'s to regrade"),
         ("regrade", "registry", done | {"notice": "x"}, "a notice that is not here"),
         ("regrade", "registry", done | {"notice": copy.act}, "a notice that is not here"),
-        ("regrade", "registry", done | {"foreign": "極秘"}, "notified no such level"),
+        ("regrade", "registry", done | {"foreign": "極秘", "level": II}, "notified no such level"),
         ("regrade", "registry", done | {"level": II}, "is not the equivalent"),
         ("regrade", "registry", done | {"origin": "KOR"}, "is not the equivalent"),
         ("regrade", "registry", {"notice": notice}, "does not fit"),
@@ -465,3 +465,16 @@ def test_nobody_follows_or_answers_for_another_partys_copy(stage: Stage) -> None
         lie = act(usa, kind, roles=roles, parties=("JPN",), item=copy.item, copy=onward.id, body=words)
         said = send(three, "USA", "JPN", message(usa, "JPN", "acts", {"acts": pack([lie])}))
         assert "is held by `KOR`" in said["body"]["refused"][lie.id]
+
+
+def test_a_mark_that_is_too_low_for_the_level_notified_is_refused(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, copy = held(both, level="秘")
+    notice = notified(japan, item.id, "極秘")
+    both.settle()
+    label = json.loads(copy.own_label)
+    body = {"notice": notice, "foreign": "極秘", "level": III, "origin": "JPN", "label": label, "certified": []}
+    lie = act(korea, "regrade", roles=(Role.REGISTRY,), parties=("JPN",), item=item.id, copy=copy.id, body=body)
+    said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
+    assert f"`{III}` of `KOR` is lower than `極秘` of `JPN`" in said["body"]["refused"][lie.id]
+    assert states(japan) == [("KOR", III, "to follow")]

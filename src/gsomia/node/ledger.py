@@ -14,6 +14,7 @@ from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act
 from gsomia.node.effects import apply
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
+from gsomia.node.levels import check_new_mark
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_id
 from gsomia.node.ports import Writer
@@ -155,6 +156,8 @@ def enter(
     # The signature holds, so the first signer named is that node's key (protocol 10).
     if source != "own" and tx.setting(f"{DISTRUSTED}{statement.signers[0].key}") is not None:
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
+    if source != "own" and statement.type == "regrade":
+        check_new_mark(node, tx, statement)
     _store(node, tx, act, statement, source=source, at=at, delivered=delivered)
     return statement
 
