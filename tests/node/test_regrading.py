@@ -11,7 +11,7 @@ from lying import act, message, send
 from openings import acts, opened
 from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 from test_derivatives import drawn
-from test_recall_answers import between, handed_on
+from test_recall_answers import asked, between, handed_on
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
@@ -34,7 +34,7 @@ from gsomia.node import (
     reviews,
 )
 from gsomia.node.labels import read_label_text
-from gsomia.registry import Copy, Item
+from gsomia.registry import Copy, Custody, Item
 from gsomia.testing import Exercise, Player
 
 II, III = "군사II급비밀", "군사III급비밀"
@@ -160,6 +160,11 @@ def test_what_was_made_from_it_bears_the_mark_too(both: Exercise) -> None:
     followed(korea, item.id, certified=(WHAT_WAS_MADE,))
     both.settle()
     assert states(japan) == [("KOR", III, "followed")]
+    made = []
+    for player in (japan, korea):
+        with player.node.store.reading() as reader:
+            made.append([len(one.made) for one in regraded(reader)])
+    assert made == [[1], [2]], "of a rendition its holder's register alone knows"
     holds(both)
 
 
@@ -286,6 +291,33 @@ def test_a_document_whose_source_was_lowered_is_reviewed_and_never_changed_by_it
     holds(both)
 
 
+def test_a_notice_reaches_who_holds_a_document_that_draws_on_it(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, korea, usa = (three[party] for party in ("JPN", "KOR", "USA"))
+    source = japan.transmit(b"source", to="KOR", level="秘")
+    three.settle()
+    finish_at(korea, source.id, III)
+    (request,) = ask_consent(korea.node, source.id, "USA", "EXERCISE", by=korea.by(Role.DISCLOSURE))
+    three.settle()
+    give_consent(japan.node, request.id, by=japan.by(Role.DISCLOSURE))
+    three.settle()
+    document = drawn(korea, "USA", source.id)
+    three.settle()
+    up = notified(japan, source.id, "極秘")
+    assert [one["parties"] for one in acts(japan, "notify-regrade")] == [["KOR"]], "Japan knows of no document"
+    three.settle()
+    (review,) = to_review(usa)
+    assert (review.item.id, review.floor, [notice.id for notice in review.notices]) == (document.item, II, [up])
+    notified(korea, document.item, II)
+    three.settle()
+    assert to_review(usa) == [] == to_review(korea)
+    finish(usa, document.id)
+    three.settle()
+    assert states(usa) == [("USA", "SECRET", "followed")]
+    same_story(three)
+    holds(three)
+
+
 def test_what_draws_on_it_goes_by_the_new_mark_and_waits_for_it(both: Exercise) -> None:
     japan, korea = both["JPN"], both["KOR"]
     item, _ = held(both, level="秘")
@@ -374,7 +406,7 @@ def test_lies_about_levels_are_refused(both: Exercise) -> None:
         ("notify-regrade", "disclosure", told, "is `JPN`'s to regrade"),
         ("regrade", "registry", done | {"notice": "x"}, "a notice that is not here"),
         ("regrade", "registry", done | {"notice": copy.act}, "a notice that is not here"),
-        ("regrade", "registry", done | {"foreign": "極秘"}, "notified no such level"),
+        ("regrade", "registry", done | {"foreign": "極秘", "level": II}, "notified no such level"),
         ("regrade", "registry", done | {"level": II}, "is not the equivalent"),
         ("regrade", "registry", done | {"origin": "KOR"}, "is not the equivalent"),
         ("regrade", "registry", {"notice": notice}, "does not fit"),
@@ -386,3 +418,63 @@ def test_lies_about_levels_are_refused(both: Exercise) -> None:
         said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
         assert match in said["body"]["refused"][lie.id]
         assert match in words_of(refusals(japan))
+
+
+def test_what_was_raised_beyond_what_may_be_handed_on_stays(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, usa = three["JPN"], three["USA"]
+    copy = japan.transmit(b"report", to="USA", level="極秘")
+    three.settle()
+    finish(usa, copy.id)
+    (request,) = ask_consent(usa.node, copy.id, "KOR", "EXERCISE", by=usa.by(Role.DISCLOSURE))
+    three.settle()
+    give_consent(japan.node, request.id, by=japan.by(Role.DISCLOSURE))
+    notified(japan, copy.id, "機密")
+    three.settle()
+    with pytest.raises(RefusedError) as caught:
+        release(usa.node, copy.id, "KOR", by=usa.by(Role.DISCLOSURE))
+    facts = {ground["fact"] for ground in caught.value.verdict["grounds"] if ground["effect"] != "permit"}
+    assert "assurance" in facts, caught.value.verdict
+
+
+def test_the_key_at_the_originators_is_released_by_the_level_of_now(both: Exercise) -> None:
+    both.enter(official("junior", clearance="CONFIDENTIAL"), "KOR")
+    _, copy = held(both, level="秘", custody=Custody.ORIGINATOR)
+    assert opened(both["KOR"], copy.id, "junior")
+    notified(both["JPN"], copy.id, "極秘")
+    with pytest.raises(RefusedError):
+        opened(both["KOR"], copy.id, "junior")
+    assert acts(both["JPN"], "refuse-key"), "Korea's node had not heard of it yet; Japan's refused the key"
+
+
+def test_nobody_follows_or_answers_for_another_partys_copy(stage: Stage) -> None:
+    three, copy, onward = handed_on(stage)
+    three.settle()
+    finish(three["KOR"], onward.id)
+    three.settle()
+    notice, back = notified(three["JPN"], copy.id, "秘"), asked(three["JPN"], copy)
+    three.settle()
+    label = json.loads(register(three["KOR"])[onward.id][0].own_label)
+    bodies: dict[str, dict[str, Any]] = {
+        "regrade": {"notice": notice, "foreign": "秘", "level": III, "origin": "JPN", "before": II, "label": label},
+        "answer-recall": {"recall": back, "answer": "cannot", "acts": [], "why": "x"},
+    }
+    usa, roles = three["USA"], (Role.REGISTRY,)
+    for kind, body in bodies.items():
+        words = body | {"certified": []}
+        lie = act(usa, kind, roles=roles, parties=("JPN",), item=copy.item, copy=onward.id, body=words)
+        said = send(three, "USA", "JPN", message(usa, "JPN", "acts", {"acts": pack([lie])}))
+        assert "is held by `KOR`" in said["body"]["refused"][lie.id]
+
+
+def test_a_mark_that_is_too_low_for_the_level_notified_is_refused(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    item, copy = held(both, level="秘")
+    notice = notified(japan, item.id, "極秘")
+    both.settle()
+    label = json.loads(copy.own_label)
+    body = {"notice": notice, "foreign": "極秘", "level": III, "origin": "JPN", "label": label, "certified": []}
+    lie = act(korea, "regrade", roles=(Role.REGISTRY,), parties=("JPN",), item=item.id, copy=copy.id, body=body)
+    said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
+    assert f"`{III}` of `KOR` is lower than `極秘` of `JPN`" in said["body"]["refused"][lie.id]
+    assert states(japan) == [("KOR", III, "to follow")]

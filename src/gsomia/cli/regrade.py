@@ -79,8 +79,9 @@ def list_regraded(as_json: bool, node_dir: str | None) -> None:
     if as_json:
         print_json("regraded", {"copies": copies, "reviews": documents})
         return
-    head = ("control_number", "originator", "holder", "before", "level", "mark", "since", "state", "renditions")
-    table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in copies])
+    told = [row | {"made": len(row["made"])} for row in copies]
+    head = ("control_number", "originator", "holder", "before", "level", "mark", "since", "state", "made")
+    table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in told])
     for row in documents:
         named = ", ".join(row["control_numbers"]) or row["item"]
         asked = f"is to be raised to {row['floor']}" if row["must_rise"] else "is to be reviewed"
@@ -101,7 +102,7 @@ def _copy(one: Regraded) -> dict[str, Any]:
         "mark": one.copy.own_mark,
         "since": instant(one.notice.at),
         "state": one.state,
-        "renditions": len(one.renditions),
+        "made": list(one.made),
     }
 
 

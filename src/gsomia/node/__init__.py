@@ -65,7 +65,7 @@ from gsomia.node.facts import Case, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
-from gsomia.node.levels import Review, in_force, level_notified
+from gsomia.node.levels import Review
 from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -255,7 +255,6 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "in_force",
     "instant",
     "is_log_of",
     "item_label",
@@ -264,7 +263,6 @@ __all__ = [
     "key_settings",
     "labels_of",
     "lawful_ways",
-    "level_notified",
     "log_files",
     "log_named",
     "log_origin",

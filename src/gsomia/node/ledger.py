@@ -16,7 +16,7 @@ from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case
 from gsomia.node.instants import check_instant
 from gsomia.node.keyends import TURNING_TYPES
-from gsomia.node.levels import levels_given
+from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
 from gsomia.node.ports import Writer
@@ -160,6 +160,8 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
+    if source != "own" and statement.type == "regrade":
+        check_new_mark(node, tx, statement)
     _store(node, tx, act, statement, source=source, at=at, delivered=delivered)
     return statement
 

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.facts import Case, rank_of
 from gsomia.node.ports import Reader
 from gsomia.registry import Copy, Item
 
-__all__ = ["Review", "in_force", "level_notified", "levels_given", "marked_for", "notice_of", "review_of"]
+if TYPE_CHECKING:
+    from gsomia.node.node import Node
+
+__all__ = [
+    "Review",
+    "check_new_mark",
+    "in_force",
+    "level_notified",
+    "levels_given",
+    "marked_for",
+    "notice_of",
+    "review_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +75,28 @@ def marked_for(reader: Reader, copy: Copy) -> str:
         if act.statement.copy == copy.id:
             found = str(act.statement.body["foreign"])
     return found
+
+
+def check_new_mark(node: Node, reader: Reader, statement: Statement) -> None:
+    """Check a mark that a peer tells it has put on for the level notified, by this node's own law as it is told.
+
+    Args:
+        node: who records it.
+        reader: its store.
+        statement: of a peer's `regrade`; what else is wrong with it its effect says.
+
+    Raises:
+        VerificationError: the mark is lower than the level.
+    """
+    item, body = reader.item(statement.item), statement.body
+    mark, level = body.get("level"), body.get("foreign")
+    if item is None or not isinstance(mark, str) or not isinstance(level, str):
+        return
+    law = Case.of(node, reader).law
+    if rank_of(law, statement.party, mark) < rank_of(law, item.originator, level):
+        raise VerificationError(
+            f"act `{statement.id}`: `{mark}` of `{statement.party}` is lower than `{level}` of `{item.originator}`"
+        )
 
 
 def in_force(reader: Reader, case: Case, item: Item, copy: Copy | None = None) -> Item:

@@ -21,7 +21,7 @@ from gsomia.node.recall_answers import WHAT_WAS_MADE, made_from
 from gsomia.node.releasing import check_marked
 from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.words import treaty_mark
-from gsomia.registry import GONE, Copy, CopyState, Item, Rendition
+from gsomia.registry import GONE, Copy, CopyState, Item
 from gsomia.verdict import Facts, Mark, Request, Verdict, decide
 
 __all__ = ["HELD", "Regraded", "follow_regrade", "notify_regrade", "regraded", "reviews"]
@@ -38,14 +38,15 @@ class Regraded:
         item, copy: as registered.
         notice: the notice that counts.
         marked_for: the originator's level for which its holder's mark was put on, or "" where there is none yet.
-        renditions: what was made from it before its holder followed, as far as this register knows.
+        made: the acts by which copies, translations and renditions were made from it, as far as it knows; they
+            bear another mark by the word of the officer who followed.
     """
 
     item: Item
     copy: Copy
     notice: Statement
     marked_for: str
-    renditions: tuple[Rendition, ...]
+    made: tuple[str, ...]
 
     @property
     def level(self) -> str:
@@ -75,14 +76,13 @@ def regraded(reader: Reader, item: str = "") -> list[Regraded]:
         notice = notice_of(reader, name, entry.originator) if entry is not None else None
         if entry is None or notice is None:
             continue
-        made = reader.renditions(item=name)
         found += [
             Regraded(
                 item=entry,
                 copy=copy,
                 notice=notice,
                 marked_for=marked_for(reader, copy),
-                renditions=tuple(one for one in made if one.copy == copy.id and one.at < notice.at),
+                made=tuple(made_from(reader, copy)),
             )
             for copy in reader.copies(item=name)
             if copy.holder != entry.originator and copy.state in (*HELD, *GONE)

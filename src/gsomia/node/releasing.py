@@ -14,6 +14,7 @@ from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
 from gsomia.node.ledger import Draft, make
+from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import next_control_number
@@ -283,6 +284,7 @@ def ask_release(
     check_parties(case, (to,), "--to")
     if met and (strange := {*met} - {consent.id for consent in reader.consents(item.id)}):
         raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
+    item = in_force(reader, case, item, held)
     passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose, met=frozenset(met))
     facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)
     onward = Request(
