@@ -65,8 +65,6 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
                 None,
             )
     case = Case.of(node, tx)
-    if offer.originator != offer.giver and (fault := _mark_fault(case, offer)):
-        return fault, None
     facts = transmission_facts(
         node,
         tx,
@@ -88,12 +86,16 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
     )
     if verdict.outcome == "permit":
         unnamed = sorted({*verdict.law} - {*offer.law})
-        return f"the offer names no version of `{', '.join(unnamed)}`" if unnamed else "", verdict
+        if unnamed:
+            return f"the offer names no version of `{', '.join(unnamed)}`", verdict
+        return _mark_fault(case, offer), verdict
     return f"{verdict.outcome}: {verdict.against}{_differing(case, offer)}", verdict
 
 
 def _mark_fault(case: Case, offer: Offer) -> str:
     """What is handed on bears its giver's own equivalent mark, on each leg (TISA, paragraph 4)."""
+    if offer.originator == offer.giver:
+        return ""
     mark = offer.mark
     return mark_fault(case, originator=offer.originator, level=offer.level, party=offer.giver, mark=mark)
 
