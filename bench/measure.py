@@ -24,13 +24,24 @@ class Result:
         return asdict(self)
 
 
-def rate(work: Callable[[], int], *, clock: Callable[[], float] = time.process_time) -> float:
+def nothing() -> None:
+    """What is to be done before each round where there is nothing to do."""
+
+
+def rate(
+    work: Callable[[], int],
+    *,
+    clock: Callable[[], float] = time.process_time,
+    before: Callable[[], None] = nothing,
+) -> float:
     """Units of work a second.
 
     Args:
         work: does the work once and returns how many units it did.
         clock: `time.process_time` for one thread's work, `time.perf_counter` where it waits for disk or network.
+        before: done first and not timed, such as taking away what the last round left.
     """
+    before()
     start = clock()
     units = work()
     return units / max(clock() - start, 1e-9)
@@ -45,6 +56,7 @@ def compare(
     *,
     rounds: int = 5,
     clock: Callable[[], float] = time.process_time,
+    before: Callable[[], None] = nothing,
 ) -> Result:
     """Measure a rate and its baseline in turn, A B A B ..., and take the medians; the ratio is of the pairs.
 
@@ -54,13 +66,13 @@ def compare(
         work, baseline_work: each does its work once and returns the units done.
         baseline: what the baseline is, for people.
         rounds: pairs to take.
-        clock: as for `rate`.
+        clock, before: as for `rate`.
     """
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(rounds):
-        ours.append(rate(work, clock=clock))
-        theirs.append(rate(baseline_work, clock=clock))
+        ours.append(rate(work, clock=clock, before=before))
+        theirs.append(rate(baseline_work, clock=clock, before=before))
     return Result(
         name=name,
         value=statistics.median(ours),

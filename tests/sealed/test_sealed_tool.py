@@ -30,7 +30,7 @@ from gsomia.cli.seal import (
 )
 from gsomia.errors import NodeError, RefusedError, SealError, SignatureError, UsageError, VerificationError
 from gsomia.keys import SigningKey
-from gsomia.sealed import private_pem, public_pem
+from gsomia.sealed import Policy, Recipient, XWingPrivateKey, private_pem, public_pem, seal
 
 PLAIN = b"EXERCISE launch report\n" * 200
 
@@ -100,6 +100,18 @@ def test_a_nodes_key_is_refused(tmp_path: Path) -> None:
     key.write_text(json.dumps({"v": 1, "kind": "xwing", "secret": "AAAA"}))
     with pytest.raises(RefusedError, match="a node's key"):
         open_file(str(item), keys=[str(key)], output=str(tmp_path / "back"))
+
+
+def test_a_nodes_key_that_was_copied_to_a_pem_opens_nothing_that_is_wrapped_to_the_node(tmp_path: Path) -> None:
+    key, pem = XWingPrivateKey.generate(), tmp_path / "copied.pem"
+    pem.write_text(private_pem(key))
+    item, back = tmp_path / "item.tdf", tmp_path / "back"
+    with item.open("wb") as sink:
+        to_node = Recipient(kid=key.kid, url="gsomia:JPN", key=key.public)
+        seal(io.BytesIO(PLAIN), sink, recipients=[to_node], policy=Policy(uuid="x"), mime_type="", digest=False)
+    with pytest.raises(RefusedError, match="gsomia:JPN is a node's") as caught:
+        open_file(str(item), keys=[str(pem)], output=str(back))
+    assert "gsomia open ITEM" in caught.value.hint and not back.exists()
 
 
 def test_verify_needs_the_originators_key(

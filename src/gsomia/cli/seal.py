@@ -94,7 +94,7 @@ def _identity(path: str) -> Identity:
 def _is_node_key(data: bytes) -> bool:
     """Whether a key file is one of a node's key store: JSON with its `kind`.
 
-    Who copies the key out of its file can use it like any other; an item that a Party stated is refused all the same.
+    A node's key that was copied out of its file looks like any other; what is wrapped to a node is refused anyway.
     """
     try:
         value = json.loads(data)
@@ -173,7 +173,8 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
         force: replace an existing file.
 
     Raises:
-        RefusedError: the key is a node's, or the item carries a Party's statement: opening it is an act (protocol 12).
+        RefusedError: the key is a node's or the item is wrapped to a node's by it, or the item carries a Party's
+            statement: opening it is an act (protocol 12).
         UsageError: a file cannot be read or written, or a key cannot be used.
         SealError: no key opens it, or it was altered; nothing then stands under the output's name.
     """
@@ -183,6 +184,12 @@ def open_file(file: str, *, keys: Sequence[str], output: str, force: bool = Fals
         if read_provenance(item) is not None:
             raise _refused(
                 _line("item", item.item_id) + " carries a Party's statement, so opening it is an act of a node",
+                "use gsomia open ITEM --node DIR",
+            )
+        nodes = [entry.url for entry in item.opened_by(identities) if entry.url.startswith("gsomia:")]
+        if nodes:
+            raise _refused(
+                _line("key", nodes[0]) + " is a node's, which opens items only as an act of the node",
                 "use gsomia open ITEM --node DIR",
             )
         click.echo("origin: unproven", err=True)

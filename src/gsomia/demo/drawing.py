@@ -433,7 +433,7 @@ def _text(x: float, y: float, words: str, kind: str, anchor: str) -> str:
 
 def _svg(prefix: str, height: float, title: str, about: str, definitions: str, parts: Iterable[str]) -> Markup:
     # Safe: every text went through `escape`; all else is numbers and words of this module.
-    return Markup(  # noqa: S704 - see above
+    return Markup(  # noqa: S704 - every text in it was escaped
         f'<svg class="picture" role="img" viewBox="0 0 {_WIDTH:g} {height:.0f}" lang="en"'
         f' aria-labelledby="{prefix}-title {prefix}-about">'
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-about">{escape(about)}</desc>'
