@@ -282,7 +282,7 @@ CONTENT: dict[str, tuple[Callable[[Exercise], Callable[[dict[str, Any]], None]],
     "another core digest": (delivered(core_digest="0" * 64), "digests were signed"),
     "another size": (delivered(plaintext_bytes=7), "size or type"),
     "another media type": (delivered(mime_type="text/html"), "size or type"),
-    "no officer's act": (lambda _: without_acts("transmit"), "without its officer's act"),
+    "no officer's act": (lambda _: without_acts("transmit"), "without its officer's `transmit`"),
     "no dispatch": (lambda _: without_acts("dispatched"), "without its officer's `transmit` or its dispatch"),
     "the officer's act for another payload": (
         with_acts("transmit", body={"payload_digest": "0" * 64}),
