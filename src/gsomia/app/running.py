@@ -18,7 +18,7 @@ from gsomia.app.home import Home
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
-from gsomia.node import FLOOD, ask_witness, step, trace
+from gsomia.node import FLOOD, ask_witness, step, stop_closed, trace
 from gsomia.registry import destroyed
 
 _STAMP_SECONDS = 3600
@@ -33,6 +33,8 @@ _SWEEP_SECONDS = 3600
 """Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late are looked for so often."""
+_CLOSED_SECONDS = 300
+"""What lies here on its way to another Party is asked again so often: the way may have closed."""
 
 
 def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
@@ -191,7 +193,7 @@ class _Outbox:
         self._stopping = stopping
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
-        self._stamped = self._traced = self._looked = float("-inf")
+        self._stamped = self._traced = self._looked = self._closed = float("-inf")
         self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
 
@@ -271,6 +273,10 @@ class _Outbox:
             self._traced = now
             for act in trace(self._home.node, self._home.tracer_days()):
                 self._log.warning("a receipt is late", act=act.statement.type, copy=act.statement.copy)
+        if now >= self._closed + _CLOSED_SECONDS:
+            self._closed = now
+            if count := stop_closed(self._home.node):
+                self._log.warning("items that were to pass through here may not go on", count=count)
         if now >= self._swept + _SWEEP_SECONDS:
             self._swept = now
             _sweep(self._home, self._log)

@@ -26,7 +26,7 @@ from gsomia.node import (
     SignedAct,
     instant,
 )
-from gsomia.registry import Copy, Item, Rendition, RungEntry
+from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
@@ -86,6 +86,10 @@ _RAISE = Prepared(
 
 
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
+
+
+_PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPENED.value)
+"""The states of a copy that lies with its holder."""
 
 
 class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
@@ -212,6 +216,14 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         if row is None:
             return None
         return rows.copy_of(row, tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy)))
+
+    def passing(self, party: str) -> Sequence[Copy]:
+        held, given = schema.copy, schema.copy.alias("given")
+        handed_on = sa.exists().where(
+            given.c.item == held.c.item, given.c.giver == party, given.c.holder == held.c.destination
+        )
+        here = sa.and_(held.c.holder == party, held.c.destination != party, held.c.state.in_(_PRESENT))
+        return self._copies(sa.select(held).where(here, ~handed_on).order_by(held.c.control_number, held.c.id))
 
     def find(self, reference: str) -> Sequence[Copy]:
         table = schema.copy
