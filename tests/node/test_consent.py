@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, act, message, send
-from stories import Stage, finish, holds, refusals, register, same_story, words_of
+from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
@@ -24,6 +24,7 @@ from gsomia.node import (
     refuse_consent,
     release,
     revoke_consent,
+    step,
 )
 from gsomia.node.acts import pack
 from gsomia.node.facts import transmission_facts
@@ -255,6 +256,46 @@ def test_material_of_several_originators_asks_each(three: Exercise) -> None:
         with three[party].node.store.reading() as reader:
             assert [c.originator for c in reader.consents() if c.receivers == ("AUS",)] == [party]
     three.settle()
+    holds(three)
+
+
+def test_a_consent_that_names_another_third_party_lets_nothing_pass(three: Exercise) -> None:
+    korea = three["KOR"]
+    (request,) = ask_consent(korea.node, korea.copies()[0].id, "GBR", "an assessment", by=by(korea))
+    three.settle()
+    give_consent(three["JPN"].node, request.id, by=by(three["JPN"]))
+    three.settle()
+    with pytest.raises(RefusedError) as caught:
+        hand_on(three)
+    assert "it names GBR and not `USA`" in why(caught)
+
+
+def test_a_withdrawal_stops_what_waits_and_reaches_every_holder(three: Exercise) -> None:
+    consent = given(three)
+    copy = hand_on(three)
+    three.settle()
+    again = hand_on(three)
+    # Japan's node does not reach America's: Korea, who handed the item on, passes the word.
+    forget(three["JPN"], "DELETE FROM peer WHERE party = 'USA'")
+    revoke_consent(three["JPN"].node, consent, "no longer", by=by(three["JPN"]))
+    while step(three["JPN"].node, "KOR") or step(three["KOR"].node, "USA"):
+        pass
+    for party in ("KOR", "USA"):
+        with three[party].node.store.reading() as reader:
+            found = reader.consent(consent)
+        assert found is not None and (found.state, found.why) == ("revoked", "no longer"), party
+    copies = register(three["KOR"])
+    assert (copies[copy.id][0].state, copies[again.id][0].state) == (CopyState.DELIVERED, CopyState.REFUSED)
+    assert "it is revoked" in words_of(refusals(three["KOR"]))
+
+
+def test_what_another_consent_lets_go_goes_on(three: Exercise) -> None:
+    first, _ = given(three), given(three)
+    copy = hand_on(three)
+    revoke_consent(three["JPN"].node, first, "one is enough", by=by(three["JPN"]))
+    three.settle()
+    assert register(three["USA"])[copy.id][0].state is CopyState.DELIVERED
+    same_story(three)
     holds(three)
 
 

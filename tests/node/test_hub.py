@@ -13,7 +13,7 @@ from stories import MARKS, Stage, finish, forget, holds, official, refusals, reg
 
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope, b64, unb64
-from gsomia.node import Onward, Role, lawful_ways, mark, release, release_many, revoke_consent
+from gsomia.node import Onward, Role, lawful_ways, mark, release, release_many, revoke_consent, stop_closed
 from gsomia.node.acts import pack, unpack
 from gsomia.registry import Copy, CopyState, Direction, Rung
 from gsomia.testing import Exercise
@@ -168,6 +168,27 @@ def test_a_leg_whose_agreement_no_longer_carries_it_stops_and_the_originator_see
         assert register(three[party])[onward.id][0].state is CopyState.REFUSED, party
     assert register(three["KOR"]) == {}
     same_story(three)
+
+
+def test_a_way_that_closes_while_the_item_waits_for_the_hubs_officer(three: Exercise) -> None:
+    america = three["USA"]
+    assert stop_closed(america.node) == 0, "the way is open"
+    forget(america, "DELETE FROM credential WHERE kind = 'assure' AND instrument = 'usa-kor-1987'")
+    assert (stop_closed(america.node), stop_closed(america.node)) == (1, 1)
+    three.settle()
+    assert words_of(refusals(three["JPN"])).count("stopped by USA: refuse") == 1, "it is told once"
+    assert "to KOR" in words_of(refusals(three["JPN"])) and refusals(three["KOR"]) == []
+    assert register(america)[first(three).id][0].state is CopyState.RECEIPTED
+    same_story(three)
+
+
+def test_what_was_handed_on_is_on_no_way_through(three: Exercise) -> None:
+    america = three["USA"]
+    with america.node.store.reading() as reader:
+        assert [copy.id for copy in reader.passing("USA")] == [first(three).id]
+    pass_on(three)
+    with america.node.store.reading() as reader:
+        assert list(reader.passing("USA")) == []
 
 
 def test_what_the_last_recipient_refuses_or_rejects_the_originator_sees(three: Exercise) -> None:

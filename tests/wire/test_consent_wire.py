@@ -46,7 +46,7 @@ def inside(trio: Trio, party: str, *words: str) -> tuple[int, str]:
     error = done.exception
     status = next((number for kind, number in EXITS.items() if isinstance(error, kind)), done.exit_code)
     verdict = json.dumps(getattr(error, "verdict", {}), ensure_ascii=False) if error is not None else ""
-    return status, done.stdout + verdict
+    return status, done.stderr + done.stdout + verdict
 
 
 def held(japan: Home, korea: Home) -> Copy:
@@ -118,11 +118,21 @@ def test_consent_by_the_command(trio: Trio) -> None:
         status, said = inside(trio, "JPN", "consent", "revoke", request, "--why", "no longer")
         assert "told: KOR, USA" in said, said
         until(lambda: consent(korea, request) == "revoked")
-        shown = json.loads(inside(trio, "KOR", "consent", "show", request, "--json")[1])
+        shown = json.loads(inside(trio, "KOR", "consent", "show", request, "--json")[1].removeprefix("EXERCISE\n"))
         assert (shown["state"], shown["why"], shown["conditions"]) == ("revoked", "no longer", ["no copies"])
         assert [(row["from"], row["to"], row["state"]) for row in shown["passed"]] == [("KOR", "USA", "delivered")]
         assert "no longer" in inside(trio, "KOR", "consent", "show", request)[1]
         assert "revoked" in inside(trio, "KOR", "consent", "list")[1]
+        document = trio.folder / "report.txt"
+        document.write_text("report")
+        asking = ("--to", "KOR", "--level", "極秘", "--subject", "other", "--via", "USA", "--under", "tisa-2014")
+        status, said = inside(trio, "JPN", "transmit", str(document), *asking)
+        ways = [line for line in said.splitlines() if ": permit by " in line]
+        assert status == 3 and "other ways, the most lawful first:" in said
+        assert [line.split(": permit by ")[1] for line in ways] == [
+            "jpn-kor-2016",
+            "usa-jpn-2007+usa-kor-1987; you consent to USA, KOR having it",
+        ]
     finally:
         japan.close()
         korea.close()

@@ -29,6 +29,7 @@ from gsomia.node import (
     reconciled_at,
     refresh,
     step,
+    stop_closed,
     trace,
 )
 from gsomia.registry import gone
@@ -45,6 +46,8 @@ _SWEEP_SECONDS = 3600
 """Uploads that nobody continued, and other remains, are looked for so often."""
 _TRACE_SECONDS = 60
 """Receipts that are late, and answers that are overdue, are looked for so often."""
+_CLOSED_SECONDS = 300
+"""What lies here on its way to another Party is asked again so often: the way may have closed."""
 _BEHIND = 2_000
 """From so many acts on, what is shared with a peer is brought up to them before somebody asks, so many at a time."""
 _FAR_BEHIND = 50_000
@@ -209,7 +212,7 @@ class _Outbox:
         self._stopping = stopping
         self._log = log
         self._workers: dict[str, threading.Thread] = {}
-        self._stamped = self._traced = self._asked = self._looked = float("-inf")
+        self._stamped = self._traced = self._asked = self._looked = self._closed = float("-inf")
         self._swept = time.monotonic()
         self._floods: set[tuple[str, dt.datetime]] = set()
         self._overdue: set[tuple[str, str]] = set()
@@ -331,6 +334,10 @@ class _Outbox:
         if now >= self._asked + _TRACE_SECONDS:
             self._asked = now
             self._tell_overdue()
+        if now >= self._closed + _CLOSED_SECONDS:
+            self._closed = now
+            if count := stop_closed(self._home.node):
+                self._log.warning("items that were to pass through here may not go on", count=count)
         if now >= self._swept + _SWEEP_SECONDS:
             self._swept = now
             _sweep(self._home, self._log)

@@ -115,6 +115,7 @@ from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
+from gsomia.node.underway import stop_closed
 from gsomia.node.uploads import held_of, upload
 from gsomia.node.ways import lawful_ways
 from gsomia.node.witnessed import audit_witnesses
@@ -312,6 +313,7 @@ __all__ = [
     "standing_of",
     "state_position",
     "step",
+    "stop_closed",
     "tell",
     "trace",
     "transmit",

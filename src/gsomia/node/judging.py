@@ -66,8 +66,6 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
                 None,
             )
     case = Case.of(node, tx)
-    if offer.originator != offer.giver and (fault := _mark_fault(tx, case, offer)):
-        return fault, None
     facts = transmission_facts(
         node,
         tx,
@@ -89,7 +87,9 @@ def judge(node: Node, tx: Reader, offer: Offer, at: datetime) -> tuple[str, Verd
     )
     if verdict.outcome == "permit":
         unnamed = sorted({*verdict.law} - {*offer.law})
-        return f"the offer names no version of `{', '.join(unnamed)}`" if unnamed else "", verdict
+        if unnamed:
+            return f"the offer names no version of `{', '.join(unnamed)}`", verdict
+        return _mark_fault(tx, case, offer), verdict
     return f"{verdict.outcome}: {verdict.against}{_differing(case, offer)}", verdict
 
 
@@ -98,6 +98,8 @@ def _mark_fault(reader: Reader, case: Case, offer: Offer) -> str:
 
     The equivalent of the level that its originator gives it now, where a notice of that is here (Article 6(g)).
     """
+    if offer.originator == offer.giver:
+        return ""
     notice = notice_of(reader, offer.item, offer.originator)
     level = str(notice.body["level"]) if notice is not None else offer.level
     return mark_fault(case, originator=offer.originator, level=level, party=offer.giver, mark=offer.mark)

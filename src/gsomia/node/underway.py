@@ -13,13 +13,14 @@ from gsomia.node.acts import SignedAct, Statement
 from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
 from gsomia.node.leaving import Stop, authority_of, stop_copies
 from gsomia.node.node import Node
-from gsomia.node.ports import Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.refusals import keep
 from gsomia.node.releasing import ask_release, hold_up, refresh
 from gsomia.node.stored import Refused
-from gsomia.registry import Copy, CopyState
+from gsomia.registry import Copy, CopyState, Item
+from gsomia.verdict import Verdict
 
-__all__ = ["heed"]
+__all__ = ["heed", "stop_closed"]
 
 _WAITING = (CopyState.AUTHORISED, CopyState.OFFERED)
 """The states of a copy that has not left: one that has is asked about before anything else is done with it."""
@@ -82,10 +83,41 @@ def _stop(node: Node, tx: Writer, name: str, at: datetime) -> None:
     stop_copies(node, tx, stops, at)
     for held in copies:
         if held.holder == node.party != held.destination and not _handed_on(node, copies, held.destination):
-            verdict, _, carrying = ask_release(node, tx, held, item, held.destination, at=at)
-            against = next((one for one in (verdict, carrying) if one is not None and one.outcome != "permit"), None)
+            against = _against(node, tx, held, item, at)
             if against is not None:
                 hold_up(node, tx, held, item, against, at, to=held.destination)
+
+
+def stop_closed(node: Node) -> int:
+    """Hold up what lies here on its way to another Party and may not go on as the law and the record are now.
+
+    What waits in the outbox is asked again before it leaves. This is for what waits for an officer: an agreement,
+    an accreditation or a consent may end, and nobody hands it on who would see that.
+
+    Args:
+        node: the hub's.
+
+    Returns:
+        How many copies may not go on; the originator of each is told once.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        found = [(held, item) for held in reader.passing(node.party) if (item := reader.item(held.item)) is not None]
+        answers = [(held, item, _against(node, reader, held, item, at)) for held, item in found]
+    closed = [(held, item, against) for held, item, against in answers if against is not None]
+    if closed:
+        with node.store.writing() as tx:
+            for held, item, against in closed:
+                hold_up(node, tx, held, item, against, at, to=held.destination)
+    return len(closed)
+
+
+def _against(node: Node, reader: Reader, held: Copy, item: Item, at: datetime) -> Verdict | None:
+    """The verdict that does not let a held copy go on to where it was meant for, or None."""
+    # Conditions are certified when it is handed on, and not before.
+    met = tuple(consent.id for consent in reader.consents(item.id))
+    verdict, _, carrying = ask_release(node, reader, held, item, held.destination, at=at, met=met)
+    return next((one for one in (verdict, carrying) if one is not None and one.outcome != "permit"), None)
 
 
 def _handed_on(node: Node, copies: Sequence[Copy], to: str) -> bool:

@@ -27,7 +27,7 @@ from gsomia.node import (
     Statement,
     instant,
 )
-from gsomia.registry import Copy, Item, Rendition, RungEntry
+from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
 from gsomia.store.derived import DerivedReads
@@ -108,6 +108,10 @@ def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
 
 
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
+
+
+_PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPENED.value)
+"""The states of a copy that lies with its holder."""
 
 
 class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, ConsultationReads):
@@ -265,6 +269,14 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, C
 
     def _rungs(self, copy: str) -> tuple[RungEntry, ...]:
         return tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy))
+
+    def passing(self, party: str) -> Sequence[Copy]:
+        held, given = schema.copy, schema.copy.alias("given")
+        handed_on = sa.exists().where(
+            given.c.item == held.c.item, given.c.giver == party, given.c.holder == held.c.destination
+        )
+        here = sa.and_(held.c.holder == party, held.c.destination != party, held.c.state.in_(_PRESENT))
+        return self._copies(sa.select(held).where(here, ~handed_on).order_by(held.c.control_number, held.c.id))
 
     def find(self, reference: str) -> Sequence[Copy]:
         table = schema.copy
