@@ -86,10 +86,12 @@ def item_entry(node: Node, reader: Reader, peer: str, name: str) -> dict[str, An
     copies = {copy.id: copy for copy in reader.copies(item=name)} if item is not None else {}
     pair = {node.party, peer}
     acts = []
-    for act, data in reader.statements(name):
-        said = json.loads(data)
-        if said["type"] in _FOR_ONCE:
-            continue
+    filed = [(act, json.loads(data), data) for act, data in reader.statements(name)]
+    recalled = max((said["at"] for _, said, _ in filed if said["type"] == "recall"), default="")
+    before = {act for act, said, _ in filed if said["type"] == "recall" and said["at"] < recalled}
+    for act, said, data in filed:
+        if said["type"] in _FOR_ONCE or (said["type"] == "answer-recall" and said["body"]["recall"] in before):
+            continue  # an answer to a recall in whose place another stands is refused where it comes too late
         copy = copies.get(said["copy"])
         if said["type"] in BEFORE_ARRIVAL and (copy is None or not _arrived(copy)):
             continue
