@@ -11,7 +11,7 @@ __all__ = ["ACT_TYPES", "HANDLING", "TOLD", "ActType", "Role"]
 
 
 class Role:
-    """The officers' roles, as words."""
+    """The roles, as words: those in which officers sign acts, and those of the house, in which nobody signs."""
 
     DISCLOSURE = "disclosure"
     REGISTRY = "registry"
@@ -19,6 +19,13 @@ class Role:
     LEGAL = "legal"
 
     ALL = (DISCLOSURE, REGISTRY, SECURITY, LEGAL)
+
+    CUSTODIAN = "custodian"
+    READER = "reader"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+    HOUSE = (CUSTODIAN, READER, AUDITOR, ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
