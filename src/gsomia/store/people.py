@@ -49,6 +49,13 @@ _HOLDERS = Prepared(
     .order_by(schema.officer.c.id)
 )
 
+_HAD = Prepared(
+    sa.select(schema.officer_key.c.id)
+    .where(schema.officer_key.c.party == sa.bindparam("party"))
+    .limit(sa.literal_column("1"))
+    .offset(_FIRST)
+)
+
 _PERSONS = Prepared(
     sa.select(schema.person)
     .where(schema.person.c.id > _AFTER)
@@ -143,6 +150,13 @@ class PeopleReads:
         values = {"party": party, "role": f'%"{role}"%', "limit": limit or _EVERY}
         return [rows.officer_of(row) for row in self._all(_HOLDERS, **values)]
 
+    def keys_of(self, party: str, officer: str) -> Sequence[Officer]:
+        found = self._all(rows_by(schema.officer_key, "party", "id", order=("number",)), party=party, id=officer)
+        return [rows.officer_of({name: row[name] for name in row if name != "number"}) for row in found]
+
+    def had_officers(self, party: str) -> bool:
+        return self._one(_HAD, party=party) is not None
+
     def persons(self, *, facility: str = "", after: str = "", limit: int = 0) -> Sequence[Person]:
         query = _ON_ROSTER if facility else _PERSONS
         values = {"facility": facility, "after": after, "limit": limit or _EVERY}
@@ -214,7 +228,10 @@ class PeopleWrites(PeopleReads):
     _kept: dict[Hashable, Any]
 
     def put_officer(self, officer: Officer) -> None:
-        self._put(schema.officer, rows.officer_row(officer))
+        row = rows.officer_row(officer)
+        self._put(schema.officer, row)
+        before = len(self.keys_of(officer.party, officer.id))
+        self._put(schema.officer_key, row | {"number": before})
         self._kept.clear()
 
     def end_officer(self, party: str, officer: str) -> None:
