@@ -107,6 +107,10 @@ class Reader(Protocol):
         ...
 
     def person(self, person: str) -> Person | None: ...
+    def person_statements(self, person: str) -> Sequence[Statement]:
+        """What the acts say that entered or struck a person, in the order of recording."""
+        ...
+
     def expiring(
         self, since: datetime | None, until: datetime, *, after: Person | None = None, limit: int = 0
     ) -> Sequence[Person]:

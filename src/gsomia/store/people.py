@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gsomia.node import Briefing, Need, Officer, Person, instant
+from gsomia.keys import canonical
+from gsomia.node import Briefing, Need, Officer, Person, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import found, rows_by
@@ -62,6 +63,15 @@ _PERSONS = Prepared(
     .order_by(schema.person.c.id)
     .limit(_LIMIT)
     .offset(_FIRST)
+)
+
+# A statement is the RFC 8785 form of its JSON, so the person stands there in one spelling; what the words might
+# stand for elsewhere in it is looked at once it is read.
+_ABOUT_PERSON = Prepared(
+    sa.select(schema.act.c.statement)
+    .where(schema.act.c.type.in_([sa.literal_column("'enter-person'"), sa.literal_column("'strike-person'")]))
+    .where(sa.func.instr(schema.act.c.statement, sa.bindparam("person")) > sa.literal_column("0"))
+    .order_by(schema.act.c.seq)
 )
 
 _ON_ROSTER = Prepared(
@@ -165,6 +175,11 @@ class PeopleReads:
     def person(self, person: str) -> Person | None:
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
+
+    def person_statements(self, person: str) -> Sequence[Statement]:
+        named = canonical({"person": person})[1:-1]
+        found = [Statement.from_bytes(row["statement"]) for row in self._all(_ABOUT_PERSON, person=named)]
+        return [statement for statement in found if statement.body.get("person") == person]
 
     def expiring(
         self, since: datetime | None, until: datetime, *, after: Person | None = None, limit: int = 0
