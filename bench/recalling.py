@@ -14,7 +14,7 @@ from gsomia.node import PersonDetails, Role, Sending, ask_open, enter_person, re
 __all__ = ["recall_seconds"]
 
 _SENDING = Sending(to="KOR", level="秘", subject="dprk-missile", purpose="defence", title="EXERCISE bench")
-_PERSON = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), roster=True)
+_PERSON = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), rosters=("main",))
 _PROMISE = 1.0
 """A recall reaches a connected peer's enforcement within so many seconds."""
 

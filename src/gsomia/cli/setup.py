@@ -11,13 +11,12 @@ import click
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
+from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
 from gsomia.node import (
-    PersonDetails,
     Role,
     declare_compromised,
-    enter_person,
     fingerprint,
     instant,
     retire_officer_key,
@@ -29,7 +28,6 @@ __all__ = [
     "node_command",
     "officer_command",
     "peer_command",
-    "person_command",
 ]
 
 
@@ -146,14 +144,16 @@ def officer_command() -> None:
 @officer_command.command("enrol")
 @click.argument("officer")
 @click.option("--role", "roles", multiple=True, required=True, help="disclosure, registry, security or legal.")
+@click.option("--person", default="", help="Whose key it is, where that is not OFFICER: two keys are then one person.")
 @by_option
 @node_option
-def enrol_officer(officer: str, roles: tuple[str, ...], by: str, node_dir: str | None) -> None:
+def enrol_officer(officer: str, roles: tuple[str, ...], person: str, by: str, node_dir: str | None) -> None:
     """Make a key file for OFFICER and enrol the key; the first one of all enrols alone."""
     with home_of(node_dir) as home:
         with home.node.store.reading() as reader:
-            first = not reader.officers(home.node.party)
-        act = home.enrol_officer(officer, roles, by=None if first else home.acting(by, Role.SECURITY))
+            first = not reader.officers(home.node.party, limit=1)
+        acting = None if first else home.acting(by, Role.SECURITY)
+        act = home.enrol_officer(officer, roles, by=acting, person=person)
         click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
 
 
@@ -233,69 +233,21 @@ def peer_compromised(party: str, since: datetime, key: str, by: str, as_json: bo
 
 
 @officer_command.command("list")
+@page_options
 @json_option
 @node_option
-def officers(as_json: bool, node_dir: str | None) -> None:
-    """List the officers whose keys this node knows, the peers' too."""
+def officers(after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
+    """List the officers whose keys this node knows, the peers' too, page by page; ID is PARTY/OFFICER."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        rows = [[o.party, o.id, ", ".join(o.roles), o.key.fingerprint[:16]] for o in reader.officers()]
+        found = reader.officers(after=after, limit=limit)
+    rows = [[o.party, o.id, o.person, ", ".join(o.roles), o.key.fingerprint[:16]] for o in found]
+    following = tell_more(rows, limit, f"{found[-1].party}/{found[-1].id}" if found else "")
     if as_json:
-        keys = ("party", "officer", "roles", "key")
-        print_json("officers", {"officers": [dict(zip(keys, row, strict=True)) for row in rows]})
+        keys = ("party", "officer", "person", "roles", "key")
+        listed = [dict(zip(keys, row, strict=True)) for row in rows]
+        print_json("officers", {"officers": listed, "next": following})
     else:
-        table(["Party", "officer", "roles", "key"], rows)
-
-
-@click.group("person")
-def person_command() -> None:
-    """Say who may be given access: clearance, need, roster."""
-
-
-@person_command.command("enter")
-@click.argument("person")
-@click.option("--clearance", required=True, help="none, CONFIDENTIAL, SECRET or TOP SECRET.")
-@click.option("--need", "needs", multiple=True, help="A subject that the person's duties require.")
-@click.option(
-    "--purpose", "purposes", multiple=True, default=("defence", "missile-defence"), help="What the duties are for."
-)
-@click.option("--roster/--no-roster", default=False, help="A place on the facility's roster (Article 6(e)).")
-@click.option("--role", default="official", show_default=True)
-@click.option("--rank", default="", help="A rank is no ground (Article 7.1).")
-@by_option
-@node_option
-def enter(
-    person: str,
-    clearance: str,
-    needs: tuple[str, ...],
-    purposes: tuple[str, ...],
-    roster: bool,
-    role: str,
-    rank: str,
-    by: str,
-    node_dir: str | None,
-) -> None:
-    """Enter or change PERSON by an act of a security officer."""
-    details = PersonDetails(
-        id=person, clearance=clearance, needs=needs, purposes=purposes, roster=roster, role=role, rank=rank
-    )
-    with home_of(node_dir) as home:
-        act = enter_person(home.node, details, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{person} entered by act {act.id}")
-
-
-@person_command.command("list")
-@json_option
-@node_option
-def persons(as_json: bool, node_dir: str | None) -> None:
-    """List the persons entered."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = reader.persons()
-    head = ["person", "role", "rank", "clearance", "need", "roster"]
-    rows = [[p.id, p.role, p.rank, p.clearance, ", ".join(p.needs), "yes" if p.roster else "no"] for p in found]
-    if as_json:
-        print_json("persons", {"persons": [dict(zip(head, row, strict=True)) for row in rows]})
-    else:
-        table(head, rows)
+        table(["Party", "officer", "person", "roles", "key"], rows)
 
 
 @click.group("clock")

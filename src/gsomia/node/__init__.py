@@ -4,8 +4,9 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `regrade_effects`, `registering`
-- what is asked: `facts`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`, `officers`
+  `regrade_effects`, `person_effects`, `registering`
+- what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
+  `officers`, `persons`, `lapsing`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
   `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
@@ -25,6 +26,7 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
+from gsomia.node.access import MAIN_FACILITY, facility_of
 from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
 from gsomia.node.acts import (
@@ -61,10 +63,11 @@ from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, r
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.entries import behind, refresh
 from gsomia.node.exchange import dead_letter, step
-from gsomia.node.facts import Case, record_of
+from gsomia.node.facts import Case, rank_of, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
+from gsomia.node.lapsing import Lapse, lapses
 from gsomia.node.levels import Review
 from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
@@ -72,12 +75,24 @@ from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
-from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.officers import enrol_officer
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
 from gsomia.node.peers import enrol_peer, fingerprint, identity
+from gsomia.node.persons import (
+    CLEARANCES,
+    PERSON_ROLES,
+    PersonDetails,
+    brief,
+    change_person,
+    enter_need,
+    enter_person,
+    known_person,
+    place,
+    strike_person,
+)
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
@@ -94,6 +109,7 @@ from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
+    Briefing,
     Carried,
     Consent,
     Cosigned,
@@ -102,6 +118,7 @@ from gsomia.node.stored import (
     EnteredAct,
     LogLie,
     LogState,
+    Need,
     Outgoing,
     Peer,
     PendingOpening,
@@ -133,8 +150,10 @@ __all__ = [
     "HANDLING",
     "KEYS_PATH",
     "LOOK_BYTES",
+    "MAIN_FACILITY",
     "MAX_BUNDLE_JSON",
     "PARTS",
+    "PERSON_ROLES",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -143,6 +162,7 @@ __all__ = [
     "AskedBack",
     "Awaited",
     "Blobs",
+    "Briefing",
     "Carried",
     "Case",
     "Change",
@@ -157,6 +177,7 @@ __all__ = [
     "Documents",
     "EnteredAct",
     "KnownKeys",
+    "Lapse",
     "Limits",
     "LogLie",
     "LogState",
@@ -164,6 +185,7 @@ __all__ = [
     "Made",
     "MadeRendition",
     "Marked",
+    "Need",
     "NewKeys",
     "Node",
     "NodeKeys",
@@ -223,6 +245,8 @@ __all__ = [
     "awaited",
     "begin_reconciling",
     "behind",
+    "brief",
+    "change_person",
     "check_acts",
     "check_acts_of",
     "check_bundle",
@@ -245,8 +269,10 @@ __all__ = [
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
+    "enter_need",
     "enter_person",
     "export_parcel",
+    "facility_of",
     "fingerprint",
     "follow_regrade",
     "give_consent",
@@ -262,7 +288,9 @@ __all__ = [
     "joined",
     "keep_refused",
     "key_settings",
+    "known_person",
     "labels_of",
+    "lapses",
     "lawful_ways",
     "log_files",
     "log_named",
@@ -278,9 +306,11 @@ __all__ = [
     "owing",
     "pack",
     "passed_under",
+    "place",
     "present_view",
     "propose_draft",
     "prove",
+    "rank_of",
     "read_instant",
     "read_text",
     "recall",
@@ -314,6 +344,7 @@ __all__ = [
     "state_position",
     "step",
     "stop_closed",
+    "strike_person",
     "tell",
     "trace",
     "transmit",

@@ -12,7 +12,7 @@ __all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "CONSULTING", "DONE", "HANDLIN
 
 
 class Role:
-    """The officers' roles, as words."""
+    """The roles, as words: those in which officers sign acts, and those of the house, in which nobody signs."""
 
     DISCLOSURE = "disclosure"
     REGISTRY = "registry"
@@ -20,6 +20,13 @@ class Role:
     LEGAL = "legal"
 
     ALL = (DISCLOSURE, REGISTRY, SECURITY, LEGAL)
+
+    CUSTODIAN = "custodian"
+    READER = "reader"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+    HOUSE = (CUSTODIAN, READER, AUDITOR, ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,10 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="accredit", roles=(Role.SECURITY,)),
         ActType(name="recover-log", roles=(Role.SECURITY,)),
         ActType(name="enter-person", roles=(Role.SECURITY,)),
+        ActType(name="strike-person", roles=(Role.SECURITY,)),
+        ActType(name="brief", roles=(Role.SECURITY,)),
+        ActType(name="enter-need", roles=(Role.REGISTRY,)),
+        ActType(name="place", roles=(Role.REGISTRY,)),
         ActType(name="transmit", roles=(Role.DISCLOSURE,)),
         ActType(name="release", roles=(Role.DISCLOSURE,)),
         ActType(name="request-consent", roles=(Role.DISCLOSURE,)),

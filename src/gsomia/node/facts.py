@@ -15,18 +15,16 @@ from gsomia.agreement import RANKS, LegalAct, Record
 from gsomia.node.approval import Passing, objection, objections
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.stored import Consent, Credential, Person
+from gsomia.node.stored import Consent, Credential
 from gsomia.registry import Citation, Copy
 from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
-from gsomia.verdict import Person as LawPerson
 
 __all__ = [
     "Case",
     "heads_of",
     "item_facts",
     "item_of",
-    "opening_facts",
     "protecting",
     "rank_of",
     "record_of",
@@ -238,26 +236,3 @@ def _assurances(node: Node, reader: Reader, giver: str, holder: str) -> list[Cre
     own = [c for c in reader.credentials() if (c.kind, c.party) == ("assure", holder) and c.instrument in between]
     acts = [(credential, reader.act(credential.act)) for credential in own]
     return [credential for credential, act in acts if act is not None and giver in act.statement.parties]
-
-
-def opening_facts(person: Person, item: RegisterItem, copy: Copy) -> Facts:
-    """What the roster says of a person who asks to open an item, and the register of the item."""
-    purpose = item.purpose if item.purpose in person.purposes else next(iter(person.purposes), "")
-    return Facts(
-        purpose=purpose,
-        purpose_ended=False,
-        consent="none",
-        person=LawPerson(
-            role=person.role,
-            clearance=person.clearance,
-            need=item.subject in person.needs,
-            roster=person.roster,
-            rank=person.rank,
-        ),
-        established_by={
-            "person": person.act,
-            "purpose": person.act,
-            "purpose-ended": f"register: {copy.control_number} is held for its purpose",
-            "consent": "register: no consent to another use on file",
-        },
-    )

@@ -14,6 +14,7 @@ from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Statement, read_instant
+from gsomia.node.bodies import text
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
 
@@ -28,8 +29,8 @@ __all__ = [
     "apply_enrolment",
     "apply_retirement",
     "enrolled",
-    "key_history",
     "node_keys",
+    "signing_persons",
 ]
 
 KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
@@ -37,24 +38,6 @@ KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
 
 TURNING_TYPES = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
 """Acts after which other keys count, an officer's or a node's."""
-
-
-def key_history(reader: Reader, party: str, officer: str = "", *, before: str = "") -> list[Officer]:
-    """Every key that a Party's officers were ever enrolled with, in order.
-
-    Args:
-        reader: the node's store.
-        party: the Party.
-        officer: one officer alone, or "" for all.
-        before: an act to leave out: the one that is being entered.
-    """
-    found = []
-    for act in reader.acts(types=["enrol-key"]):
-        if act.statement.party == party and act.id != before:
-            one = enrolled(act.statement)
-            if officer in ("", one.id):
-                found.append(one)
-    return found
 
 
 def enrolled(statement: Statement) -> Officer:
@@ -77,21 +60,33 @@ def enrolled(statement: Statement) -> Officer:
         key=PublicKey.from_json(body["key"]),
         act=statement.id,
         enrolled_at=statement.at,
+        person=text(body, "person") if "person" in body else text(body, "officer"),
     )
 
 
 def apply_enrolment(tx: Writer, statement: Statement) -> None:
     """Enrol an officer's key; one that replaces another must name it and be new."""
     new = enrolled(statement)
-    past = key_history(tx, statement.party, new.id, before=statement.id)
-    if statement.body.get("first") is True and key_history(tx, statement.party, before=statement.id):
+    past = tx.keys_of(statement.party, new.id)
+    if statement.body.get("first") is True and tx.had_officers(statement.party):
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
     replaces = statement.body.get("replaces", "")
     if past and (replaces != past[-1].key.fingerprint or new.key in [officer.key for officer in past]):
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is enrolled already")
     if not past and replaces:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")
+    if past and new.person != past[-1].person:
+        raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
+    if not past and new.person in signing_persons(tx, statement):
+        raise VerificationError(f"act `{statement.id}`: `{new.person}` cannot enrol a key of their own")
     tx.put_officer(new)
+
+
+def signing_persons(reader: Reader, statement: Statement) -> set[str]:
+    """The persons whose officers' keys sign an act; officers that were never enrolled are their own."""
+    officers = [signer.officer for signer in statement.signers if signer.officer]
+    known = [(officer, reader.officer(statement.party, officer)) for officer in officers]
+    return {one.person if one is not None else officer for officer, one in known}
 
 
 def apply_retirement(tx: Writer, statement: Statement) -> None:

@@ -25,8 +25,9 @@ from gsomia.node.succession import DISTRUSTED
 __all__ = ["DERIVED", "compare_register"]
 
 DERIVED = (
-    "peer", "officer", "person", "credential", "consent", "adopted", "entered", "item", "copy", "rung", "rendition",
-    "acceptance", "numbered", "serial", "setting", "consultation", "consultation_step", "consultation_view",
+    "peer", "officer", "officer_key", "person", "roster", "need", "briefing", "placement", "credential", "consent",
+    "adopted", "entered", "item", "copy", "rung", "rendition", "acceptance", "numbered", "serial", "setting",
+    "consultation", "consultation_step", "consultation_view",
 )  # fmt: skip
 """The tables that acts alone make; of the settings those that name a distrusted key."""
 

@@ -47,6 +47,21 @@ officer = _table(
     _text("key"),
     _text("act"),
     _text("enrolled_at"),
+    _text("person"),
+    sa.Index("ix_officer_party_person", "party", "person"),
+    # With the roles themselves in it, who holds one is found without reading the keys, which are long.
+    sa.Index("ix_officer_party_roles", "party", "roles", "id"),
+)
+officer_key = _table(
+    "officer_key",
+    _text("party", key=True),
+    _text("id", key=True),
+    _number("number", key=True),
+    _text("roles"),
+    _text("key"),
+    _text("act"),
+    _text("enrolled_at"),
+    _text("person"),
 )
 person = _table(
     "person",
@@ -54,11 +69,28 @@ person = _table(
     _text("role"),
     _text("rank"),
     _text("clearance"),
+    _text("basis"),
+    _text("expires"),
     _text("needs"),
     _text("purposes"),
-    _number("roster"),
+    _text("rosters"),
+    _text("house_roles"),
+    _text("left_at"),
     _text("act"),
+    sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
+    sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),
 )
+roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
+need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
+briefing = _table(
+    "briefing",
+    _text("person", key=True),
+    _text("act", key=True),
+    _text("what"),
+    _text("day"),
+    _text("until", index=True),
+)
+placement = _table("placement", _text("copy", key=True), _text("facility", index=True), _text("act"))
 credential = _table(
     "credential",
     _text("kind", key=True),

@@ -18,11 +18,9 @@ from gsomia.node import (
     Consent,
     Credential,
     EnteredAct,
-    Officer,
     Outgoing,
     Peer,
     PendingOpening,
-    Person,
     SignedAct,
     Statement,
     instant,
@@ -33,6 +31,7 @@ from gsomia.store.consultations import ConsultationReads, ConsultationWrites
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
+from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
@@ -114,7 +113,7 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 """The states of a copy that lies with its holder."""
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, ConsultationReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -156,21 +155,6 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, C
 
     def peers(self) -> Mapping[str, Peer]:
         return self.once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(rows_by(schema.peer))})
-
-    def officers(self, party: str | None = None) -> Sequence[Officer]:
-        every = rows_by(schema.officer, order=("enrolled_at", "id"))
-        officers = self.once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
-        return [officer for officer in officers if party in (None, officer.party)]
-
-    def officer(self, party: str, officer: str) -> Officer | None:
-        return next((found for found in self.officers(party) if found.id == officer), None)
-
-    def persons(self) -> Sequence[Person]:
-        return [rows.person_of(row) for row in self._all(rows_by(schema.person, order=("id",)))]
-
-    def person(self, person: str) -> Person | None:
-        row = self._one(rows_by(schema.person, "id"), id=person)
-        return None if row is None else rows.person_of(row)
 
     def credentials(self) -> Sequence[Credential]:
         return self.once(
@@ -311,7 +295,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RangeReads, RefusalReads, C
         return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, after=after, limit=limit)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, RangeWrites, RefusalWrites, ConsultationWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -348,17 +332,6 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RangeWrites, RefusalWrites, 
 
     def put_peer(self, peer: Peer) -> None:
         self._put_standing(schema.peer, rows.peer_row(peer))
-
-    def put_officer(self, officer: Officer) -> None:
-        self._put_standing(schema.officer, rows.officer_row(officer))
-
-    def end_officer(self, party: str, officer: str) -> None:
-        table = schema.officer
-        self._connection.execute(sa.delete(table).where(table.c.party == party, table.c.id == officer))
-        self._kept.clear()
-
-    def put_person(self, person: Person) -> None:
-        self._put(schema.person, rows.person_row(person))
 
     def put_credential(self, credential: Credential) -> None:
         self._put_standing(schema.credential, rows.plain_row(credential))
