@@ -15,7 +15,6 @@ import click
 from gsomia.agreement import (
     READINGS,
     Agreement,
-    LegalAct,
     Record,
     check_legs,
     load_agreement,
@@ -144,62 +143,37 @@ class Asked:
         """What a Party owes for what it holds and has not yet marked or receipted; nothing where no node is asked."""
         if self.home is None or self.reader is None or party != self.home.node.party:
             return []
-        from gsomia.registry import CopyState
+        from gsomia.node import owing
 
-        found: list[dict[str, Any]] = []
-        for copy in self.reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]):
-            if copy.holder != party:
-                continue
-            # Of a chain the last instrument is the one that gave it to its holder.
-            a = self.law.agreements.get(copy.instrument.rpartition("+")[2])
-            legs = [self.law.agreements[name] for name in a.legs if name in self.law.agreements] if a else []
-            instruments = [x for x in (a, *legs) if x is not None and party in x.parties]
-            for what in ("receipt",) if copy.own_mark else ("mark", "receipt"):
-                owed = [(x, o) for x in instruments for o in x.obligations if o.what == what and o.by == "receiver"]
-                for x, o in owed[:1]:
-                    found.append(
-                        {
-                            "act": what,
-                            "to": [copy.giver],
-                            "instrument": x.name,
-                            "article": o.article,
-                            "text": o.text,
-                            "confidence": o.confidence,
-                            "since": copy.at.isoformat(),
-                            "item": copy.control_number,
-                        }
-                    )
-        return found
+        return owing(self.home.node, self.reader, self.law)
 
 
 def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:
     """The keys `disputed` and `reported` for programs, where a node is asked."""
     if asked.home is None:
         return {}
-    own = asked.home.node.party
-    said: dict[str, list[dict[str, Any]]] = {"disputed": [], "reported": []}
-    for one in found:
-        mine, theirs = (entry.to_json() if entry else None for entry in (one.own, one.theirs))
-        said[one.state].append({own: mine, one.peer: theirs})
-    return said
+    from gsomia.node import told_differences
+
+    return told_differences(found, asked.home.node.party)
 
 
-def tell_disputed(a: Agreement, found: Sequence[Difference], asked: Asked) -> None:
+def tell_disputed(told: Mapping[str, Any]) -> None:
     """One line for each difference between the node's own record and a peer's report, naming both sides."""
-    if not found or asked.home is None:
-        return
     from gsomia.cli.options import plain
 
-    for one in found:
-        sides = ((asked.home.node.party, one.own), (one.peer, one.theirs))
-        words = "; ".join(f"{who} {_entry(entry)}" for who, entry in sides)
-        click.echo(f"  {one.state}: {plain(f'{one.act.id}: {words}')}")
-    if any(one.state == "disputed" for one in found):
-        click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
+    for state in ("disputed", "reported"):
+        for sides in told.get(state, ()):
+            words = "; ".join(f"{who} {_entry(entry)}" for who, entry in sides.items())
+            act = next(entry["id"] for entry in sides.values() if entry is not None)
+            click.echo(f"  {state}: {plain(f'{act}: {words}')}")
+    if told.get("disputed"):
+        click.echo(f"  only consultation between the Parties settles it ({told['consultation']})")
 
 
-def _entry(act: LegalAct | None) -> str:
-    return f"has {act.act} by {act.by} at {local(act.at)} ({act.form})" if act is not None else "has no such entry"
+def _entry(act: Mapping[str, Any] | None) -> str:
+    if act is None:
+        return "has no such entry"
+    return f"has {act['act']} by {act['by']} at {local(datetime.fromisoformat(act['at']))} ({act['form']})"
 
 
 @contextmanager

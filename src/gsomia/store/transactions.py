@@ -57,6 +57,9 @@ def _acts(types: int, *, item: bool) -> Prepared:
 _ACTS = sa.select(schema.act)
 
 
+_LAST = sa.select(sa.func.max(schema.act.c.seq))
+
+
 _ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
 
 
@@ -172,6 +175,21 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         if item:
             return iter([self._act_of(row) for row in self._all(_acts(len(types), item=True), **values, item=item)])
         return map(self._act_of, _acts(len(types), item=False).each(self._connection, values))
+
+    def acts_after(
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+    ) -> Sequence[tuple[int, SignedAct]]:
+        query = _ACTS.where(schema.act.c.seq > place).order_by(schema.act.c.seq)
+        if types:
+            query = query.where(schema.act.c.type.in_(types))
+        if items:
+            query = query.where(schema.act.c.item.in_(items))
+        if limit:
+            query = query.limit(limit)
+        return [(row["seq"], self._act_of(row)) for row in self._all(query)]
+
+    def last_place(self) -> int:
+        return int(self._connection.execute(_LAST).scalar() or 0)
 
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
