@@ -11,6 +11,7 @@ import pytest
 from gsomia import errors
 from gsomia.cli.main import cli
 from gsomia.config import (
+    ApiConfig,
     LinkConfig,
     NodeConfig,
     ParcelConfig,
@@ -60,7 +61,16 @@ def test_every_setting_is_in_the_reference() -> None:
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     keys = [
         name
-        for model in (NodeConfig, LinkConfig, WitnessConfig, ParcelConfig, PeerConfig, TracerConfig, TimestampConfig)
+        for model in (
+            NodeConfig,
+            ApiConfig,
+            LinkConfig,
+            WitnessConfig,
+            ParcelConfig,
+            PeerConfig,
+            TracerConfig,
+            TimestampConfig,
+        )
         for name in model.model_fields
     ]
     assert [key for key in keys if f"`{key}`" not in text] == []

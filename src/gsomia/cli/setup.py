@@ -78,11 +78,16 @@ def node_command() -> None:
 @click.option("--attached", is_flag=True, help="Stop also when standard input ends: with the process that holds it.")
 @node_option
 def run(folder: str | None, attached: bool, node_dir: str | None) -> None:
-    """Serve the peer link and work off the outbox until stopped."""
+    """Serve the peer link, and the API where the settings name an address; work off the outbox until stopped."""
     with home_of(folder or node_dir) as home:
         kind = "EXERCISE " if home.node.exercise else ""
-        told = f"{kind}node of {home.node.party} answers at"
-        run_node(home, lambda address: click.echo(f"{told} {address}"), attached=attached)
+        whose = f"{kind}node of {home.node.party}"
+        run_node(
+            home,
+            lambda address: click.echo(f"{whose} answers at {address}"),
+            api=lambda address: click.echo(f"API of {whose} at {address}"),
+            attached=attached,
+        )
 
 
 @node_command.command("identity")
@@ -91,6 +96,14 @@ def node_identity(node_dir: str | None) -> None:
     """Print the node's identity, for its peers' officers to enrol."""
     with home_of(node_dir) as home:
         click.echo(json.dumps(home.identity(), indent=2))
+
+
+@node_command.command("openapi")
+def node_openapi() -> None:
+    """Print the description of the API (OpenAPI 3.1)."""
+    from gsomia.api import description
+
+    click.echo(json.dumps(description(), indent=2, ensure_ascii=False))
 
 
 @node_command.command("fingerprint")
