@@ -61,10 +61,10 @@ class Served:
     lines: list[dict[str, Any]] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
-    def again(self) -> None:
+    def again(self, rate: float = 100000) -> None:
         """Stop and start anew."""
         self.memory.close()
-        self.memory, self.app = _start(self.player, self.folder, self.lines)
+        self.memory, self.app = _start(self.player, self.folder, self.lines, rate)
 
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""
@@ -143,9 +143,9 @@ async def _ask(
     return Answer(start["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
-def _start(player: Player, folder: Path, lines: list[dict[str, Any]]) -> tuple[Memory, ASGIApp]:
+def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: float = 100000) -> tuple[Memory, ASGIApp]:
     memory = Memory(folder / "api.sqlite")
-    app = api_app(player.node, memory, url=URL, rate=100000, told=lambda _: None, log=lambda **line: lines.append(line))
+    app = api_app(player.node, memory, url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line))
     return memory, app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -119,7 +120,7 @@ def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
 
 def _described(app: FastAPI) -> dict[str, Any]:
     """The API's description."""
-    document = app.openapi()
+    document = deepcopy(app.openapi())
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from gsomia.api.reads import about_item
 from gsomia.api.routing import Served, permit, route
 from gsomia.api.signin import Caller
 from gsomia.node import Reader, SignedAct, act_row
-from gsomia.web import Problem
+from gsomia.web import Problem, shown_json
 
 __all__ = ["events"]
 
@@ -140,5 +139,5 @@ def _may_see(served: Served, caller: Caller, reader: Reader, act: SignedAct) -> 
 
 
 def _event(name: str, act: SignedAct) -> bytes:
-    data = json.dumps(act_row(act), ensure_ascii=False)
-    return f"id: {name}\nevent: {act.statement.type}\ndata: {data}\n\n".encode()
+    head = f"id: {name}\nevent: {act.statement.type}\ndata: ".encode()
+    return head + shown_json(act_row(act)) + b"\n\n"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -91,6 +93,8 @@ class Guard:
             who = caller.officer.id
             if wait := self._rate.take(who):
                 raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)})
+            if scope["query_string"]:
+                _asked_once(scope["query_string"])
             body = await _body(scope, receive)
             scope["state"] = {"caller": caller, "body": body}
             await self._app(scope, _given(body, receive), answer)
@@ -153,9 +157,37 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
     except TimeoutError:
         raise Problem(408, f"a body comes within {BODY_SECONDS:.0f} s", headers={"connection": "close"}) from None
     body = b"".join(parts)
-    if body and _depth(body) > DEPTH:
-        raise Problem(400, f"JSON is at most {DEPTH} deep here", kind="usage")
+    if body:
+        if _depth(body) > DEPTH:
+            raise Problem(400, f"JSON is at most {DEPTH} deep here", kind="usage")
+        try:
+            json.loads(body, object_pairs_hook=_each_once)
+        except (ValueError, RecursionError):
+            raise Problem(400, "the body is JSON whose members have each another name", kind="usage") from None
     return body
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose members all have other names: of two alike, a check might see the one and the act the other."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member stands there twice")
+    return found
+
+
+_MANY = ("reading",)
+"""Words of a query that may be given more than once."""
+
+
+def _asked_once(query: bytes) -> None:
+    """Check that each word of a query is given once.
+
+    Raises:
+        Problem: one is given again.
+    """
+    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name not in _MANY]
+    if len(names) != len({*names}):
+        raise Problem(400, "a word of the query is given twice", kind="usage")
 
 
 def _depth(body: bytes) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from gsomia.api.signin import Caller, SignIn
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Node, Reader
-from gsomia.web import PROBLEM_TYPE, Cursors, Memory
+from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
 
 __all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
 
@@ -71,7 +70,7 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
 def tagged(served: Served, schema: str, value: Mapping[str, Any]) -> tuple[bytes, str]:
     """An answer's bytes and their tag; without a schema it is as another standard has it."""
     told = {"schema": f"gsomia/{schema}/v1", "exercise": served.node.exercise, **value} if schema else value
-    body = json.dumps(told, ensure_ascii=False).encode()
+    body = shown_json(told)
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 

@@ -6,7 +6,7 @@ from gsomia.web.cursors import Cursors
 from gsomia.web.memory import Given, Memory, Token
 from gsomia.web.officers import check_officer_certificate, issuing_key, make_officer_certificate, officer_anchor
 from gsomia.web.peer import PeerProtocol, peer_certificate
-from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of
+from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of, shown_json
 from gsomia.web.proofs import PROOF_AGE, Proof, check_proof, make_proof, public_jwk, thumbprint, token_digest
 from gsomia.web.tls import (
     certificate_der,
@@ -43,6 +43,7 @@ __all__ = [
     "problem_of",
     "public_jwk",
     "server_context",
+    "shown_json",
     "thumbprint",
     "token_digest",
 ]

@@ -18,7 +18,7 @@ from gsomia.errors import (
     VerificationError,
 )
 
-__all__ = ["PROBLEM_TYPE", "Problem", "missing", "problem_of"]
+__all__ = ["PROBLEM_TYPE", "Problem", "missing", "problem_of", "shown_json"]
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -39,6 +39,20 @@ _TITLES = {
     502: "the peer cannot be reached",
     503: "not possible now",
 }
+
+
+def shown_json(value: Any) -> bytes:
+    """JSON in which every character shows: one that turns or hides others stands as its escape, and means the same."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        # Such characters stand inside of texts alone.
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    return text.encode()
+
+
+def _printable(text: str) -> str:
+    """A text in which every character shows; one that turns or hides others stands as its escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -68,13 +82,13 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
             "type": f"urn:gsomia:problem:{kind}" if kind else "about:blank",
             "title": _TITLES.get(status, "failed"),
             "status": status,
-            "detail": detail,
+            "detail": _printable(detail),
             **(more or {}),
         }
 
     def response(self) -> Response:
         """The answer; nothing keeps it (RFC 9111, section 5.2.2.5)."""
-        body = json.dumps(self.document, ensure_ascii=False).encode()
+        body = shown_json(self.document)
         headers = {"cache-control": "no-store", **self.headers}
         return Response(body, status_code=self.status, headers=headers, media_type=PROBLEM_TYPE)
 
@@ -86,7 +100,7 @@ def missing() -> Problem:
 
 def problem_of(error: GsomiaError) -> Problem:
     """The problem that an error is; what concerns this node alone, such as a path, is not told."""
-    hint = {"hint": error.hint} if error.hint else {}
+    hint = {"hint": _printable(error.hint)} if error.hint else {}
     if isinstance(error, RefusedError):
         return Problem(403, str(error), kind="refused", more={"verdict": error.verdict} | hint)
     if isinstance(error, UsageError):
