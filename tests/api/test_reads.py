@@ -37,7 +37,7 @@ def kor(both: Exercise, serve: Serve) -> Served:
 
 PATHS = (
     "node", "me", "copies", "inbox", "outbox", "refused", "record", "acts", "logs", "logs?name=JPN", "tokens",
-    "openapi.json",     "agreements/jpn-kor-2016/state",
+    "openapi.json", "agreements/jpn-kor-2016/state",
     "agreements/jpn-kor-2016/state?at=2019-11-22T23:59:00%2B09:00&reading=KOR=immediate",
     "duties?party=KOR", "routes?from=JPN&to=KOR&item=level=SECRET",
 )  # fmt: skip
