@@ -1,7 +1,7 @@
 """Verdicts a second over the API, mutual TLS and log on, beside an empty FastAPI handler on the same server.
 
-One worker answers; the requests come from this process over connections that are kept, as a program of an officer's sends
-them. BENCH_SECONDS is how long a round is (5 s), of which there are five of each, in turn.
+One worker answers; the requests come from this process over connections that are kept, as a program of an officer's
+sends them. BENCH_SECONDS is how long a round is (5 s), of which there are five of each, in turn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.measure import Result
-from bench.nodes import free_port, make_pair
+from bench.nodes import cpu_seconds, free_port, make_pair
 from gsomia.app import Home
 from gsomia.keys import SigningKey
 from gsomia.web import client_context, make_officer_certificate
@@ -47,8 +47,11 @@ def run(short: bool) -> Iterator[Result]:
         body = json.dumps(_QUESTION).encode()
         asked = _request("POST", "/v1/verdicts/transmit", port, body)
         empty = _request("GET", "/", bare, b"")
-        with _node(home.folder), _empty(home.folder, bare):
+        with _node(home.folder) as node, _empty(home.folder, bare):
             _rate(port, context, asked, 0.3)
+            before = cpu_seconds(node)
+            warm = _rate(port, context, asked, seconds)
+            cpu = (cpu_seconds(node) - before) / (warm * seconds) * 1000
             _rate(bare, context, empty, 0.3)
             pairs = [
                 (_rate(port, context, asked, seconds), _rate(bare, context, empty, seconds)) for _ in range(rounds)
@@ -60,6 +63,14 @@ def run(short: bool) -> Iterator[Result]:
             baseline="empty FastAPI handler, same TLS",
             baseline_value=statistics.median(theirs for _, theirs in pairs),
             ratio=statistics.median(ours / theirs for ours, theirs in pairs),
+        )
+        yield Result(
+            name="console.verdict_cpu",
+            value=cpu,
+            unit="ms a verdict",
+            baseline="what 1,000 verdicts/s leave on a core",
+            baseline_value=1,
+            ratio=cpu,
         )
 
 
@@ -107,7 +118,7 @@ def _rate(port: int, context: ssl.SSLContext, request: bytes, seconds: float) ->
 
 
 @contextmanager
-def _node(folder: Path) -> Iterator[None]:
+def _node(folder: Path) -> Iterator[int]:
     with (folder / "requests.log").open("w") as log:
         words = [sys.executable, "-m", "gsomia", "node", "run", str(folder)]
         node = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -116,7 +127,7 @@ def _node(folder: Path) -> Iterator[None]:
         while "answers at" not in node.stdout.readline():
             if node.poll() is not None:
                 raise RuntimeError((folder / "requests.log").read_text())
-        yield
+        yield node.pid
     finally:
         node.terminate()
         node.wait(20)

@@ -57,7 +57,7 @@ def api_app(
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
     )
-    return Guard(api_routes(served, told), node, served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+    return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
 
 
 def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
@@ -72,7 +72,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (reads, questions, acting, openings, tokens, events):
+    for make in (questions, reads, acting, openings, tokens, events):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gsomia.api.signin import Caller, SignIn
 from gsomia.errors import GsomiaError
-from gsomia.node import Node
 from gsomia.web import Problem, peer_certificate, problem_of
 
 __all__ = ["Guard", "Rate"]
@@ -56,18 +55,14 @@ class Guard:
 
     Args:
         app: the routes.
-        node: whose.
         sign_in: tells who asks.
         rate: for each caller that is signed in.
         strangers: for each address from which nobody is signed in.
         log: is given each request's line.
     """
 
-    def __init__(
-        self, app: ASGIApp, node: Node, sign_in: SignIn, rate: Rate, strangers: Rate, log: Callable[..., None]
-    ) -> None:
+    def __init__(self, app: ASGIApp, sign_in: SignIn, rate: Rate, strangers: Rate, log: Callable[..., None]) -> None:
         self._app = app
-        self._node = node
         self._sign_in = sign_in
         self._rate = rate
         self._strangers = strangers
@@ -116,8 +111,7 @@ class Guard:
             if name in (b"authorization", b"dpop"):
                 headers.setdefault(name.decode(), []).append(value.decode("latin-1"))
         try:
-            with self._node.store.reading() as reader:
-                return self._sign_in.caller(reader, peer_certificate(scope), headers, scope["method"], scope["path"])
+            return self._sign_in.caller(peer_certificate(scope), headers, scope["method"], scope["path"])
         except Problem:
             address = (scope.get("client") or ("",))[0]
             if wait := self._strangers.take(str(address)):

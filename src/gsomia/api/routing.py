@@ -52,7 +52,7 @@ class Served:
         """
         caller: Caller = request.state.caller
         permit(caller, act, about)
-        with self.node.store.reading() as reader:
+        with self.node.store.standing() as reader:
             yield caller, reader
 
 

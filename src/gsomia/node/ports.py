@@ -247,8 +247,19 @@ class Store(Protocol):
         """One consistent state to read from."""
         ...
 
+    def standing(self) -> AbstractContextManager[Reader]:
+        """One consistent state to read from, which knows what was read `once` since anything was last committed.
+
+        It is for questions that come often; what is read once must hang on the state alone.
+        """
+        ...
+
     def writing(self) -> AbstractContextManager[Writer]:
         """One transaction; it is durable when the block ends well and never happened when it does not."""
+        ...
+
+    def state(self) -> Hashable:
+        """What changes with every commit, by whichever process; it costs less than a look at what stands."""
         ...
 
 

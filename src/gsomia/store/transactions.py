@@ -93,10 +93,10 @@ _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bin
 class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
         self._connection = connection
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
-        self._kept: dict[Hashable, Any] = {}
+        self._kept: dict[Hashable, Any] = {} if kept is None else kept
         self._envelopes: dict[str, Envelope] = {}
 
     def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
