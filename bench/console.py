@@ -82,7 +82,7 @@ def _signed_in(home: Home) -> ssl.SSLContext:
     paths = [home.folder / name for name in ("officer.pem", "officer-key.pem")]
     for path, data in zip(paths, files, strict=True):
         path.write_bytes(data)
-    return client_context(*paths, (home.folder / "keys" / "tls.pem").read_text())
+    return client_context(paths[0], paths[1], (home.folder / "keys" / "tls.pem").read_text())
 
 
 def _request(method: str, path: str, port: int, body: bytes) -> bytes:

@@ -46,7 +46,9 @@ def release_rows(short: bool) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         parties, law = ("JPN", "KOR"), offered_law()
         with Exercise(Path(folder), parties, law=law, history=shipped_acts(), at=AT) as exercise:
-            exercise.enter(PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), roster=True), "KOR")
+            exercise.enter(
+                PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main",)), "KOR"
+            )
             documents = [b"EXERCISE %d" % number for number in range(ITEMS)]
             copies = [
                 exercise["JPN"].transmit(document, to="KOR", level="極秘", custody=Custody.ORIGINATOR)

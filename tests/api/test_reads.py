@@ -25,7 +25,7 @@ def both(stage: Stage) -> Exercise:
     exercise = stage()
     exercise["JPN"].transmit_many([b"EXERCISE"] * 5, to="KOR", level=MARKS["JPN"])
     exercise.settle()
-    exercise.enter(PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), roster=True), "KOR")
+    exercise.enter(PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main",)), "KOR")
     return exercise
 
 

@@ -20,6 +20,7 @@ from gsomia.config import (
     TracerConfig,
     WitnessConfig,
 )
+from gsomia.identity import Rights, rights_page
 from gsomia.node.act_types import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,11 @@ def test_every_act_type_is_in_the_reference() -> None:
     """docs/reference/acts.md lists each type of act and who signs it."""
     text = (REFERENCE / "acts.md").read_text(encoding="utf-8")
     assert [name for name in ACT_TYPES if f"| `{name}` |" not in text] == []
+
+
+def test_the_page_of_rights_is_the_table() -> None:
+    """docs/reference/rights.md is written from the table of rights."""
+    assert (REFERENCE / "rights.md").read_text(encoding="utf-8") == rights_page(Rights.load())
 
 
 def test_every_error_is_in_the_tree() -> None:

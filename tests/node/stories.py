@@ -206,7 +206,7 @@ def words_of(entries: Iterable[Refused]) -> str:
 
 def official(name: str, **words: Any) -> PersonDetails:
     """An official with clearance, need and a place on the roster; `words` say what is other."""
-    details: dict[str, Any] = {"clearance": "SECRET", "needs": ("dprk-missile",), "roster": True} | words
+    details: dict[str, Any] = {"clearance": "SECRET", "needs": ("dprk-missile",), "rosters": ("main",)} | words
     return PersonDetails(id=name, **details)
 
 

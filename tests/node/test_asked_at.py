@@ -37,7 +37,7 @@ def test_opening_is_asked_with_what_the_node_had_at_the_instant(stage: Stage) ->
     copy = held(both)
     entered = both.clock.at
     before, removed = entered + DAY / 2, later(both)
-    both.enter(replace(official("kim"), roster=False), "KOR")
+    both.enter(replace(official("kim"), rosters=()), "KOR")
     recalled = later(both)
     recall(both["JPN"].node, copy.id, "EXERCISE", by=both["JPN"].by(Role.DISCLOSURE))
     both.settle()

@@ -35,7 +35,9 @@ class Keys:
         """The officer's."""
         if (party, officer) != ("JPN", "chief"):
             return None
-        return Officer(id="chief", party="JPN", roles=self.roles, key=CHIEF.public, act="a", enrolled_at=AT)
+        return Officer(
+            id="chief", party="JPN", roles=self.roles, key=CHIEF.public, act="a", enrolled_at=AT, person="chief"
+        )
 
 
 def acts(count: int, kind: str = "transmit", *, exercise: bool = True) -> list[SignedAct]:

@@ -58,7 +58,8 @@ class Keyring:
             if one["officer"] == officer:
                 key = PublicKey.from_json(one["key"])
                 roles = tuple(one["roles"])
-                return Officer(id=officer, party=party, roles=roles, key=key, act="", enrolled_at=datetime.now(UTC))
+                at = datetime.now(UTC)
+                return Officer(id=officer, party=party, roles=roles, key=key, act="", enrolled_at=at, person=officer)
         return None
 
 

@@ -22,9 +22,11 @@ from office_files import docx, pdf
 pytest.importorskip("pikepdf", reason="pikepdf is not installed")
 pytest.importorskip("typst", reason="typst is not installed")
 
-READER = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), roster=True)
-OTHER = PersonDetails(id="other", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), roster=True)
-IDLE = PersonDetails(id="idle", clearance="SECRET", needs=(), purposes=("defence",), roster=True)
+READER = PersonDetails(
+    id="reader", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), rosters=("main",)
+)
+OTHER = PersonDetails(id="other", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), rosters=("main",))
+IDLE = PersonDetails(id="idle", clearance="SECRET", needs=(), purposes=("defence",), rosters=("main",))
 
 
 def given(

@@ -26,9 +26,15 @@ CHANGES: dict[str, tuple[str, str]] = {
     ),
     "a person cleared higher": ("UPDATE person SET clearance = 'TOP SECRET'", "person `kim`: `clearance`"),
     "a person's need": ("UPDATE person SET needs = '[\"other\"]'", "person `kim`: `needs`"),
-    "a person put on the roster": ("UPDATE person SET roster = 1 - roster", "person `kim`: `roster`"),
+    "a person put on a roster": ("UPDATE person SET rosters = '[\"north\"]'", "person `kim`: `rosters`"),
+    "a place on a roster that nobody gave": (
+        "INSERT INTO roster SELECT 'north', person, act FROM roster",
+        "roster `north kim` stands in the register",
+    ),
+    "a clearance that never ends": ("UPDATE person SET expires = '2099'", "person `kim`: `expires`"),
     "a person that nobody entered": (
-        "INSERT INTO person SELECT 'lee', role, rank, clearance, needs, purposes, roster, act FROM person",
+        "INSERT INTO person SELECT 'lee', role, rank, clearance, basis, expires, needs, purposes, rosters, "
+        "house_roles, left_at, act FROM person",
         "person `lee` stands in the register",
     ),
     "a person taken out": ("DELETE FROM person", "person `kim` is missing"),
@@ -93,7 +99,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exercise]:
     """An item received, marked, receipted and opened; made once, and never changed."""
     with ready(("JPN", "KOR"), "2018-01-10T12:00:00+09:00").again(tmp_path_factory.mktemp("once") / "nodes") as both:
         person = PersonDetails(
-            id="kim", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), roster=True
+            id="kim", clearance="SECRET", needs=("dprk-missile",), purposes=("defence",), rosters=("main",)
         )
         both.enter(person, "KOR")
         sent = both["JPN"].transmit(b"a report of some length" * 20, to="KOR", level="極秘")

@@ -91,7 +91,7 @@ def test_the_originator_is_told_of_a_possible_loss_further_on(stage: Stage) -> N
     three = stage("JPN", "KOR", "USA", at="2018-01-10T12:00:00+09:00")
     number = sent(three)
     usa, kor = three["USA"], three["KOR"]
-    three.enter(PersonDetails(id="p", clearance="SECRET", needs=("dprk-missile",), roster=True), "USA")
+    three.enter(PersonDetails(id="p", clearance="SECRET", needs=("dprk-missile",), rosters=("main",)), "USA")
     finish(kor, number)
     three.settle()
     (asked,) = ask_consent(kor.node, number, "USA", "why", by=kor.by(Role.DISCLOSURE))

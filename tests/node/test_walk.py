@@ -92,7 +92,7 @@ def test_the_originator_hears_of_the_first_opening_and_never_by_whom(stage: Stag
         pytest.param({"clearance": "none", "rank": "general"}, "7", id="a general without clearance"),
         pytest.param({"needs": ()}, "7.2", id="no need to know"),
         pytest.param({"needs": ("chn-navy",), "rank": "minister"}, "7", id="a minister with another need"),
-        pytest.param({"roster": False}, "6(e)", id="no place on the roster"),
+        pytest.param({"rosters": ()}, "6(e)", id="no place on the roster"),
     ],
 )
 def test_who_may_not_read(stage: Stage, words: dict[str, object], article: str) -> None:

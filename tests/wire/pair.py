@@ -75,7 +75,7 @@ def build(folder: Path) -> None:
             home.node, history, Note.of_text("n", b"n", dated="2016-11-23"), by=home.acting("", Role.LEGAL), tell=False
         )
         assure(home.node, other, offered_law().agreements[LAW].name, "SECRET", by=security)
-        person = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), roster=True)
+        person = PersonDetails(id="reader", clearance="SECRET", needs=("dprk-missile",), rosters=("main",))
         enter_person(home.node, person, by=security)
         settings = home.folder / "node.toml"
         text = settings.read_text().replace("[link]\n", "[link]\nretry_seconds = 0.1\nretry_limit_seconds = 0.3\n")

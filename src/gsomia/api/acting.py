@@ -330,7 +330,7 @@ def _refused(rule: str, text: str) -> RefusedError:
 
 def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officers: tuple[Officer, ...]) -> None:
     """Check that the caller may ask for the act, and may know of the item that it names."""
-    about = About(signers=frozenset(one.id for one in officers))
+    about = About(signers=frozenset(one.person for one in officers))
     if isinstance(wanted, AnswerConsent):
         about = About(askers=_askers(served.node, reader, wanted.request))
     permit(caller, _ROW.get(wanted.act, wanted.act), about)
@@ -346,7 +346,9 @@ def _askers(node: Node, reader: Reader, request: str) -> frozenset[str]:
     act = reader.act(request)
     if act is None or act.statement.party != node.party:
         return frozenset()
-    return frozenset(signer.officer for signer in act.statement.signers if signer.officer)
+    names = [signer.officer for signer in act.statement.signers if signer.officer]
+    known = {one.id: one.person for one in reader.officers(node.party)}
+    return frozenset(known.get(name, name) for name in names)
 
 
 def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader, wanted: Any) -> None:

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from gsomia.api.reads import about_item
+from gsomia.api.reads import may_see
 from gsomia.api.routing import Served, permit, route
 from gsomia.api.signin import Caller
 from gsomia.node import Reader, SignedAct, act_row
@@ -134,8 +134,8 @@ def _may_follow(served: Served, caller: Caller) -> bool:
 def _may_see(served: Served, caller: Caller, reader: Reader, act: SignedAct) -> bool:
     if caller.may("see-acts"):
         return True
-    item = reader.item(act.statement.item) if act.statement.item else None
-    return item is not None and caller.may("see-item", about_item(served, reader, item))
+    item = act.statement.item
+    return bool(item) and any(may_see(served, caller, reader, copy) for copy in reader.copies(item=item))
 
 
 def _event(name: str, act: SignedAct) -> bytes:

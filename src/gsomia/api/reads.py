@@ -24,6 +24,7 @@ from gsomia.node import (
     check_disputes,
     differences,
     entered_rows,
+    facility_of,
     inbox_view,
     instant,
     log_rows,
@@ -38,7 +39,7 @@ from gsomia.registry import Copy, Item
 from gsomia.verdict import known_party, standing_duties, told_routes, told_state
 from gsomia.web import missing
 
-__all__ = ["about_item", "named_copies", "reads", "register_tag"]
+__all__ = ["about_copy", "may_see", "named_copies", "reads", "register_tag"]
 
 PAGE = 100
 """So many rows a page has where nobody says how many."""
@@ -62,12 +63,24 @@ def aware(at: datetime | None) -> datetime | None:
     return at
 
 
-def about_item(served: Served, reader: Reader, item: Item) -> About:
-    """What the table of rights asks about an item: its subject, and the rank of its level by any agreement."""
+def about_copy(served: Served, caller: Caller, reader: Reader, copy: Copy, item: Item) -> About:
+    """What the table of rights asks about a copy: subject, the rank of its level, where it is held, a need by name."""
     law = Case.of(served.node, reader).law
     found = (a.level(item.originator, item.level) for a in law.agreements.values())
     rank = max((level.rank for level in found if level is not None and level.rank), default=None)
-    return About(subject=item.subject, rank=rank)
+    named = reader.need(item.id, caller.principal.person)
+    return About(
+        subject=item.subject,
+        rank=rank,
+        facility=facility_of(reader, copy) if copy.holder == served.node.party else None,
+        named="" if named is None else "need" if named.need else "none",
+    )
+
+
+def may_see(served: Served, caller: Caller, reader: Reader, copy: Copy) -> bool:
+    """Whether the caller may see a copy in the register."""
+    item = reader.item(copy.item)
+    return item is not None and caller.may("see-item", about_copy(served, caller, reader, copy, item))
 
 
 def named_copies(served: Served, caller: Caller, reader: Reader, reference: str) -> Sequence[Copy]:
@@ -77,11 +90,7 @@ def named_copies(served: Served, caller: Caller, reader: Reader, reference: str)
         Problem: there are none, or none that the caller may know of: the same answer.
     """
     copies = reader.find(reference)
-    seen = [
-        copy
-        for copy in copies
-        if (item := reader.item(copy.item)) and caller.may("see-item", about_item(served, reader, item))
-    ]
+    seen = [copy for copy in copies if may_see(served, caller, reader, copy)]
     if not copies or len(seen) != len(copies):
         raise missing()
     return copies

@@ -92,6 +92,7 @@ class SignIn:
         self._memory = memory
         self._url = url
         self._ends: dict[tuple[bytes, str], datetime] = {}
+        self._ids: dict[str, str] = {}
         self._known: dict[bytes, tuple[tuple[Hashable, int], Caller]] = {}
 
     def caller(self, der: bytes | None, headers: Mapping[str, list[str]], method: str, path: str) -> Caller:
@@ -129,7 +130,11 @@ class SignIn:
 
     def _of(self, reader: Reader, key: str, acts: frozenset[str] | None = None) -> Caller | None:
         party = self._node.party
-        officer = next((one for one in reader.officers(party) if one.key.fingerprint == key), None)
+        officer = reader.officer(party, self._ids.get(key, ""))
+        if officer is None or officer.key.fingerprint != key:
+            # Seldom: a key that was enrolled since, or has ended.
+            self._ids = {one.key.fingerprint: one.id for one in reader.officers(party)}
+            officer = reader.officer(party, self._ids.get(key, ""))
         if officer is None:
             return None
         principal = principal_of(self._node, reader, officer=officer.id)

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _URL = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]{0,4})?/?")
+_NAMED = 20
+"""So many officers are named to one who named none of them."""
+
 _PEER = """
 [peers.{party}]
 url = "{url}"
@@ -160,10 +163,11 @@ class Home:
 
         Raises:
             UsageError: none or several officers hold the role, and none was named.
+            RefusedError: the officer does not hold it: asked before anything else, so that nothing else is told.
         """
         if not officer:
             with self.store.reading() as reader:
-                holders = [o.id for o in reader.officers(self.node.party) if role in o.roles]
+                holders = [o.id for o in reader.officers_of(self.node.party, role=role, limit=_NAMED)]
             if len(holders) != 1:
                 listed = ", ".join(holders) or "none; `gsomia officer enrol` adds one"
                 raise UsageError(f"name the officer who acts as `{role}` with --by", hint=f"they are: {listed}")
@@ -173,11 +177,14 @@ class Home:
         files = self.officer_files()
         if known is None and not files.exists(officer):
             with self.store.reading() as reader:
-                enrolled = ", ".join(o.id for o in reader.officers(self.node.party)) or "none"
+                enrolled = ", ".join(o.id for o in reader.officers(self.node.party, limit=_NAMED)) or "none"
             raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
         name = _later_key(officer, known.key) if known is not None else officer
         seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
-        return Acting(officer=officer, key=SigningKey(seed))
+        acting = Acting(officer=officer, key=SigningKey(seed))
+        with self.store.reading() as reader:
+            self.node.officer(reader, acting, role)
+        return acting
 
     def replace_officer_key(self, officer: str, *, by: Acting) -> SignedAct:
         """Make a new key file for an officer and enrol the key in place of the one before."""
@@ -191,13 +198,13 @@ class Home:
             files.path(name).unlink()
             raise
 
-    def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None) -> SignedAct:
-        """Make an officer's key file and enrol the key."""
+    def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None, person: str = "") -> SignedAct:
+        """Make an officer's key file and enrol the key, of the person of that id or of another."""
         key = SigningKey.generate()
         files = self.officer_files()
         files.write(officer, "gsomia-signing", key.seed)
         try:
-            return enrol_officer(self.node, officer, roles, key.public, by=by)
+            return enrol_officer(self.node, officer, roles, key.public, by=by, person=person)
         except BaseException:
             files.path(officer).unlink()
             raise

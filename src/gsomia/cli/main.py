@@ -25,7 +25,8 @@ class _Lazy(click.Group):
     """A group whose commands are imported when they are asked for, so that each starts fast."""
 
     commands_in: ClassVar[dict[str, str]] = {
-        "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "setup", "clock": "setup",
+        "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "persons",
+        "roster": "rosters", "place": "rosters", "rights": "rights", "clock": "setup",
         "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
         "receipt": "exchange",

@@ -14,10 +14,8 @@ from gsomia.cli.options import Instant, by_option, home_of, json_option, node_op
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
 from gsomia.node import (
-    PersonDetails,
     Role,
     declare_compromised,
-    enter_person,
     fingerprint,
     instant,
     retire_officer_key,
@@ -29,7 +27,6 @@ __all__ = [
     "node_command",
     "officer_command",
     "peer_command",
-    "person_command",
 ]
 
 
@@ -159,14 +156,16 @@ def officer_command() -> None:
 @officer_command.command("enrol")
 @click.argument("officer")
 @click.option("--role", "roles", multiple=True, required=True, help="disclosure, registry, security or legal.")
+@click.option("--person", default="", help="Whose key it is, where that is not OFFICER: two keys are then one person.")
 @by_option
 @node_option
-def enrol_officer(officer: str, roles: tuple[str, ...], by: str, node_dir: str | None) -> None:
+def enrol_officer(officer: str, roles: tuple[str, ...], person: str, by: str, node_dir: str | None) -> None:
     """Make a key file for OFFICER and enrol the key; the first one of all enrols alone."""
     with home_of(node_dir) as home:
         with home.node.store.reading() as reader:
-            first = not reader.officers(home.node.party)
-        act = home.enrol_officer(officer, roles, by=None if first else home.acting(by, Role.SECURITY))
+            first = not reader.officers(home.node.party, limit=1)
+        acting = None if first else home.acting(by, Role.SECURITY)
+        act = home.enrol_officer(officer, roles, by=acting, person=person)
         click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
 
 
@@ -257,58 +256,6 @@ def officers(as_json: bool, node_dir: str | None) -> None:
         print_json("officers", {"officers": [dict(zip(keys, row, strict=True)) for row in rows]})
     else:
         table(["Party", "officer", "roles", "key"], rows)
-
-
-@click.group("person")
-def person_command() -> None:
-    """Say who may be given access: clearance, need, roster."""
-
-
-@person_command.command("enter")
-@click.argument("person")
-@click.option("--clearance", required=True, help="none, CONFIDENTIAL, SECRET or TOP SECRET.")
-@click.option("--need", "needs", multiple=True, help="A subject that the person's duties require.")
-@click.option(
-    "--purpose", "purposes", multiple=True, default=("defence", "missile-defence"), help="What the duties are for."
-)
-@click.option("--roster/--no-roster", default=False, help="A place on the facility's roster (Article 6(e)).")
-@click.option("--role", default="official", show_default=True)
-@click.option("--rank", default="", help="A rank is no ground (Article 7.1).")
-@by_option
-@node_option
-def enter(
-    person: str,
-    clearance: str,
-    needs: tuple[str, ...],
-    purposes: tuple[str, ...],
-    roster: bool,
-    role: str,
-    rank: str,
-    by: str,
-    node_dir: str | None,
-) -> None:
-    """Enter or change PERSON by an act of a security officer."""
-    details = PersonDetails(
-        id=person, clearance=clearance, needs=needs, purposes=purposes, roster=roster, role=role, rank=rank
-    )
-    with home_of(node_dir) as home:
-        act = enter_person(home.node, details, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{person} entered by act {act.id}")
-
-
-@person_command.command("list")
-@json_option
-@node_option
-def persons(as_json: bool, node_dir: str | None) -> None:
-    """List the persons entered."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = reader.persons()
-    head = ["person", "role", "rank", "clearance", "need", "roster"]
-    rows = [[p.id, p.role, p.rank, p.clearance, ", ".join(p.needs), "yes" if p.roster else "no"] for p in found]
-    if as_json:
-        print_json("persons", {"persons": [dict(zip(head, row, strict=True)) for row in rows]})
-    else:
-        table(head, rows)
 
 
 @click.group("clock")

@@ -206,9 +206,9 @@ def _step_2(stage: Stage, tell: Teller, paper: Paper) -> None:
         copy = send(stage, tell, "JPN", sending, content, f"JPN transmits a {LEVEL} paper to KOR", f"{JK}:21.1")
     mark_and_receipt(stage, tell, copy, "군사II급비밀")
     stage.enter_person(
-        "KOR", PersonDetails(id="official Han", clearance="SECRET", needs=("dprk-missile",), roster=True)
+        "KOR", PersonDetails(id="official Han", clearance="SECRET", needs=("dprk-missile",), rosters=("main",))
     )
-    stage.enter_person("KOR", PersonDetails(id="general Seo", clearance="SECRET", roster=True, rank="general"))
+    stage.enter_person("KOR", PersonDetails(id="general Seo", clearance="SECRET", rosters=("main",), rank="general"))
     opened = Digest()
     opening = open_item(kor.node, copy.id, "official Han", cast("BinaryIO", opened))
     same = opened.hexdigest() == paper.digest

@@ -6,7 +6,9 @@ verifies it. This is the house's own rule: who may see, open, export and run wha
 
 from __future__ import annotations
 
+from gsomia.identity.abouts import about_copy
 from gsomia.identity.conditions import CONDITIONS, About
+from gsomia.identity.page import rights_page
 from gsomia.identity.principals import ROLES, Principal, principal_of
 from gsomia.identity.rights import Act, Decision, Ground, Right, Rights
 from gsomia.identity.still import still_may
@@ -21,6 +23,8 @@ __all__ = [
     "Principal",
     "Right",
     "Rights",
+    "about_copy",
     "principal_of",
+    "rights_page",
     "still_may",
 ]

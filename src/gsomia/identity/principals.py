@@ -43,26 +43,36 @@ def principal_of(
 ) -> Principal | None:
     """The principal behind an officer's key, or a person's id; what nobody entered has no rights.
 
+    Roles, needs and rosters are those that stand; what ends by itself, the clearance, is as it is at the instant.
+
     Args:
         node: whose.
         reader: its store.
-        officer: an officer's id; or
+        officer: an officer's id, whose key showed who it is; or
         person: a person's id.
         at: the instant; now where it is None.
 
     Returns:
-        None where neither an officer's key nor a person of that id is known here.
+        None where nobody of that id is known here, or they have left.
     """
-    known = reader.officer(node.party, officer or person)
-    entered = reader.person(officer or person)
-    if known is None and entered is None:
+    at = at or node.clock.now()
+    if officer:
+        key = reader.officer(node.party, officer)
+        if key is None:
+            return None
+        person = key.person
+    entered = reader.person(person)
+    keys = reader.officers_of(node.party, person=person)
+    if (entered is None and not keys) or (entered is not None and entered.left_at is not None):
         return None
+    house = entered.house_roles if entered is not None else ()
     return Principal(
         party=node.party,
-        person=officer or person,
-        at=at or node.clock.now(),
-        roles=frozenset(known.roles if known is not None else ()),
-        officers=(known.id,) if known is not None else (),
-        clearance=entered.clearance if entered is not None else "none",
+        person=person,
+        at=at,
+        roles=frozenset(role for one in keys for role in one.roles) | frozenset(house),
+        officers=tuple(one.id for one in keys),
+        clearance=entered.cleared(at) if entered is not None else "none",
         needs=frozenset(entered.needs if entered is not None else ()),
+        rosters=frozenset(entered.rosters if entered is not None else ()),
     )

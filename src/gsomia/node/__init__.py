@@ -3,8 +3,10 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `registering`
-- what is asked: `facts`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`, `officers`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `person_effects`,
+  `registering`
+- what is asked: `facts`, `access`, `words`, `prospect`; what stands before anything moves: `standing`, `peers`,
+  `officers`, `persons`, `lapsing`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`
@@ -19,6 +21,7 @@ Where to read, and where a new line belongs:
 
 from __future__ import annotations
 
+from gsomia.node.access import MAIN_FACILITY, facility_of
 from gsomia.node.act_types import ACT_TYPES, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
@@ -37,21 +40,34 @@ from gsomia.node.custody import Opening, ask_open, mark, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.exchange import dead_letter, step
-from gsomia.node.facts import Case, record_of
+from gsomia.node.facts import Case, rank_of, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
+from gsomia.node.lapsing import Lapse, lapses
 from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
-from gsomia.node.officers import CLEARANCES, PersonDetails, enrol_officer, enter_person
+from gsomia.node.officers import enrol_officer
 from gsomia.node.parcel_export import Made, export_parcel
 from gsomia.node.parcel_import import TakenIn, import_parcel
 from gsomia.node.parcels import sender_of
 from gsomia.node.peers import enrol_peer, fingerprint, identity
+from gsomia.node.persons import (
+    CLEARANCES,
+    PERSON_ROLES,
+    PersonDetails,
+    brief,
+    change_person,
+    enter_need,
+    enter_person,
+    known_person,
+    place,
+    strike_person,
+)
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
@@ -64,6 +80,7 @@ from gsomia.node.sending import Sending, ask_release, ask_transmit, held_copy, r
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
+    Briefing,
     Carried,
     Consent,
     Cosigned,
@@ -71,6 +88,7 @@ from gsomia.node.stored import (
     EnteredAct,
     LogLie,
     LogState,
+    Need,
     Outgoing,
     Peer,
     PendingOpening,
@@ -118,13 +136,16 @@ __all__ = [
     "HANDLING",
     "KEYS_PATH",
     "LOOK_BYTES",
+    "MAIN_FACILITY",
     "MAX_BUNDLE_JSON",
+    "PERSON_ROLES",
     "TOLD",
     "TOLD_CERTIFIED",
     "Acting",
     "Awaited",
     "AwaitedKey",
     "Blobs",
+    "Briefing",
     "Carried",
     "Case",
     "Check",
@@ -136,6 +157,7 @@ __all__ = [
     "Documents",
     "EnteredAct",
     "KnownKeys",
+    "Lapse",
     "Limits",
     "LogLie",
     "LogState",
@@ -143,6 +165,7 @@ __all__ = [
     "Made",
     "MadeRendition",
     "Marked",
+    "Need",
     "NewKeys",
     "Node",
     "NodeKeys",
@@ -197,6 +220,8 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "brief",
+    "change_person",
     "check_acts",
     "check_bundle",
     "check_disputes",
@@ -213,9 +238,11 @@ __all__ = [
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
+    "enter_need",
     "enter_person",
     "entered_rows",
     "export_parcel",
+    "facility_of",
     "fingerprint",
     "handle",
     "held_copy",
@@ -229,7 +256,9 @@ __all__ = [
     "item_label",
     "keep_refused",
     "key_settings",
+    "known_person",
     "labels_of",
+    "lapses",
     "log_files",
     "log_named",
     "log_origin",
@@ -245,8 +274,10 @@ __all__ = [
     "outgoing_row",
     "owing",
     "pack",
+    "place",
     "prepare",
     "prove",
+    "rank_of",
     "read_instant",
     "recall",
     "recall_of",
@@ -270,6 +301,7 @@ __all__ = [
     "stamp_logs",
     "stamps_of",
     "step",
+    "strike_person",
     "tell",
     "told_differences",
     "trace",

@@ -246,7 +246,11 @@ def sign_acts(statements: Sequence[Statement], keys: Sequence[Signs]) -> list[Si
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Officer:
-    """A person of a Party who may sign acts in the roles listed, with the act that enrolled the key."""
+    """A person of a Party who may sign acts in the roles listed, with the act that enrolled the key.
+
+    Args:
+        person: whose key it is: one person may have several, each enrolled under an id of its own.
+    """
 
     id: str
     party: str
@@ -254,6 +258,7 @@ class Officer:
     key: PublicKey
     act: str
     enrolled_at: datetime
+    person: str
 
 
 class Keyring(Protocol):
@@ -371,9 +376,9 @@ def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
             raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` is not enrolled with that key")
         if signer.role not in officer.roles:
             raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` does not hold `{signer.role}`")
-        if signer.officer in seen:
-            raise SignatureError(f"act `{statement.id}`: officer `{signer.officer}` signs twice")
-        seen.add(signer.officer)
+        if officer.person in seen:
+            raise SignatureError(f"act `{statement.id}`: `{officer.person}` signs twice, and two persons must sign")
+        seen.add(officer.person)
         if signer.role in open_roles:
             open_roles.remove(signer.role)
         keys.append(officer.key)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from gsomia.node.acts import Statement
+from gsomia.node.acts import Statement, read_instant
 from gsomia.node.stored import Person
 
-__all__ = ["count", "day", "digest", "entered_person", "text", "texts"]
+__all__ = ["count", "day", "digest", "entered_person", "flag", "text", "texts"]
 
 
 def text(body: Mapping[str, Any], key: str) -> str:
@@ -33,6 +33,14 @@ def count(body: Mapping[str, Any], key: str) -> int:
     value = body[key]
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ValueError(f"`{key}` is a count")
+    return value
+
+
+def flag(body: Mapping[str, Any], key: str) -> bool:
+    """True or false."""
+    value = body[key]
+    if not isinstance(value, bool):
+        raise ValueError(f"`{key}` is true or false")
     return value
 
 
@@ -60,8 +68,12 @@ def entered_person(statement: Statement) -> Person:
         role=text(body, "role"),
         rank=text(body, "rank"),
         clearance=text(body, "clearance"),
+        basis=text(body, "basis"),
+        expires=read_instant(body["expires"]) if text(body, "expires") else None,
         needs=texts(body, "needs"),
         purposes=texts(body, "purposes"),
-        roster=body["roster"] is True,
+        rosters=texts(body, "rosters"),
+        house_roles=texts(body, "house_roles"),
+        left_at=None,
         act=statement.id,
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import IO
 
 from gsomia.errors import UsageError
+from gsomia.node.access import opening_facts, person_at
 from gsomia.node.acts import SignedAct, instant
-from gsomia.node.bodies import entered_person
-from gsomia.node.facts import Case, item_of, opening_facts, protecting
+from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.labels import equivalent_label
@@ -18,7 +18,6 @@ from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
 from gsomia.node.sending import check_marked, held_copy, keeping_refusals, refuse
-from gsomia.node.stored import Person
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
 from gsomia.sealed import Statement as ProvenanceStatement
@@ -26,6 +25,9 @@ from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.verdict import Facts, Mark, Request, Verdict, decide
 
 __all__ = ["Opening", "ask_open", "mark", "open_item", "receipt"]
+
+_NAMED = 20
+"""So many persons are named to one who typed another."""
 
 
 def mark(node: Node, reference: str, level: str, *, by: Acting) -> SignedAct:
@@ -175,24 +177,18 @@ def ask_open(
     item = _item(reader, copy)
     if at is not None and at < copy.at:
         raise UsageError(f"`{copy.control_number}` came at {instant(copy.at)}, later than {instant(at)}")
-    who = reader.person(person) if at is None else _person_at(reader, person, at)
+    who = person_at(reader, person, at)
     if who is None:
-        known = ", ".join(p.id for p in reader.persons()) or "none"
+        known = ", ".join(p.id for p in reader.persons(limit=_NAMED)) or "none"
         then = "" if at is None else f" at {instant(at)}"
         raise UsageError(f"unknown person `{person}`{then}", hint=f"entered: {known}; `gsomia person enter` adds one")
     case = Case.of(node, reader)
     request = Request(
         act="open", by=node.party, to="person", item=item_of(item, received=copy.at), under=protecting(case, copy, item)
     )
-    verdict = decide(case.law, request, opening_facts(who, item, copy), case.record, at or node.clock.now())
+    now = node.clock.now()
+    verdict = decide(case.law, request, opening_facts(reader, who, item, copy, now, at=at), case.record, at or now)
     return copy, item, unless_recalled(verdict, recall_of(reader, item.id, item.originator, until=at))
-
-
-def _person_at(reader: Reader, person: str, at: datetime) -> Person | None:
-    """A person as entered last up to an instant, or None."""
-    entered = (act.statement for act in reader.acts(types=["enter-person"]) if act.statement.at <= at)
-    found = [who for statement in entered if (who := entered_person(statement)).id == person]
-    return found[-1] if found else None
 
 
 def open_item(node: Node, reference: str, person: str, sink: IO[bytes]) -> Opening:
@@ -214,7 +210,10 @@ def open_item(node: Node, reference: str, person: str, sink: IO[bytes]) -> Openi
         copy, item, verdict = ask_open(node, reader, reference, person)
         who = reader.person(person)
         assert who is not None  # `ask_open` has seen the person
+        facts = opening_facts(reader, who, item, copy, at)
     if verdict.outcome != "permit":
+        with node.store.writing() as tx:
+            tx.end_pending(copy.id, person)
         refuse(node, f"open {copy.control_number} for {person}", verdict, at)
     with keeping_refusals(node, f"open {copy.control_number} for {person}", at):
         check_marked(copy)
@@ -227,7 +226,6 @@ def open_item(node: Node, reference: str, person: str, sink: IO[bytes]) -> Openi
         if envelope is None or origin is None:
             raise refused("origin-unproven", f"`{copy.control_number}`: its origin cannot be proven")
         statement = check_provenance(sealed, envelope, origin)
-        facts = opening_facts(who, item, copy)
         keys = ask_keys(node, copy, item, sealed, person=person, facts=facts, verdict=verdict_digest(verdict))
         # The act says that it was opened, so everything that could stop that is looked at before.
         keys.sealed.verify(keys.identities, payload_digest=bytes.fromhex(item.payload_digest))

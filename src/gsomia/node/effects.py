@@ -1,8 +1,8 @@
 """What a recorded act changes in the register, the roster and the record: one place for one's own acts and a peer's.
 
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
-effects on the record, on peers, copies, consents and keys stand in `legal_effects`, `peer_effects`, `copy_effects`,
-`consent_effects` and `keyends`.
+effects on the record, on peers, copies, consents, persons and keys stand in `legal_effects`, `peer_effects`,
+`copy_effects`, `consent_effects`, `person_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import DataError, VerificationError
 from gsomia.node.act_types import HANDLING, TOLD
 from gsomia.node.acts import Statement
-from gsomia.node.bodies import entered_person, text
+from gsomia.node.bodies import text
 from gsomia.node.consent_effects import apply_consent, apply_revocation
 from gsomia.node.copy_effects import (
     apply_acceptance,
@@ -33,6 +33,14 @@ from gsomia.node.copy_effects import (
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.legal_effects import apply_legal_act
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
+from gsomia.node.person_effects import (
+    PERSON_TYPES,
+    apply_briefing,
+    apply_need,
+    apply_person,
+    apply_placement,
+    apply_strike,
+)
 from gsomia.node.ports import Writer
 from gsomia.node.stored import Credential
 from gsomia.registry import Rung
@@ -46,7 +54,7 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "enter-person", "rendition", "stop"})
+_OWN_ONLY = frozenset({"access", "adopt-law", "enrol-peer", "rendition", "stop", *PERSON_TYPES})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
@@ -110,10 +118,6 @@ def _credential(tx: Writer, statement: Statement, kind: str, instrument: str) ->
     )
 
 
-def _enter_person(node: Node, tx: Writer, statement: Statement) -> None:
-    tx.put_person(entered_person(statement))
-
-
 def _adopt_law(node: Node, tx: Writer, statement: Statement) -> None:
     tx.put_adopted(statement.instrument, text(statement.body, "version"), statement.id)
 
@@ -150,7 +154,11 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "recover-log": apply_successor_log,
     "assure": _assure,
     "accredit": _accredit,
-    "enter-person": _enter_person,
+    "enter-person": apply_person,
+    "strike-person": apply_strike,
+    "brief": apply_briefing,
+    "enter-need": apply_need,
+    "place": apply_placement,
     "adopt-law": _adopt_law,
     "rejected": apply_rejection,
     "mark": apply_mark,

@@ -14,19 +14,18 @@ from typing import Any
 from gsomia.agreement import RANKS, LegalAct, Record
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.stored import Consent, Credential, Person
+from gsomia.node.stored import Consent, Credential
 from gsomia.registry import Citation, Copy
 from gsomia.registry import Item as RegisterItem
 from gsomia.verdict import Facts, Item, Law
-from gsomia.verdict import Person as LawPerson
 
 __all__ = [
     "Case",
     "heads_of",
     "item_facts",
     "item_of",
-    "opening_facts",
     "protecting",
+    "rank_of",
     "record_of",
     "transmission_facts",
 ]
@@ -134,7 +133,7 @@ def transmission_facts(
         by |= {"channel": peer.act, "encrypted": f"sealed to key {peer.sealing.kid[:16]}", "combined-staff": peer.act}
     # What a peer dates by its own clock may be ahead of ours by as much as two clocks may be apart (protocol 2).
     at += node.limits.max_skew
-    rank = _rank(Case.of(node, reader).law, *mark)
+    rank = rank_of(Case.of(node, reader).law, *mark)
     assured = [
         c
         for c in reader.once(("assured", giver, holder), lambda: _assurances(node, reader, giver, holder))
@@ -216,7 +215,7 @@ def _up_to(credentials: Sequence[Credential]) -> str:
     return ", ".join(f"{party} up to {one.level} only: {one.act}" for party, one in sorted(best.items()))
 
 
-def _rank(law: Law, party: str, mark: str) -> int:
+def rank_of(law: Law, party: str, mark: str) -> int:
     """The rank of a mark by the agreements' tables, the highest where they differ; what none knows nothing reaches."""
     levels = (agreement.level(party, mark) for agreement in law.agreements.values())
     return max((level.rank for level in levels if level is not None), default=max(RANKS.values()) + 1)
@@ -229,26 +228,3 @@ def _assurances(node: Node, reader: Reader, giver: str, holder: str) -> list[Cre
     own = [c for c in reader.credentials() if (c.kind, c.party) == ("assure", holder) and c.instrument in between]
     acts = [(credential, reader.act(credential.act)) for credential in own]
     return [credential for credential, act in acts if act is not None and giver in act.statement.parties]
-
-
-def opening_facts(person: Person, item: RegisterItem, copy: Copy) -> Facts:
-    """What the roster says of a person who asks to open an item, and the register of the item."""
-    purpose = item.purpose if item.purpose in person.purposes else next(iter(person.purposes), "")
-    return Facts(
-        purpose=purpose,
-        purpose_ended=False,
-        consent="none",
-        person=LawPerson(
-            role=person.role,
-            clearance=person.clearance,
-            need=item.subject in person.needs,
-            roster=person.roster,
-            rank=person.rank,
-        ),
-        established_by={
-            "person": person.act,
-            "purpose": person.act,
-            "purpose-ended": f"register: {copy.control_number} is held for its purpose",
-            "consent": "register: no consent to another use on file",
-        },
-    )

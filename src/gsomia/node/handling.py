@@ -64,8 +64,10 @@ def destroy(node: Node, reference: str, method: str, *, by: tuple[Acting, Acting
         UsageError: no such copy.
         RefusedError: the agreement refuses or is uncertain, the two are one, or it is destroyed already.
     """
-    if by[0].officer == by[1].officer:
-        raise refused("two-officers", f"officer `{by[0].officer}` cannot destroy alone: two different officers sign")
+    with node.store.reading() as reader:
+        persons = [o.person if (o := reader.officer(node.party, one.officer)) else one.officer for one in by]
+    if persons[0] == persons[1]:
+        raise refused("two-persons", f"`{persons[0]}` cannot destroy alone: two persons sign")
     return _record(node, "destroy", reference, {"what": method}, ("record-made",), by, witnesses=len(by))
 
 

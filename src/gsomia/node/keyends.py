@@ -14,6 +14,7 @@ from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Statement, read_instant
+from gsomia.node.bodies import text
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
 
@@ -30,6 +31,7 @@ __all__ = [
     "enrolled",
     "key_history",
     "node_keys",
+    "signing_persons",
 ]
 
 KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
@@ -77,6 +79,7 @@ def enrolled(statement: Statement) -> Officer:
         key=PublicKey.from_json(body["key"]),
         act=statement.id,
         enrolled_at=statement.at,
+        person=text(body, "person") if "person" in body else text(body, "officer"),
     )
 
 
@@ -91,7 +94,18 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is enrolled already")
     if not past and replaces:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")
+    if past and new.person != past[-1].person:
+        raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
+    if not past and new.person in signing_persons(tx, statement):
+        raise VerificationError(f"act `{statement.id}`: `{new.person}` cannot enrol a key of their own")
     tx.put_officer(new)
+
+
+def signing_persons(reader: Reader, statement: Statement) -> set[str]:
+    """The persons whose officers' keys sign an act; officers that were never enrolled are their own."""
+    officers = [signer.officer for signer in statement.signers if signer.officer]
+    known = [(officer, reader.officer(statement.party, officer)) for officer in officers]
+    return {one.person if one is not None else officer for officer, one in known}
 
 
 def apply_retirement(tx: Writer, statement: Statement) -> None:

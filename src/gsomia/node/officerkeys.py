@@ -7,6 +7,7 @@ it came in; whatever arrives afterwards under that key is refused, whatever inst
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey
@@ -14,6 +15,7 @@ from gsomia.node.acts import Officer, SignedAct, instant
 from gsomia.node.keyends import key_history, node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
+from gsomia.node.persons import here
 from gsomia.node.ports import Reader, Writer
 
 __all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by"]
@@ -29,7 +31,7 @@ def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting)
         by: a security officer.
 
     Raises:
-        UsageError: no such officer, or it is no new key.
+        UsageError: no such officer, it is no new key, or the person has left.
     """
     with node.store.writing() as tx:
         known = key_history(tx, node.party, officer)
@@ -37,13 +39,16 @@ def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting)
             raise UsageError(f"officer `{officer}` is not enrolled", hint="`gsomia officer enrol` does that")
         if key in [past.key for past in known]:
             raise UsageError(f"officer `{officer}` has had this key already; a key that ended never comes back")
-        body = {
+        here(tx, known[-1].person)
+        body: dict[str, Any] = {
             "officer": officer,
             "roles": list(known[-1].roles),
             "key": key.to_json(),
             "first": False,
             "replaces": known[-1].key.fingerprint,
         }
+        if known[-1].person != officer:
+            body["person"] = known[-1].person
         return _public(node, tx, Draft(type="enrol-key", body=body), by)
 
 

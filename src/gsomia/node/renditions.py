@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.marking import SEPARATOR, Line, banner, copy_line, pair_line, recipient_line
+from gsomia.node.access import opening_facts
 from gsomia.node.custody import ask_open, open_item
-from gsomia.node.facts import Case, item_of, opening_facts, protecting
+from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.labels import (
     government_name,
     label_text,
@@ -56,7 +57,7 @@ def ask_reproduce(node: Node, reader: Reader, reference: str, person: str) -> tu
     who = reader.person(person)
     assert who is not None  # `ask_open` fails on an unknown person
     case = Case.of(node, reader)
-    known = opening_facts(who, item, copy)
+    known = opening_facts(reader, who, item, copy, node.clock.now())
     own = dict.fromkeys(("marks-reproduced", "copies-numbered", "record-made"), "the rendition's own act")
     facts = replace(
         known,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
 __all__ = [
+    "Briefing",
     "Carried",
     "Consent",
     "Cosigned",
@@ -20,6 +21,7 @@ __all__ = [
     "EnteredAct",
     "LogLie",
     "LogState",
+    "Need",
     "Outgoing",
     "Peer",
     "PendingOpening",
@@ -46,15 +48,63 @@ class Peer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Someone of this Party who may be given access: clearance, need by subject and purpose, a place on the roster."""
+    """Someone of this Party who may be given access: clearance, need by subject and purpose, places on rosters.
+
+    Args:
+        role: `official`, `legislator`, `contractor`: what the agreements ask for (7.2).
+        clearance: as it was decided; `cleared` says what it is at an instant.
+        basis: the decision on which the clearance rests, under the Party's own law (7.2); "" where none was named.
+        expires: when the clearance ends; None where no end was named.
+        rosters: the facilities on whose rosters the person stands (6(e)).
+        house_roles: of `Role.HOUSE`.
+        left_at: when the person left; None for one who is here.
+        act: the act that says so.
+    """
 
     id: str
     role: str
     rank: str
     clearance: str
+    basis: str
+    expires: datetime | None
     needs: tuple[str, ...]
     purposes: tuple[str, ...]
-    roster: bool
+    rosters: tuple[str, ...]
+    house_roles: tuple[str, ...]
+    left_at: datetime | None
+    act: str
+
+    def cleared(self, at: datetime) -> str:
+        """The clearance that counts at an instant: `none` once it has expired, or once the person has left."""
+        return "none" if self.left_at is not None or self.expired(at) else self.clearance
+
+    def struck(self, at: datetime, act: str) -> Person:
+        """The person as somebody who has left: on no roster, in no role of the house."""
+        return replace(self, rosters=(), house_roles=(), left_at=at, act=act)
+
+    def expired(self, at: datetime) -> bool:
+        """Whether the clearance has come to its end."""
+        return self.expires is not None and self.expires <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """A briefing that a person was given: of what, on which day, and until which day it counts; "" for no end."""
+
+    person: str
+    act: str
+    what: str
+    day: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What the register says of one person and one item by name: a need to know it, or none."""
+
+    item: str
+    person: str
+    need: bool
     act: str
 
 

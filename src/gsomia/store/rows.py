@@ -16,6 +16,7 @@ from gsomia.node import (
     Credential,
     EnteredAct,
     LogState,
+    Need,
     Officer,
     Outgoing,
     Peer,
@@ -47,6 +48,7 @@ __all__ = [
     "item_of",
     "item_row",
     "log_of",
+    "need_of",
     "officer_of",
     "officer_row",
     "outgoing_of",
@@ -210,20 +212,27 @@ def _peer(party: str, text: str) -> Peer:
     )
 
 
+_PERSON_LISTS = ("needs", "purposes", "rosters", "house_roles")
+_PERSON_ENDS = ("expires", "left_at")
+
+
 def person_row(person: Person) -> Row:
     """A person as a row."""
-    return plain_row(person) | {
-        "needs": _list(person.needs),
-        "purposes": _list(person.purposes),
-        "roster": int(person.roster),
-    }
+    lists = {name: _list(getattr(person, name)) for name in _PERSON_LISTS}
+    ends = {name: "" for name in _PERSON_ENDS if getattr(person, name) is None}
+    return plain_row(person) | lists | ends
 
 
 def person_of(row: Row) -> Person:
     """A person from the row."""
-    return Person(
-        **row | {"needs": _tuple(row["needs"]), "purposes": _tuple(row["purposes"]), "roster": bool(row["roster"])}
-    )
+    lists = {name: _tuple(row[name]) for name in _PERSON_LISTS}
+    ends = {name: read_instant(row[name]) if row[name] else None for name in _PERSON_ENDS}
+    return Person(**row | lists | ends)
+
+
+def need_of(row: Row) -> Need:
+    """A need to know an item, from its row."""
+    return Need(**row | {"need": bool(row["need"])})
 
 
 def credential_of(row: Row) -> Credential:

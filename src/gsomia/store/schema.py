@@ -47,6 +47,7 @@ officer = _table(
     _text("key"),
     _text("act"),
     _text("enrolled_at"),
+    _text("person", index=True),
 )
 person = _table(
     "person",
@@ -54,11 +55,26 @@ person = _table(
     _text("role"),
     _text("rank"),
     _text("clearance"),
+    _text("basis"),
+    _text("expires", index=True),
     _text("needs"),
     _text("purposes"),
-    _number("roster"),
+    _text("rosters"),
+    _text("house_roles"),
+    _text("left_at", index=True),
     _text("act"),
 )
+roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
+need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
+briefing = _table(
+    "briefing",
+    _text("person", key=True),
+    _text("act", key=True),
+    _text("what"),
+    _text("day"),
+    _text("until", index=True),
+)
+placement = _table("placement", _text("copy", key=True), _text("facility", index=True), _text("act"))
 credential = _table(
     "credential",
     _text("kind", key=True),

@@ -18,11 +18,9 @@ from gsomia.node import (
     Consent,
     Credential,
     EnteredAct,
-    Officer,
     Outgoing,
     Peer,
     PendingOpening,
-    Person,
     SignedAct,
     instant,
 )
@@ -31,6 +29,7 @@ from gsomia.store import rows, schema
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
+from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.refusals import RefusalReads, RefusalWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
@@ -90,7 +89,7 @@ _RAISE = Prepared(
 _DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
+class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RefusalReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
@@ -117,21 +116,6 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
 
     def peers(self) -> Mapping[str, Peer]:
         return self.once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(rows_by(schema.peer))})
-
-    def officers(self, party: str | None = None) -> Sequence[Officer]:
-        every = rows_by(schema.officer, order=("enrolled_at", "id"))
-        officers = self.once("officers", lambda: [rows.officer_of(row) for row in self._all(every)])
-        return [officer for officer in officers if party in (None, officer.party)]
-
-    def officer(self, party: str, officer: str) -> Officer | None:
-        return next((found for found in self.officers(party) if found.id == officer), None)
-
-    def persons(self) -> Sequence[Person]:
-        return [rows.person_of(row) for row in self._all(rows_by(schema.person, order=("id",)))]
-
-    def person(self, person: str) -> Person | None:
-        row = self._one(rows_by(schema.person, "id"), id=person)
-        return None if row is None else rows.person_of(row)
 
     def credentials(self) -> Sequence[Credential]:
         return self.once(
@@ -256,7 +240,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, RefusalReads):
         return [rows.outgoing_of(row) for row in self._all(query)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
+class SqlWriter(SqlReader, LogWrites, ParcelWrites, PeopleWrites, RefusalWrites):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -293,17 +277,6 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, RefusalWrites):
 
     def put_peer(self, peer: Peer) -> None:
         self._put_standing(schema.peer, rows.peer_row(peer))
-
-    def put_officer(self, officer: Officer) -> None:
-        self._put_standing(schema.officer, rows.officer_row(officer))
-
-    def end_officer(self, party: str, officer: str) -> None:
-        table = schema.officer
-        self._connection.execute(sa.delete(table).where(table.c.party == party, table.c.id == officer))
-        self._kept.clear()
-
-    def put_person(self, person: Person) -> None:
-        self._put(schema.person, rows.person_row(person))
 
     def put_credential(self, credential: Credential) -> None:
         self._put_standing(schema.credential, rows.plain_row(credential))

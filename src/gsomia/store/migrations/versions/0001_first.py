@@ -214,9 +214,11 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("enrolled_at", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("party", "id", name=op.f("pk_officer")),
         sqlite_with_rowid=True,
     )
+    op.create_index(op.f("ix_officer_person"), "officer", ["person"], unique=False)
     op.create_table(
         "outgoing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -282,13 +284,58 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("rank", sa.Text(), nullable=False),
         sa.Column("clearance", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("expires", sa.Text(), nullable=False),
         sa.Column("needs", sa.Text(), nullable=False),
         sa.Column("purposes", sa.Text(), nullable=False),
-        sa.Column("roster", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rosters", sa.Text(), nullable=False),
+        sa.Column("house_roles", sa.Text(), nullable=False),
+        sa.Column("left_at", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sqlite_with_rowid=True,
     )
+    op.create_index(op.f("ix_person_expires"), "person", ["expires"], unique=False)
+    op.create_index(op.f("ix_person_left_at"), "person", ["left_at"], unique=False)
+    op.create_table(
+        "roster",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("facility", "person", name=op.f("pk_roster")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_roster_person"), "roster", ["person"], unique=False)
+    op.create_table(
+        "need",
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("need", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("item", "person", name=op.f("pk_need")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_need_person"), "need", ["person"], unique=False)
+    op.create_table(
+        "briefing",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("person", "act", name=op.f("pk_briefing")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_briefing_until"), "briefing", ["until"], unique=False)
+    op.create_table(
+        "placement",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", name=op.f("pk_placement")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_placement_facility"), "placement", ["facility"], unique=False)
     op.create_table(
         "refused",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

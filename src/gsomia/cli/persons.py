@@ -1,0 +1,263 @@
+"""The commands `person`: who may be given access, what they are cleared for and briefed on, and who has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.errors import UsageError
+from gsomia.node import (
+    CLEARANCES,
+    MAIN_FACILITY,
+    PERSON_ROLES,
+    Person,
+    PersonDetails,
+    Role,
+    brief,
+    change_person,
+    enter_need,
+    enter_person,
+    instant,
+    known_person,
+    lapses,
+    strike_person,
+)
+
+__all__ = ["page_options", "person_command", "tell_more"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def page_options(function: F) -> F:
+    """Which page of a long list."""
+    limit = click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10000), help="So many.")
+    after = click.option("--after", default="", metavar="ID", help="Those behind ID: the last of the page before.")
+    return after(limit(function))
+
+
+def tell_more(found: Sequence[object], limit: int, last: str) -> str:
+    """The id behind which the next page begins, told to people; "" where this is the last page."""
+    if len(found) < limit or not last:
+        return ""
+    click.echo(f"more: --after {last!r}", err=True)
+    return last
+
+
+def _details(*, needed: bool) -> Callable[[F], F]:
+    """The options that say what is entered of a person; left out, a change leaves it as it stands."""
+    chosen = None if not needed else ()
+
+    def options(function: F) -> F:
+        for option in (
+            click.option("--rank", default="" if needed else None, help="A rank is no ground (Article 7.1)."),
+            click.option(
+                "--role",
+                default="official" if needed else None,
+                show_default=needed,
+                help=f"For the agreements: {', '.join(PERSON_ROLES)}.",
+            ),
+            click.option(
+                "--as",
+                "house_roles",
+                multiple=True,
+                default=chosen,
+                metavar="ROLE",
+                help=f"A role of the house: {', '.join(Role.HOUSE)}.",
+            ),
+            click.option(
+                "--roster",
+                "rosters",
+                multiple=True,
+                is_flag=False,
+                flag_value=MAIN_FACILITY,
+                default=chosen,
+                metavar="[FACILITY]",
+                help="A place on a facility's roster (Article 6(e)); alone: on that of the node's own facility.",
+            ),
+            click.option(
+                "--purpose",
+                "purposes",
+                multiple=True,
+                default=("defence", "missile-defence") if needed else None,
+                help="What the duties are for.",
+            ),
+            click.option(
+                "--need", "needs", multiple=True, default=chosen, help="A subject that the person's duties require."
+            ),
+            click.option("--expires", type=Instant(), help="When the clearance ends; from then on it is none."),
+            click.option("--basis", default="" if needed else None, help="The decision that the clearance rests on."),
+            click.option("--clearance", required=needed, help=f"{', '.join(CLEARANCES)}."),
+        ):
+            function = option(function)
+        return function
+
+    return options
+
+
+@click.group("person")
+def person_command() -> None:
+    """Say who may be given access: clearance, need, rosters, briefings."""
+
+
+@person_command.command("enter")
+@click.argument("person")
+@_details(needed=True)
+@by_option
+@node_option
+def enter(person: str, by: str, node_dir: str | None, **details: Any) -> None:
+    """Enter PERSON, or enter them anew, by an act of a security officer: what is left out counts no longer."""
+    with home_of(node_dir) as home:
+        entered = PersonDetails(id=person, **details)
+        act = enter_person(home.node, entered, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{person} entered by act {act.id}")
+
+
+@person_command.command("change")
+@click.argument("person")
+@_details(needed=False)
+@by_option
+@node_option
+def change(person: str, by: str, node_dir: str | None, **details: Any) -> None:
+    """Change what is named of PERSON and leave the rest as it stands; a list that is named takes the other's place."""
+    named = {name: value for name, value in details.items() if value not in (None, ())}
+    if not named:
+        raise UsageError("nothing to change was named", hint="such as --clearance SECRET --expires 2030-01-01T00:00Z")
+    with home_of(node_dir) as home:
+        act = change_person(home.node, person, by=home.acting(by, Role.SECURITY), **named)
+        click.echo(f"{person} changed by act {act.id}")
+
+
+@person_command.command("leave")
+@click.argument("person")
+@click.option("--why", required=True, help="For the record.")
+@by_option
+@node_option
+def leave(person: str, why: str, by: str, node_dir: str | None) -> None:
+    """Strike PERSON, who leaves: at once no roster, need or role is left, and no officer's key."""
+    with home_of(node_dir) as home:
+        struck, *keys = strike_person(home.node, person, why, by=home.acting(by, Role.SECURITY))
+        click.echo(f"{person} struck by act {struck.id}; keys retired: {len(keys)}")
+        home.deliver()
+
+
+@person_command.command("brief")
+@click.argument("person")
+@click.option("--what", required=True, help="What the briefing is for.")
+@click.option("--on", "day", required=True, type=_DAY, help="The day on which it was given.")
+@click.option("--until", type=_DAY, help="The last day on which it counts.")
+@by_option
+@node_option
+def brief_command(person: str, what: str, day: datetime, until: datetime | None, by: str, node_dir: str | None) -> None:
+    """Record that PERSON was briefed, by an act of a security officer."""
+    last = f"{until:%Y-%m-%d}" if until is not None else ""
+    with home_of(node_dir) as home:
+        acting = home.acting(by, Role.SECURITY)
+        act = brief(home.node, person, what, f"{day:%Y-%m-%d}", until=last, by=acting)
+        click.echo(f"{person} briefed by act {act.id}")
+
+
+@person_command.command("need")
+@click.argument("person")
+@click.argument("item")
+@click.option("--yes/--no", "need", default=True, help="There is a need to know this item, or there is none.")
+@click.option("--why", required=True, help="For the record.")
+@by_option
+@node_option
+def need_command(person: str, item: str, need: bool, why: str, by: str, node_dir: str | None) -> None:
+    """Enter that PERSON has a need to know a held ITEM, or none, whatever subjects the duties have."""
+    with home_of(node_dir) as home:
+        act = enter_need(home.node, person, item, need=need, why=why, by=home.acting(by, Role.REGISTRY))
+        click.echo(f"{'need' if need else 'no need'} of {person} entered by act {act.id}")
+
+
+_HEAD = ("person", "role", "rank", "clearance", "expires", "need", "rosters", "house roles")
+
+
+def _row(person: Person, at: datetime) -> list[str]:
+    ends = instant(person.expires) if person.expires is not None else ""
+    if person.left_at is not None:
+        ends = f"left {instant(person.left_at)}"
+    elif person.expired(at):
+        ends = f"expired {ends}"
+    lists = [", ".join(values) for values in (person.needs, person.rosters, person.house_roles)]
+    return [person.id, person.role, person.rank, person.cleared(at), ends, *lists]
+
+
+@person_command.command("list")
+@click.option("--facility", default="", help="Those on this facility's roster alone.")
+@click.option("--lapsed", is_flag=True, help="What has lapsed: clearances, briefings, who left; what follows from it.")
+@click.option("--due", "days", type=click.IntRange(1, 3650), help="What will lapse within so many days.")
+@page_options
+@json_option
+@node_option
+def list_command(
+    facility: str, lapsed: bool, days: int | None, after: str, limit: int, as_json: bool, node_dir: str | None
+) -> None:
+    """List the persons entered, page by page; or what of them has lapsed or is due, with the consequences."""
+    if lapsed or days is not None:
+        _list_lapses(lapsed, days, limit, as_json, node_dir)
+        return
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        at = home.clock.now()
+        found = reader.persons(facility=facility, after=after, limit=limit)
+        rows = [_row(person, at) for person in found]
+    following = tell_more(rows, limit, found[-1].id if found else "")
+    if as_json:
+        persons = [dict(zip(_HEAD, row, strict=True)) for row in rows]
+        print_json("persons", {"persons": persons, "next": following})
+    else:
+        table(_HEAD, rows)
+
+
+def _list_lapses(lapsed: bool, days: int | None, limit: int, as_json: bool, node_dir: str | None) -> None:
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        now = home.clock.now()
+        since = None if lapsed else now
+        found = lapses(home.node, reader, since=since, until=now + timedelta(days=days or 0), limit=limit)
+    if as_json:
+        listed = [
+            {"person": o.person, "what": o.what, "at": o.at, "detail": o.detail, "consequences": list(o.consequences)}
+            for o in found
+        ]
+        print_json("lapses", {"lapses": listed})
+        return
+    table(
+        ["person", "what", "at", "detail", "what follows"],
+        [[o.person, o.what, o.at, o.detail, "; ".join(o.consequences)] for o in found],
+    )
+
+
+@person_command.command("show")
+@click.argument("person")
+@json_option
+@node_option
+def show(person: str, as_json: bool, node_dir: str | None) -> None:
+    """Show all that is entered of PERSON: clearance and basis, rosters, roles, keys, needs by name, briefings."""
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        known = known_person(reader, person)
+        row = _row(known, home.clock.now())
+        officers = [
+            {"officer": o.id, "roles": list(o.roles)} for o in reader.officers_of(home.node.party, person=person)
+        ]
+        needs = [{"item": n.item, "need": n.need, "act": n.act} for n in reader.needs(person=person)]
+        briefings = [{"what": b.what, "on": b.day, "until": b.until, "act": b.act} for b in reader.briefings(person)]
+    told = dict(zip(_HEAD, row, strict=True)) | {"basis": known.basis, "purposes": ", ".join(known.purposes)}
+    told["act"] = known.act
+    if as_json:
+        print_json("person", {**told, "officers": officers, "needs": needs, "briefings": briefings})
+        return
+    table(["", ""], [[name, value] for name, value in told.items()])
+    for officer in officers:
+        click.echo(plain("signs as {officer}: {roles}".format(**officer)))
+    for need in needs:
+        click.echo(plain(f"{'need' if need['need'] else 'no need'} for item {need['item']} by act {need['act']}"))
+    for held in briefings:
+        click.echo(
+            plain("briefed on {on}: {what}".format(**held) + (f" (until {held['until']})" if held["until"] else ""))
+        )

@@ -1,0 +1,35 @@
+"""What an act on a held item is about, from the register: for the conditions of the table of rights."""
+
+from __future__ import annotations
+
+from gsomia.errors import UsageError
+from gsomia.identity.conditions import About
+from gsomia.identity.principals import Principal
+from gsomia.node import Case, Node, Reader, facility_of, rank_of
+from gsomia.registry import Copy
+
+__all__ = ["about_copy"]
+
+
+def about_copy(node: Node, reader: Reader, copy: Copy, principal: Principal) -> About:
+    """What the register says of a copy and of one who would see it.
+
+    Args:
+        node: whose register.
+        reader: its store.
+        copy: the copy.
+        principal: who acts; a need, or none, may be entered of them and this item by name.
+
+    Raises:
+        UsageError: the copy stands without its item.
+    """
+    item = reader.item(copy.item)
+    if item is None:
+        raise UsageError(f"copy `{copy.id}` stands without its item", hint="run `gsomia verify`")
+    named = reader.need(item.id, principal.person)
+    return About(
+        subject=item.subject,
+        rank=rank_of(Case.of(node, reader).law, item.originator, item.level),
+        facility=facility_of(reader, copy),
+        named="" if named is None else "need" if named.need else "no-need",
+    )

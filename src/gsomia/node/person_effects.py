@@ -1,0 +1,102 @@
+"""What an act about a person changes: clearance, rosters, roles of the house, needs, briefings; where a copy is kept.
+
+A peer has no say in any of it, and nobody signs what is about themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gsomia.errors import VerificationError
+from gsomia.node.act_types import Role
+from gsomia.node.acts import Statement
+from gsomia.node.bodies import day, entered_person, flag, text
+from gsomia.node.keyends import signing_persons
+from gsomia.node.ports import Writer
+from gsomia.node.stored import Briefing, Need, Person
+
+if TYPE_CHECKING:
+    from gsomia.node.node import Node
+
+__all__ = ["PERSON_TYPES", "apply_briefing", "apply_need", "apply_person", "apply_placement", "apply_strike"]
+
+PERSON_TYPES = ("enter-person", "strike-person", "brief", "enter-need", "place")
+"""Acts about this Party's own persons and rooms: no peer is told of one, and none is taken from a peer."""
+
+
+def apply_person(node: Node, tx: Writer, statement: Statement) -> None:
+    """A person is entered, or entered anew: what the act says is all that counts from now on."""
+    person = entered_person(statement)
+    _of_another(tx, statement, person.id)
+    unknown = [role for role in person.house_roles if role not in Role.HOUSE]
+    if unknown or len({*person.house_roles}) != len(person.house_roles):
+        raise VerificationError(f"act `{statement.id}`: roles of the house are {', '.join(Role.HOUSE)}, each once")
+    if len({*person.rosters}) != len(person.rosters) or "" in person.rosters:
+        raise VerificationError(f"act `{statement.id}`: facilities are named, each once")
+    tx.put_person(person)
+
+
+def apply_strike(node: Node, tx: Writer, statement: Statement) -> None:
+    """A person leaves: no roster, role or need is left."""
+    person = _known(tx, statement)
+    text(statement.body, "why")
+    if person.left_at is not None:
+        raise VerificationError(f"act `{statement.id}`: `{person.id}` has left already, by act `{person.act}`")
+    tx.put_person(person.struck(statement.at, statement.id))
+    tx.end_needs(person.id)
+
+
+def apply_briefing(node: Node, tx: Writer, statement: Statement) -> None:
+    """A person was briefed."""
+    body = statement.body
+    until = day(body, "until") if text(body, "until") else ""
+    held = Briefing(
+        person=_known(tx, statement).id,
+        act=statement.id,
+        what=text(body, "what"),
+        day=day(body, "day"),
+        until=until,
+    )
+    if until and until < held.day:
+        raise VerificationError(f"act `{statement.id}`: a briefing of {held.day} cannot count until {until}")
+    tx.put_briefing(held)
+
+
+def apply_need(node: Node, tx: Writer, statement: Statement) -> None:
+    """A person has a need to know one item, or has none, whatever the subjects of the duties say."""
+    person = _known(tx, statement)
+    if person.left_at is not None:
+        raise VerificationError(f"act `{statement.id}`: `{person.id}` has left, by act `{person.act}`")
+    if tx.item(statement.item) is None:
+        raise VerificationError(f"act `{statement.id}`: item `{statement.item}` is not in the register")
+    tx.put_need(Need(item=statement.item, person=person.id, need=flag(statement.body, "need"), act=statement.id))
+
+
+def apply_placement(node: Node, tx: Writer, statement: Statement) -> None:
+    """A copy that this Party holds is kept at a facility from now on."""
+    copy = tx.copy(statement.copy)
+    if copy is None or (copy.item, copy.holder) != (statement.item, node.party):
+        raise VerificationError(f"act `{statement.id}`: this Party holds no such copy")
+    facility = text(statement.body, "facility")
+    if not facility:
+        raise VerificationError(f"act `{statement.id}`: a facility is named")
+    tx.put_placement(copy.id, facility, statement.id)
+
+
+def _known(tx: Writer, statement: Statement) -> Person:
+    """The person whom an act is about, who is another than those who sign it.
+
+    Raises:
+        VerificationError: nobody of that id was entered, or they sign it themselves.
+    """
+    name = text(statement.body, "person")
+    person = tx.person(name)
+    if person is None:
+        raise VerificationError(f"act `{statement.id}`: nobody entered a person `{name}`")
+    _of_another(tx, statement, name)
+    return person
+
+
+def _of_another(tx: Writer, statement: Statement, person: str) -> None:
+    if person in signing_persons(tx, statement):
+        raise VerificationError(f"act `{statement.id}`: `{person}` cannot sign what is about themselves")

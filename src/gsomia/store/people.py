@@ -1,0 +1,261 @@
+"""Officers, persons, rosters, needs and briefings: each found by its keys, and long lists page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from gsomia.node import Briefing, Need, Officer, Person, instant
+from gsomia.registry import CopyState
+from gsomia.store import rows, schema
+from gsomia.store.prepared import Prepared
+from gsomia.store.statements import found, rows_by
+
+__all__ = ["PeopleReads", "PeopleWrites"]
+
+_EVERY = -1
+"""SQLite's word for no limit."""
+
+_LIMIT: sa.BindParameter[int] = sa.bindparam("limit")
+_FIRST: sa.ColumnElement[int] = sa.literal_column("0")
+_AFTER: sa.BindParameter[str] = sa.bindparam("after")
+_NONE: sa.ColumnElement[str] = sa.literal_column("''")
+_HERE: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{state.value}'") for state in (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
+]
+
+
+@cache
+def _officers(*, of_party: bool) -> Prepared:
+    """Officers page by page, in the order of Party and id."""
+    table = schema.officer
+    query = sa.select(table).where(
+        sa.tuple_(table.c.party, table.c.id) > sa.tuple_(sa.bindparam("after_party"), _AFTER)
+    )
+    if of_party:
+        query = query.where(table.c.party == sa.bindparam("party"))
+    return Prepared(query.order_by(table.c.party, table.c.id).limit(_LIMIT).offset(_FIRST))
+
+
+_HOLDERS = Prepared(
+    sa.select(schema.officer)
+    .where(schema.officer.c.party == sa.bindparam("party"), schema.officer.c.roles.like(sa.bindparam("role")))
+    .order_by(schema.officer.c.id)
+    .limit(_LIMIT)
+    .offset(_FIRST)
+)
+
+_PERSONS = Prepared(
+    sa.select(schema.person)
+    .where(schema.person.c.id > _AFTER)
+    .order_by(schema.person.c.id)
+    .limit(_LIMIT)
+    .offset(_FIRST)
+)
+
+_ON_ROSTER = Prepared(
+    sa.select(schema.person)
+    .join(schema.roster, schema.roster.c.person == schema.person.c.id)
+    .where(schema.roster.c.facility == sa.bindparam("facility"), schema.roster.c.person > _AFTER)
+    .order_by(schema.roster.c.person)
+    .limit(_LIMIT)
+    .offset(_FIRST)
+)
+
+_FACILITIES = Prepared(
+    sa.select(schema.roster.c.facility, sa.func.count().label("persons"))
+    .where(schema.roster.c.facility > _AFTER)
+    .group_by(schema.roster.c.facility)
+    .order_by(schema.roster.c.facility)
+    .limit(_LIMIT)
+    .offset(_FIRST)
+)
+
+
+def _in_time(column: sa.Column[object]) -> Prepared:
+    """Persons in the order of an instant of theirs, up to one; each page begins behind an instant and an id."""
+    table = schema.person
+    place = sa.tuple_(column, table.c.id)
+    query = sa.select(table).where(
+        column > sa.bindparam("since"),
+        column <= sa.bindparam("until"),
+        place > sa.tuple_(sa.bindparam("after_at"), _AFTER),
+    )
+    if column is not table.c.left_at:
+        query = query.where(table.c.left_at == _NONE)
+    return Prepared(query.order_by(column, table.c.id).limit(_LIMIT).offset(_FIRST))
+
+
+_EXPIRING = _in_time(schema.person.c.expires)
+_LEFT = _in_time(schema.person.c.left_at)
+
+_ENDING = Prepared(
+    sa.select(schema.briefing)
+    .where(schema.briefing.c.until >= sa.bindparam("since"), schema.briefing.c.until <= sa.bindparam("until"))
+    .where(schema.briefing.c.until > _NONE)
+    .order_by(schema.briefing.c.until, schema.briefing.c.person, schema.briefing.c.act)
+    .limit(_LIMIT)
+    .offset(_FIRST)
+)
+
+_CLEARED = Prepared(
+    sa.select(schema.person.c.clearance, sa.func.count().label("persons"))
+    .where(schema.person.c.left_at == _NONE, schema.person.c.rosters != sa.literal_column("'[]'"))
+    .where(sa.or_(schema.person.c.expires == _NONE, schema.person.c.expires > sa.bindparam("at")))
+    .group_by(schema.person.c.clearance)
+)
+
+_HELD = Prepared(
+    sa.select(
+        sa.func.coalesce(schema.placement.c.facility, sa.bindparam("main")).label("facility"),
+        schema.item.c.subject,
+        sa.func.count().label("copies"),
+    )
+    .join(schema.item, schema.item.c.id == schema.copy.c.item)
+    .outerjoin(schema.placement, schema.placement.c.copy == schema.copy.c.id)
+    .where(
+        schema.copy.c.holder == sa.bindparam("holder"),
+        schema.copy.c.state.in_(_HERE),
+    )
+    .group_by("facility", schema.item.c.subject)
+)
+
+
+class PeopleReads:
+    """Reads of people within one transaction."""
+
+    _connection: sa.Connection
+    _all: Callable[..., list[dict[str, Any]]]
+    _one: Callable[..., dict[str, Any] | None]
+    once: Callable[[Hashable, Callable[[], Any]], Any]
+
+    def officers(self, party: str | None = None, *, after: str = "", limit: int = 0) -> Sequence[Officer]:
+        query = _officers(of_party=party is not None)
+        before = (party, after) if party is not None else after.partition("/")[::2]
+        values = {"party": party, "after_party": before[0], "after": before[1], "limit": limit or _EVERY}
+        return [rows.officer_of(row) for row in found(self._connection, query, values)]
+
+    def officer(self, party: str, officer: str) -> Officer | None:
+        def read() -> Officer | None:
+            row = self._one(rows_by(schema.officer, "party", "id"), party=party, id=officer)
+            return None if row is None else rows.officer_of(row)
+
+        found: Officer | None = self.once(("officer", party, officer), read)
+        return found
+
+    def officers_of(self, party: str, *, person: str = "", role: str = "", limit: int = 0) -> Sequence[Officer]:
+        if person:
+            query = rows_by(schema.officer, "party", "person", order=("id",))
+            mine = [rows.officer_of(row) for row in self._all(query, party=party, person=person)]
+            return [officer for officer in mine if role in ("", *officer.roles)]
+        values = {"party": party, "role": f'%"{role}"%', "limit": limit or _EVERY}
+        return [rows.officer_of(row) for row in self._all(_HOLDERS, **values)]
+
+    def persons(self, *, facility: str = "", after: str = "", limit: int = 0) -> Sequence[Person]:
+        query = _ON_ROSTER if facility else _PERSONS
+        values = {"facility": facility, "after": after, "limit": limit or _EVERY}
+        return [rows.person_of(row) for row in self._all(query, **values)]
+
+    def person(self, person: str) -> Person | None:
+        row = self._one(rows_by(schema.person, "id"), id=person)
+        return None if row is None else rows.person_of(row)
+
+    def expiring(
+        self, since: datetime | None, until: datetime, *, after: Person | None = None, limit: int = 0
+    ) -> Sequence[Person]:
+        return self._in_time(_EXPIRING, since, until, after, after.expires if after else None, limit)
+
+    def leavers(
+        self, since: datetime | None, until: datetime, *, after: Person | None = None, limit: int = 0
+    ) -> Sequence[Person]:
+        return self._in_time(_LEFT, since, until, after, after.left_at if after else None, limit)
+
+    def _in_time(
+        self,
+        query: Prepared,
+        since: datetime | None,
+        until: datetime,
+        after: Person | None,
+        after_at: datetime | None,
+        limit: int,
+    ) -> Sequence[Person]:
+        values = {
+            "since": instant(since) if since is not None else "",
+            "until": instant(until),
+            "after_at": instant(after_at) if after_at is not None else "",
+            "after": after.id if after is not None else "",
+            "limit": limit or _EVERY,
+        }
+        return [rows.person_of(row) for row in self._all(query, **values)]
+
+    def cleared_by_level(self, at: datetime) -> Mapping[str, int]:
+        return {row["clearance"]: row["persons"] for row in self._all(_CLEARED, at=instant(at))}
+
+    def facilities(self, *, after: str = "", limit: int = 0) -> Sequence[tuple[str, int]]:
+        return [(row["facility"], row["persons"]) for row in self._all(_FACILITIES, after=after, limit=limit or _EVERY)]
+
+    def briefings(self, person: str) -> Sequence[Briefing]:
+        found = self._all(rows_by(schema.briefing, "person", order=("day", "act")), person=person)
+        return [Briefing(**row) for row in found]
+
+    def briefings_ending(self, since: str, until: str, *, limit: int = 0) -> Sequence[Briefing]:
+        return [Briefing(**row) for row in self._all(_ENDING, since=since, until=until, limit=limit or _EVERY)]
+
+    def need(self, item: str, person: str) -> Need | None:
+        row = self._one(rows_by(schema.need, "item", "person"), item=item, person=person)
+        return None if row is None else rows.need_of(row)
+
+    def needs(self, *, item: str = "", person: str = "") -> Sequence[Need]:
+        names = [name for name, value in (("item", item), ("person", person)) if value]
+        found = self._all(rows_by(schema.need, *names, order=("item", "person")), item=item, person=person)
+        return [rows.need_of(row) for row in found]
+
+    def placement(self, copy: str) -> str | None:
+        row = self._one(rows_by(schema.placement, "copy"), copy=copy)
+        return None if row is None else str(row["facility"])
+
+    def held_by_place(self, holder: str, main: str) -> Mapping[tuple[str, str], int]:
+        found = self._all(_HELD, holder=holder, main=main)
+        return {(row["facility"], row["subject"]): row["copies"] for row in found}
+
+
+class PeopleWrites(PeopleReads):
+    """Changes of people within one transaction."""
+
+    _put: Callable[..., int]
+    _kept: dict[Hashable, Any]
+
+    def put_officer(self, officer: Officer) -> None:
+        self._put(schema.officer, rows.officer_row(officer))
+        self._kept.clear()
+
+    def end_officer(self, party: str, officer: str) -> None:
+        table = schema.officer
+        self._connection.execute(sa.delete(table).where(table.c.party == party, table.c.id == officer))
+        self._kept.clear()
+
+    def put_person(self, person: Person) -> None:
+        self._put(schema.person, rows.person_row(person))
+        table = schema.roster
+        self._connection.execute(sa.delete(table).where(table.c.person == person.id))
+        for facility in person.rosters:
+            self._put(table, {"facility": facility, "person": person.id, "act": person.act})
+
+    def put_need(self, need: Need) -> None:
+        self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})
+
+    def end_needs(self, person: str) -> None:
+        self._connection.execute(sa.delete(schema.need).where(schema.need.c.person == person))
+
+    def put_briefing(self, briefing: Briefing) -> None:
+        self._put(schema.briefing, rows.plain_row(briefing))
+
+    def put_placement(self, copy: str, facility: str, act: str) -> None:
+        self._put(schema.placement, {"copy": copy, "facility": facility, "act": act})
+
+    def end_pending_of(self, person: str) -> None:
+        self._connection.execute(sa.delete(schema.pending).where(schema.pending.c.person == person))
