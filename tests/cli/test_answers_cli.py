@@ -76,7 +76,7 @@ UNKNOWN = {
     "an officer": (("assure", "--to", "KOR", "--instrument", "x", "--level", "SECRET", "--by", "nobody"), "`nobody`"),
     "an officer who sends": (
         ("transmit", "{file}", "--to", "KOR", "--level", "秘", "--subject", "other", "--by", "nobody"),
-        "enrolled: sato, ito, mori; named with --by",
+        "enrolled: ito, mori, sato; named with --by",
     ),
     "an item": (("open", "JPN-2018-000001", "--for", "kim"), "no item `JPN-2018-000001` is held here"),
     "an item asked about": (("verdict", "open", "JPN-2018-000001", "--for", "kim"), "no item"),

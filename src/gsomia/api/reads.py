@@ -222,7 +222,7 @@ def reads(served: Served) -> APIRouter:
             page = [act_row(act) for _, act in found[:limit]]
             return answered(served, request, "acts", {"acts": page, "next": following})
 
-    @get("acts/{act}", "see-acts")
+    @get("acts/{act:path}", "see-acts")
     def see_act(request: Request, act: Name) -> Response:
         """Show an act whole, or the entries of one legal act side by side."""
         with served.asked(request, "see-acts") as (_, reader):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, signed
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
@@ -146,6 +147,23 @@ def _one(
         note=word,
         known_at=at,
     )
+
+
+@act_command.command("sign")
+@click.argument("preparation")
+@anywhere_option
+def sign_act(preparation: str, node_dir: str | None) -> None:
+    """Sign what another officer prepared at a node's address and this one must sign too; it is shown first."""
+    if not is_address(node_dir):
+        raise UsageError("at which node?", hint="give its address: --node https://host:port")
+    with reached(node_dir) as remote:
+        told = remote.get(f"preparations/{quote(preparation, safe='')}")
+        exercise_line()
+        for text in told["statements"]:
+            for name, word in json.loads(text).items():
+                click.echo(plain(f"{name:<10}  {_words(word)}").rstrip())
+        for said in signed(remote, told, {"act": told["act"]}):
+            click.echo(f"{said.type} done by act {said.id}")
 
 
 @act_command.command("list")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from gsomia.app import Home
     from gsomia.keys import SigningKey
-    from gsomia.node import Reader
+    from gsomia.node import Reader, SignedAct, Statement
 
-__all__ = ["Remote", "anywhere_option", "asked", "fetch", "is_address", "reached"]
+__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "reached", "signed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -166,6 +166,66 @@ def _pinned(identity: Path) -> str:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"`{identity}` is not the identity of a node") from error
     return certificate
+
+
+def done(
+    node_dir: str | None, wanted: Mapping[str, Any], here: Callable[[Home], Sequence[SignedAct]]
+) -> list[Statement]:
+    """Do an act: at a node's address, signed here; or in its folder, and send what is due.
+
+    Args:
+        node_dir: the node.
+        wanted: the act, as its API takes it.
+        here: does it in the node's folder.
+
+    Returns:
+        What was entered.
+
+    Raises:
+        PendingError: another officer must sign too; the hint says how.
+    """
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            told = remote.post("preparations", wanted)
+            return signed(remote, told, wanted)
+    from gsomia.cli.options import home_of
+
+    with home_of(node_dir) as home:
+        entered = [act.statement for act in here(home)]
+        home.deliver()
+        return entered
+
+
+def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Statement]:
+    """Sign what a node prepared, where it is what was meant, and give it the signatures.
+
+    Raises:
+        VerificationError: it is something else.
+        PendingError: another officer must sign too.
+    """
+    from gsomia.keys import b64
+    from gsomia.node import Statement, sign_prepared
+
+    data = [str(one).encode() for one in told["statements"]]
+    statements = [Statement.from_bytes(one) for one in data]
+    for statement in statements:
+        own = any(signer.key == remote.key.public.fingerprint for signer in statement.signers)
+        if not own or statement.type != wanted["act"] or not _means(statement, wanted):
+            raise VerificationError(f"the node prepared what was not asked for: `{statement.type}`")
+    signatures = {name: b64(one) for name, one in sign_prepared(data, remote.key).items()}
+    answer = remote.post(f"preparations/{told['id']}/signatures", signatures)
+    if answer["status"] != "done":
+        others = ", ".join(one["officer"] for one in answer["officers"] if not one["signed"])
+        hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
+        raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
+    return statements
+
+
+def _means(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    """Whether a statement's words are those that were asked for, as far as it bears the same."""
+    words = {"why": "why", "what": "what", "method": "what", "text": "conditions", "request": "request"}
+    body = statement.body
+    return all(wanted[name] == body[there] for name, there in words.items() if name in wanted and there in body)
 
 
 _ERRORS: dict[str, type[GsomiaError]] = {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_rows
-from gsomia.node import Role, answer_consent, ask_consent, revoke_consent
+from gsomia.node import Role, SignedAct, answer_consent, ask_consent, revoke_consent
 
 __all__ = ["consent_command"]
 
@@ -20,29 +24,32 @@ def consent_command() -> None:
 @click.option("--to", required=True, help="The Party that would get it.")
 @click.option("--why", required=True, help="For the originator's officer.")
 @by_option
-@node_option
+@anywhere_option
 def ask(item: str, to: str, why: str, by: str, node_dir: str | None) -> None:
     """Ask the originator of a held ITEM whether it may be handed on."""
-    with home_of(node_dir) as home:
-        for act in ask_consent(home.node, item, to, why, by=home.acting(by, Role.DISCLOSURE)):
-            click.echo(f"{act.statement.body['originator']} asked by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> Sequence[SignedAct]:
+        return ask_consent(home.node, item, to, why, by=home.acting(by, Role.DISCLOSURE))
+
+    for said in done(node_dir, {"act": "request-consent", "item": item, "to": to, "why": why}, here):
+        click.echo(f"{said.body['originator']} asked by act {said.id}")
 
 
 def _answer(request: str, by: str, node_dir: str | None, *, grant: bool, text: str) -> None:
-    with home_of(node_dir) as home:
+    def here(home: Home) -> list[SignedAct]:
         acting = home.acting(by, Role.DISCLOSURE)
-        act = answer_consent(home.node, request, grant=grant, conditions=text, by=acting)
-        receivers = ", ".join(act.statement.body["receivers"])
-        click.echo(f"{act.statement.type} for item {act.statement.item} to {receivers} by act {act.id}")
-        home.deliver()
+        return [answer_consent(home.node, request, grant=grant, conditions=text, by=acting)]
+
+    act = "consent" if grant else "refuse-consent"
+    (said,) = done(node_dir, {"act": act, "request": request, "text": text}, here)
+    click.echo(f"{said.type} for item {said.item} to {', '.join(said.body['receivers'])} by act {said.id}")
 
 
 @consent_command.command("give")
 @click.argument("request")
 @click.option("--conditions", default="", help="Under which it is given.")
 @by_option
-@node_option
+@anywhere_option
 def give(request: str, conditions: str, by: str, node_dir: str | None) -> None:
     """Consent in writing to REQUEST: for this item, this asker and this recipient."""
     _answer(request, by, node_dir, grant=True, text=conditions)
@@ -52,7 +59,7 @@ def give(request: str, conditions: str, by: str, node_dir: str | None) -> None:
 @click.argument("request")
 @click.option("--why", default="", help="For the asker.")
 @by_option
-@node_option
+@anywhere_option
 def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
     """Refuse REQUEST in writing."""
     _answer(request, by, node_dir, grant=False, text=why)
@@ -62,13 +69,15 @@ def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
 @click.argument("consent")
 @click.option("--why", required=True, help="For the asker.")
 @by_option
-@node_option
+@anywhere_option
 def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
     """Take a CONSENT back: nothing is handed on under it any more."""
-    with home_of(node_dir) as home:
-        act = revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))
-        click.echo(f"consent to {act.statement.body['asker']} revoked by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))]
+
+    (said,) = done(node_dir, {"act": "revoke-consent", "consent": consent, "why": why}, here)
+    click.echo(f"consent to {said.body['asker']} revoked by act {said.id}")
 
 
 @consent_command.command("list")

@@ -82,7 +82,7 @@ def run(folder: str | None, attached: bool, node_dir: str | None) -> None:
         run_node(
             home,
             lambda address: click.echo(f"{whose} answers at {address}"),
-            api=lambda address: click.echo(f"API of {whose} at {address}"),
+            api=lambda address: click.echo(f"API of {whose} answers at {address}"),
             attached=attached,
         )
 
