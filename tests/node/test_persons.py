@@ -13,7 +13,7 @@ from lying import act, message, send
 from openings import acts, away, held, opened, waits
 from stories import Stage, holds, official
 
-from gsomia.errors import PendingError, RefusedError, UsageError
+from gsomia.errors import PendingError, RefusedError, UsageError, VerificationError
 from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
@@ -32,6 +32,7 @@ from gsomia.node import (
     strike_person,
 )
 from gsomia.node.acts import pack
+from gsomia.node.ledger import Draft, make
 from gsomia.registry import Custody
 from gsomia.testing import Exercise, Player
 
@@ -193,6 +194,63 @@ def test_nobody_signs_what_is_about_themselves(stage: Stage, what: str) -> None:
         assert len(list(reader.acts())) == before
 
 
+def test_a_peer_takes_no_key_that_its_own_person_enrolled(stage: Stage) -> None:
+    both = stage()
+    korea = both["KOR"]
+    enrol_officer(korea.node, "desk-2", [Role.SECURITY], KEY.public, by=security(korea), person="chief")
+    both.settle()
+    body = {
+        "officer": "spare",
+        "person": "chief",
+        "roles": ["legal"],
+        "key": OTHER_KEY.public.to_json(),
+        "first": False,
+    }
+    lie = act(korea, "enrol-key", signers=[(Role.SECURITY, "desk-2", KEY)], instrument="", body=body)
+    said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
+    assert "`chief` cannot enrol a key of their own" in said["body"]["refused"][lie.id]
+    # Nor does a key go to another person when it is replaced.
+    body |= {"officer": "desk-2", "person": "kim", "roles": ["security"], "replaces": KEY.public.fingerprint}
+    lie = act(korea, "enrol-key", signers=[(Role.SECURITY, "desk-2", KEY)], instrument="", body=body)
+    said = send(both, "KOR", "JPN", message(korea, "JPN", "acts", {"acts": pack([lie])}))
+    assert "officer `desk-2` is `chief`, and nobody else" in said["body"]["refused"][lie.id]
+    holds(both)
+
+
+UNSOUND: dict[str, tuple[str, dict[str, Any], str]] = {
+    "one's own clearance": ("enter-person", {"person": "kor-security"}, "cannot sign what is about themselves"),
+    "a role that is none of the house's": ("enter-person", {"house_roles": ["legal"]}, "roles of the house are"),
+    "a role twice": ("enter-person", {"house_roles": ["reader", "reader"]}, "each once"),
+    "a facility twice": ("enter-person", {"rosters": ["main", "main"]}, "facilities are named, each once"),
+    "an end that is no instant": ("enter-person", {"expires": "2018"}, "its body does not fit"),
+    "a roster as a word": ("enter-person", {"rosters": "main"}, "its body does not fit"),
+    "the end of a person nobody entered": ("strike-person", {"person": "x", "why": ""}, "nobody entered a person `x`"),
+    "one's own end": ("strike-person", {"person": "kor-security", "why": ""}, "nobody entered a person"),
+    "a briefing of nobody": ("brief", {"person": "x", "what": "", "day": "2018-01-01", "until": ""}, "nobody entered"),
+    "a briefing on no day": ("brief", {"person": "kim", "what": "", "day": "2018", "until": ""}, "does not fit"),
+    "a briefing backwards": (
+        "brief",
+        {"person": "kim", "what": "", "day": "2018-01-02", "until": "2018-01-01"},
+        "cannot count until 2018-01-01",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNSOUND)
+def test_an_act_about_a_person_is_held_against_the_register(stage: Stage, what: str) -> None:
+    """Where the acts are applied, whoever drafted them: so `verify` finds the same."""
+    both = stage()
+    korea = both["KOR"]
+    both.enter(official("kim"), "KOR")
+    kind, changes, says = UNSOUND[what]
+    with korea.node.store.reading() as reader:
+        (entered,) = [one.statement for one in reader.acts(types=["enter-person"])]
+    body = {**entered.body, **changes} if kind == "enter-person" else changes
+    with pytest.raises(VerificationError, match=says), korea.node.store.writing() as tx:
+        make(korea.node, tx, [Draft(type=kind, body=body)], at=both.clock.at, by=security(korea))
+    holds(both)
+
+
 def test_two_persons_destroy_and_not_two_keys_of_one(stage: Stage) -> None:
     both = stage()
     copy, korea = held(both, Custody.RECIPIENT), both["KOR"]
@@ -282,7 +340,7 @@ def test_what_lapses_is_listed_with_what_follows(stage: Stage) -> None:
     assert set(listed(0)) == {("gone", "left"), ("lee", "briefing")}
     both.clock.at += 5 * DAY
     kim = listed(0)["kim", "clearance"]
-    assert "of 1 held copies that the duties require none is opened from then on (jpn-kor-2016 7.2" in kim
+    assert "nothing held at main on dprk-missile is opened from then on (jpn-kor-2016 7.2" in kim
     assert "1 openings that wait are refused; still signs as registry" in kim and "assures" not in kim
     # When the last one's clearance lapses, what was assured to the other Party is true of nobody.
     both.clock.at += 30 * DAY

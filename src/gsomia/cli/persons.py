@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
 
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import UsageError
 from gsomia.node import (
     CLEARANCES,
@@ -27,26 +28,11 @@ from gsomia.node import (
     strike_person,
 )
 
-__all__ = ["page_options", "person_command", "tell_more"]
+__all__ = ["person_command"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-
-
-def page_options(function: F) -> F:
-    """Which page of a long list."""
-    limit = click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10000), help="So many.")
-    after = click.option("--after", default="", metavar="ID", help="Those behind ID: the last of the page before.")
-    return after(limit(function))
-
-
-def tell_more(found: Sequence[object], limit: int, last: str) -> str:
-    """The id behind which the next page begins, told to people; "" where this is the last page."""
-    if len(found) < limit or not last:
-        return ""
-    click.echo(f"more: --after {last!r}", err=True)
-    return last
 
 
 def _details(*, needed: bool) -> Callable[[F], F]:
@@ -220,6 +206,9 @@ def _list_lapses(lapsed: bool, days: int | None, limit: int, as_json: bool, node
         now = home.clock.now()
         since = None if lapsed else now
         found = lapses(home.node, reader, since=since, until=now + timedelta(days=days or 0), limit=limit)
+    kinds = [one.what for one in found]
+    if full := sorted(kind for kind in {*kinds} if kinds.count(kind) == limit):
+        click.echo(f"the first {limit} alone are listed of: {', '.join(full)}; --limit lists more", err=True)
     if as_json:
         listed = [
             {"person": o.person, "what": o.what, "at": o.at, "detail": o.detail, "consequences": list(o.consequences)}
@@ -242,9 +231,8 @@ def show(person: str, as_json: bool, node_dir: str | None) -> None:
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         known = known_person(reader, person)
         row = _row(known, home.clock.now())
-        officers = [
-            {"officer": o.id, "roles": list(o.roles)} for o in reader.officers_of(home.node.party, person=person)
-        ]
+        keys = reader.officers_of(home.node.party, person=person)
+        officers = [{"officer": key.id, "roles": list(key.roles)} for key in keys]
         needs = [{"item": n.item, "need": n.need, "act": n.act} for n in reader.needs(person=person)]
         briefings = [{"what": b.what, "on": b.day, "until": b.until, "act": b.act} for b in reader.briefings(person)]
     told = dict(zip(_HEAD, row, strict=True)) | {"basis": known.basis, "purposes": ", ".join(known.purposes)}
@@ -253,8 +241,8 @@ def show(person: str, as_json: bool, node_dir: str | None) -> None:
         print_json("person", {**told, "officers": officers, "needs": needs, "briefings": briefings})
         return
     table(["", ""], [[name, value] for name, value in told.items()])
-    for officer in officers:
-        click.echo(plain("signs as {officer}: {roles}".format(**officer)))
+    for key in keys:
+        click.echo(plain(f"signs as {key.id}: {', '.join(key.roles)}"))
     for need in needs:
         click.echo(plain(f"{'need' if need['need'] else 'no need'} for item {need['item']} by act {need['act']}"))
     for held in briefings:

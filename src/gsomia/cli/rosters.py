@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
-from gsomia.cli.persons import page_options, tell_more
+from gsomia.cli.pages import page_options, tell_more
 from gsomia.node import Role, place
 
 __all__ = ["place_command", "roster_command"]

@@ -11,6 +11,7 @@ import click
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
+from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
 from gsomia.node import (
@@ -245,17 +246,21 @@ def peer_compromised(party: str, since: datetime, key: str, by: str, as_json: bo
 
 
 @officer_command.command("list")
+@page_options
 @json_option
 @node_option
-def officers(as_json: bool, node_dir: str | None) -> None:
-    """List the officers whose keys this node knows, the peers' too."""
+def officers(after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
+    """List the officers whose keys this node knows, the peers' too, page by page; ID is PARTY/OFFICER."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
-        rows = [[o.party, o.id, ", ".join(o.roles), o.key.fingerprint[:16]] for o in reader.officers()]
+        found = reader.officers(after=after, limit=limit)
+    rows = [[o.party, o.id, o.person, ", ".join(o.roles), o.key.fingerprint[:16]] for o in found]
+    following = tell_more(rows, limit, f"{found[-1].party}/{found[-1].id}" if found else "")
     if as_json:
-        keys = ("party", "officer", "roles", "key")
-        print_json("officers", {"officers": [dict(zip(keys, row, strict=True)) for row in rows]})
+        keys = ("party", "officer", "person", "roles", "key")
+        listed = [dict(zip(keys, row, strict=True)) for row in rows]
+        print_json("officers", {"officers": listed, "next": following})
     else:
-        table(["Party", "officer", "roles", "key"], rows)
+        table(["Party", "officer", "person", "roles", "key"], rows)
 
 
 @click.group("clock")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gsomia.agreement import RANKS
-from gsomia.node.access import MAIN_FACILITY
 from gsomia.node.acts import instant
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
@@ -82,18 +81,14 @@ class _About:
     """What a list needs to know once.
 
     Args:
-        held: copies held by facility and subject.
         waiting: how many openings wait for each person.
-        cleared: how many persons hold each clearance at the end of the list.
-        assured: what this Party assured.
+        unassured: what this Party assured of which nobody is cleared to the level at the end of the list.
     """
 
     reader: Reader
     party: str
-    held: Mapping[tuple[str, str], int]
     waiting: Mapping[str, int]
-    cleared: Mapping[str, int]
-    assured: tuple[Credential, ...]
+    unassured: tuple[Credential, ...]
     access: str
     assurance: str
 
@@ -107,31 +102,26 @@ class _About:
         return cls(
             reader=reader,
             party=node.party,
-            held=reader.held_by_place(node.party, MAIN_FACILITY),
             waiting=waiting,
-            cleared=reader.cleared_by_level(at),
-            assured=tuple(own),
+            unassured=tuple(c for c in own if not _cleared(reader, c.level, at)),
             access=_cited(case, _ACCESS),
             assurance=_cited(case, _ASSURANCE),
         )
 
     def expired(self, person: Person) -> Lapse:
         assert person.expires is not None  # it is by that that they were found
-        copies = sum(self.held.get((facility, need), 0) for facility in person.rosters for need in person.needs)
-        said = [f"of {copies} held copies that the duties require none is opened from then on{self.access}"]
+        where, what = ", ".join(person.rosters) or "no facility", ", ".join(person.needs) or "no subject"
+        said = [f"nothing held at {where} on {what} is opened from then on{self.access}"]
         if named := sum(one.need for one in self.reader.needs(person=person.id)):
             said.append(f"nor {named} items needed by name")
         if waiting := self.waiting.get(person.id):
             said.append(f"{waiting} openings that wait are refused")
         if roles := sorted({r for o in self.reader.officers_of(self.party, person=person.id) for r in o.roles}):
             said.append(f"still signs as {', '.join(roles)}: `gsomia officer retire` ends that")
-        for credential in self.assured:
-            rank = RANKS.get(credential.level, 0)
-            if not any(count for level, count in self.cleared.items() if RANKS.get(level, 0) >= rank):
-                said.append(
-                    f"nobody on a roster is cleared to {credential.level}, as act {credential.act} assures"
-                    f"{self.assurance}"
-                )
+        said += [
+            f"nobody on a roster is cleared to {one.level}, as act {one.act} assures{self.assurance}"
+            for one in self.unassured
+        ]
         return Lapse(
             person=person.id,
             what="clearance",
@@ -139,6 +129,12 @@ class _About:
             detail=f"{person.clearance}, {person.basis or 'no basis named'}",
             consequences=tuple(said),
         )
+
+
+def _cleared(reader: Reader, level: str, at: datetime) -> bool:
+    """Whether somebody on a roster is cleared to a level at an instant."""
+    rank = RANKS.get(level, 0)
+    return any(reader.anybody_cleared(name, at) for name, reached in RANKS.items() if reached >= rank)
 
 
 def _cited(case: Case, clause: str) -> str:

@@ -111,8 +111,8 @@ class Reader(Protocol):
         """Persons who left after one instant and up to another, the earliest first."""
         ...
 
-    def cleared_by_level(self, at: datetime) -> Mapping[str, int]:
-        """How many persons hold each clearance at an instant and stand on a roster."""
+    def anybody_cleared(self, clearance: str, at: datetime) -> bool:
+        """Whether somebody who stands on a roster holds this clearance at an instant."""
         ...
 
     def facilities(self, *, after: str = "", limit: int = 0) -> Sequence[tuple[str, int]]:
@@ -128,10 +128,6 @@ class Reader(Protocol):
     def needs(self, *, item: str = "", person: str = "") -> Sequence[Need]: ...
     def placement(self, copy: str) -> str | None:
         """The facility at which an act placed a copy."""
-        ...
-
-    def held_by_place(self, holder: str, main: str) -> Mapping[tuple[str, str], int]:
-        """How many copies a Party holds at each facility on each subject; `main` is where no act placed them."""
         ...
 
     def credentials(self) -> Sequence[Credential]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from gsomia.node import Briefing, Need, Officer, Person, instant
-from gsomia.registry import CopyState
 from gsomia.store import rows, schema
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import found, rows_by
@@ -24,9 +23,6 @@ _LIMIT: sa.BindParameter[int] = sa.bindparam("limit")
 _FIRST: sa.ColumnElement[int] = sa.literal_column("0")
 _AFTER: sa.BindParameter[str] = sa.bindparam("after")
 _NONE: sa.ColumnElement[str] = sa.literal_column("''")
-_HERE: list[sa.ColumnElement[str]] = [
-    sa.literal_column(f"'{state.value}'") for state in (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
-]
 
 
 @cache
@@ -41,12 +37,16 @@ def _officers(*, of_party: bool) -> Prepared:
     return Prepared(query.order_by(table.c.party, table.c.id).limit(_LIMIT).offset(_FIRST))
 
 
-_HOLDERS = Prepared(
-    sa.select(schema.officer)
+_HOLDING = (
+    sa.select(schema.officer.c.id)
     .where(schema.officer.c.party == sa.bindparam("party"), schema.officer.c.roles.like(sa.bindparam("role")))
-    .order_by(schema.officer.c.id)
     .limit(_LIMIT)
     .offset(_FIRST)
+)
+_HOLDERS = Prepared(
+    sa.select(schema.officer)
+    .where(schema.officer.c.party == sa.bindparam("party"), schema.officer.c.id.in_(_HOLDING))
+    .order_by(schema.officer.c.id)
 )
 
 _PERSONS = Prepared(
@@ -103,25 +103,12 @@ _ENDING = Prepared(
 )
 
 _CLEARED = Prepared(
-    sa.select(schema.person.c.clearance, sa.func.count().label("persons"))
-    .where(schema.person.c.left_at == _NONE, schema.person.c.rosters != sa.literal_column("'[]'"))
+    sa.select(schema.person.c.id)
+    .where(schema.person.c.left_at == _NONE, schema.person.c.clearance == sa.bindparam("clearance"))
     .where(sa.or_(schema.person.c.expires == _NONE, schema.person.c.expires > sa.bindparam("at")))
-    .group_by(schema.person.c.clearance)
-)
-
-_HELD = Prepared(
-    sa.select(
-        sa.func.coalesce(schema.placement.c.facility, sa.bindparam("main")).label("facility"),
-        schema.item.c.subject,
-        sa.func.count().label("copies"),
-    )
-    .join(schema.item, schema.item.c.id == schema.copy.c.item)
-    .outerjoin(schema.placement, schema.placement.c.copy == schema.copy.c.id)
-    .where(
-        schema.copy.c.holder == sa.bindparam("holder"),
-        schema.copy.c.state.in_(_HERE),
-    )
-    .group_by("facility", schema.item.c.subject)
+    .where(schema.person.c.rosters != sa.literal_column("'[]'"))
+    .limit(sa.literal_column("1"))
+    .offset(_FIRST)
 )
 
 
@@ -149,9 +136,10 @@ class PeopleReads:
 
     def officers_of(self, party: str, *, person: str = "", role: str = "", limit: int = 0) -> Sequence[Officer]:
         if person:
-            query = rows_by(schema.officer, "party", "person", order=("id",))
+            # Sorted here: asked for an order, SQLite goes through the Party's officers by their ids.
+            query = rows_by(schema.officer, "party", "person")
             mine = [rows.officer_of(row) for row in self._all(query, party=party, person=person)]
-            return [officer for officer in mine if role in ("", *officer.roles)]
+            return sorted((officer for officer in mine if role in ("", *officer.roles)), key=lambda one: one.id)
         values = {"party": party, "role": f'%"{role}"%', "limit": limit or _EVERY}
         return [rows.officer_of(row) for row in self._all(_HOLDERS, **values)]
 
@@ -192,8 +180,8 @@ class PeopleReads:
         }
         return [rows.person_of(row) for row in self._all(query, **values)]
 
-    def cleared_by_level(self, at: datetime) -> Mapping[str, int]:
-        return {row["clearance"]: row["persons"] for row in self._all(_CLEARED, at=instant(at))}
+    def anybody_cleared(self, clearance: str, at: datetime) -> bool:
+        return self._one(_CLEARED, clearance=clearance, at=instant(at)) is not None
 
     def facilities(self, *, after: str = "", limit: int = 0) -> Sequence[tuple[str, int]]:
         return [(row["facility"], row["persons"]) for row in self._all(_FACILITIES, after=after, limit=limit or _EVERY)]
@@ -217,10 +205,6 @@ class PeopleReads:
     def placement(self, copy: str) -> str | None:
         row = self._one(rows_by(schema.placement, "copy"), copy=copy)
         return None if row is None else str(row["facility"])
-
-    def held_by_place(self, holder: str, main: str) -> Mapping[tuple[str, str], int]:
-        found = self._all(_HELD, holder=holder, main=main)
-        return {(row["facility"], row["subject"]): row["copies"] for row in found}
 
 
 class PeopleWrites(PeopleReads):

@@ -47,7 +47,10 @@ officer = _table(
     _text("key"),
     _text("act"),
     _text("enrolled_at"),
-    _text("person", index=True),
+    _text("person"),
+    sa.Index("ix_officer_party_person", "party", "person"),
+    # With the roles themselves in it, who holds one is found without reading the keys, which are long.
+    sa.Index("ix_officer_party_roles", "party", "roles", "id"),
 )
 person = _table(
     "person",
@@ -56,13 +59,15 @@ person = _table(
     _text("rank"),
     _text("clearance"),
     _text("basis"),
-    _text("expires", index=True),
+    _text("expires"),
     _text("needs"),
     _text("purposes"),
     _text("rosters"),
     _text("house_roles"),
-    _text("left_at", index=True),
+    _text("left_at"),
     _text("act"),
+    sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
+    sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),
 )
 roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
 need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))

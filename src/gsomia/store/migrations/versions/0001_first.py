@@ -218,7 +218,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("party", "id", name=op.f("pk_officer")),
         sqlite_with_rowid=True,
     )
-    op.create_index(op.f("ix_officer_person"), "officer", ["person"], unique=False)
+    op.create_index("ix_officer_party_person", "officer", ["party", "person"], unique=False)
+    op.create_index("ix_officer_party_roles", "officer", ["party", "roles", "id"], unique=False)
     op.create_table(
         "outgoing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -295,8 +296,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sqlite_with_rowid=True,
     )
-    op.create_index(op.f("ix_person_expires"), "person", ["expires"], unique=False)
-    op.create_index(op.f("ix_person_left_at"), "person", ["left_at"], unique=False)
+    op.create_index("ix_person_left_at_clearance", "person", ["left_at", "clearance", "expires"], unique=False)
+    op.create_index("ix_person_left_at_expires", "person", ["left_at", "expires", "id"], unique=False)
     op.create_table(
         "roster",
         sa.Column("facility", sa.Text(), nullable=False),
