@@ -149,9 +149,6 @@ def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: floa
     return memory, app
 
 
-HOUSE = ("custodian", "reader", "auditor", "administrator")
-
-
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[[Exercise, str], Served]]:
     """Serves a Party's node of an exercise, with an officer of each role."""
