@@ -69,7 +69,7 @@ class Served:
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""
         assert isinstance(acting.key, SigningKey)
-        pem = make_officer_certificate(acting.officer, acting.key, at=datetime.now(UTC), **words)[0]
+        pem = make_officer_certificate(acting.officer, acting.key, **{"at": datetime.now(UTC), **words})[0]
         return ssl.PEM_cert_to_DER_cert(pem.decode())
 
     def ask(

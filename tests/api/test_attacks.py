@@ -199,6 +199,8 @@ def test_impersonation(kor: Served, both: Exercise) -> None:
     assert kor.ask("GET", "/v1/me", None, der=kor.certificate(both["JPN"].by(Role.SECURITY))).status == 401
     for span in (timedelta(minutes=-1), timedelta(days=400)):
         assert kor.ask("GET", "/v1/me", None, der=kor.certificate(legal, span=span)).status == 401
+    early = kor.certificate(legal, at=datetime.now(UTC) + timedelta(hours=1))
+    assert kor.ask("GET", "/v1/me", None, der=early).status == 401
     assert kor.ask("GET", "/v1/me", None, der=b"\x30\x00").status == 401
 
 
