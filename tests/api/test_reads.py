@@ -85,6 +85,22 @@ def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path
     assert told[: len(whole)] == whole and len(told) > len(whole)
 
 
+def test_lists_of_people_come_in_pages(kor: Served, both: Exercise) -> None:
+    security = kor.player.by(Role.SECURITY)
+    both.enter(PersonDetails(id="lee", clearance="none"), "KOR")
+    for path, name in (("persons", "person"), ("officers", "officer")):
+        whole = kor.ask("GET", f"/v1/{path}", security).json()
+        assert whole["next"] is None and len(whole[path]) > 1
+        told, cursor = [], ""
+        while cursor is not None:
+            page = kor.ask("GET", f"/v1/{path}?limit=1{cursor and '&cursor='}{cursor}", security).json()
+            told += page[path]
+            cursor = page["next"]
+        assert told == whole[path] and all(row[name] for row in told)
+    (kim,) = kor.ask("GET", "/v1/persons?facility=main", security).json()["persons"]
+    assert kim["person"] == "kim" and kim["clearance"] == "SECRET"
+
+
 def verdict(answer: Answer) -> str:
     told: str = answer.json()["outcome"]
     return told

@@ -28,8 +28,10 @@ from gsomia.node import (
     inbox_view,
     instant,
     log_rows,
+    officer_row,
     outgoing_row,
     owing,
+    person_row,
     refused_row,
     register_rows,
     told_differences,
@@ -156,9 +158,13 @@ def reads(served: Served) -> APIRouter:
     def see_register(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the control register."""
         with served.asked(request, "see-register") as (caller, reader):
-            rows = (((copy.control_number, copy.id), {"copy": copy}) for copy in reader.copies())
-            page, following = _page(served, caller, {"of": "copies"}, rows, limit, cursor)
-            told = register_rows(reader, [row["copy"] for row in page])
+            of = {"list": {"of": "copies"}, "caller": caller.officer.id}
+            number, copy = served.cursors.open(of, cursor) if cursor else ("", "")
+            found = reader.copies_after((number, copy), limit=limit + 1)
+            following = None
+            if len(found) > limit:
+                following = served.cursors.seal(of, [found[limit - 1].control_number, found[limit - 1].id])
+            told = register_rows(reader, found[:limit])
             return answered(served, request, "register", {"party": node.party, "copies": told, "next": following})
 
     @get("copies/{reference}", "see-item")
@@ -242,8 +248,36 @@ def reads(served: Served) -> APIRouter:
                 raise missing() from None
             return answered(served, request, "logs", {"logs": told})
 
+    _people(served, get)
     _law(served, get)
     return router
+
+
+def _people(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
+    node = served.node
+
+    @get("officers", "see-officers")
+    def see_officers(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List the officers whose keys this node knows, the peers' too."""
+        with served.asked(request, "see-officers") as (caller, reader):
+            of = {"list": {"of": "officers"}, "caller": caller.officer.id}
+            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
+            found = reader.officers(after=after, limit=limit + 1)
+            last = found[limit - 1] if len(found) > limit else None
+            following = served.cursors.seal(of, [f"{last.party}/{last.id}"]) if last is not None else None
+            rows = [officer_row(one) for one in found[:limit]]
+            return answered(served, request, "officers", {"officers": rows, "next": following})
+
+    @get("persons", "see-persons")
+    def see_persons(request: Request, facility: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List the persons entered, or those on a facility's roster."""
+        with served.asked(request, "see-persons") as (caller, reader):
+            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.officer.id}
+            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
+            found = reader.persons(facility=facility, after=after, limit=limit + 1)
+            following = served.cursors.seal(of, [found[limit - 1].id]) if len(found) > limit else None
+            rows = [person_row(one, node.clock.now()) for one in found[:limit]]
+            return answered(served, request, "persons", {"persons": rows, "next": following})
 
 
 def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:

@@ -19,6 +19,7 @@ from gsomia.node import (
     declare_compromised,
     fingerprint,
     instant,
+    officer_row,
     retire_officer_key,
 )
 
@@ -253,14 +254,12 @@ def officers(after: str, limit: int, as_json: bool, node_dir: str | None) -> Non
     """List the officers whose keys this node knows, the peers' too, page by page; ID is PARTY/OFFICER."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.officers(after=after, limit=limit)
-    rows = [[o.party, o.id, o.person, ", ".join(o.roles), o.key.fingerprint[:16]] for o in found]
+    rows = [officer_row(one) for one in found]
     following = tell_more(rows, limit, f"{found[-1].party}/{found[-1].id}" if found else "")
     if as_json:
-        keys = ("party", "officer", "person", "roles", "key")
-        listed = [dict(zip(keys, row, strict=True)) for row in rows]
-        print_json("officers", {"officers": listed, "next": following})
+        print_json("officers", {"officers": rows, "next": following})
     else:
-        table(["Party", "officer", "person", "roles", "key"], rows)
+        table(["Party", "officer", "person", "roles", "key"], [[*row.values()] for row in rows])
 
 
 @click.group("clock")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import SignedAct, instant, pack
+from gsomia.node.acts import Officer, SignedAct, instant, pack
 from gsomia.node.disputes import Difference, differences
 from gsomia.node.exchange import dead_letter
-from gsomia.node.keyholding import Recalled, recalls
+from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Limits, Node
 from gsomia.node.ports import Reader
 from gsomia.node.publish import log_named
-from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Refused
+from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Person, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 from gsomia.tlog import Checkpoint, parse_note
 from gsomia.verdict import Law
@@ -30,15 +31,21 @@ __all__ = [
     "entered_rows",
     "inbox_view",
     "log_rows",
+    "officer_row",
     "opening_rows",
     "outgoing_row",
     "owing",
+    "person_row",
     "refused_row",
     "register_rows",
     "rendition_row",
     "told_differences",
     "waiting_copies",
 ]
+
+
+_FEW = 500
+"""Up to so many copies are looked at one by one; beyond that, what there is of all copies is read at once."""
 
 
 def rendition_row(made: Rendition) -> dict[str, Any]:
@@ -94,10 +101,46 @@ def copy_row(
     }
 
 
-def register_rows(reader: Reader, copies: Iterable[Copy]) -> list[dict[str, Any]]:
+def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
     """Lines of the control register for these copies, with recalls and renditions."""
-    recalled, made = recalls(reader), reader.renditions()
-    return [copy_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in copies]
+    if len(copies) > _FEW:
+        recalled, made = recalls(reader), reader.renditions()
+        return [copy_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in copies]
+    rows = []
+    for copy in copies:
+        item = reader.item(copy.item)
+        found = recall_of(reader, copy.item, item.originator) if item is not None else None
+        rows.append(copy_row(copy, item, found, reader.renditions(item=copy.item)))
+    return rows
+
+
+def officer_row(officer: Officer) -> dict[str, Any]:
+    """An officer whose key this node knows."""
+    return {
+        "party": officer.party,
+        "officer": officer.id,
+        "person": officer.person,
+        "roles": ", ".join(officer.roles),
+        "key": officer.key.fingerprint[:16],
+    }
+
+
+def person_row(person: Person, at: datetime) -> dict[str, Any]:
+    """A person of this Party, with the clearance as it is at an instant."""
+    ends = instant(person.expires) if person.expires is not None else ""
+    if person.left_at is not None:
+        ends = f"left {instant(person.left_at)}"
+    elif person.expired(at):
+        ends = f"expired {ends}"
+    lists = {"need": person.needs, "rosters": person.rosters, "house roles": person.house_roles}
+    return {
+        "person": person.id,
+        "role": person.role,
+        "rank": person.rank,
+        "clearance": person.cleared(at),
+        "expires": ends,
+        **{name: ", ".join(values) for name, values in lists.items()},
+    }
 
 
 def waiting_copies(node: Node, reader: Reader) -> list[Copy]:

@@ -201,6 +201,11 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RefusalReads):
             query = query.where(schema.copy.c.state.in_(states))
         return self._copies(query)
 
+    def copies_after(self, place: tuple[str, str], *, limit: int) -> Sequence[Copy]:
+        key = sa.tuple_(schema.copy.c.control_number, schema.copy.c.id)
+        query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
+        return self._copies(query.where(key > place).limit(limit))
+
     def copy(self, copy: str) -> Copy | None:
         row = self._one(rows_by(schema.copy, "id"), id=copy)
         if row is None:
