@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +88,25 @@ class Served:
             given.append(("content-type", "application/json"))
         shown = der if der is not None or by is None else self._shown(by)
         return self.loop.run_until_complete(_ask(self.app, method, path, given, data, shown))
+
+    def ask_together(self, requests: Sequence[tuple[str, str, Acting, Any, Mapping[str, str]]]) -> list[Answer]:
+        """Several requests at once."""
+
+        async def all_of_them() -> list[Answer]:
+            asked = [
+                _ask(
+                    self.app,
+                    method,
+                    path,
+                    [*headers.items(), ("content-type", "application/json")],
+                    json.dumps(body).encode(),
+                    self._shown(by),
+                )
+                for method, path, by, body, headers in requests
+            ]
+            return list(await asyncio.gather(*asked))
+
+        return self.loop.run_until_complete(all_of_them())
 
     def _shown(self, by: Acting) -> bytes:
         key = (by.officer, by.key.public.fingerprint)

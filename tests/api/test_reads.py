@@ -168,6 +168,13 @@ def test_the_same_request_under_one_key_is_done_once(kor: Served) -> None:
     assert kor.ask("POST", "/v1/preparations", registry, wanted, {"idempotency-key": "x" * 200}).status == 400
 
 
+def test_two_at_once_under_one_key_get_one_answer(kor: Served) -> None:
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    wanted, key = {"act": "mark", "item": number, "level": MARKS["KOR"]}, {"idempotency-key": "at once"}
+    answers = kor.ask_together([("POST", "/v1/preparations", registry, wanted, key)] * 6)
+    assert {answer.status for answer in answers} == {201} and len({answer.body for answer in answers}) == 1
+
+
 def test_an_item_that_changed_since_it_was_read_is_not_acted_on(kor: Served) -> None:
     registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
     tag = {"if-match": kor.ask("GET", f"/v1/copies/{number}", registry).headers["etag"]}

@@ -42,6 +42,11 @@ def once(served: Served, request: Request, caller: Caller, work: Callable[[], Re
         return work()
     if len(key) > _MOST or not key.isascii() or not key.isprintable():
         raise Problem(400, f"an idempotency key is 1 to {_MOST} printable characters", kind="idempotency")
+    with served.memory.turn(caller.officer.id, key):
+        return _once(served, request, caller, key, work)
+
+
+def _once(served: Served, request: Request, caller: Caller, key: str, work: Callable[[], Response]) -> Response:
     body: bytes = request.state.body
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
     memory, at = served.memory, served.node.clock.machine()

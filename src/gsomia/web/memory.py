@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Memory:
 
     def __init__(self, path: Path) -> None:
         self._turn = threading.Lock()
+        self._turns = tuple(threading.Lock() for _ in range(64))
         self._added = 0
         try:
             path.touch(mode=0o600)
@@ -120,6 +122,12 @@ class Memory:
             added = tx.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (name, until.timestamp())).rowcount == 1
             self._sweep(tx, at)
             return added
+
+    @contextmanager
+    def turn(self, caller: str, key: str) -> Iterator[None]:
+        """One at a time for each idempotency key; some keys share a turn."""
+        with self._turns[zlib.crc32(f"{caller}\n{key}".encode()) % len(self._turns)]:
+            yield
 
     def begin(self, caller: str, key: str, digest: str, *, at: datetime, span: timedelta) -> Given | None:
         """Begin a request under its idempotency key; what is known of it where it was begun before.
