@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from gsomia.app.home import Home
-from gsomia.app.serving import served, serving_api, trusting
+from gsomia.app.surfaces import served, serving_api, trusting
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
