@@ -9,10 +9,13 @@ import pytest
 from openings import held
 from stories import Stage, official
 
-from gsomia.identity import About, Principal, Rights, about_copy, principal_of, still_may
+from gsomia.errors import UsageError
+from gsomia.identity import About, Principal, Rights, about_copy, about_request, principal_of, still_may
 from gsomia.keys import SigningKey
 from gsomia.node import (
+    Acting,
     Role,
+    ask_consent,
     change_person,
     enrol_officer,
     enter_need,
@@ -99,6 +102,28 @@ def test_a_row_of_the_register_is_seen_by_need_clearance_and_roster(both: Exerci
     both.enter(korea_lee, "KOR")
     place(korea.node, copy.id, "north", by=registry)
     assert not sees()
+
+
+def test_nobody_approves_what_they_asked_for_under_another_key(stage: Stage) -> None:
+    """Who asked is told from the act's signers: of this Party the persons behind the keys, of a peer nobody."""
+    three = stage("JPN", "KOR", "USA")
+    copy, korea = held(three, Custody.RECIPIENT), three["KOR"]
+    by = korea.by(Role.SECURITY)
+    for name, key in (("kim-d", KEY), ("kim-e", OTHER)):
+        enrol_officer(korea.node, name, [Role.DISCLOSURE], key.public, by=by, person="kim")
+    (asked,) = ask_consent(korea.node, copy.id, "USA", "x", by=Acting(officer="kim-d", key=KEY))
+    retire_officer_key(korea.node, "kim-d", by=by)
+    three.settle()
+    outcomes = {}
+    for party, officer in (("KOR", "kim-e"), ("KOR", "kor-disclosure"), ("JPN", "jpn-disclosure")):
+        with three[party].node.store.reading() as reader:
+            about = about_request(three[party].node, reader, asked.id)
+            principal = principal_of(three[party].node, reader, officer=officer)
+            assert principal is not None
+            outcomes[officer] = RIGHTS.decide(principal, "consent", about).permitted
+            with pytest.raises(UsageError, match="no act `x`"):
+                about_request(three[party].node, reader, "x")
+    assert outcomes == {"kim-e": False, "kor-disclosure": True, "jpn-disclosure": True}
 
 
 def stream(player: Player, principal: Principal, act: str, about: About) -> Iterator[int]:

@@ -14,6 +14,7 @@ from openings import acts, away, held, opened, waits
 from stories import Stage, holds, official
 
 from gsomia.errors import PendingError, RefusedError, UsageError, VerificationError
+from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
@@ -127,6 +128,25 @@ def test_who_leaves_has_nothing_left_and_peers_take_no_more_of_their_keys(stage:
     holds(both)
 
 
+def test_a_person_at_an_instant_is_found_by_the_name_in_whatever_script(stage: Stage) -> None:
+    """The acts about one person are found without reading those about all others, by the exact name alone."""
+    both = stage()
+    copy, korea = held(both, Custody.RECIPIENT), both["KOR"]
+    names = ('한 "소령"', "kim\\", "ki", "im", "Łukasz", 'x","person":"kim')
+    for name in names:
+        enter_person(korea.node, official(name, rank=f'"person":"{name}"'), by=security(korea))
+    then = both.clock.at
+    both.clock.at += DAY
+    for name in names:
+        enter_person(korea.node, official(name, clearance="none"), by=security(korea))
+    for name in (*names, "kim"):
+        assert asked(korea, copy.id, then, name)[0] == "permit", name
+        with korea.node.store.reading() as reader:
+            statements = reader.person_statements(name)
+        assert [one.body["person"] for one in statements] == [name] * (1 if name == "kim" else 2)
+    holds(both)
+
+
 def test_a_need_for_one_item_goes_before_the_subjects(stage: Stage) -> None:
     both = stage()
     copy, korea = held(both, Custody.RECIPIENT), both["KOR"]
@@ -168,14 +188,18 @@ def test_the_roster_is_that_of_the_facility_that_holds_the_copy(stage: Stage) ->
 
 
 OWN: dict[str, Callable[[Player, Acting, str], object]] = {
-    "a clearance": lambda player, by, copy: enter_person(player.node, official("chief"), by=by),
-    "an end": lambda player, by, copy: strike_person(player.node, "chief", "x", by=by),
-    "a briefing": lambda player, by, copy: brief(player.node, "chief", "x", "2018-01-01", by=by),
-    "a need": lambda player, by, copy: enter_need(player.node, "chief", copy, need=True, why="x", by=by),
-    "a key": lambda player, by, copy: enrol_officer(
+    "enter-person": lambda player, by, copy: enter_person(player.node, official("chief"), by=by),
+    "strike-person": lambda player, by, copy: strike_person(player.node, "chief", "x", by=by),
+    "brief": lambda player, by, copy: brief(player.node, "chief", "x", "2018-01-01", by=by),
+    "enter-need": lambda player, by, copy: enter_need(player.node, "chief", copy, need=True, why="x", by=by),
+    "enrol-key": lambda player, by, copy: enrol_officer(
         player.node, "spare", [Role.LEGAL], OTHER_KEY.public, by=by, person="chief"
     ),
 }
+
+
+def test_the_table_says_for_another_where_the_node_holds_to_it() -> None:
+    assert {right.act for right in Rights.load().rows() if "for-another" in right.when} == {*OWN}
 
 
 @pytest.mark.parametrize("what", OWN)

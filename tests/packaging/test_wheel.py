@@ -52,6 +52,8 @@ def test_the_wheel_ships_the_law(installed: Path, tmp_path: Path) -> None:
     shown = run(installed, "agreement", "show", "jpn-kor-2016", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "21.3" in shown.stdout
+    rights = run(installed, "rights", "list", "--role", "reader", cwd=tmp_path)
+    assert rights.returncode == 0 and "for-oneself" in rights.stdout, rights.stderr
 
 
 @pytest.mark.wire

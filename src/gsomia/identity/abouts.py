@@ -1,4 +1,4 @@
-"""What an act on a held item is about, from the register: for the conditions of the table of rights."""
+"""What an act is about, from the register: for the conditions of the table of rights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gsomia.identity.principals import Principal
 from gsomia.node import Case, Node, Reader, facility_of, rank_of
 from gsomia.registry import Copy
 
-__all__ = ["about_copy"]
+__all__ = ["about_copy", "about_request"]
 
 
 def about_copy(node: Node, reader: Reader, copy: Copy, principal: Principal) -> About:
@@ -33,3 +33,23 @@ def about_copy(node: Node, reader: Reader, copy: Copy, principal: Principal) -> 
         facility=facility_of(reader, copy),
         named="" if named is None else "need" if named.need else "no-need",
     )
+
+
+def about_request(node: Node, reader: Reader, request: str) -> About:
+    """Who of this Party asked for what is to be approved: the persons whose keys signed the act of the request.
+
+    Args:
+        node: whose record.
+        reader: its store.
+        request: the id of the act by which it was asked.
+
+    Raises:
+        UsageError: there is no such act.
+    """
+    act = reader.act(request)
+    if act is None:
+        raise UsageError(f"there is no act `{request}`", hint="`gsomia act list --all` lists them")
+    own = act.statement.party == node.party
+    officers = [signer.officer for signer in act.statement.signers if signer.officer] if own else []
+    known = [(name, reader.keys_of(node.party, name)) for name in officers]
+    return About(askers=frozenset(keys[-1].person if keys else name for name, keys in known))

@@ -33,9 +33,8 @@ def person_at(reader: Reader, person: str, at: datetime | None) -> Person | None
     if at is None:
         return reader.person(person)
     found: Person | None = None
-    for act in reader.acts(types=["enter-person", "strike-person"]):
-        statement = act.statement
-        if statement.at > at or statement.body.get("person") != person:
+    for statement in reader.person_statements(person):
+        if statement.at > at:
             continue
         if statement.type == "enter-person":
             found = entered_person(statement)
@@ -58,8 +57,8 @@ def _named(reader: Reader, item: str, person: Person, at: datetime | None) -> Ne
         return reader.need(item, person.id)
     entered = [a.statement for a in reader.acts(types=["enter-need"], item=item) if a.statement.at <= at]
     mine = [s for s in entered if s.body.get("person") == person.id]
-    struck = [a.statement for a in reader.acts(types=["strike-person"]) if a.statement.body.get("person") == person.id]
-    since = max((s.at for s in struck if s.at <= at), default=None)
+    struck = [s.at for s in reader.person_statements(person.id) if s.type == "strike-person" and s.at <= at]
+    since = max(struck, default=None)
     last = next((s for s in reversed(mine) if since is None or s.at > since), None)
     return None if last is None else Need(item=item, person=person.id, need=flag(last.body, "need"), act=last.id)
 

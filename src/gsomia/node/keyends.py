@@ -29,7 +29,6 @@ __all__ = [
     "apply_enrolment",
     "apply_retirement",
     "enrolled",
-    "key_history",
     "node_keys",
     "signing_persons",
 ]
@@ -39,24 +38,6 @@ KEY_TYPES = ("enrol-key", "retire-key", "declare-key-compromised")
 
 TURNING_TYPES = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
 """Acts after which other keys count, an officer's or a node's."""
-
-
-def key_history(reader: Reader, party: str, officer: str = "", *, before: str = "") -> list[Officer]:
-    """Every key that a Party's officers were ever enrolled with, in order.
-
-    Args:
-        reader: the node's store.
-        party: the Party.
-        officer: one officer alone, or "" for all.
-        before: an act to leave out: the one that is being entered.
-    """
-    found = []
-    for act in reader.acts(types=["enrol-key"]):
-        if act.statement.party == party and act.id != before:
-            one = enrolled(act.statement)
-            if officer in ("", one.id):
-                found.append(one)
-    return found
 
 
 def enrolled(statement: Statement) -> Officer:
@@ -86,8 +67,8 @@ def enrolled(statement: Statement) -> Officer:
 def apply_enrolment(tx: Writer, statement: Statement) -> None:
     """Enrol an officer's key; one that replaces another must name it and be new."""
     new = enrolled(statement)
-    past = key_history(tx, statement.party, new.id, before=statement.id)
-    if statement.body.get("first") is True and key_history(tx, statement.party, before=statement.id):
+    past = tx.keys_of(statement.party, new.id)
+    if statement.body.get("first") is True and tx.had_officers(statement.party):
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
     replaces = statement.body.get("replaces", "")
     if past and (replaces != past[-1].key.fingerprint or new.key in [officer.key for officer in past]):

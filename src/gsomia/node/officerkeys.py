@@ -12,7 +12,7 @@ from typing import Any
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, SignedAct, instant
-from gsomia.node.keyends import key_history, node_keys
+from gsomia.node.keyends import node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.persons import here
@@ -34,7 +34,7 @@ def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting)
         UsageError: no such officer, it is no new key, or the person has left.
     """
     with node.store.writing() as tx:
-        known = key_history(tx, node.party, officer)
+        known = tx.keys_of(node.party, officer)
         if not known:
             raise UsageError(f"officer `{officer}` is not enrolled", hint="`gsomia officer enrol` does that")
         if key in [past.key for past in known]:

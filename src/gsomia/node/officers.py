@@ -37,7 +37,10 @@ def enrol_officer(
     """
     unknown = [role for role in roles if role not in Role.ALL]
     if unknown or not roles:
-        raise UsageError(f"unknown role `{'`, `'.join(unknown)}`", hint=f"roles: {', '.join(Role.ALL)}")
+        raise UsageError(
+            f"unknown role `{'`, `'.join(unknown)}`",
+            hint=f"an officer signs as {', '.join(Role.ALL)}; {', '.join(Role.HOUSE)}: `gsomia person enter --as`",
+        )
     if not officer or not officer.isprintable() or "/" in officer or len(officer) > 64:
         raise UsageError(f"not an officer's id: `{officer}`", hint="one to 64 printable characters without `/`")
     if not person.isprintable() or len(person) > 64:

@@ -24,9 +24,8 @@ from gsomia.node.succession import DISTRUSTED
 __all__ = ["DERIVED", "compare_register"]
 
 DERIVED = (
-    "peer", "officer", "person", "roster", "need", "briefing", "placement", "credential", "consent", "adopted",
-    "entered", "item", "copy", "rung", "rendition",
-    "acceptance", "numbered", "serial", "setting",
+    "peer", "officer", "officer_key", "person", "roster", "need", "briefing", "placement", "credential", "consent",
+    "adopted", "entered", "item", "copy", "rung", "rendition", "acceptance", "numbered", "serial", "setting",
 )  # fmt: skip
 """The tables that acts alone make; of the settings those that name a distrusted key."""
 

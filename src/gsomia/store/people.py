@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gsomia.node import Briefing, Need, Officer, Person, instant
+from gsomia.keys import canonical
+from gsomia.node import Briefing, Need, Officer, Person, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import found, rows_by
@@ -49,12 +50,28 @@ _HOLDERS = Prepared(
     .order_by(schema.officer.c.id)
 )
 
+_HAD = Prepared(
+    sa.select(schema.officer_key.c.id)
+    .where(schema.officer_key.c.party == sa.bindparam("party"))
+    .limit(sa.literal_column("1"))
+    .offset(_FIRST)
+)
+
 _PERSONS = Prepared(
     sa.select(schema.person)
     .where(schema.person.c.id > _AFTER)
     .order_by(schema.person.c.id)
     .limit(_LIMIT)
     .offset(_FIRST)
+)
+
+# A statement is the RFC 8785 form of its JSON, so the person stands there in one spelling; what the words might
+# stand for elsewhere in it is looked at once it is read.
+_ABOUT_PERSON = Prepared(
+    sa.select(schema.act.c.statement)
+    .where(schema.act.c.type.in_([sa.literal_column("'enter-person'"), sa.literal_column("'strike-person'")]))
+    .where(sa.func.instr(schema.act.c.statement, sa.bindparam("person")) > sa.literal_column("0"))
+    .order_by(schema.act.c.seq)
 )
 
 _ON_ROSTER = Prepared(
@@ -143,6 +160,13 @@ class PeopleReads:
         values = {"party": party, "role": f'%"{role}"%', "limit": limit or _EVERY}
         return [rows.officer_of(row) for row in self._all(_HOLDERS, **values)]
 
+    def keys_of(self, party: str, officer: str) -> Sequence[Officer]:
+        found = self._all(rows_by(schema.officer_key, "party", "id", order=("number",)), party=party, id=officer)
+        return [rows.officer_of({name: row[name] for name in row if name != "number"}) for row in found]
+
+    def had_officers(self, party: str) -> bool:
+        return self._one(_HAD, party=party) is not None
+
     def persons(self, *, facility: str = "", after: str = "", limit: int = 0) -> Sequence[Person]:
         query = _ON_ROSTER if facility else _PERSONS
         values = {"facility": facility, "after": after, "limit": limit or _EVERY}
@@ -151,6 +175,11 @@ class PeopleReads:
     def person(self, person: str) -> Person | None:
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
+
+    def person_statements(self, person: str) -> Sequence[Statement]:
+        named = canonical({"person": person})[1:-1]
+        found = [Statement.from_bytes(row["statement"]) for row in self._all(_ABOUT_PERSON, person=named)]
+        return [statement for statement in found if statement.body.get("person") == person]
 
     def expiring(
         self, since: datetime | None, until: datetime, *, after: Person | None = None, limit: int = 0
@@ -214,7 +243,10 @@ class PeopleWrites(PeopleReads):
     _kept: dict[Hashable, Any]
 
     def put_officer(self, officer: Officer) -> None:
-        self._put(schema.officer, rows.officer_row(officer))
+        row = rows.officer_row(officer)
+        self._put(schema.officer, row)
+        before = len(self.keys_of(officer.party, officer.id))
+        self._put(schema.officer_key, row | {"number": before})
         self._kept.clear()
 
     def end_officer(self, party: str, officer: str) -> None:

@@ -52,6 +52,17 @@ officer = _table(
     # With the roles themselves in it, who holds one is found without reading the keys, which are long.
     sa.Index("ix_officer_party_roles", "party", "roles", "id"),
 )
+officer_key = _table(
+    "officer_key",
+    _text("party", key=True),
+    _text("id", key=True),
+    _number("number", key=True),
+    _text("roles"),
+    _text("key"),
+    _text("act"),
+    _text("enrolled_at"),
+    _text("person"),
+)
 person = _table(
     "person",
     _text("id", key=True),

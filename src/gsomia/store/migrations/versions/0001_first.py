@@ -218,6 +218,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("party", "id", name=op.f("pk_officer")),
         sqlite_with_rowid=True,
     )
+    op.create_table(
+        "officer_key",
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("enrolled_at", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("party", "id", "number", name=op.f("pk_officer_key")),
+        sqlite_with_rowid=True,
+    )
     op.create_index("ix_officer_party_person", "officer", ["party", "person"], unique=False)
     op.create_index("ix_officer_party_roles", "officer", ["party", "roles", "id"], unique=False)
     op.create_table(
