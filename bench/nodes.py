@@ -14,7 +14,7 @@ from pathlib import Path
 from gsomia.app import Home, init, offered_law, shipped_acts
 from gsomia.node import Note, Role, accredit, assure, concerned, enter_legal_acts, fingerprint
 
-__all__ = ["free_port", "make_pair", "make_three", "running"]
+__all__ = ["cpu_seconds", "free_port", "make_pair", "make_three", "running"]
 
 LAW = ("jpn-kor-2016",)
 LAWS = ("jpn-kor-2016", "usa-jpn-2007", "usa-kor-1987", "tisa-2014")
@@ -74,7 +74,7 @@ def running(*homes: Home) -> Iterator[Callable[[], float]]:
             node.stdout.readline()
         while any(_waiting(home) for home in homes):
             time.sleep(0.02)
-        yield lambda: time.process_time() + sum(_cpu_seconds(node.pid) for node in nodes)
+        yield lambda: time.process_time() + sum(cpu_seconds(node.pid) for node in nodes)
     finally:
         for node in nodes:
             node.terminate()
@@ -83,7 +83,7 @@ def running(*homes: Home) -> Iterator[Callable[[], float]]:
             home.close()
 
 
-def _cpu_seconds(process: int) -> float:
+def cpu_seconds(process: int) -> float:
     """CPU time of another process (proc(5): fields 14 and 15 of `stat`, the name in brackets being the second)."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

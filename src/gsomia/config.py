@@ -17,6 +17,7 @@ from gsomia.registry import Custody
 __all__ = [
     "BY_PARCEL",
     "SETTINGS_FILE",
+    "ApiConfig",
     "LinkConfig",
     "NodeConfig",
     "ParcelConfig",
@@ -50,6 +51,19 @@ class LinkConfig(_Section):
     retry_limit_seconds: float = Field(default=300, gt=0)
     custody: tuple[Custody, ...] = Field(default=tuple(Custody), min_length=1)
     refusals_per_hour: int = Field(default=1000, gt=0)
+
+
+class ApiConfig(_Section):
+    """Where the API is served to this Party's officers; nowhere while `host` is "".
+
+    `url` is what clients call it where that differs, such as by a name; proofs of tokens name it.
+    """
+
+    host: str = ""
+    port: int = Field(default=8444, ge=0, le=65535)
+    url: str = Field(default="", pattern=r"^(https://[^/?#\s]+)?$")
+    requests_per_second: float = Field(default=2000, gt=0)
+    connections: int = Field(default=512, gt=0)
 
 
 class WitnessConfig(_Section):
@@ -126,6 +140,7 @@ class NodeConfig(BaseSettings):
     exercise: bool
     keystore: str = ""
     link: LinkConfig = LinkConfig()
+    api: ApiConfig = ApiConfig()
     witness: WitnessConfig = WitnessConfig()
     timestamps: TimestampConfig = TimestampConfig()
     parcels: ParcelConfig = ParcelConfig()
@@ -150,6 +165,7 @@ class NodeConfig(BaseSettings):
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     "link": LinkConfig,
+    "api": ApiConfig,
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
     "parcels": ParcelConfig,
@@ -191,7 +207,7 @@ def read_config(folder: Path) -> NodeConfig:
     return config
 
 
-_COMMANDS = ("NODE", "PASSPHRASE_FILE", "PIN_FILE")
+_COMMANDS = ("NODE", "NODE_IDENTITY", "OFFICER_KEY", "PASSPHRASE_FILE", "PIN_FILE")
 """Variables that are no settings: `cli` and `keystore` read them."""
 _ONE_EACH = ("PEERS", "TRACERS")
 """Sections whose tables have names of their own."""

@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
@@ -31,8 +31,10 @@ __all__ = [
     "PublicKey",
     "Signature",
     "SigningKey",
+    "Signs",
     "b64",
     "canonical",
+    "pae",
     "read_canonical",
     "sign",
     "unb64",
@@ -203,6 +205,19 @@ class PublicKey:
             raise SignatureError(f"a signature of key `{self.fingerprint[:16]}` does not hold") from error
 
 
+class Signs(Protocol):
+    """What signs for a public key: a key that is held here, or one whose signatures come from elsewhere."""
+
+    @property
+    def public(self) -> PublicKey:
+        """The public key that the signatures are held against."""
+        ...
+
+    def sign(self, signed: bytes) -> dict[str, bytes]:
+        """Both signatures over the same bytes, by algorithm."""
+        ...
+
+
 class SigningKey:
     """A private signing key, Ed25519 and ML-DSA-65; its seed is never shown, pickled or logged.
 
@@ -323,7 +338,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, payload_type: str, keys: Sequence[SigningKey]) -> Envelope:
+def sign(payload: bytes, payload_type: str, keys: Sequence[Signs]) -> Envelope:
     """Sign the same bytes with every key.
 
     Args:

@@ -196,7 +196,7 @@ def test_a_legal_act_entered_by_both_is_shown_side_by_side(
         note = Note.of_text("EXERCISE", b"EXERCISE", dated="2018-01-09")
         enter_legal_acts(both[party].node, [said], note, by=both[party].by(Role.LEGAL))
     both.settle()
-    monkeypatch.setattr("gsomia.cli.acts.home_of", lambda _: closing(Shown(both["JPN"].node)))
+    monkeypatch.setattr("gsomia.cli.options.home_of", lambda _: closing(Shown(both["JPN"].node)))
     status, out, _ = run("act", "show", "jpn-kor-2016/n")
     assert status == 0 and "jpn-kor-2016/n: disputed" in out
     (line,) = [line for line in out.splitlines() if line.startswith("form *")]

@@ -62,7 +62,7 @@ def test_sealed_keys_need_their_passphrase(run: Run, tmp_path: Path, monkeypatch
 SETTINGS: dict[str, tuple[str, list[str]]] = {
     "a misspelt key": (
         "colour = 1\n",
-        ["node.toml", "colour: unknown key", "known: exercise, keystore, law_folders, link"],
+        ["node.toml", "colour: unknown key", "known: api, exercise, keystore, law_folders, link"],
     ),
     "a misspelt key of the link": ("[link]\nporrt = 1\n", ["link.porrt: unknown key", "known:", "max_skew_seconds"]),
     "a misspelt key of a peer": (
@@ -378,4 +378,6 @@ def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     status, _, err = run("register")
     assert status == 2 and "--node DIR" in err
     status, _, err = run("register", "--node", "https://127.0.0.1:1")
+    assert status == 2 and "--officer-key" in err
+    status, _, err = run("officer", "list", "--node", "https://127.0.0.1:1")
     assert status == 2 and "by its folder" in err

@@ -11,6 +11,7 @@ import pytest
 from gsomia import errors
 from gsomia.cli.main import cli
 from gsomia.config import (
+    ApiConfig,
     LinkConfig,
     NodeConfig,
     ParcelConfig,
@@ -65,6 +66,7 @@ def test_every_setting_is_in_the_reference() -> None:
         name
         for model in (
             NodeConfig,
+            ApiConfig,
             LinkConfig,
             WitnessConfig,
             ParcelConfig,

@@ -274,7 +274,7 @@ def test_a_verdict_in_text_says_what_it_rests_on(capsys: pytest.CaptureFixture[s
     item = Item(originator="JPN", level="秘", subject="dprk-missile", form="document", purpose="defence")
     q = Request(act="transmit", by="JPN", to="KOR", item=item, under="jpn-kor-2016")
     facts = replace(granted(q, at), established_by={"assurance": "act-7"})
-    assert print_verdict(decide(law, q, facts, record, at), False) == 0
+    assert print_verdict(decide(law, q, facts, record, at).to_json(), False) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("  permit    jpn-kor-2016 12(a) [C]: ") for line in lines)
     assert any(
@@ -283,7 +283,7 @@ def test_a_verdict_in_text_says_what_it_rests_on(capsys: pytest.CaptureFixture[s
     assert any(line.startswith("  owed      jpn-kor-2016 ") and "]: KOR: " in line for line in lines)
     assert len(lines) == len(set(lines))
     through = replace(q, via=("USA",), under="tisa-2014")
-    print_verdict(decide(law, through, granted(through, at), record, at), False)
+    print_verdict(decide(law, through, granted(through, at), record, at).to_json(), False)
     assert "tisa-2014 1 [B] (not binding): " in capsys.readouterr().out
 
 

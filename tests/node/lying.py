@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gsomia.keys import Envelope, Signature, SigningKey, canonical, sign
+from gsomia.keys import Envelope, Signature, SigningKey, Signs, canonical, sign
 from gsomia.node import SignedAct, Statement, answer, instant
 from gsomia.node.acts import Signer, pack, sign_acts, unpack
 from gsomia.node.messages import MESSAGE_TYPE
@@ -115,9 +115,9 @@ def spoil(exercise: Exercise, sender: str, kind: str, change: Callable[[Envelope
     exercise.wire.fault = fault
 
 
-def keys_of(exercise: Exercise) -> dict[str, SigningKey]:
+def keys_of(exercise: Exercise) -> dict[str, Signs]:
     """Every signing key in an exercise, by fingerprint."""
-    keys = [player.node.keys.signing for player in exercise.players.values()]
+    keys: list[Signs] = [player.node.keys.signing for player in exercise.players.values()]
     keys += [acting.key for player in exercise.players.values() for acting in player.officers.values()]
     return {key.public.fingerprint: key for key in keys}
 
@@ -135,7 +135,7 @@ def act(
     kind: str,
     *,
     roles: Sequence[str] = (),
-    signers: Sequence[tuple[str, str, SigningKey]] = (),
+    signers: Sequence[tuple[str, str, Signs]] = (),
     **words: Any,
 ) -> SignedAct:
     """An act that a Party's node signs, with its officers in these roles, or with any `signers` (role, id, key)."""

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from gsomia.errors import UsageError
+
 __all__ = ["Term", "next_anniversary"]
 
 
@@ -53,9 +55,13 @@ class Term:
         return found
 
     def end_for(self, entered: datetime, received: datetime) -> datetime:
-        """The first end of a term that a notice received then still serves."""
+        """The first end of a term that a notice received then still serves.
+
+        Raises:
+            UsageError: it is beyond the terms that are counted.
+        """
         ends, cut_offs = self.ends(entered)
-        return ends[bisect_right(cut_offs, received)]
+        return _at(ends, bisect_right(cut_offs, received), received)
 
     def is_end(self, entered: datetime, instant: datetime) -> bool:
         """Whether a term ends at the instant."""
@@ -67,6 +73,16 @@ _ENDS: dict[tuple[Term, datetime], tuple[list[datetime], list[datetime]]] = {}
 
 
 def next_anniversary(term: Term, entered: datetime, at: datetime) -> datetime:
-    """The first end of a term after the instant."""
+    """The first end of a term after the instant.
+
+    Raises:
+        UsageError: it is beyond the terms that are counted.
+    """
     ends, _ = term.ends(entered)
-    return ends[bisect_right(ends, at)]
+    return _at(ends, bisect_right(ends, at), at)
+
+
+def _at(ends: list[datetime], place: int, asked: datetime) -> datetime:
+    if place >= len(ends):
+        raise UsageError(f"`{asked.isoformat()}` is beyond the {len(ends)} terms that are counted")
+    return ends[place]

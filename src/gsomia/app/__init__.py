@@ -5,6 +5,7 @@ DIR/keys/           the node's keys, and its TLS certificate
 DIR/officers/       officers' key files (an EXERCISE node's; smart cards and passkeys take their place)
 DIR/law/            the agreements that were adopted, each in its version
 DIR/register.sqlite acts, logs, register, outbox
+DIR/api.sqlite      what the API remembers: answers given once, proofs used, tokens; nothing decisive
 DIR/items/          sealed items
 DIR/*.lock          taken by the process at work, whose id they hold
 DIR/clock           how far an EXERCISE node's clock is set off

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
-import socket
-import ssl
 import sys
 import threading
 import time
@@ -15,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from gsomia.app.home import Home
+from gsomia.app.surfaces import served, serving_api, trusting
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
@@ -56,12 +55,15 @@ _AGAIN_SECONDS = 600
 """A reconciliation that failed is tried again after so long."""
 
 
-def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> None:
+def run(
+    home: Home, ready: Callable[[str], None], *, api: Callable[[str], None] = lambda _: None, attached: bool = False
+) -> None:
     """Serve the peer link and work off the outbox until told to stop by SIGINT or SIGTERM.
 
     Args:
         home: the node.
         ready: told the address once the node answers.
+        api: told the address of the API before that, where there is one.
         attached: stop also when standard input ends, as it does when the process that holds it is gone.
 
     Raises:
@@ -75,12 +77,38 @@ def run(home: Home, ready: Callable[[str], None], *, attached: bool = False) -> 
             signal.signal(number, lambda *_: stopping.set())
         if attached:
             threading.Thread(target=_stop_at_end_of_input, args=(stopping,), name="input", daemon=True).start()
+        _check_passphrase(home)
         log = _log().bind(party=home.node.party)
         _sweep(home, log)
-        with _serving(home, ready, stopping, log) as server, _Outbox(home, stopping, log).working():
+        with _serving(home, ready, api, stopping, log) as server, _Outbox(home, stopping, log).working():
             while not stopping.wait(0.2):
                 if not server.is_alive():
                     raise NodeError("the served side has stopped by itself", hint="see the log")
+
+
+_GUESSED = (
+    "admin",
+    "changeit",
+    "changeme",
+    "default",
+    "gsomia",
+    "passphrase",
+    "passw0rd",
+    "password",
+    "secret",
+    "test",
+)
+
+
+def _check_passphrase(home: Home) -> None:
+    """Check that the keys do not lie under a word that every intruder tries first.
+
+    Raises:
+        NodeError: they do.
+    """
+    given = (home.passphrase or b"").decode("utf-8", "replace").strip().lower()
+    if given and (given.rstrip("0123456789!.") or given) in _GUESSED:
+        raise NodeError("the passphrase is one that everybody tries first", hint="seal the keys under another one")
 
 
 def _stop_at_end_of_input(stopping: threading.Event) -> None:
@@ -101,13 +129,15 @@ def _sweep(home: Home, log: Any) -> None:
 
 @contextmanager
 def _serving(
-    home: Home, ready: Callable[[str], None], stopping: threading.Event, log: Any
+    home: Home,
+    ready: Callable[[str], None],
+    api_ready: Callable[[str], None],
+    stopping: threading.Event,
+    log: Any,
 ) -> Iterator[threading.Thread]:
     # The served side is slow to import, and most commands serve nothing.
-    import uvicorn
-
     from gsomia.link import link_app
-    from gsomia.web import PeerProtocol, server_context
+    from gsomia.web import server_context
 
     keys = home.folder / "keys"
     trusted = _trusted(home)
@@ -119,57 +149,21 @@ def _serving(
         refused=lambda why: log.warning("a connection was refused at the handshake", why=why),
     )
     link = home.config.link
-    server = uvicorn.Server(
-        uvicorn.Config(
-            link_app(home.node, told=lambda why: log.error("this node cannot take what a peer sends", why=why)),
-            host=link.host,
-            port=link.port,
-            http=PeerProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ssl_context_factory=lambda _config, _default: context,
-            timeout_graceful_shutdown=2,
-        )
-    )
-    sockets = [_listening(link.host, link.port)]
-    thread = threading.Thread(target=server.run, args=(sockets,), name="link", daemon=True)
-    thread.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise NodeError(f"cannot listen on {link.host}:{link.port}", hint="is another node running there?")
-        threading.Event().wait(0.01)
-    ready(f"https://{link.host}:{link.port}")
-    watching = (home, context, trusted, stopping, log)
-    watcher = threading.Thread(target=_trust_new_peers, args=watching, name="trust", daemon=True)
-    watcher.start()
-    try:
-        yield thread
-    finally:
-        stopping.set()
-        server.should_exit = True
-        thread.join(5)
-        watcher.join(5)
+    app = link_app(home.node, told=lambda why: log.error("this node cannot take what a peer sends", why=why))
 
+    def changed() -> object:
+        return _written(home), _written(home, "node.toml")
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket on which the link is served.
-
-    Raises:
-        NodeError: the address cannot be had.
-    """
-    try:
-        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        # Accepted connections inherit it. asyncio sets it only where a socket names its protocol, which these do not;
-        # without it each answer, written in two pieces, waits 40 ms for the peer's delayed acknowledgement.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-    except OSError as error:
-        raise NodeError(
-            f"cannot listen on {host}:{port}: {error.strerror}", hint="is another node running there?"
-        ) from error
+    with (
+        served(app, link.host, link.port, context, "link") as thread,
+        trusting(context, trusted, lambda: _trusted(home), changed, stopping, log),
+        serving_api(home, api_ready, stopping, changed, log),
+    ):
+        ready(f"https://{link.host}:{link.port}")
+        try:
+            yield thread
+        finally:
+            stopping.set()
 
 
 def _trusted(home: Home) -> set[str]:
@@ -181,27 +175,6 @@ def _trusted(home: Home) -> set[str]:
             for party, peer in reader.peers().items()
             if party in named and named[party].fingerprint == peer.fingerprint and named[party].url != BY_PARCEL
         }
-
-
-def _trust_new_peers(
-    home: Home, context: ssl.SSLContext, trusted: set[str], stopping: threading.Event, log: Any
-) -> None:
-    """A peer enrolled while the node runs is let in without a restart."""
-    seen = None
-    while not stopping.wait(0.25):
-        standing = (_written(home), _written(home, "node.toml"))
-        if standing == seen:
-            continue
-        try:
-            new = _trusted(home) - trusted
-        except GsomiaError as error:
-            log.error("the peers cannot be read", why=str(error))
-            stopping.wait(1)
-            continue
-        for certificate in new:
-            context.load_verify_locations(cadata=certificate)
-            trusted.add(certificate)
-        seen = standing
 
 
 class _Outbox:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
+from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, signed
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
@@ -29,11 +32,11 @@ from gsomia.node import (
     Note,
     Reader,
     Role,
-    SignedAct,
-    differences,
+    act_row,
+    act_views,
+    acts_about,
     enter_legal_acts,
-    instant,
-    pack,
+    entered_rows,
     send_again,
 )
 
@@ -157,89 +160,87 @@ def _one(
     )
 
 
+@act_command.command("sign")
+@click.argument("preparation")
+@anywhere_option
+def sign_act(preparation: str, node_dir: str | None) -> None:
+    """Sign what another officer prepared at a node's address and this one must sign too; it is shown first."""
+    if not is_address(node_dir):
+        raise UsageError("at which node?", hint="give its address: --node https://host:port")
+    with reached(node_dir) as remote:
+        told = remote.get(f"preparations/{quote(preparation, safe='')}")
+        exercise_line()
+        for text in told["statements"]:
+            for name, word in json.loads(text).items():
+                click.echo(plain(f"{name:<10}  {_words(word)}").rstrip())
+        for said in signed(remote, told, {"act": told["act"]}):
+            click.echo(f"{said.type} done by act {said.id}")
+
+
 @act_command.command("list")
 @click.option("--all", "every", is_flag=True, help="Every signed act, not the record of legal acts alone.")
 @click.option("--type", "kind", default="", help="Acts of this type alone.")
 @click.option("--item", default="", help="Acts about this item alone (control number, item id or copy id).")
 @json_option
-@node_option
+@anywhere_option
 def list_acts(every: bool, kind: str, item: str, as_json: bool, node_dir: str | None) -> None:
     """List the record of legal acts, one's own entries and what peers report; with --all, every act."""
     if kind and kind not in ACT_TYPES:
         raise UsageError(f"unknown type of act `{kind}`", hint=f"known: {', '.join(ACT_TYPES)}")
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        if every or kind or item:
-            _list_all(home, reader, kind, item, as_json)
-        else:
-            _list_record(home, reader, as_json)
-
-
-def _list_record(home: Home, reader: Reader, as_json: bool) -> None:
-    entered = sorted(reader.record(), key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
-    own = home.node.party
-    states = {one.act.id: one.state for one in differences(home.node, reader)}
-    head = ["at", "act", "by", "entry", "state", "note", "dated", "note digest"]
-    rows = [
-        [
-            instant(e.legal.at),
-            e.legal.id,
-            e.legal.by,
-            "own" if e.entered_by == own else f"reported by {e.entered_by}",
-            states.get(e.legal.id, "entered"),
-            e.note,
-            e.note_date,
-            e.note_digest if as_json else e.note_digest[:12],
-        ]
-        for e in entered
-    ]
-    _print(as_json, "record", [word.replace(" ", "_") for word in head] if as_json else head, rows)
-
-
-def _list_all(home: Home, reader: Reader, kind: str, item: str, as_json: bool) -> None:
-    items = [""]
-    if item:
-        items = sorted({copy.item for copy in reader.find(item)}) or [item]
-    head = ["at", "act", "type", "party", "instrument", "item", "officers"]
-    acts = [act for one in items for act in reader.acts(types=[kind] if kind else (), item=one)]
-    if item and not acts:
-        raise UsageError(f"no act is about `{item}`", hint="`gsomia register` lists what there is")
-    rows = []
-    for act in acts:
-        said = act.statement
-        officers = ", ".join(signer.officer for signer in said.signers if signer.officer)
-        rows.append([instant(said.at), said.id, said.type, said.party, said.instrument, said.item, officers])
-    _print(as_json, "acts", head, rows)
-
-
-def _print(as_json: bool, schema: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    if as_json:
-        print_json(schema, {"acts": [dict(zip(head, row, strict=True)) for row in rows]})
+    if every or kind or item:
+        _list_all(kind, item, as_json, node_dir)
     else:
-        table(head, rows)
+        _list_record(as_json, node_dir)
+
+
+def _list_record(as_json: bool, node_dir: str | None) -> None:
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"acts": entered_rows(home.node, reader, reader.record())}
+
+    told = asked(node_dir, "record", here)
+    if as_json:
+        print_json("record", told)
+        return
+    keys = ("at", "act", "by", "entry", "state", "note", "dated")
+    rows = [[*(row[key] for key in keys), row["note_digest"][:12]] for row in told["acts"]]
+    table([*keys, "note digest"], rows)
+
+
+def _list_all(kind: str, item: str, as_json: bool, node_dir: str | None) -> None:
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"acts": [act_row(act) for act in acts_about(reader, kind, item)]}
+
+    told = asked(node_dir, "acts", here, type=kind, item=item)
+    if as_json:
+        print_json("acts", told)
+        return
+    head = ["at", "act", "type", "party", "instrument", "item", "officers"]
+    table(head, [[row[key] for key in head] for row in told["acts"]])
 
 
 @act_command.command("show")
 @click.argument("act")
 @json_option
-@node_option
+@anywhere_option
 def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
     """Show ACT: what it says, who signed it, how it came, and where it stands in the logs."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = _named(reader, act)
-        values = [_act_json(reader, one) for one in found]
-        states = [one.state for one in differences(home.node, reader) if one.act.id == act]
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return act_views(home.node, reader, act)
+
+    told = asked(node_dir, f"acts/{quote(act, safe='')}", here)
+    values = told["views"]
     if not as_json:
         exercise_line()
-    if len(found) > 1:
-        state = "disputed" if "disputed" in states else "entered"
+    if len(values) > 1:
         if as_json:
-            print_json("act-views", {"id": act, "state": state, "views": values})
+            print_json("act-views", told)
         else:
-            _beside(act, state, values)
+            _beside(act, told["state"], values)
     elif as_json:
         print_json("act", values[0])
     else:
-        _tell(found[0], values[0])
+        _tell(values[0])
 
 
 @act_command.command("send")
@@ -257,17 +258,16 @@ def send_act(act: str, to: str, node_dir: str | None) -> None:
     click.echo(f"act {act} {'waits for' if waits else 'was sent to'} {to}")
 
 
-def _tell(act: SignedAct, value: dict[str, Any]) -> None:
-    said = act.statement
+def _tell(value: dict[str, Any]) -> None:
     lines = [(name, value[name]) for name in ("id", "type", "at", "party", "instrument", "item", "copy") if value[name]]
-    lines.append(("parties", ", ".join(said.parties) or "-"))
+    lines.append(("parties", ", ".join(value["parties"]) or "-"))
     for signer in value["signers"]:
-        who = f"officer {signer['officer']} as {signer['role']}" if signer["officer"] else f"node of {said.party}"
+        who = f"officer {signer['officer']} as {signer['role']}" if signer["officer"] else f"node of {value['party']}"
         lines.append(("signed by", f"{who} with key {signer['key'][:16]}"))
     lines.append(("batch", f"{value['batch']['index'] + 1} of {value['batch']['size']}"))
     lines.append(("came", f"{value['source']}, recorded {value['recorded_at']}"))
     lines += [("log", f"{place['log']} entry {place['index']}") for place in value["logs"]]
-    lines += [(key, _words(word)) for key, word in said.body.items()]
+    lines += [(key, _words(word)) for key, word in value["body"].items()]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {plain(text)}".rstrip())
@@ -295,40 +295,3 @@ def _beside(legal: str, state: str, values: Sequence[dict[str, Any]]) -> None:
         rows.append([f"{name} *" if decides else name, *words])
     rows.insert(0, ["type" + (" *" if len({v["type"] for v in values}) > 1 else ""), *(v["type"] for v in values)])
     table(["", *(v["party"] for v in values)], rows)
-
-
-def _named(reader: Reader, act: str) -> list[SignedAct]:
-    """The act with this id, or the entries in the record of legal acts under it.
-
-    Raises:
-        UsageError: there is none.
-    """
-    found = reader.act(act)
-    if found is not None:
-        return [found]
-    entries = [reader.act(entry.act) for entry in reader.record() if entry.legal.id == act]
-    if not entries:
-        raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
-    return [entry for entry in entries if entry is not None]
-
-
-def _act_json(reader: Reader, act: SignedAct) -> dict[str, Any]:
-    said = act.statement
-    source, recorded = reader.arrival(act.id) or ("", said.at)
-    return {
-        "id": said.id,
-        "type": said.type,
-        "at": instant(said.at),
-        "party": said.party,
-        "instrument": said.instrument,
-        "parties": list(said.parties),
-        "item": said.item,
-        "copy": said.copy,
-        "signers": [{"role": s.role, "officer": s.officer, "key": s.key} for s in said.signers],
-        "body": dict(said.body),
-        "source": source,
-        "recorded_at": instant(recorded),
-        "batch": {"index": act.index, "size": act.size},
-        "logs": [{"log": log, "index": index, "salt": salt.hex()} for log, index, salt in reader.log_places(act.id)],
-        "signed": pack([act]),
-    }

@@ -5,13 +5,14 @@ They need no node: they ask the law and the acts that come with this release, or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import click
 
-from gsomia.agreement import STATES, Agreement, LegalAct, Record, draw, events, periods, rows_of, state_at
+from gsomia.agreement import STATES, LegalAct, Record, draw, events, periods, rows_of
+from gsomia.cli.addresses import anywhere_option, fetch, is_address
 from gsomia.cli.agreement_checks import check_command, diff_command, prove_command
 from gsomia.cli.agreement_text import show_command
 from gsomia.cli.export import export
@@ -30,7 +31,7 @@ from gsomia.cli.law import (
     shipped,
     tell_disputed,
 )
-from gsomia.verdict import path_to
+from gsomia.verdict import path_to, told_state
 
 __all__ = ["agreement"]
 
@@ -50,7 +51,7 @@ for _command in (show_command, check_command, prove_command, diff_command, expor
 @click.option("--known", type=Instant(), help="What the record held at that earlier instant.")
 @reading_option
 @json_option
-@node_option
+@anywhere_option
 def state(
     name: str,
     at: datetime | None,
@@ -60,45 +61,29 @@ def state(
     node_dir: str | None,
 ) -> None:
     """The legal state of NAME at an instant, with the days to the cut-off and the anniversary."""
-    with asking(node_dir) as asked:
-        _, record, a = asked.of(name)
-        instant = asked.now(at)
-        differing = asked.differing(a.name)
-    found = state_at(a, record, instant, readings_of(readings, a.parties), known=known)
-    rests = _resting(a, found.articles)
-    left = {
-        "cut_off": found.cut_off,
-        "anniversary": found.anniversary,
-    }
+    if is_address(node_dir):
+        path = f"agreements/{quote(name, safe='')}/state"
+        told = fetch(node_dir, path, {"at": at, "known": known, "reading": readings})
+    else:
+        with asking(node_dir) as asked:
+            _, record, a = asked.of(name)
+            told = told_state(a, record, asked.now(at), readings_of(readings, a.parties), known=known)
+            told |= disputed_json(asked.differing(a.name), asked)
     if as_json:
-        out(
-            "agreement-state",
-            {
-                "instrument": a.name,
-                "at": instant.isoformat(),
-                "state": found.state,
-                "views": found.views,
-                "readings": found.readings,
-                "articles": list(found.articles),
-                "confidence": max(rests.values(), key="ABCI".index),
-                **{key: value.isoformat() if value else None for key, value in left.items()},
-                **{f"days_to_{key}": (value - instant).days if value else None for key, value in left.items()},
-                "head": record.head(a.name),
-                "version": a.version,
-                **disputed_json(differing, asked),
-            },
-        )
+        out("agreement-state", told)
         return
-    click.echo(f"{a.name} at {local(instant)}: {found.state}")
-    tell_disputed(a, differing, asked)
-    if found.disputed:
-        for party, view in found.views.items():
-            click.echo(f"  {party} reads it as {view} ({found.readings[party]})")
-        click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
-    click.echo("  articles " + ", ".join(f"{number} [{tag}]" for number, tag in rests.items()))
-    for key, value in left.items():
-        if value is not None:
-            gone = "passed for this term" if value <= instant else f"in {(value - instant).days} days"
+    instant = datetime.fromisoformat(told["at"])
+    click.echo(f"{told['instrument']} at {local(instant)}: {told['state']}")
+    tell_disputed(told)
+    if told["state"] == "uncertain":
+        for party, view in told["views"].items():
+            click.echo(f"  {party} reads it as {view} ({told['readings'][party]})")
+        click.echo(f"  only consultation between the Parties settles it ({told['consultation']})")
+    click.echo("  articles " + ", ".join(f"{number} [{tag}]" for number, tag in told["rests_on"].items()))
+    for key in ("cut_off", "anniversary"):
+        if told[key] is not None:
+            value = datetime.fromisoformat(told[key])
+            gone = "passed for this term" if value <= instant else f"in {told[f'days_to_{key}']} days"
             click.echo(f"  {key.replace('_', '-')} {local(value)}: {gone}")
 
 
@@ -143,13 +128,6 @@ def timeline(
                 for party, view in event.views.items():
                     click.echo(f"{'':<27}{party} reads it as {view}")
     click.echo("* a legal act   | a cut-off   + the end of a term   x the end   (no sign: changes nothing)")
-
-
-def _resting(a: Agreement, articles: Sequence[str]) -> dict[str, str]:
-    """The articles that a state rests on with their tags; where no number was read, that its acts put it in force."""
-    known = {number: found.confidence for number in articles if (found := a.article(number)) is not None}
-    stated = a.stating("in-force")
-    return known or {"unread": stated.confidence if stated is not None else "I"}
 
 
 def _described(record: Record) -> Record:

@@ -41,7 +41,7 @@ def show_command(name: str | None, article: str | None, as_json: bool, node_dir:
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
     if adopted is not None:
         click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
-    tell_disputed(a, differing, asked)
+    tell_disputed({**disputed_json(differing, asked), "consultation": a.dispute_article or "unread"})
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
     click.echo(f"since {a.since.isoformat()}, and so is every article and clause that names no later day")
     if a.term:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gsomia.app import audit_home
+from gsomia.app import Home, audit_home
+from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
 from gsomia.cli.options import Instant, certify_option, exercise_line, home_of, json_option, node_option, print_json
 from gsomia.errors import UsageError
-from gsomia.node import Case, Sending, ask_open, ask_release, ask_transmit, held_copy
+from gsomia.node import Reader, Sending, may_open, may_release, may_transmit
 from gsomia.registry import Custody
-from gsomia.verdict import Ground, Verdict
 
 __all__ = ["print_verdict", "verdict_command", "verify_command"]
 
@@ -49,7 +50,7 @@ def _at_option(function: Any) -> Any:
 @click.option("--without", multiple=True, metavar="ACT", help="Leave an act out of the record: a counterfactual.")
 @_at_option
 @json_option
-@node_option
+@anywhere_option
 def transmit(
     to: str,
     via: tuple[str, ...],
@@ -75,18 +76,20 @@ def transmit(
         custody=Custody(custody),
         contains=contains,
     )
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        when = at or home.clock.now()
-        case = Case.of(home.node, reader)
-        if without:
-            known = {act.id for act in case.record}
-            if unknown := [act for act in without if act not in known]:
-                raise UsageError(
-                    f"no such act in the record: `{unknown[0]}`", hint=f"known: {', '.join(sorted(known))}"
-                )
-            case = Case(law=case.law, record=case.record.without(without))
-        _, _, verdict = ask_transmit(home.node, reader, sending, at=when, case=case)
-    return print_verdict(verdict, as_json)
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return may_transmit(home.node, reader, sending, at=at, without=without).to_json()
+
+    asked_of: dict[str, Any] = {
+        "to": to,
+        "via": via,
+        "level": level,
+        "subject": subject,
+        "purpose": purpose,
+        "under": under,
+    }
+    asked_of |= {"custody": custody, "contains": contains, "without": without, "at": at}
+    return print_verdict(asked(node_dir, "verdicts/transmit", here, **asked_of), as_json)
 
 
 @verdict_command.command("open")
@@ -94,12 +97,14 @@ def transmit(
 @click.option("--for", "person", required=True, help="Who would open it, as entered on the roster.")
 @_at_option
 @json_option
-@node_option
+@anywhere_option
 def open_(item: str, person: str, at: datetime | None, as_json: bool, node_dir: str | None) -> int:
     """May this person open a held ITEM, with clearance, need, roster and recall as they were at the instant?"""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        _, _, verdict = ask_open(home.node, reader, item, person, at=at)
-    return print_verdict(verdict, as_json)
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return may_open(home.node, reader, item, person, at=at).to_json()
+
+    return print_verdict(asked(node_dir, "verdicts/open", here, item=item, person=person, at=at), as_json)
 
 
 @verdict_command.command("release")
@@ -108,32 +113,29 @@ def open_(item: str, person: str, at: datetime | None, as_json: bool, node_dir: 
 @certify_option
 @_at_option
 @json_option
-@node_option
+@anywhere_option
 def release(
     item: str, to: str, certify: tuple[str, ...], at: datetime | None, as_json: bool, node_dir: str | None
 ) -> int:
     """May a held ITEM be handed on?"""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        held = held_copy(reader, home.node, item)
-        entry = reader.item(held.item)
-        if entry is None:
-            raise UsageError(f"copy `{held.id}` stands without its item", hint="run `gsomia verify`")
-        verdict, _, carrying = ask_release(home.node, reader, held, entry, to, at=at or home.clock.now(), met=certify)
-    if verdict.outcome == "permit" and carrying is not None:
-        verdict = carrying
-    return print_verdict(verdict, as_json)
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return may_release(home.node, reader, item, to, at=at, met=certify).to_json()
+
+    told = asked(node_dir, "verdicts/release", here, item=item, to=to, certify=certify, at=at)
+    return print_verdict(told, as_json)
 
 
-def print_verdict(verdict: Verdict, as_json: bool) -> int:
+def print_verdict(verdict: Mapping[str, Any], as_json: bool) -> int:
     """A verdict for people or programs; returns the exit status (0 permitted, 3 refused or uncertain)."""
     if as_json:
-        print_json("verdict", verdict.to_json())
+        print_json("verdict", verdict)
     else:
-        click.echo(verdict.outcome)
-        lines = [_told(ground) for ground in verdict.grounds]
-        for duty in verdict.obligations:
-            tag = f" [{duty.confidence}]" if duty.confidence else ""
-            lines.append(f"  {'owed':<9} {duty.instrument} {duty.article}{tag}: {duty.by}: {duty.text}")
+        click.echo(verdict["outcome"])
+        lines = [_told(ground) for ground in verdict["grounds"]]
+        for duty in verdict["obligations"]:
+            tag = f" [{duty['confidence']}]" if duty["confidence"] else ""
+            lines.append(f"  {'owed':<9} {duty['instrument']} {duty['article']}{tag}: {duty['by']}: {duty['text']}")
         # Two clauses of one article say the same where they permit.
         for line in dict.fromkeys(lines):
             click.echo(line)
@@ -141,17 +143,17 @@ def print_verdict(verdict: Verdict, as_json: bool) -> int:
         click.echo(
             "  [A] text read  [B] official or press  [C] sister texts, not confirmed  [I] our own reading", err=True
         )
-    return 0 if verdict.outcome == "permit" else 3
+    return 0 if verdict["outcome"] == "permit" else 3
 
 
-def _told(ground: Ground) -> str:
+def _told(ground: Mapping[str, Any]) -> str:
     """One ground: where it stands, how sure that is, what it says, and the act that its fact rests on."""
-    place = " ".join(x for x in (ground.instrument, ground.article) if x)
-    tag = f" [{ground.confidence}]" if ground.confidence else ""
-    binds = " (not binding)" if ground.article and not ground.binding else ""
-    short = ground.clause == "fact-not-established"
-    by = f" ({'' if short else 'by '}{ground.established_by})" if ground.established_by else ""
-    return f"  {ground.effect:<9} {place}{tag}{binds}: {ground.text}{by}"
+    place = " ".join(x for x in (ground["instrument"], ground["article"]) if x)
+    tag = f" [{ground['confidence']}]" if ground["confidence"] else ""
+    binds = " (not binding)" if ground["article"] and not ground["binding"] else ""
+    short = ground["clause"] == "fact-not-established"
+    by = f" ({'' if short else 'by '}{ground['established_by']})" if ground["established_by"] else ""
+    return f"  {ground['effect']:<9} {place}{tag}{binds}: {ground['text']}{by}"
 
 
 @click.command("verify")

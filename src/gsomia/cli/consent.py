@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, print_rows
 from gsomia.errors import UsageError
 from gsomia.node import (
     PARTS,
     Consent,
     Role,
+    SignedAct,
     Terms,
     ask_consent,
     give_consent,
@@ -38,14 +42,18 @@ def consent_command() -> None:
 @click.option("--part", type=click.Choice(PARTS), default="whole", show_default=True, help="What of the item.")
 @click.option("--extent", default="", help="Which part, in words: `paragraphs 2 to 4`.")
 @by_option
-@node_option
+@anywhere_option
 def ask(item: str, to: str, why: str, purpose: str, part: str, extent: str, by: str, node_dir: str | None) -> None:
     """Ask each originator of a held ITEM whether it, or a part of it, may be handed on."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> Sequence[SignedAct]:
         acting = home.acting(by, Role.DISCLOSURE)
-        for act in ask_consent(home.node, item, to, why, purpose=purpose, part=part, extent=extent, by=acting):
-            click.echo(f"{act.statement.body['originator']} asked by act {act.id}")
-        home.deliver()
+        return ask_consent(home.node, item, to, why, purpose=purpose, part=part, extent=extent, by=acting)
+
+    wanted = {"act": "request-consent", "item": item, "to": to, "why": why}
+    wanted |= {"purpose": purpose, "part": part, "extent": extent}
+    for said in done(node_dir, wanted, here):
+        click.echo(f"{said.body['originator']} asked by act {said.id}")
 
 
 @consent_command.command("give")
@@ -63,7 +71,7 @@ def ask(item: str, to: str, why: str, purpose: str, part: str, extent: str, by: 
     help="Of the approval: one by telephone is no consent, and is refused.",
 )
 @by_option
-@node_option
+@anywhere_option
 def give(
     request: str,
     conditions: tuple[str, ...],
@@ -77,26 +85,32 @@ def give(
 ) -> None:
     """Consent in writing to REQUEST: for this item, this asker, this recipient, on these terms."""
     terms = Terms(conditions=conditions, purpose=purpose, expires=expires, part=part or "", extent=extent, form=form)
-    with home_of(node_dir) as home:
-        act = give_consent(home.node, request, terms, by=home.acting(by, Role.DISCLOSURE))
-        _tell(act.statement.item, act.statement.body, f"consent by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [give_consent(home.node, request, terms, by=home.acting(by, Role.DISCLOSURE))]
+
+    wanted: dict[str, Any] = {"act": "consent", "request": request, "conditions": list(conditions), "purpose": purpose}
+    wanted |= {"expires": instant(expires) if expires is not None else None, "part": part or "", "extent": extent}
+    (said,) = done(node_dir, wanted | {"form": form}, here)
+    _tell(said.item, said.body, f"consent by act {said.id}")
 
 
 @consent_command.command("refuse")
 @click.argument("request")
 @click.option("--why", default="", help="For the asker.")
 @by_option
-@node_option
+@anywhere_option
 def refuse(request: str, why: str, by: str, node_dir: str | None) -> None:
     """Refuse REQUEST in writing."""
-    with home_of(node_dir) as home:
-        act = refuse_consent(home.node, request, why, by=home.acting(by, Role.DISCLOSURE))
-        _tell(act.statement.item, act.statement.body, f"refused by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [refuse_consent(home.node, request, why, by=home.acting(by, Role.DISCLOSURE))]
+
+    (said,) = done(node_dir, {"act": "refuse-consent", "request": request, "why": why}, here)
+    _tell(said.item, said.body, f"refused by act {said.id}")
 
 
-def _tell(item: str, body: Any, what: str) -> None:
+def _tell(item: str, body: Mapping[str, Any], what: str) -> None:
     click.echo(plain(f"item {item} by {body['asker']} to {', '.join(body['receivers'])}: {what}"))
 
 
@@ -104,14 +118,16 @@ def _tell(item: str, body: Any, what: str) -> None:
 @click.argument("consent")
 @click.option("--why", required=True, help="For the asker.")
 @by_option
-@node_option
+@anywhere_option
 def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
     """Take a CONSENT back: nothing is handed on under it any more, and its holders are told."""
-    with home_of(node_dir) as home:
-        act = revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))
-        told = ", ".join(act.statement.parties) or "nobody: no Party named is a peer"
-        click.echo(f"consent to {act.statement.body['asker']} revoked by act {act.id}; told: {told}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [revoke_consent(home.node, consent, why, by=home.acting(by, Role.DISCLOSURE))]
+
+    (said,) = done(node_dir, {"act": "revoke-consent", "consent": consent, "why": why}, here)
+    told = ", ".join(said.parties) or "nobody: no Party named is a peer"
+    click.echo(f"consent to {said.body['asker']} revoked by act {said.id}; told: {told}")
 
 
 @consent_command.command("show")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done, fetch, is_address, reached
 from gsomia.cli.following import follow, wait_option
-from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option, node_option
+from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option, print_json
 from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
-from gsomia.node import Role, mark, open_item, receipt, release
+from gsomia.node import Role, SignedAct, mark, open_item, receipt, release
 
 __all__ = [
     "mark_command",
@@ -25,11 +27,20 @@ __all__ = [
 @wait_option
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def release_command(
     item: str, to: str, certify: tuple[str, ...], wait: float, by: str, as_json: bool, node_dir: str | None
 ) -> None:
     """Hand a received ITEM on, with its originator's prior written consent."""
+    if is_address(node_dir):
+        wanted = {"act": "release", "item": item, "to": to, "certify": list(certify)}
+        (said,) = done(node_dir, wanted, lambda _: [])
+        (row,) = fetch(node_dir, f"copies/{said.copy}", {})["copies"]
+        if as_json:
+            print_json("released", {"act": said.id, "copy": row})
+        else:
+            click.echo(f"{row['control_number']}  {row['state']}  {row['copy']}")
+        return
     with home_of(node_dir) as home:
         copy = release(home.node, item, to, met=certify, by=home.acting(by, Role.DISCLOSURE))
         follow(home, copy, wait, as_json)
@@ -39,25 +50,29 @@ def release_command(
 @click.argument("item")
 @click.option("--level", required=True, help="One's own mark; the providing Government's name stands beside it.")
 @by_option
-@node_option
+@anywhere_option
 def mark_command(item: str, level: str, by: str, node_dir: str | None) -> None:
     """Re-mark a received ITEM (Article 4.2)."""
-    with home_of(node_dir) as home:
-        act = mark(home.node, item, level, by=home.acting(by, Role.REGISTRY))
-        click.echo(f"marked {act.statement.body['origin']} {act.statement.body['level']} by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [mark(home.node, item, level, by=home.acting(by, Role.REGISTRY))]
+
+    (said,) = done(node_dir, {"act": "mark", "item": item, "level": level}, here)
+    click.echo(f"marked {said.body['origin']} {said.body['level']} by act {said.id}")
 
 
 @click.command("receipt")
 @click.argument("item")
 @by_option
-@node_option
+@anywhere_option
 def receipt_command(item: str, by: str, node_dir: str | None) -> None:
     """Sign the receipt for a received and marked ITEM; custody passes."""
-    with home_of(node_dir) as home:
-        act = receipt(home.node, item, by=home.acting(by, Role.REGISTRY))
-        click.echo(f"receipted by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [receipt(home.node, item, by=home.acting(by, Role.REGISTRY))]
+
+    (said,) = done(node_dir, {"act": "receipted", "item": item}, here)
+    click.echo(f"receipted by act {said.id}")
 
 
 @click.command("open")
@@ -72,7 +87,7 @@ def receipt_command(item: str, by: str, node_dir: str | None) -> None:
     metavar="KEY.pem",
     help="Open the FILE with a key (or an HSM's, by its pkcs11: URI).",
 )
-@node_option
+@anywhere_option
 def open_command(item: str, person: str, output: str, force: bool, keys: tuple[str, ...], node_dir: str | None) -> None:
     """Open a held ITEM for a person: an act, with verdict and log; or, with --key, a FILE without a node."""
     if keys:
@@ -80,6 +95,12 @@ def open_command(item: str, person: str, output: str, force: bool, keys: tuple[s
         return
     if not person:
         raise UsageError("for whom?", hint="name the person with --for; `gsomia person enter` says who they are")
+    if is_address(node_dir):
+        with reached(node_dir) as remote, writing(output, force=force) as sink:
+            data, headers = remote.content("openings", {"item": item, "person": person})
+            sink.write(data)
+        click.echo(f"opened {headers['x-gsomia-control-number']} for {person}", err=True)
+        return
     with home_of(node_dir) as home:
         with writing(output, force=force) as sink:
             opening = open_item(home.node, item, person, sink)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from gsomia.cli.options import by_option, home_of, node_option
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done
+from gsomia.cli.options import by_option
 from gsomia.errors import UsageError
-from gsomia.node import ACT_TYPES, CERTIFIED, HANDLING, TOLD, TOLD_CERTIFIED, Role, destroy, handle, tell
+from gsomia.node import ACT_TYPES, CERTIFIED, HANDLING, TOLD, TOLD_CERTIFIED, Role, SignedAct, destroy, handle, tell
 
 __all__ = ["destroy_command", "record_command"]
 
@@ -16,14 +18,17 @@ __all__ = ["destroy_command", "record_command"]
 @click.option("--method", required=True, help="How it is destroyed, for the record.")
 @click.option("--by", required=True, metavar="OFFICER", help="The registry officer.")
 @click.option("--with", "witness", required=True, metavar="OFFICER", help="The security officer, another person.")
-@node_option
+@anywhere_option
 def destroy_command(item: str, method: str, by: str, witness: str, node_dir: str | None) -> None:
     """Destroy a held ITEM: two different officers sign, the sealed item is removed, giver and originator are told."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> list[SignedAct]:
         officers = home.acting(by, Role.REGISTRY), home.acting(witness, Role.SECURITY)
-        act = destroy(home.node, item, method, by=officers)
-        click.echo(f"destroyed by act {act.id}")
-        home.deliver()
+        return [destroy(home.node, item, method, by=officers)]
+
+    wanted = {"act": "destroy", "item": item, "method": method, "registry": by, "security": witness}
+    (said,) = done(node_dir, wanted, here)
+    click.echo(f"destroyed by act {said.id}")
 
 
 @click.command("record")
@@ -39,18 +44,20 @@ def destroy_command(item: str, method: str, by: str, witness: str, node_dir: str
     help="A fact that the officer certifies.",
 )
 @by_option
-@node_option
+@anywhere_option
 def record_command(
     kind: str, item: str, what: str, under: str, certify: tuple[str, ...], by: str, node_dir: str | None
 ) -> None:
     """Record an act of this TYPE: the verdict first, then the act, the log and the peers (`appoint`: no verdict)."""
-    with home_of(node_dir) as home:
+    if kind in HANDLING and not item:
+        raise UsageError("which item?", hint="name it by control number, item id or copy id")
+
+    def here(home: Home) -> list[SignedAct]:
         acting = home.acting(by, ACT_TYPES[kind].roles[0])
         if kind in HANDLING:
-            if not item:
-                raise UsageError("which item?", hint="name it by control number, item id or copy id")
-            act = handle(home.node, kind, item, what, certified=certify, by=acting)
-        else:
-            act = tell(home.node, kind, under, what, reference=item, certified=certify, by=acting)
-        click.echo(f"{kind} recorded by act {act.id}")
-        home.deliver()
+            return [handle(home.node, kind, item, what, certified=certify, by=acting)]
+        return [tell(home.node, kind, under, what, reference=item, certified=certify, by=acting)]
+
+    wanted = {"act": kind, "item": item, "what": what, "certify": list(certify)}
+    (said,) = done(node_dir, wanted if kind in HANDLING else {**wanted, "under": under}, here)
+    click.echo(f"{kind} recorded by act {said.id}")

@@ -15,7 +15,6 @@ import click
 from gsomia.agreement import (
     READINGS,
     Agreement,
-    LegalAct,
     Record,
     check_legs,
     load_agreement,
@@ -144,63 +143,39 @@ class Asked:
         """What a Party owes for copies, what is owed to it, and where records differ from a peer's for too long."""
         if self.home is None or self.reader is None:
             return []
-        from gsomia.node import owing
 
-        found = [one.to_json(at) for one in owing(self.home.node, self.reader) if party in (one.by, *one.to)]
-        return [*found, *(self._unreconciled(at) if party == self.home.node.party else ())]
-
-    def _unreconciled(self, at: datetime) -> list[dict[str, Any]]:
-        """The differences from a peer's records that stand for longer than the settings let them."""
-        assert self.home is not None and self.reader is not None  # a node is asked
-        from gsomia.node import overdue
+        from gsomia.node import owed_rows
 
         age = timedelta(seconds=self.home.config.reconciliation.duty_seconds)
-        return [
-            {
-                "act": "reconcile",
-                "by": self.home.node.party,
-                "to": [one.peer],
-                "instrument": "",
-                "article": "",
-                "text": f"{one.kind}: here {one.here}; there {one.there}; {'; '.join(one.repair)}",
-                "confidence": "",
-                "since": one.since.isoformat(),
-                "due": (one.since + age).isoformat(),
-                "overdue": True,
-                "item": one.subject,
-            }
-            for one in overdue(self.reader, at, age)
-        ]
+        return owed_rows(self.home.node, self.reader, party, at, unreconciled_for=age)
 
 
 def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:
     """The keys `disputed` and `reported` for programs, where a node is asked."""
     if asked.home is None:
         return {}
-    own = asked.home.node.party
-    said: dict[str, list[dict[str, Any]]] = {"disputed": [], "reported": []}
-    for one in found:
-        mine, theirs = (entry.to_json() if entry else None for entry in (one.own, one.theirs))
-        said[one.state].append({own: mine, one.peer: theirs})
-    return said
+    from gsomia.node import told_differences
+
+    return told_differences(found, asked.home.node.party)
 
 
-def tell_disputed(a: Agreement, found: Sequence[Difference], asked: Asked) -> None:
+def tell_disputed(told: Mapping[str, Any]) -> None:
     """One line for each difference between the node's own record and a peer's report, naming both sides."""
-    if not found or asked.home is None:
-        return
     from gsomia.cli.options import plain
 
-    for one in found:
-        sides = ((asked.home.node.party, one.own), (one.peer, one.theirs))
-        words = "; ".join(f"{who} {_entry(entry)}" for who, entry in sides)
-        click.echo(f"  {one.state}: {plain(f'{one.act.id}: {words}')}")
-    if any(one.state == "disputed" for one in found):
-        click.echo(f"  only consultation between the Parties settles it ({a.dispute_article or 'unread'})")
+    for state in ("disputed", "reported"):
+        for sides in told.get(state, ()):
+            words = "; ".join(f"{who} {_entry(entry)}" for who, entry in sides.items())
+            act = next(entry["id"] for entry in sides.values() if entry is not None)
+            click.echo(f"  {state}: {plain(f'{act}: {words}')}")
+    if told.get("disputed"):
+        click.echo(f"  only consultation between the Parties settles it ({told['consultation']})")
 
 
-def _entry(act: LegalAct | None) -> str:
-    return f"has {act.act} by {act.by} at {local(act.at)} ({act.form})" if act is not None else "has no such entry"
+def _entry(act: Mapping[str, Any] | None) -> str:
+    if act is None:
+        return "has no such entry"
+    return f"has {act['act']} by {act['by']} at {local(datetime.fromisoformat(act['at']))} ({act['form']})"
 
 
 @contextmanager

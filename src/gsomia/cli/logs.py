@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home, audit_home_logs
+from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
@@ -22,6 +23,7 @@ from gsomia.node import (
     check_log,
     instant,
     log_named,
+    log_rows,
     prove,
     recover,
 )
@@ -49,25 +51,21 @@ def log_command() -> None:
 @log_command.command("show")
 @click.argument("name", default="")
 @json_option
-@node_option
+@anywhere_option
 def show_logs(name: str, as_json: bool, node_dir: str | None) -> None:
     """List the logs, their sizes and roots; with NAME (KOR, internal), that log's checkpoint as it is signed."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        states = [log_named(reader, name)] if name else list(reader.logs())
-        heads = [(Checkpoint.from_text(parse_note(state.checkpoint).text), state) for state in states]
-        keys = home.node.keys.log.public
-    rows = [[head.origin, head.size, head.root.hex(), instant(state.signed_at)] for head, state in heads]
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"logs": log_rows(home.node, reader, name)}
+
+    told = asked(node_dir, "logs", here, name=name)
     if as_json:
-        fields = ("origin", "size", "root", "signed_at")
-        logs: list[dict[str, Any]] = [dict(zip(fields, row, strict=True)) for row in rows]
-        for log, (head, state) in zip(logs, heads, strict=True):
-            log["checkpoint"] = state.checkpoint.decode()
-            log["keys"] = keys.named(head.origin).to_text()
-        print_json("logs", {"logs": logs})
+        print_json("logs", told)
     elif name:
-        click.echo(heads[0][1].checkpoint.decode(), nl=False)
+        click.echo(told["logs"][0]["checkpoint"], nl=False)
     else:
-        table(["log", "entries", "root", "signed"], rows)
+        keys = ("origin", "size", "root", "signed_at")
+        table(["log", "entries", "root", "signed"], [[log[key] for key in keys] for log in told["logs"]])
 
 
 @log_command.command("prove")

@@ -15,16 +15,15 @@ from gsomia.node import (
     CLEARANCES,
     MAIN_FACILITY,
     PERSON_ROLES,
-    Person,
     PersonDetails,
     Role,
     brief,
     change_person,
     enter_need,
     enter_person,
-    instant,
     known_person,
     lapses,
+    person_row,
     strike_person,
 )
 
@@ -165,16 +164,6 @@ def need_command(person: str, item: str, need: bool, why: str, by: str, node_dir
 _HEAD = ("person", "role", "rank", "clearance", "expires", "need", "rosters", "house roles")
 
 
-def _row(person: Person, at: datetime) -> list[str]:
-    ends = instant(person.expires) if person.expires is not None else ""
-    if person.left_at is not None:
-        ends = f"left {instant(person.left_at)}"
-    elif person.expired(at):
-        ends = f"expired {ends}"
-    lists = [", ".join(values) for values in (person.needs, person.rosters, person.house_roles)]
-    return [person.id, person.role, person.rank, person.cleared(at), ends, *lists]
-
-
 @person_command.command("list")
 @click.option("--facility", default="", help="Those on this facility's roster alone.")
 @click.option("--lapsed", is_flag=True, help="What has lapsed: clearances, briefings, who left; what follows from it.")
@@ -192,13 +181,12 @@ def list_command(
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         at = home.clock.now()
         found = reader.persons(facility=facility, after=after, limit=limit)
-        rows = [_row(person, at) for person in found]
+        rows = [person_row(person, at) for person in found]
     following = tell_more(rows, limit, found[-1].id if found else "")
     if as_json:
-        persons = [dict(zip(_HEAD, row, strict=True)) for row in rows]
-        print_json("persons", {"persons": persons, "next": following})
+        print_json("persons", {"persons": rows, "next": following})
     else:
-        table(_HEAD, rows)
+        table(_HEAD, [[*row.values()] for row in rows])
 
 
 def _list_lapses(lapsed: bool, days: int | None, limit: int, as_json: bool, node_dir: str | None) -> None:
@@ -230,12 +218,12 @@ def show(person: str, as_json: bool, node_dir: str | None) -> None:
     """Show all that is entered of PERSON: clearance and basis, rosters, roles, keys, needs by name, briefings."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         known = known_person(reader, person)
-        row = _row(known, home.clock.now())
+        row = person_row(known, home.clock.now())
         keys = reader.officers_of(home.node.party, person=person)
         officers = [{"officer": key.id, "roles": list(key.roles)} for key in keys]
         needs = [{"item": n.item, "need": n.need, "act": n.act} for n in reader.needs(person=person)]
         briefings = [{"what": b.what, "on": b.day, "until": b.until, "act": b.act} for b in reader.briefings(person)]
-    told = dict(zip(_HEAD, row, strict=True)) | {"basis": known.basis, "purposes": ", ".join(known.purposes)}
+    told = row | {"basis": known.basis, "purposes": ", ".join(known.purposes)}
     told["act"] = known.act
     if as_json:
         print_json("person", {**told, "officers": officers, "needs": needs, "briefings": briefings})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
+from gsomia.cli.addresses import anywhere_option, done, fetch, is_address
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.node import (
@@ -14,6 +16,7 @@ from gsomia.node import (
     WHAT_WAS_MADE,
     AskedBack,
     Role,
+    Statement,
     answer_recall,
     asked_back,
     instant,
@@ -30,9 +33,20 @@ __all__ = ["answer_recall_command", "recall_command", "recalls_command"]
 @click.option("--due", type=Instant(), help="By when they are to answer; by default the days that node.toml names.")
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def recall_command(item: str, why: str, due: datetime | None, by: str, as_json: bool, node_dir: str | None) -> None:
     """Recall an ITEM of one's own: no copy is opened again once its holder's node, or who holds its key, knows."""
+    if is_address(node_dir):
+        wanted = {"act": "recall", "item": item, "why": why, "due": instant(due) if due is not None else None}
+        (said,) = done(node_dir, wanted, lambda _: [])
+        rows = fetch(node_dir, f"copies/{said.item}", {})["copies"]
+        found = [
+            {"copy": row["copy"], "holder": row["to"], "standing": row["recall"]}
+            for row in rows
+            if row["from"] != row["to"]
+        ]
+        _tell(said, found, as_json)
+        return
     with home_of(node_dir) as home:
         act = recall(home.node, item, why, due=due, by=home.acting(by, Role.DISCLOSURE))
         home.deliver()
@@ -43,11 +57,15 @@ def recall_command(item: str, why: str, due: datetime | None, by: str, as_json: 
         found = [
             {"copy": copy.id, "holder": copy.holder, "standing": recalled.standing(entry, copy)} for copy in copies
         ]
-    until = str(act.statement.body["due"])
+    _tell(act.statement, found, as_json)
+
+
+def _tell(said: Statement, found: Sequence[Mapping[str, str]], as_json: bool) -> None:
+    until = str(said.body["due"])
     if as_json:
-        print_json("recall", {"act": act.id, "item": act.statement.item, "due": until, "copies": found})
+        print_json("recall", {"act": said.id, "item": said.item, "due": until, "copies": found})
         return
-    click.echo(f"recalled by act {act.id}; answers are due {until}")
+    click.echo(f"recalled by act {said.id}; answers are due {until}")
     for row in found:
         click.echo(plain(f"{row['holder']}  {row['copy']}: {row['standing']}"))
 

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.streams import writing
 from gsomia.errors import NodeError, UsageError
-from gsomia.node import Role, instant, make_rendition, rendition_of
-from gsomia.registry import Rendition
+from gsomia.node import Role, instant, make_rendition, rendition_of, rendition_row
 
-__all__ = ["rendition_command", "rendition_json"]
-
-
-def rendition_json(made: Rendition) -> dict[str, Any]:
-    """A rendition as data."""
-    return {
-        "copy": made.copy,
-        "item": made.item,
-        "person": made.person,
-        "number": made.number,
-        "total": made.total,
-        "original": made.original,
-        "rendition": made.rendition,
-        "mime_type": made.mime_type,
-        "at": instant(made.at),
-        "act": made.act,
-    }
+__all__ = ["rendition_command"]
 
 
 @click.group("rendition")
@@ -69,7 +51,7 @@ def list_command(as_json: bool, node_dir: str | None) -> None:
         made = reader.renditions()
         numbers = {copy.id: copy.control_number for copy in reader.copies()}
     if as_json:
-        print_json("renditions", {"renditions": [rendition_json(entry) for entry in made]})
+        print_json("renditions", {"renditions": [rendition_row(entry) for entry in made]})
         return
     head = ["control number", "copy", "for", "at", "original sha256", "rendition sha256"]
     rows = [
@@ -95,7 +77,7 @@ def trace_command(file: Path, as_json: bool, node_dir: str | None) -> None:
     if entry is None or copy is None:
         raise UsageError(f"`{file}` is no rendition of this node", hint="one changed by a single byte is none either")
     if as_json:
-        print_json("rendition", rendition_json(entry) | {"control_number": copy.control_number})
+        print_json("rendition", rendition_row(entry) | {"control_number": copy.control_number})
         return
     click.echo(
         f"{copy.control_number} copy {entry.number} of {entry.total}, made for {entry.person} {instant(entry.at)}"

@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import click
 
-from gsomia.agreement import ITEM_FORMS, PURPOSES, RANKS, SUBJECTS
-from gsomia.cli.law import Asked, asking, at_option, cited, json_option, local, node_option, out
-from gsomia.errors import UsageError
-from gsomia.verdict import Item, Law, matrix, routes, standing_duties
-
-_ORIGINATOR = re.compile(r"[A-Z]{3}")
+from gsomia.cli.addresses import anywhere_option, fetch, is_address
+from gsomia.cli.law import asking, at_option, json_option, local, node_option, out
+from gsomia.verdict import known_party, matrix, standing_duties, told_routes
 
 __all__ = ["duties_command", "matrix_command", "routes_command"]
-
-
-def _item(text: str, by: str, law: Law) -> Item:
-    """An item from `level=特定秘密,subject=dprk-missile,form=document`."""
-    fields = {"level": "SECRET", "subject": "other", "form": "document", "purpose": "defence", "contains": ""}
-    for part in filter(None, text.split(",")):
-        key, _, value = part.partition("=")
-        if key not in fields:
-            raise UsageError(f"unknown key `{key}` of an item", hint="--item: " + ", ".join(fields))
-        fields[key] = value
-    for key, known in (("subject", SUBJECTS), ("form", ITEM_FORMS), ("purpose", PURPOSES)):
-        if fields[key] not in known:
-            raise UsageError(f"unknown {key} `{fields[key]}`", hint=f"--item {key}=: {', '.join(known)}")
-    marks = [x.mark for a in law.agreements.values() for x in a.levels if x.party == by]
-    if fields["level"] and not any(a.level(by, fields["level"]) for a in law.agreements.values()):
-        allowed = dict.fromkeys((*marks, *RANKS))
-        raise UsageError(f"unknown level `{fields['level']}` of {by}", hint=f"--item level=: {', '.join(allowed)}")
-    contains = tuple(filter(None, fields.pop("contains").split("+"))) or (by,)
-    for party in contains:
-        if not _ORIGINATOR.fullmatch(party):
-            hint = "--item contains=: ISO 3166-1 alpha-3 codes joined by `+`, such as JPN+USA"
-            raise UsageError(f"unknown originator `{party}`", hint=hint)
-    return Item(
-        originator=by,
-        contains=contains,
-        level=fields["level"],
-        subject=fields["subject"],
-        form=fields["form"],
-        purpose=fields["purpose"],
-    )
-
-
-def _known(party: str, asked: Asked, option: str) -> None:
-    parties = sorted({p for a in asked.law.agreements.values() for p in a.parties})
-    if party not in parties:
-        hint = f"{option}: " + ", ".join(parties) if parties else "this node has adopted no agreement"
-        raise UsageError(f"`{party}` is no Party to any agreement", hint=hint)
 
 
 @click.command("routes")
@@ -60,49 +21,56 @@ def _known(party: str, asked: Asked, option: str) -> None:
 @click.option("--item", "text", default="", help="level=...,subject=...,form=...,contains=JPN+USA")
 @at_option
 @json_option
-@node_option
+@anywhere_option
 def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """All ways by which an item could go, the most lawful first, each with its instrument and the consents it needs."""
-    with asking(node_dir) as asked:
-        for party, option in ((by, "--from"), (to, "--to")):
-            _known(party, asked, option)
-        if by == to:
-            others = sorted({p for a in asked.law.agreements.values() for p in a.parties} - {by})
-            raise UsageError(f"{by} does not give to itself", hint=f"--to: {', '.join(others)}")
-        item = _item(text, by, asked.law)
-        found = routes(asked.law, asked.record, asked.now(at), by, to, item)
+    if is_address(node_dir):
+        told = fetch(node_dir, "routes", {"from": by, "to": to, "item": text, "at": at})
+    else:
+        with asking(node_dir) as asked:
+            told = {"routes": told_routes(asked.law, asked.record, asked.now(at), by, to, text)}
     if as_json:
-        out("routes", {"routes": [route.to_json() for route in found]})
+        out("routes", told)
         return
-    for route in found:
-        way = " - ".join((by, *route.via, to))
-        needs = ", ".join(f"{of} naming {naming}" for of, naming in route.approvals)
-        outcome = _tagged(route.verdict.outcome, route.verdict.confidence)
-        binds = "" if route.binding else ", not all binding"
-        click.echo(f"{outcome:<13} {way:<17} {route.act:<8} {route.instrument}{binds}")
-        if needs and route.verdict.outcome != "refuse":
+    for route in told["routes"]:
+        way = " - ".join((by, *route["via"], to))
+        needs = ", ".join(f"{one['of']} naming {one['naming']}" for one in route["approvals"])
+        outcome = _tagged(route["outcome"], route["confidence"])
+        binds = "" if route["binding"] else ", not all binding"
+        click.echo(f"{outcome:<13} {way:<17} {route['act']:<8} {route['instrument']}{binds}")
+        if needs and route["outcome"] != "refuse":
             click.echo(f"{'':<13} needs the prior written consent of {needs}")
-        if route.verdict.outcome != "permit":
-            for ground in route.verdict.grounds:
-                if ground.effect == route.verdict.outcome:
-                    click.echo(f"{'':<13} {cited(ground)} {ground.text}")
+        if route["outcome"] != "permit":
+            for ground in route["grounds"]:
+                click.echo(f"{'':<13} {_cited(ground)} {ground['text']}")
     click.echo("Each way is asked as if all facts that it needs were established.", err=True)
+
+
+def _cited(ground: Mapping[str, Any]) -> str:
+    """A ground's instrument and article with its tag: `jpn-kor-2016:9 [C]`."""
+    place = ":".join(filter(None, (ground["instrument"], ground["article"] if ground["instrument"] else "")))
+    return f"{place} [{ground['confidence']}]" if ground["confidence"] else place
 
 
 @click.command("duties")
 @click.option("--party", required=True, help="The Party that owes.")
 @at_option
 @json_option
-@node_option
+@anywhere_option
 def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """What a Party owes: to whom, since when, by which article; on a node also what is owed for copies, and to it."""
-    with asking(node_dir) as asked:
-        _known(party, asked, "--party")
-        found = standing_duties(asked.law, asked.record, asked.now(at), party)
-        owing = asked.owing(party, asked.now(at))
+    if is_address(node_dir):
+        told = fetch(node_dir, "duties", {"party": party, "at": at})
+    else:
+        with asking(node_dir) as asked:
+            known_party(party, asked.law, "--party")
+            asked_at = asked.now(at)
+            found = standing_duties(asked.law, asked.record, asked_at, party)
+            told = {"duties": [*(duty.to_json() for duty in found), *asked.owing(party, asked_at)]}
     if as_json:
-        out("duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
+        out("duties", told)
         return
+    owing = [row for row in told["duties"] if "item" in row]
     if owing:
         from gsomia.cli.options import plain  # a node was asked, so it is imported already
     for row in owing:
@@ -117,12 +85,12 @@ def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str
             )
             + f"\n    {plain(row['text'])}"
         )
-    for duty in found:
-        when = f", when the facts say so: {', '.join(duty.when)}" if duty.when else ""
-        after = "; outlives the instrument" if duty.survives else ""
+    for row in (row for row in told["duties"] if "item" not in row):
+        when = f", when the facts say so: {', '.join(row['when'])}" if row["when"] else ""
+        after = "; outlives the instrument" if row["survives"] else ""
         click.echo(
-            f"{duty.instrument}:{duty.article} [{duty.confidence}] {duty.act} to {', '.join(duty.to)}"
-            f" since {local(duty.since)}{when}{after}\n    {duty.text}"
+            f"{row['instrument']}:{row['article']} [{row['confidence']}] {row['act']} to {', '.join(row['to'])}"
+            f" since {local(datetime.fromisoformat(row['since']))}{when}{after}\n    {row['text']}"
         )
 
 

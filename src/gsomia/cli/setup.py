@@ -19,6 +19,7 @@ from gsomia.node import (
     declare_compromised,
     fingerprint,
     instant,
+    officer_row,
     retire_officer_key,
 )
 
@@ -76,11 +77,16 @@ def node_command() -> None:
 @click.option("--attached", is_flag=True, help="Stop also when standard input ends: with the process that holds it.")
 @node_option
 def run(folder: str | None, attached: bool, node_dir: str | None) -> None:
-    """Serve the peer link and work off the outbox until stopped."""
+    """Serve the peer link, and the API where the settings name an address; work off the outbox until stopped."""
     with home_of(folder or node_dir) as home:
         kind = "EXERCISE " if home.node.exercise else ""
-        told = f"{kind}node of {home.node.party} answers at"
-        run_node(home, lambda address: click.echo(f"{told} {address}"), attached=attached)
+        whose = f"{kind}node of {home.node.party}"
+        run_node(
+            home,
+            lambda address: click.echo(f"{whose} answers at {address}"),
+            api=lambda address: click.echo(f"API of {whose} answers at {address}"),
+            attached=attached,
+        )
 
 
 @node_command.command("identity")
@@ -89,6 +95,14 @@ def node_identity(node_dir: str | None) -> None:
     """Print the node's identity, for its peers' officers to enrol."""
     with home_of(node_dir) as home:
         click.echo(json.dumps(home.identity(), indent=2))
+
+
+@node_command.command("openapi")
+def node_openapi() -> None:
+    """Print the description of the API (OpenAPI 3.1)."""
+    from gsomia.api import description
+
+    click.echo(json.dumps(description(), indent=2, ensure_ascii=False))
 
 
 @node_command.command("fingerprint")
@@ -240,14 +254,12 @@ def officers(after: str, limit: int, as_json: bool, node_dir: str | None) -> Non
     """List the officers whose keys this node knows, the peers' too, page by page; ID is PARTY/OFFICER."""
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         found = reader.officers(after=after, limit=limit)
-    rows = [[o.party, o.id, o.person, ", ".join(o.roles), o.key.fingerprint[:16]] for o in found]
+    rows = [officer_row(one) for one in found]
     following = tell_more(rows, limit, f"{found[-1].party}/{found[-1].id}" if found else "")
     if as_json:
-        keys = ("party", "officer", "person", "roles", "key")
-        listed = [dict(zip(keys, row, strict=True)) for row in rows]
-        print_json("officers", {"officers": listed, "next": following})
+        print_json("officers", {"officers": rows, "next": following})
     else:
-        table(["Party", "officer", "person", "roles", "key"], rows)
+        table(["Party", "officer", "person", "roles", "key"], [[*row.values()] for row in rows])
 
 
 @click.group("clock")

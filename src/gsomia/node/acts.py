@@ -14,16 +14,18 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from gsomia.errors import LogError, SignatureError
-from gsomia.keys import Envelope, PublicKey, SigningKey, b64, canonical, read_canonical, sign, unb64, verify
+from gsomia.keys import Envelope, PublicKey, Signs, b64, canonical, read_canonical, sign, unb64, verify
 from gsomia.node.act_types import ACT_TYPES
 from gsomia.tlog import batch, batch_root
 
 __all__ = [
+    "BATCH_TYPE",
     "Keyring",
     "Officer",
     "SignedAct",
     "Signer",
     "Statement",
+    "batch_payload",
     "instant",
     "pack",
     "read_instant",
@@ -210,7 +212,16 @@ class SignedAct:
         return self.statement.id
 
 
-def sign_acts(statements: Sequence[Statement], keys: Sequence[SigningKey]) -> list[SignedAct]:
+def _payload(root: bytes, size: int) -> bytes:
+    return canonical({"v": 1, "root": b64(root), "size": size})
+
+
+def batch_payload(statements: Sequence[bytes]) -> bytes:
+    """What is signed of a batch: the payload of its envelope, over the statements' exact bytes in their order."""
+    return _payload(batch(statements)[0], len(statements))
+
+
+def sign_acts(statements: Sequence[Statement], keys: Sequence[Signs]) -> list[SignedAct]:
     """Sign statements as one batch; every signer they name must be among the keys, and the other way round.
 
     Args:
@@ -226,8 +237,7 @@ def sign_acts(statements: Sequence[Statement], keys: Sequence[SigningKey]) -> li
             raise ValueError("a batch is signed by exactly the keys that its statements name")
     data = [statement.to_bytes() for statement in statements]
     root, paths = batch(data)
-    payload = canonical({"v": 1, "root": b64(root), "size": len(data)})
-    envelope = sign(payload, BATCH_TYPE, keys)
+    envelope = sign(_payload(root, len(data)), BATCH_TYPE, keys)
     return [
         SignedAct(statement=s, data=d, index=i, size=len(data), path=paths[i], envelope=envelope)
         for i, (s, d) in enumerate(zip(statements, data, strict=True))
@@ -293,7 +303,7 @@ def verify_act(act: SignedAct, keyring: Keyring, *, exercise: bool) -> Statement
         root = batch_root(act.data, act.index, act.size, act.path)
     except LogError as error:
         raise SignatureError(f"act `{statement.id}`: its path does not fit its batch") from error
-    if payload != canonical({"v": 1, "root": b64(root), "size": act.size}):
+    if payload != _payload(root, act.size):
         raise SignatureError(f"act `{statement.id}` is not in the batch that was signed")
     return statement
 
@@ -326,7 +336,7 @@ def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bo
     if len(acts) != size:
         return False
     root, paths = batch([act.data for act in acts])
-    payload = canonical({"v": 1, "root": b64(root), "size": size})
+    payload = _payload(root, size)
     # The instant counts too: by it a node's key that was replaced since is known.
     known: set[tuple[str, tuple[str, ...], str, tuple[Signer, ...], datetime]] = set()
     last = None

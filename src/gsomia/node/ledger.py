@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import NodeError, SignatureError, VerificationError
+from gsomia.keys import Signs
 from gsomia.node.act_types import ACT_TYPES, DONE
 from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 from gsomia.node.effects import apply
+from gsomia.node.elsewhere import AwaitedKey
 from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case
 from gsomia.node.instants import check_instant
@@ -87,7 +89,7 @@ def make(
             hint="`gsomia key rotate`",
         )
     signers = [node.node_signer()]
-    keys = [node.keys.signing]
+    keys: list[Signs] = [node.keys.signing]
     roles = list(dict.fromkeys(role for draft in drafts for role in ACT_TYPES[draft.type].signing(draft.body)))
     if by is not None and roles:
         officers = [by] * len(roles) if isinstance(by, Acting) else list(by)
@@ -111,6 +113,9 @@ def make(
         )
         for draft in drafts
     ]
+    for key in keys:
+        if isinstance(key, AwaitedKey):
+            statements = key.agreed(statements)
     acts = sign_acts(statements, keys)
     if TURNING_TYPES.isdisjoint(draft.type for draft in drafts):
         verify_acts(acts, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Generic, TypeVar
 
 from gsomia.errors import NodeError, RefusedError
-from gsomia.keys import Envelope, PublicKey, SigningKey
+from gsomia.keys import Envelope, PublicKey, Signs
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.lognames import current_log
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
@@ -33,7 +33,7 @@ class Acting:
     """An officer at work: who, and the key that signs."""
 
     officer: str
-    key: SigningKey = field(repr=False)
+    key: Signs = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

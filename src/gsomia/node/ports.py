@@ -158,6 +158,16 @@ class Reader(Protocol):
         """The acts, by number and id, with which all parts but the last of so many end; fewer where there are few."""
         ...
 
+    def acts_after(
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+    ) -> Sequence[tuple[int, SignedAct]]:
+        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first."""
+        ...
+
+    def last_place(self) -> int:
+        """The place of the act recorded last; 0 where there is none."""
+        ...
+
     def items(self) -> Sequence[Item]: ...
     def item(self, item: str) -> Item | None: ...
     def drawing_on(self, item: str) -> Sequence[Item]:
@@ -165,6 +175,10 @@ class Reader(Protocol):
         ...
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]: ...
+    def copies_after(self, place: tuple[str, str], *, limit: int) -> Sequence[Copy]:
+        """Copies in the order of their control numbers and ids after such a place, at most so many."""
+        ...
+
     def copy(self, copy: str) -> Copy | None: ...
     def passing(self, party: str) -> Sequence[Copy]:
         """The copies that a Party holds on their way to another, and has not handed on to that one."""
@@ -379,8 +393,19 @@ class Store(Protocol):
         """One consistent state to read from."""
         ...
 
+    def standing(self) -> AbstractContextManager[Reader]:
+        """One consistent state to read from, which knows what was read `once` since anything was last committed.
+
+        It is for questions that come often; what is read once must hang on the state alone.
+        """
+        ...
+
     def writing(self) -> AbstractContextManager[Writer]:
         """One transaction; it is durable when the block ends well and never happened when it does not."""
+        ...
+
+    def state(self) -> Hashable:
+        """What changes with every commit, by whichever process; it costs less than a look at what stands."""
         ...
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +21,10 @@ SCHEMA_VERSION = "0001"
 """The revision of the tables that this release works with (see `migrations/versions`)."""
 
 
+_FIRST = "SELECT 1 FROM setting LIMIT 1"
+"""A transaction sees the state that stands at its first read."""
+
+
 class SqlStore:
     """A node's acts, logs and register in one SQLite file.
 
@@ -30,6 +35,9 @@ class SqlStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turn = threading.Lock()
+        self._watching = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+        self._kept: tuple[Hashable, dict[Hashable, Any]] = None, {}
         self._engine = sa.create_engine(f"sqlite:///{path}", pool_size=4, max_overflow=16)
         sa.event.listen(self._engine, "connect", _prepare)
         sa.event.listen(self._engine, "begin", _begin)
@@ -93,13 +101,43 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of the file."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._engine.dispose()
+
+    def state(self) -> Hashable:
+        """What changes with every commit to the store, by whichever process."""
+        with self._watching:
+            try:
+                if self._watch is None:
+                    self._watch = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+                # Of a connection that writes nothing, it changes whenever any other one has committed.
+                found: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.Error as error:
+                raise NodeError(f"the register `{self._path}` cannot be used: {error}") from error
+            return found
 
     @contextmanager
     def reading(self) -> Iterator[SqlReader]:
         """One consistent state to read from."""
         with self._transaction(write=False) as connection:
             yield SqlReader(connection)
+
+    @contextmanager
+    def standing(self) -> Iterator[SqlReader]:
+        """One consistent state to read from, which knows what was read `once` since anything was last committed."""
+        before = self.state()
+        with self._transaction(write=False) as connection:
+            connection.exec_driver_sql(_FIRST)
+            # Nobody committed until the transaction saw its state, so it is the one that was kept.
+            if self.state() != before:
+                yield SqlReader(connection)
+                return
+            if self._kept[0] != before:
+                self._kept = before, {}
+            yield SqlReader(connection, self._kept[1])
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:

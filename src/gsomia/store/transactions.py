@@ -66,6 +66,9 @@ def _acts(types: int, *, item: bool, start: bool, stop: bool) -> Prepared:
 _ACTS = sa.select(schema.act)
 
 
+_LAST = sa.select(sa.func.max(schema.act.c.seq))
+
+
 _ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
 
 
@@ -116,10 +119,10 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads):
     """Reads within one transaction; what stands between the Parties is read once."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
         self._connection = connection
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
-        self._kept: dict[Hashable, Any] = {}
+        self._kept: dict[Hashable, Any] = {} if kept is None else kept
         self._envelopes: dict[str, Envelope] = {}
         self._by_key: dict[tuple[sa.Table, str], Any] = {}
 
@@ -208,6 +211,21 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
             return iter([self._act_of(row) for row in self._all(query, **values, item=item)])
         return map(self._act_of, query.each(self._connection, values))
 
+    def acts_after(
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+    ) -> Sequence[tuple[int, SignedAct]]:
+        query = _ACTS.where(schema.act.c.seq > place).order_by(schema.act.c.seq)
+        if types:
+            query = query.where(schema.act.c.type.in_(types))
+        if items:
+            query = query.where(schema.act.c.item.in_(items))
+        if limit:
+            query = query.limit(limit)
+        return [(row["seq"], self._act_of(row)) for row in self._all(query)]
+
+    def last_place(self) -> int:
+        return int(self._connection.execute(_LAST).scalar() or 0)
+
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
 
@@ -243,6 +261,11 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
         if states:
             query = query.where(schema.copy.c.state.in_(states))
         return self._copies(query)
+
+    def copies_after(self, place: tuple[str, str], *, limit: int) -> Sequence[Copy]:
+        key = sa.tuple_(schema.copy.c.control_number, schema.copy.c.id)
+        query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
+        return self._copies(query.where(key > place).limit(limit))
 
     def copy(self, copy: str) -> Copy | None:
         return self._known(schema.copy, copy, self._copy)

@@ -22,6 +22,7 @@ from gsomia.verdict.foresight import UNREAD_ACTS, PathStep, WhatIf, path_to, wha
 from gsomia.verdict.law import Law
 from gsomia.verdict.proof import COVERS, PROPERTIES, Proof, prove
 from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
+from gsomia.verdict.telling import known_party, read_item, told_routes, told_state
 
 __all__ = [
     "COVERS",
@@ -60,15 +61,19 @@ __all__ = [
     "differences",
     "example",
     "granted",
+    "known_party",
     "matrix",
     "owed",
     "parse_cases",
     "path_to",
     "prove",
+    "read_item",
     "routes",
     "run_case",
     "standing_duties",
     "to_cedar",
+    "told_routes",
+    "told_state",
     "unseen",
     "what_if",
 ]

@@ -128,6 +128,7 @@ class Route:
             "confidence": self.verdict.confidence,
             "articles": [f"{name}:{number}" for name, number in self.verdict.articles],
             "text": [g.text for g in self.verdict.grounds if g.effect == self.verdict.outcome],
+            "grounds": [g.to_json() for g in self.verdict.grounds if g.effect == self.verdict.outcome],
         }
 
 

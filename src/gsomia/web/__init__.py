@@ -1,16 +1,49 @@
-"""What every served surface of a node needs: TLS with pinned peers, and who the peer is."""
+"""What every served surface of a node needs: TLS and who the peer is, proofs, problems, cursors, what is remembered."""
 
 from __future__ import annotations
 
+from gsomia.web.cursors import Cursors
+from gsomia.web.memory import Given, Memory, Token
+from gsomia.web.officers import check_officer_certificate, issuing_key, make_officer_certificate, officer_anchor
 from gsomia.web.peer import PeerProtocol, peer_certificate
-from gsomia.web.tls import certificate_der, check_certificate, client_context, make_certificate, server_context
+from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of, shown_json
+from gsomia.web.proofs import PROOF_AGE, Proof, check_proof, make_proof, public_jwk, thumbprint, token_digest
+from gsomia.web.tls import (
+    certificate_der,
+    check_certificate,
+    client_context,
+    make_certificate,
+    officers_context,
+    server_context,
+)
 
 __all__ = [
+    "PROBLEM_TYPE",
+    "PROOF_AGE",
+    "Cursors",
+    "Given",
+    "Memory",
     "PeerProtocol",
+    "Problem",
+    "Proof",
+    "Token",
     "certificate_der",
     "check_certificate",
+    "check_officer_certificate",
+    "check_proof",
     "client_context",
+    "issuing_key",
     "make_certificate",
+    "make_officer_certificate",
+    "make_proof",
+    "missing",
+    "officer_anchor",
+    "officers_context",
     "peer_certificate",
+    "problem_of",
+    "public_jwk",
     "server_context",
+    "shown_json",
+    "thumbprint",
+    "token_digest",
 ]

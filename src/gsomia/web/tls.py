@@ -16,7 +16,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gsomia.errors import DataError, NodeError
 
-__all__ = ["certificate_der", "check_certificate", "client_context", "make_certificate", "server_context"]
+__all__ = [
+    "certificate_der",
+    "check_certificate",
+    "client_context",
+    "make_certificate",
+    "officers_context",
+    "server_context",
+]
 
 
 def make_certificate(
@@ -125,6 +132,27 @@ def server_context(
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     _load(context, certificate, key, password)
     _trust_only(context, peers)
+    return context
+
+
+def officers_context(
+    certificate: Path,
+    key: Path,
+    anchors: Iterable[str],
+    *,
+    password: bytes = b"",
+    refused: Callable[[str], None] | None = None,
+) -> ssl.SSLContext:
+    """TLS 1.3 that takes certificates which officers' keys signed; who shows none is let in to prove a token.
+
+    Args:
+        certificate, key, password, refused: as for `server_context`.
+        anchors: the officers' anchors, PEM text.
+    """
+    context = server_context(certificate, key, anchors, password=password, refused=refused)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    # An anchor is no authority's own certificate; that it stands here is why it is trusted.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 

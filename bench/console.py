@@ -1,0 +1,182 @@
+"""Verdicts a second over the API, mutual TLS and log on, beside an empty FastAPI handler on the same server.
+
+One worker answers; the requests come from this process over connections that are kept, as a program of an officer's
+sends them. BENCH_SECONDS is how long a round is (5 s), of which there are five of each, in turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import os
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.measure import Result
+from bench.nodes import cpu_seconds, free_port, make_pair
+from gsomia.app import Home
+from gsomia.keys import SigningKey
+from gsomia.web import client_context, make_officer_certificate
+
+_CONNECTIONS = 8
+_QUESTION = {"to": "KOR", "level": "秘", "subject": "dprk-missile"}
+
+
+def run(short: bool) -> Iterator[Result]:
+    """Verdicts on a transmission, each request signed in, put to the table of rights, decided and logged."""
+    seconds = 0.5 if short else float(os.environ.get("BENCH_SECONDS", "5"))
+    rounds = 1 if short else 5
+    with tempfile.TemporaryDirectory() as folder:
+        home, other = make_pair(Path(folder))
+        other.close()
+        port, bare = free_port(), free_port()
+        settings = home.folder / "node.toml"
+        settings.write_text(
+            f'{settings.read_text()}\n[api]\nhost = "127.0.0.1"\nport = {port}\nrequests_per_second = 1000000\n'
+        )
+        context = _signed_in(home)
+        home.close()
+        body = json.dumps(_QUESTION).encode()
+        asked = _request("POST", "/v1/verdicts/transmit", port, body)
+        empty = _request("GET", "/", bare, b"")
+        with _node(home.folder) as node, _empty(home.folder, bare):
+            _rate(port, context, asked, 0.3)
+            before = cpu_seconds(node)
+            warm = _rate(port, context, asked, seconds)
+            cpu = (cpu_seconds(node) - before) / (warm * seconds) * 1000
+            _rate(bare, context, empty, 0.3)
+            pairs = [
+                (_rate(port, context, asked, seconds), _rate(bare, context, empty, seconds)) for _ in range(rounds)
+            ]
+        yield Result(
+            name="console.verdict_api",
+            value=statistics.median(ours for ours, _ in pairs),
+            unit="verdicts/s",
+            baseline="empty FastAPI handler, same TLS",
+            baseline_value=statistics.median(theirs for _, theirs in pairs),
+            ratio=statistics.median(ours / theirs for ours, theirs in pairs),
+        )
+        yield Result(
+            name="console.verdict_cpu",
+            value=cpu,
+            unit="ms a verdict",
+            baseline="what 1,000 verdicts/s leave on a core",
+            baseline_value=1,
+            ratio=cpu,
+        )
+
+
+def _signed_in(home: Home) -> ssl.SSLContext:
+    """TLS as an officer, with a certificate that the officer's key signed."""
+    acting = home.acting("chief", "security")
+    assert isinstance(acting.key, SigningKey)
+    files = make_officer_certificate("chief", acting.key, at=dt.datetime.now(dt.UTC))
+    paths = [home.folder / name for name in ("officer.pem", "officer-key.pem")]
+    for path, data in zip(paths, files, strict=True):
+        path.write_bytes(data)
+    return client_context(paths[0], paths[1], (home.folder / "keys" / "tls.pem").read_text())
+
+
+def _request(method: str, path: str, port: int, body: bytes) -> bytes:
+    head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+    if body:
+        head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+    return head.encode() + b"\r\n" + body
+
+
+def _rate(port: int, context: ssl.SSLContext, request: bytes, seconds: float) -> float:
+    """Answers a second, over some connections each with one request at a time."""
+
+    async def ask(until: float) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        count = 0
+        while time.perf_counter() < until:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(head.decode("latin-1"))
+            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            await reader.readexactly(int(length))
+            count += 1
+        writer.close()
+        return count
+
+    async def all_of_them() -> float:
+        start = time.perf_counter()
+        counts = await asyncio.gather(*(ask(start + seconds) for _ in range(_CONNECTIONS)))
+        return sum(counts) / (time.perf_counter() - start)
+
+    return asyncio.run(all_of_them())
+
+
+@contextmanager
+def _node(folder: Path) -> Iterator[int]:
+    with (folder / "requests.log").open("w") as log:
+        words = [sys.executable, "-m", "gsomia", "node", "run", str(folder)]
+        node = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert node.stdout is not None
+        while "answers at" not in node.stdout.readline():
+            if node.poll() is not None:
+                raise RuntimeError((folder / "requests.log").read_text())
+        yield node.pid
+    finally:
+        node.terminate()
+        node.wait(20)
+
+
+_BARE = """
+import sys
+from pathlib import Path
+import uvicorn
+from fastapi import FastAPI
+from gsomia.web import PeerProtocol, officers_context
+
+folder, port = Path(sys.argv[1]), int(sys.argv[2])
+app = FastAPI()
+
+@app.get("/")
+async def empty() -> dict[str, str]:
+    return {}
+
+context = officers_context(folder / "keys" / "tls.pem", folder / "keys" / "tls-key.pem", sys.argv[3:])
+uvicorn.run(app, port=port, http=PeerProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            ssl_context_factory=lambda _config, _default: context)
+"""
+
+
+@contextmanager
+def _empty(folder: Path, port: int) -> Iterator[None]:
+    from gsomia.web import officer_anchor
+
+    home = Home(folder)
+    with home.store.reading() as reader:
+        anchors = [officer_anchor(officer.key) for officer in reader.officers(home.node.party)]
+    home.close()
+    server = subprocess.Popen([sys.executable, "-c", _BARE, str(folder), str(port), *anchors])
+    try:
+        _reached(port)
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _reached(port: int) -> None:
+    import socket
+
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the empty handler does not answer")

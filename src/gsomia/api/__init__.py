@@ -1,0 +1,13 @@
+"""The REST API of a node, for its own officers and their programs: reads, verdicts, acts, events (OpenAPI 3.1).
+
+Read `guard` first (what stands before every route), then `signin` (who asks), `routing` (which act of the table of
+rights a route asks for), `reads`, `questions`, and `acting` (acts whose officers sign elsewhere).
+"""
+
+from __future__ import annotations
+
+from gsomia.api.app import api_app, api_routes, description
+from gsomia.api.routing import ACT, Served
+from gsomia.api.signin import Caller, SignIn
+
+__all__ = ["ACT", "Caller", "Served", "SignIn", "api_app", "api_routes", "description"]

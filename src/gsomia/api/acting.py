@@ -1,0 +1,458 @@
+"""Acts over the API: the node prepares the statement, officers sign it where their keys are, the node enters it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from gsomia.api.questions import Body as Said
+from gsomia.api.questions import Instant, Party, Reference, Text
+from gsomia.api.reads import Name, aware, named_copies, register_tag
+from gsomia.api.repeats import once
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller
+from gsomia.errors import RefusedError, SignatureError, UsageError
+from gsomia.identity import About
+from gsomia.keys import unb64
+from gsomia.node import (
+    Acting,
+    AwaitedKey,
+    Node,
+    Officer,
+    Prepared,
+    Reader,
+    StandingClock,
+    Terms,
+    ask_consent,
+    destroy,
+    give_consent,
+    handle,
+    instant,
+    mark,
+    prepare,
+    recall,
+    receipt,
+    refuse_consent,
+    release,
+    revoke_consent,
+    tell,
+)
+from gsomia.web import Problem, missing
+
+__all__ = ["acting"]
+
+PREPARED_FOR = timedelta(minutes=5)
+"""A prepared act waits for signatures so long."""
+_EACH = 32
+"""So many prepared acts of one officer wait at a time; the oldest gives way."""
+
+
+class Mark(Said):
+    """Re-mark a received item (Article 4.2)."""
+
+    act: Literal["mark"]
+    item: Reference
+    level: Text
+
+
+class Receipt(Said):
+    """Sign the receipt for a received item."""
+
+    act: Literal["receipted"]
+    item: Reference
+
+
+class Release(Said):
+    """Hand a received item on."""
+
+    act: Literal["release"]
+    item: Reference
+    to: Party
+    certify: list[Reference] = Field(default=[], max_length=16)
+
+
+class Recall(Said):
+    """Recall an item of one's own."""
+
+    act: Literal["recall"]
+    item: Reference
+    why: Text
+    due: Instant = None
+
+
+class AskConsent(Said):
+    """Ask each originator whether an item, or a part of it, may be handed on."""
+
+    act: Literal["request-consent"]
+    item: Reference
+    to: Party
+    why: Text
+    purpose: Text = ""
+    part: Text = "whole"
+    extent: Text = ""
+
+
+class GiveConsent(Said):
+    """Consent in writing to a request, on terms."""
+
+    act: Literal["consent"]
+    request: Reference
+    conditions: list[Text] = Field(default=[], max_length=16)
+    purpose: Text = ""
+    expires: Instant = None
+    part: Text = ""
+    extent: Text = ""
+    form: Literal["written", "oral"] = "written"
+
+    def terms(self) -> Terms:
+        """The terms."""
+        return Terms(
+            conditions=tuple(self.conditions),
+            purpose=self.purpose,
+            expires=aware(self.expires),
+            part=self.part,
+            extent=self.extent,
+            form=self.form,
+        )
+
+
+class RefuseConsent(Said):
+    """Refuse a request in writing."""
+
+    act: Literal["refuse-consent"]
+    request: Reference
+    why: Text = ""
+
+
+class RevokeConsent(Said):
+    """Take a consent back."""
+
+    act: Literal["revoke-consent"]
+    consent: Reference
+    why: Text
+
+
+class Handle(Said):
+    """Record what is done with a held item."""
+
+    act: Literal["reproduce", "translate", "return", "use", "retain", "report-loss"]
+    item: Reference
+    what: Text
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class Tell(Said):
+    """Tell the other Parties of an agreement something."""
+
+    act: Literal["appoint", "notify-law-change", "visit", "warn"]
+    under: Text
+    what: Text
+    item: Annotated[str, Field(max_length=128)] = ""
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class Destroy(Said):
+    """Destroy a held item; a registry officer and a security officer sign, two persons."""
+
+    act: Literal["destroy"]
+    item: Reference
+    method: Text
+    registry: Reference
+    security: Reference
+
+
+Wanted = Annotated[
+    Mark
+    | Receipt
+    | Release
+    | Recall
+    | AskConsent
+    | GiveConsent
+    | RefuseConsent
+    | RevokeConsent
+    | Handle
+    | Tell
+    | Destroy,
+    Field(discriminator="act"),
+]
+
+
+class Signatures(Said):
+    """An officer's signatures over the statements, base64: Ed25519 and ML-DSA-65, both."""
+
+    ed25519: Annotated[str, Field(max_length=128)]
+    ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
+
+
+_ROW = {
+    **dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle"),
+}
+"""The act of the table of rights for types of statement that share one."""
+
+
+def _do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
+    """Run the use case of an act."""
+    match wanted:
+        case Mark():
+            return mark(node, wanted.item, wanted.level, by=by[0])
+        case Receipt():
+            return receipt(node, wanted.item, by=by[0])
+        case Release():
+            return release(node, wanted.item, wanted.to, met=wanted.certify, by=by[0])
+        case Recall():
+            return recall(node, wanted.item, wanted.why, due=aware(wanted.due), by=by[0])
+        case AskConsent():
+            return ask_consent(
+                node,
+                wanted.item,
+                wanted.to,
+                wanted.why,
+                purpose=wanted.purpose,
+                part=wanted.part,
+                extent=wanted.extent,
+                by=by[0],
+            )
+        case GiveConsent():
+            return give_consent(node, wanted.request, wanted.terms(), by=by[0])
+        case RefuseConsent():
+            return refuse_consent(node, wanted.request, wanted.why, by=by[0])
+        case RevokeConsent():
+            return revoke_consent(node, wanted.consent, wanted.why, by=by[0])
+        case Handle():
+            return handle(node, wanted.act, wanted.item, wanted.what, certified=wanted.certify, by=by[0])
+        case Tell():
+            return tell(
+                node,
+                wanted.act,
+                wanted.under,
+                wanted.what,
+                reference=wanted.item,
+                certified=wanted.certify,
+                by=by[0],
+            )
+        case Destroy():
+            return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
+    raise UsageError("this act is not done over the API")
+
+
+@dataclass
+class Preparation:
+    """An act that waits for its officers' signatures."""
+
+    id: str
+    wanted: Any
+    officers: tuple[Officer, ...]
+    prepared: Prepared
+    until: datetime
+    signatures: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def told(self, status: str) -> dict[str, Any]:
+        """What officers must see before they sign: the statements as they stand."""
+        signed = {one.id for one in self.officers if one.id in self.signatures}
+        return {
+            "id": self.id,
+            "status": status,
+            "act": self.wanted.act,
+            "until": instant(self.until),
+            "statements": [data.decode() for data in self.prepared.data],
+            "acts": [statement.id for statement in self.prepared.statements],
+            "officers": [{"officer": one.id, "signed": one.id in signed} for one in self.officers],
+        }
+
+
+class _Preparations:
+    """What waits, in memory: it lasts for minutes, and is prepared again after a restart."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._waiting: OrderedDict[str, Preparation] = OrderedDict()
+
+    def put(self, one: Preparation, now: datetime) -> None:
+        with self._turn:
+            over = [name for name, waiting in self._waiting.items() if waiting.until < now]
+            own = [name for name, waiting in self._waiting.items() if waiting.officers[0].id == one.officers[0].id]
+            for name in {*over, *own[: max(0, len(own) - _EACH + 1)]}:
+                del self._waiting[name]
+            self._waiting[one.id] = one
+
+    def get(self, name: str, officer: str, now: datetime) -> Preparation:
+        with self._turn:
+            found = self._waiting.get(name)
+        if found is None or found.until < now or officer not in {one.id for one in found.officers}:
+            raise missing()
+        return found
+
+
+def acting(served: Served) -> APIRouter:
+    """The routes by which acts are done."""
+    router = APIRouter()
+    node = served.node
+    waiting = _Preparations()
+
+    @route(router, "POST", "/v1/preparations", "sign", status=201)
+    def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
+        """Prepare an act: the verdict first, and the statements that its officers must sign."""
+        caller: Caller = request.state.caller
+
+        def work() -> Response:
+            with node.store.reading() as reader:
+                officers = _officers(node, reader, caller, body)
+                _permit(served, caller, reader, body, officers)
+                _unchanged(served, request, caller, reader, body)
+            by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
+            prepared = prepare(lambda: _do(node, body, by))
+            now = node.clock.machine()
+            one = Preparation(
+                id=prepared.statements[0].id,
+                wanted=body,
+                officers=officers,
+                prepared=prepared,
+                until=now + PREPARED_FOR,
+            )
+            waiting.put(one, now)
+            return answered(served, request, "preparation", one.told("prepared"), status=201)
+
+        return once(served, request, caller, work)
+
+    @route(router, "GET", "/v1/preparations/{preparation}", "sign")
+    def see_preparation(request: Request, preparation: Name) -> Response:
+        """Show a prepared act to an officer who is to sign it."""
+        caller: Caller = request.state.caller
+        one = waiting.get(preparation, caller.officer.id, node.clock.machine())
+        with node.store.reading() as reader:
+            _permit(served, caller, reader, one.wanted, one.officers)
+        return answered(served, request, "preparation", one.told("prepared"))
+
+    @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
+    def sign_act(request: Request, preparation: Name, body: Signatures) -> Response:
+        """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
+        caller: Caller = request.state.caller
+
+        def work() -> Response:
+            one = waiting.get(preparation, caller.officer.id, node.clock.machine())
+            with one.turn:
+                with node.store.reading() as reader:
+                    if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
+                        return answered(served, request, "preparation", one.told("done"))
+                    _permit(served, caller, reader, one.wanted, one.officers)
+                one.signatures[caller.officer.id] = _checked(one, caller.officer, body)
+                if len(one.signatures) < len(one.officers):
+                    return answered(served, request, "preparation", one.told("prepared"))
+                with node.store.reading() as reader:
+                    _still(node, reader, one.officers)
+                _complete(node, one)
+                return answered(served, request, "preparation", one.told("done"))
+
+        return once(served, request, caller, work)
+
+    return router
+
+
+def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:
+    """The officers who must sign; the caller is one of them.
+
+    Raises:
+        RefusedError: the caller is not.
+    """
+    if not isinstance(wanted, Destroy):
+        return (caller.officer,)
+    officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
+    if caller.officer.id not in (wanted.registry, wanted.security):
+        raise _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
+    found = tuple(one for one in officers if one is not None)
+    if len(found) != 2:
+        raise _refused("two-officers", "one of the two officers has no key that can sign")
+    return found
+
+
+def _refused(rule: str, text: str) -> RefusedError:
+    ground = {"effect": "refuse", "instrument": "", "article": "", "clause": rule, "text": text}
+    return RefusedError(text, verdict={"outcome": "refuse", "grounds": [ground]})
+
+
+def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officers: tuple[Officer, ...]) -> None:
+    """Check that the caller may ask for the act, and may know of the item that it names."""
+    about = About(signers=frozenset(one.person for one in officers))
+    if isinstance(wanted, GiveConsent | RefuseConsent):
+        about = About(askers=_askers(served.node, reader, wanted.request))
+    permit(caller, _ROW.get(wanted.act, wanted.act), about)
+    item = getattr(wanted, "item", "")
+    if item and not caller.may("see-register"):
+        named_copies(served, caller, reader, item)
+    elif item and not reader.find(item):
+        raise missing()
+
+
+def _askers(node: Node, reader: Reader, request: str) -> frozenset[str]:
+    """The persons of this Party who asked for what is to be approved."""
+    act = reader.act(request)
+    if act is None or act.statement.party != node.party:
+        return frozenset()
+    names = [signer.officer for signer in act.statement.signers if signer.officer]
+    known = {one.id: one.person for one in reader.officers(node.party)}
+    return frozenset(known.get(name, name) for name in names)
+
+
+def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader, wanted: Any) -> None:
+    """Check that the item stands as the caller last saw it, where the request names that (RFC 9110, 13.1.1).
+
+    Raises:
+        Problem: it changed.
+    """
+    given = request.headers.get("if-match", "")
+    if not given:
+        return
+    item = getattr(wanted, "item", "")
+    tag = register_tag(served, reader, named_copies(served, caller, reader, item)) if item else ""
+    if tag not in [one.strip() for one in given.split(",")]:
+        raise Problem(412, "the item has changed since you read it", kind="changed")
+
+
+def _checked(one: Preparation, officer: Officer, body: Signatures) -> Mapping[str, bytes]:
+    """The officer's signatures, over the statements as prepared.
+
+    Raises:
+        SignatureError: they do not hold.
+    """
+    try:
+        given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
+    except ValueError as error:
+        raise SignatureError(f"the signatures are {error}") from error
+    one.prepared.check(officer.key, given)
+    return given
+
+
+def _still(node: Node, reader: Reader, officers: tuple[Officer, ...]) -> None:
+    """Check that each officer's key is still the one that signed.
+
+    Raises:
+        RefusedError: one has ended meanwhile.
+    """
+    for one in officers:
+        now = reader.officer(node.party, one.id)
+        if now is None or now.key != one.key:
+            raise _refused("no-such-officer", "an officer's key has ended since the act was prepared")
+
+
+def _complete(node: Node, one: Preparation) -> None:
+    """Ask again as things stand now, and enter what was signed."""
+
+    def by(make: Callable[[Officer], AwaitedKey]) -> tuple[Acting, ...]:
+        return tuple(Acting(officer=officer.id, key=make(officer)) for officer in one.officers)
+
+    # Once by the clock as it goes, for the law may have changed since; and once by the instant that was signed.
+    prepare(lambda: _do(node, one.wanted, by(lambda officer: AwaitedKey(public=officer.key))))
+    standing = replace(node, clock=StandingClock(one.prepared.at, node.clock))
+    keys = by(
+        lambda officer: AwaitedKey(public=officer.key, prepared=one.prepared, signatures=one.signatures[officer.id])
+    )
+    _do(standing, one.wanted, keys)

@@ -1,0 +1,160 @@
+"""The API put together: routes behind the guard, problems where something is not done, its description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from gsomia import __version__
+from gsomia.api.acting import acting
+from gsomia.api.events import events
+from gsomia.api.guard import Guard, Rate
+from gsomia.api.openings import openings
+from gsomia.api.questions import questions
+from gsomia.api.reads import reads
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller, SignIn
+from gsomia.api.tokens import tokens
+from gsomia.errors import GsomiaError
+from gsomia.identity import About, Rights
+from gsomia.node import Node
+from gsomia.web import Cursors, Memory, Problem, missing, problem_of
+
+__all__ = ["api_app", "api_routes", "description"]
+
+
+def api_app(
+    node: Node,
+    memory: Memory,
+    *,
+    url: str,
+    rate: float = 2000,
+    unreconciled_for: timedelta = timedelta(days=7),
+    told: Callable[[str], None],
+    log: Callable[..., None],
+) -> ASGIApp:
+    """The ASGI application of one node's API.
+
+    Args:
+        node: whose.
+        memory: what is remembered beyond a restart.
+        url: under which it is reached, `https://host:port`.
+        unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
+        rate: so many requests a second are taken of one officer.
+        told: is given for the operator what this node itself cannot do.
+        log: is given each request.
+    """
+    rights = Rights.load()
+    served = Served(
+        node=node,
+        rights=rights,
+        sign_in=SignIn(node, rights, memory, url),
+        memory=memory,
+        cursors=Cursors(memory.secret("cursors")),
+        unreconciled_for=unreconciled_for,
+    )
+    return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+
+
+def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
+    """The routes, without the guard: nothing but the guard may call them."""
+    app = FastAPI(
+        title="gsomia",
+        version=__version__,
+        summary="A node's register, acts, law and verdicts, for its own officers and their programs.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False},
+    )
+    for make in (questions, reads, acting, openings, tokens, events):
+        app.include_router(make(served))
+    _failures(app, told)
+
+    @route(app.router, "GET", "/v1/openapi.json", "see-oneself")
+    def see_description(request: Request) -> Response:
+        """Describe this API (OpenAPI 3.1)."""
+        caller: Caller = request.state.caller
+        permit(caller, "see-oneself", About(person=caller.principal.person))
+        return answered(served, request, "", _described(app))
+
+    return app
+
+
+def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
+    async def problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return error.response()
+
+    async def failed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, GsomiaError)
+        found = problem_of(error)
+        if found.status >= 500:
+            told(str(error))
+        return found.response()
+
+    async def malformed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        faults = [
+            {"at": ".".join(str(part) for part in fault["loc"]), "text": fault["msg"]} for fault in error.errors()
+        ]
+        return Problem(400, "the request is not as it is described", kind="usage", more={"faults": faults}).response()
+
+    async def other(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return missing().response()
+        headers = dict(error.headers or {})
+        return Problem(error.status_code, "not so", headers=headers).response()
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(GsomiaError, failed)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, other)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The API's description."""
+    document = deepcopy(app.openapi())
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = {
+        "type": "object",
+        "description": "RFC 9457; `verdict` carries the grounds of a refusal.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "hint": {"type": "string"},
+            "verdict": {"type": "object"},
+            "faults": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+    failures = document["components"].setdefault("responses", {})
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation.pop("description", None)
+            for code in [code for code in operation["responses"] if code >= "400"]:
+                failures[f"Problem{code}"] = operation["responses"][code]
+                operation["responses"][code] = {"$ref": f"#/components/responses/Problem{code}"}
+    return document
+
+
+def description() -> dict[str, Any]:
+    """The API's description, which is the same for every node."""
+    # The routes are made and never called, so they need no node.
+    nothing: Any = None
+    served = Served(node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing)
+    return _described(api_routes(served, lambda _: None))

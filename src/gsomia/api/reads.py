@@ -1,0 +1,334 @@
+"""What is read: the register, what waits, what was refused, acts, logs, the law; the objects are the commands' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from gsomia.agreement import READINGS
+from gsomia.api.routing import Served, answered, permit, route, tagged
+from gsomia.api.signin import Caller
+from gsomia.errors import UsageError
+from gsomia.identity import About
+from gsomia.node import (
+    ACT_TYPES,
+    Case,
+    Reader,
+    act_row,
+    act_views,
+    check_disputes,
+    differences,
+    entered_rows,
+    facility_of,
+    inbox_view,
+    instant,
+    log_rows,
+    officer_row,
+    outgoing_row,
+    owed_rows,
+    person_row,
+    refused_row,
+    register_rows,
+    told_differences,
+    waiting_copies,
+)
+from gsomia.registry import Copy, Item
+from gsomia.verdict import known_party, standing_duties, told_routes, told_state
+from gsomia.web import missing
+
+__all__ = ["about_copy", "may_see", "named_copies", "reads", "register_tag"]
+
+PAGE = 100
+"""So many rows a page has where nobody says how many."""
+LONGEST_PAGE = 500
+
+Cursor = Annotated[str, Query(max_length=1024, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="how many rows")]
+Word = Annotated[str, Query(max_length=256)]
+Name = Annotated[str, Path(max_length=256)]
+At = Annotated[datetime | None, Query(description="the instant, with its offset; now by the node's clock by default")]
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """An instant with its offset.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if at is not None and at.tzinfo is None:
+        raise UsageError("an instant needs its offset", hint="such as 2026-08-23T10:00:00+09:00")
+    return at
+
+
+def about_copy(served: Served, caller: Caller, reader: Reader, copy: Copy, item: Item) -> About:
+    """What the table of rights asks about a copy: subject, the rank of its level, where it is held, a need by name."""
+    law = Case.of(served.node, reader).law
+    found = (a.level(item.originator, item.level) for a in law.agreements.values())
+    rank = max((level.rank for level in found if level is not None and level.rank), default=None)
+    named = reader.need(item.id, caller.principal.person)
+    return About(
+        subject=item.subject,
+        rank=rank,
+        facility=facility_of(reader, copy) if copy.holder == served.node.party else None,
+        named="" if named is None else "need" if named.need else "none",
+    )
+
+
+def may_see(served: Served, caller: Caller, reader: Reader, copy: Copy) -> bool:
+    """Whether the caller may see a copy in the register."""
+    item = reader.item(copy.item)
+    return item is not None and caller.may("see-item", about_copy(served, caller, reader, copy, item))
+
+
+def named_copies(served: Served, caller: Caller, reader: Reader, reference: str) -> Sequence[Copy]:
+    """The copies that a reference names, where the caller may see each.
+
+    Raises:
+        Problem: there are none, or none that the caller may know of: the same answer.
+    """
+    copies = reader.find(reference)
+    seen = [copy for copy in copies if may_see(served, caller, reader, copy)]
+    if not copies or len(seen) != len(copies):
+        raise missing()
+    return copies
+
+
+def register_tag(served: Served, reader: Reader, copies: Sequence[Copy]) -> str:
+    """The tag of what is registered of some copies, as `GET /v1/copies/{reference}` gives it."""
+    return tagged(served, "register", {"party": served.node.party, "copies": register_rows(reader, copies)})[1]
+
+
+def _page(
+    served: Served,
+    caller: Caller,
+    what: dict[str, Any],
+    rows: Iterable[tuple[Any, dict[str, Any]]],
+    limit: int,
+    cursor: str,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Rows after the cursor, each with its place in an order that additions do not change; and the next cursor."""
+    of = {"list": what, "caller": caller.officer.id}
+    after = served.cursors.open(of, cursor) if cursor else None
+    later: Iterator[tuple[Any, dict[str, Any]]] = iter(rows)
+    if after is not None:
+        later = (row for row in later if list(row[0]) > list(after))
+    found = list(islice(later, limit + 1))
+    page = [row for _, row in found[:limit]]
+    return page, served.cursors.seal(of, list(found[limit - 1][0])) if len(found) > limit else None
+
+
+def reads(served: Served) -> APIRouter:
+    """The routes that read."""
+    router = APIRouter()
+    node = served.node
+
+    def get(path: str, act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return route(router, "GET", f"/v1/{path}", act)
+
+    @get("node", "see-node")
+    def see_node(request: Request) -> Response:
+        """Say whose node this is, and its instant."""
+        with served.asked(request, "see-node"):
+            return answered(served, request, "node", {"party": node.party, "at": instant(node.clock.now())})
+
+    @get("me", "see-oneself")
+    def see_oneself(request: Request) -> Response:
+        """Say what is entered of the caller."""
+        caller: Caller = request.state.caller
+        permit(caller, "see-oneself", About(person=caller.principal.person))
+        who = caller.principal
+        told = {
+            "person": who.person,
+            "officer": caller.officer.id,
+            "key": caller.officer.key.fingerprint,
+            "roles": sorted(who.roles),
+            "clearance": who.clearance,
+            "needs": sorted(who.needs),
+            "rosters": sorted(who.rosters),
+            "acts": sorted(act for act in served.rights.acts if caller.may(act)),
+        }
+        return answered(served, request, "me", told)
+
+    @get("copies", "see-register")
+    def see_register(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List the control register."""
+        with served.asked(request, "see-register") as (caller, reader):
+            of = {"list": {"of": "copies"}, "caller": caller.officer.id}
+            number, copy = served.cursors.open(of, cursor) if cursor else ("", "")
+            found = reader.copies_after((number, copy), limit=limit + 1)
+            following = None
+            if len(found) > limit:
+                following = served.cursors.seal(of, [found[limit - 1].control_number, found[limit - 1].id])
+            told = register_rows(reader, found[:limit])
+            return answered(served, request, "register", {"party": node.party, "copies": told, "next": following})
+
+    @get("copies/{reference}", "see-item")
+    def see_item(request: Request, reference: Name) -> Response:
+        """Show what is registered under a control number, an item id or a copy id."""
+        caller: Caller = request.state.caller
+        with node.store.reading() as reader:
+            copies = named_copies(served, caller, reader, reference)
+            return answered(served, request, "register", {"party": node.party, "copies": register_rows(reader, copies)})
+
+    @get("inbox", "see-register")
+    def see_inbox(request: Request) -> Response:
+        """List what was received and waits for a mark or a receipt, requests for consent, openings that wait."""
+        with served.asked(request, "see-register") as (_, reader):
+            waiting = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
+            told = inbox_view(node, reader, waiting_copies(node, reader), waiting, reader.pending())
+            return answered(served, request, "inbox", told)
+
+    @get("outbox", "see-node")
+    def see_outbox(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List what waits for a peer."""
+        with served.asked(request, "see-node") as (caller, reader):
+            rows = (((one.id,), outgoing_row(one, node.limits)) for one in reader.outgoing())
+            page, following = _page(served, caller, {"of": "outbox"}, rows, limit, cursor)
+            return answered(served, request, "outbox", {"outbox": page, "next": following})
+
+    @get("refused", "see-refused")
+    def see_refused(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List what was refused, with the reason."""
+        with served.asked(request, "see-refused") as (caller, reader):
+            rows = (((number,), refused_row(one)) for number, one in enumerate(reader.refused()))
+            page, following = _page(served, caller, {"of": "refused"}, rows, limit, cursor)
+            told = {"refused": page, "disputes": check_disputes(node, reader).remark, "next": following}
+            return answered(served, request, "refused", told)
+
+    @get("record", "see-acts")
+    def see_record(request: Request) -> Response:
+        """List the record of legal acts."""
+        with served.asked(request, "see-acts") as (_, reader):
+            return answered(served, request, "record", {"acts": entered_rows(node, reader, reader.record())})
+
+    @get("acts", "see-acts")
+    def see_acts(
+        request: Request,
+        kind: Annotated[str, Query(alias="type", max_length=64)] = "",
+        item: Word = "",
+        limit: Limit = PAGE,
+        cursor: Cursor = "",
+    ) -> Response:
+        """List signed acts, oldest first."""
+        if kind and kind not in ACT_TYPES:
+            raise UsageError(f"unknown type of act `{kind}`", hint=f"known: {', '.join(ACT_TYPES)}")
+        with served.asked(request, "see-acts") as (caller, reader):
+            of = {"list": {"of": "acts", "type": kind, "item": item}, "caller": caller.officer.id}
+            after = int(served.cursors.open(of, cursor)[0]) if cursor else 0
+            items = sorted({copy.item for copy in reader.find(item)}) or [item] if item else [""]
+            found = reader.acts_after(after, types=[kind] if kind else (), items=items if item else (), limit=limit + 1)
+            if item and not found and not cursor:
+                raise missing()
+            following = served.cursors.seal(of, [found[limit - 1][0]]) if len(found) > limit else None
+            page = [act_row(act) for _, act in found[:limit]]
+            return answered(served, request, "acts", {"acts": page, "next": following})
+
+    @get("acts/{act:path}", "see-acts")
+    def see_act(request: Request, act: Name) -> Response:
+        """Show an act whole, or the entries of one legal act side by side."""
+        with served.asked(request, "see-acts") as (_, reader):
+            try:
+                told = act_views(node, reader, act)
+            except UsageError:
+                raise missing() from None
+            return answered(served, request, "act-views", told)
+
+    @get("logs", "see-logs")
+    def see_logs(request: Request, name: Word = "") -> Response:
+        """List the logs with their signed checkpoints, or one by its name."""
+        with served.asked(request, "see-logs") as (_, reader):
+            try:
+                told = log_rows(node, reader, name)
+            except UsageError:
+                raise missing() from None
+            return answered(served, request, "logs", {"logs": told})
+
+    _people(served, get)
+    _law(served, get)
+    return router
+
+
+def _people(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
+    node = served.node
+
+    @get("officers", "see-officers")
+    def see_officers(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List the officers whose keys this node knows, the peers' too."""
+        with served.asked(request, "see-officers") as (caller, reader):
+            of = {"list": {"of": "officers"}, "caller": caller.officer.id}
+            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
+            found = reader.officers(after=after, limit=limit + 1)
+            last = found[limit - 1] if len(found) > limit else None
+            following = served.cursors.seal(of, [f"{last.party}/{last.id}"]) if last is not None else None
+            rows = [officer_row(one) for one in found[:limit]]
+            return answered(served, request, "officers", {"officers": rows, "next": following})
+
+    @get("persons", "see-persons")
+    def see_persons(request: Request, facility: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List the persons entered, or those on a facility's roster."""
+        with served.asked(request, "see-persons") as (caller, reader):
+            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.officer.id}
+            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
+            found = reader.persons(facility=facility, after=after, limit=limit + 1)
+            following = served.cursors.seal(of, [found[limit - 1].id]) if len(found) > limit else None
+            rows = [person_row(one, node.clock.now()) for one in found[:limit]]
+            return answered(served, request, "persons", {"persons": rows, "next": following})
+
+
+def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
+    node = served.node
+
+    @get("agreements/{name}/state", "see-law")
+    def see_state(
+        request: Request,
+        name: Name,
+        at: At = None,
+        known: At = None,
+        reading: Annotated[list[str], Query(max_length=8)] = [],  # noqa: B006 - FastAPI copies it
+    ) -> Response:
+        """Say the legal state of an agreement at an instant."""
+        with served.asked(request, "see-law") as (_, reader):
+            case = Case.of(node, reader)
+            a = case.law.agreements.get(name)
+            if a is None:
+                raise missing()
+            readings = {}
+            for entry in reading:
+                party, _, word = entry.partition("=")
+                if word not in READINGS or party not in a.parties:
+                    hint = f"PARTY=READING; Parties: {', '.join(a.parties)}; readings: {', '.join(READINGS)}"
+                    raise UsageError(f"`{entry}` is not a reading", hint=hint)
+                readings[party] = word
+            told = told_state(a, case.record, aware(at) or node.clock.now(), readings, known=aware(known))
+            told |= told_differences(differences(node, reader, a.name), node.party)
+            return answered(served, request, "agreement-state", told)
+
+    @get("duties", "see-law")
+    def see_duties(request: Request, party: Annotated[str, Query(max_length=3)], at: At = None) -> Response:
+        """List what a Party owes."""
+        with served.asked(request, "see-law") as (_, reader):
+            case = Case.of(node, reader)
+            known_party(party, case.law, "party")
+            when = aware(at) or node.clock.now()
+            found = standing_duties(case.law, case.record, when, party)
+            owing = owed_rows(node, reader, party, when, unreconciled_for=served.unreconciled_for)
+            return answered(served, request, "duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
+
+    @get("routes", "see-law")
+    def see_routes(
+        request: Request,
+        by: Annotated[str, Query(alias="from", max_length=3)],
+        to: Annotated[str, Query(max_length=3)],
+        item: Word = "",
+        at: At = None,
+    ) -> Response:
+        """List the ways by which an item could go."""
+        with served.asked(request, "see-law") as (_, reader):
+            case = Case.of(node, reader)
+            found = told_routes(case.law, case.record, aware(at) or node.clock.now(), by, to, item)
+            return answered(served, request, "routes", {"routes": found})

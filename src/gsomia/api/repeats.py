@@ -1,0 +1,67 @@
+"""A request that is sent twice is done once: idempotency keys, kept beyond a restart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from gsomia.api.routing import Served
+from gsomia.api.signin import Caller
+from gsomia.errors import RefusedError
+from gsomia.web import Problem, problem_of
+
+__all__ = ["HEADER", "once"]
+
+HEADER = "idempotency-key"
+KEPT_FOR = timedelta(hours=24)
+"""An answer is given again for so long."""
+_MOST = 128
+
+
+def once(served: Served, request: Request, caller: Caller, work: Callable[[], Response]) -> Response:
+    """Do what is asked, or give the answer that the same request under the same key got.
+
+    What broke off without an answer is done: preparing changes nothing, and an act is entered under the id that its
+    preparation gave it, so it cannot be entered twice.
+
+    Args:
+        served: what the routes work with.
+        request: the request, whose body was read already.
+        caller: whose key it is.
+        work: does it.
+
+    Raises:
+        Problem: the key came with another request before.
+    """
+    key = request.headers.get(HEADER, "")
+    if not key:
+        return work()
+    if len(key) > _MOST or not key.isascii() or not key.isprintable():
+        raise Problem(400, f"an idempotency key is 1 to {_MOST} printable characters", kind="idempotency")
+    with served.memory.turn(caller.officer.id, key):
+        return _once(served, request, caller, key, work)
+
+
+def _once(served: Served, request: Request, caller: Caller, key: str, work: Callable[[], Response]) -> Response:
+    body: bytes = request.state.body
+    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
+    memory, at = served.memory, served.node.clock.machine()
+    known = memory.begin(caller.officer.id, key, digest, at=at, span=KEPT_FOR)
+    if known is not None and known.digest != digest:
+        raise Problem(422, "this idempotency key came with another request", kind="idempotency")
+    if known is not None and known.status:
+        media = "application/problem+json" if known.status >= 400 else "application/json"
+        return Response(known.body, status_code=known.status, media_type=media)
+    try:
+        response = work()
+    except RefusedError as error:
+        response = problem_of(error).response()
+    except BaseException:
+        memory.forget(caller.officer.id, key)
+        raise
+    memory.give(caller.officer.id, key, response.status_code, bytes(response.body))
+    return response

@@ -1,0 +1,142 @@
+"""How a route is made: each names the act of the table of rights that it asks for, and no route is without one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from gsomia.api.signin import Caller, SignIn
+from gsomia.errors import RefusedError
+from gsomia.identity import About, Decision, Rights
+from gsomia.node import Node, Reader
+from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
+
+__all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
+
+ACT = "x-gsomia-act"
+"""The member of an operation (OpenAPI 3.1, section 4.9) that names its act in the table of rights."""
+
+_PROBLEM = {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the routes work with.
+
+    Args:
+        node: whose API it is.
+        rights: the table of rights.
+        sign_in: tells who asks.
+        memory: what is remembered beyond a restart.
+        cursors: seal where a page ended.
+        unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
+    """
+
+    node: Node
+    rights: Rights
+    sign_in: SignIn
+    memory: Memory
+    cursors: Cursors
+    unreconciled_for: timedelta = timedelta(days=7)
+
+    @contextmanager
+    def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:
+        """The caller, who may do the act, and the register.
+
+        Raises:
+            RefusedError: the caller may not; it carries the grounds.
+        """
+        caller: Caller = request.state.caller
+        permit(caller, act, about)
+        with self.node.store.standing() as reader:
+            yield caller, reader
+
+
+def permit(caller: Caller, act: str, about: About | None = None) -> None:
+    """Check that a caller may do an act.
+
+    Raises:
+        RefusedError: the table of rights refuses.
+    """
+    decision: Decision = caller.decide(act, about)
+    if not decision.permitted:
+        raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+
+
+def tagged(served: Served, schema: str, value: Mapping[str, Any]) -> tuple[bytes, str]:
+    """An answer's bytes and their tag; without a schema it is as another standard has it."""
+    told = {"schema": f"gsomia/{schema}/v1", "exercise": served.node.exercise, **value} if schema else value
+    body = shown_json(told)
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def answered(served: Served, request: Request, schema: str, value: Mapping[str, Any], *, status: int = 200) -> Response:
+    """An answer: one object with its schema, under a tag; an unchanged one is not sent again (RFC 9110, 8.8.3)."""
+    body, tag = tagged(served, schema, value)
+    if request.method in ("GET", "HEAD") and status == 200:
+        known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+        if tag in known or known == ["*"]:
+            return Response(status_code=304, headers={"etag": tag})
+        return Response(body, media_type="application/json", headers={"etag": tag})
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def route(
+    router: APIRouter, method: str, path: str, act: str, *, status: int = 200, tells: str = "application/json"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a route for an act of the table of rights.
+
+    Args:
+        router: where it belongs.
+        method: GET, POST or DELETE.
+        path: the path.
+        act: the act that is asked for; where it turns on the body, `sign`.
+        status: of an answer that is well.
+        tells: its media type.
+    """
+
+    def made(function: Callable[..., Any]) -> Callable[..., Any]:
+        failures: dict[int | str, dict[str, Any]] = {
+            str(code): {"description": what, **_PROBLEM}
+            for code, what in (
+                (400, "not understood"),
+                (401, "not signed in"),
+                (403, "refused, with the grounds"),
+                (404, "nothing here, or nothing that the caller may know of"),
+                (409, "not now"),
+                (412, "changed meanwhile"),
+                (413, "too long"),
+                (422, "does not hold"),
+                (429, "too many requests"),
+                (503, "this node cannot do it now"),
+            )
+        }
+        content: dict[str, Any] = {tells: {"schema": {"type": "object"} if tells == "application/json" else {}}}
+        responses: dict[int | str, dict[str, Any]] = {
+            status: {"description": "done", **({"content": content} if status != 204 else {})},
+            **failures,
+        }
+        if method == "GET":
+            responses[304] = {"description": "not changed"}
+        router.add_api_route(
+            path,
+            function,
+            methods=[method],
+            status_code=status,
+            response_class=Response,
+            responses=responses,
+            openapi_extra={ACT: act},
+            operation_id=function.__name__,
+            summary=(function.__doc__ or "").strip().partition("\n")[0],
+            description=" ",
+        )
+        return function
+
+    return made

@@ -1,0 +1,187 @@
+"""Who asks: an officer by a certificate that the officer's key signed, or by a token with proof of its key.
+
+Nothing that a request says of itself counts: no header names a caller, and what a certificate names is held against the
+register as it stands at this request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from gsomia.errors import SignatureError
+from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
+from gsomia.node import Node, Officer, Reader
+from gsomia.web import (
+    PROOF_AGE,
+    Memory,
+    Problem,
+    check_officer_certificate,
+    check_proof,
+    issuing_key,
+    token_digest,
+)
+
+__all__ = ["Caller", "SignIn", "unknown_caller"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An officer who asks, with what the register says of the person at this request.
+
+    Args:
+        officer: the officer, by whose key the request was let in.
+        principal: the person, for the table of rights.
+        rights: the table.
+        acts: the acts of the table that the token is good for; None where a certificate was shown.
+    """
+
+    officer: Officer
+    principal: Principal
+    rights: Rights
+    acts: frozenset[str] | None = None
+
+    def decide(self, act: str, about: About | None = None) -> Decision:
+        """Whether the caller may do an act of the table."""
+        if self.acts is not None and act not in self.acts:
+            return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
+        return self.rights.decide(self.principal, act, about or About())
+
+    def may(self, act: str, about: About | None = None) -> bool:
+        """Whether the caller may do an act of the table."""
+        return self.decide(act, about).permitted
+
+
+_FOR_SECONDS = 0.1
+"""What the register says of a caller is not read again within that time, where nothing was committed to it."""
+_MOST = 4096
+"""So many certificates are remembered."""
+
+
+def unknown_caller(error: str = "") -> Problem:
+    """The one answer to everybody who is not signed in, whatever was asked and why it is so."""
+    challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
+    return Problem(
+        401,
+        "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
+        kind="sign-in",
+        headers={"www-authenticate": challenge},
+    )
+
+
+@lru_cache(maxsize=1024)
+def _issuer(der: bytes) -> str:
+    return issuing_key(der)
+
+
+class SignIn:
+    """Signs requests in.
+
+    Args:
+        node: whose API it is.
+        rights: the table of rights.
+        memory: where tokens and used proofs are kept.
+        url: under which the API is reached, `https://host:port`; proofs name it.
+    """
+
+    def __init__(self, node: Node, rights: Rights, memory: Memory, url: str) -> None:
+        self._node = node
+        self._rights = rights
+        self._memory = memory
+        self._url = url
+        self._ends: dict[tuple[bytes, str], datetime] = {}
+        self._ids: dict[str, str] = {}
+        self._known: dict[bytes, tuple[tuple[Hashable, int], Caller]] = {}
+
+    def caller(self, der: bytes | None, headers: Mapping[str, list[str]], method: str, path: str) -> Caller:
+        """The caller of a request, as the register stands now.
+
+        Args:
+            der: the certificate that came with the connection, or None.
+            headers: the request's, each with its values.
+            method, path: of the request.
+
+        Raises:
+            Problem: nobody who may ask anything.
+        """
+        given = headers.get("authorization", [])
+        if given or "dpop" in headers:
+            with self._node.store.reading() as reader:
+                return self._by_token(reader, given, headers.get("dpop", []), method, path, der)
+        if der is None:
+            raise unknown_caller()
+        # Read again as soon as anything was committed; and soon in any case, for what was entered may end by itself.
+        now = self._node.store.state(), int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
+        known = self._known.get(der)
+        if known is not None and known[0] == now:
+            return known[1]
+        with self._node.store.reading() as reader:
+            caller = self._by_certificate(reader, der)
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[der] = now, caller
+        return caller
+
+    def again(self, reader: Reader, caller: Caller) -> Caller | None:
+        """The same caller as the register has the person now; None where the key that let them in has ended."""
+        return self._of(reader, caller.officer.key.fingerprint, caller.acts)
+
+    def _of(self, reader: Reader, key: str, acts: frozenset[str] | None = None) -> Caller | None:
+        party = self._node.party
+        officer = reader.officer(party, self._ids.get(key, ""))
+        if officer is None or officer.key.fingerprint != key:
+            # Seldom: a key that was enrolled since, or has ended.
+            self._ids = {one.key.fingerprint: one.id for one in reader.officers(party)}
+            officer = reader.officer(party, self._ids.get(key, ""))
+        if officer is None:
+            return None
+        principal = principal_of(self._node, reader, officer=officer.id)
+        if principal is None:
+            return None
+        return Caller(officer=officer, principal=principal, rights=self._rights, acts=acts)
+
+    def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
+        now = self._node.clock.machine()
+        try:
+            key = _issuer(der)
+            caller = self._of(reader, key)
+            if caller is None:
+                raise unknown_caller()
+            ends = self._ends.get((der, key))
+            if ends is None:
+                ends = check_officer_certificate(der, caller.officer.key, now)
+                if len(self._ends) >= _MOST:
+                    self._ends.clear()
+                self._ends[der, key] = ends
+        except SignatureError:
+            raise unknown_caller() from None
+        if now > ends:
+            raise unknown_caller()
+        return caller
+
+    def _by_token(
+        self, reader: Reader, given: list[str], proofs: list[str], method: str, path: str, der: bytes | None
+    ) -> Caller:
+        now = self._node.clock.machine()
+        if len(given) != 1 or not given[0].startswith("DPoP ") or len(proofs) != 1:
+            raise unknown_caller("invalid_token")
+        value = given[0].removeprefix("DPoP ")
+        token = self._memory.token(token_digest(value))
+        if token is None or now > token.until:
+            raise unknown_caller("invalid_token")
+        try:
+            proof = check_proof(proofs[0], method=method, url=self._url + path, token=value, at=now)
+        except SignatureError:
+            raise unknown_caller("invalid_dpop_proof") from None
+        if proof.thumbprint != token.jkt:
+            raise unknown_caller("invalid_token")
+        if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now):
+            raise unknown_caller("invalid_dpop_proof")
+        caller = self._of(reader, token.key, frozenset(token.acts))
+        if caller is None or caller.officer.id != token.officer:
+            raise unknown_caller("invalid_token")
+        if der is not None and self._by_certificate(reader, der).officer.id != token.officer:
+            raise unknown_caller("invalid_token")
+        return caller

@@ -1,0 +1,95 @@
+"""Tokens for an officer's programs: bound to a key (DPoP, RFC 9449), good for some acts, never for more than theirs."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from gsomia.api.questions import Body as Said
+from gsomia.api.reads import Name
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller
+from gsomia.errors import RefusedError
+from gsomia.identity import About
+from gsomia.node import instant
+from gsomia.web import Problem, Token, missing, thumbprint, token_digest
+
+__all__ = ["tokens"]
+
+LONGEST = timedelta(days=30)
+_EACH = 64
+
+
+class Wanted(Said):
+    """A token that is asked for."""
+
+    jwk: dict[str, Any] = Field(max_length=16)
+    acts: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=64)
+    minutes: int = Field(ge=1, le=int(LONGEST.total_seconds() // 60))
+
+
+def tokens(served: Served) -> APIRouter:
+    """The routes of the caller's own tokens."""
+    router = APIRouter()
+    node, memory = served.node, served.memory
+
+    def own(request: Request) -> Caller:
+        caller: Caller = request.state.caller
+        permit(caller, "see-oneself", About(person=caller.principal.person))
+        return caller
+
+    @route(router, "POST", "/v1/tokens", "see-oneself", status=201)
+    def make_token(request: Request, body: Wanted) -> Response:
+        """Make a token for the caller's programs; it is told once. A token makes no token."""
+        caller = own(request)
+        if caller.acts is not None:
+            raise RefusedError("a token makes no token", verdict={"outcome": "refuse", "grounds": []})
+        for act in body.acts:
+            if not _ever(served, caller, act):
+                permit(caller, act)
+        now = node.clock.machine()
+        if sum(1 for one in memory.tokens(caller.officer.id) if one.until >= now) >= _EACH:
+            raise Problem(409, f"an officer has at most {_EACH} tokens", kind="tokens")
+        value = secrets.token_urlsafe(32)
+        token = Token(
+            id=secrets.token_hex(8),
+            officer=caller.officer.id,
+            key=caller.officer.key.fingerprint,
+            jkt=thumbprint(body.jwk),
+            acts=tuple(dict.fromkeys(body.acts)),
+            until=now + timedelta(minutes=body.minutes),
+        )
+        memory.put_token(token_digest(value), token, now)
+        return answered(served, request, "token", {**_told(token), "token": value, "token_type": "DPoP"}, status=201)
+
+    @route(router, "GET", "/v1/tokens", "see-oneself")
+    def see_tokens(request: Request) -> Response:
+        """List the caller's tokens, without the tokens themselves."""
+        caller = own(request)
+        found = [_told(one) for one in memory.tokens(caller.officer.id) if one.until >= node.clock.machine()]
+        return answered(served, request, "tokens", {"tokens": found})
+
+    @route(router, "DELETE", "/v1/tokens/{token}", "see-oneself", status=204)
+    def end_token(request: Request, token: Name) -> Response:
+        """End one of the caller's tokens, from the next request on."""
+        caller = own(request)
+        if not memory.end_token(caller.officer.id, token):
+            raise missing()
+        return Response(status_code=204)
+
+    return router
+
+
+def _ever(served: Served, caller: Caller, act: str) -> bool:
+    """Whether some row of the table lets the caller do an act, under whatever condition."""
+    known = served.rights.acts.get(act)
+    return known is not None and any(right.role in caller.principal.roles for right in known.rights)
+
+
+def _told(token: Token) -> dict[str, Any]:
+    return {"id": token.id, "acts": list(token.acts), "until": instant(token.until), "jkt": token.jkt}

@@ -1,0 +1,315 @@
+"""A node by its address: what a command asks of it over HTTPS, and with whose key; or by its folder, on its own host.
+
+Reading verbs print what they were told, whichever way it came. An act is prepared by the node and signed here: an
+officer's key never leaves this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+
+import click
+
+from gsomia.cli.exercise import note_exercise
+from gsomia.errors import (
+    GsomiaError,
+    NodeError,
+    PeerError,
+    PendingError,
+    RefusedError,
+    UsageError,
+    VerificationError,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from gsomia.app import Home
+    from gsomia.keys import SigningKey
+    from gsomia.node import Reader, SignedAct, Statement
+
+__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "reached", "signed"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KEY, _IDENTITY = "gsomia.officer-key", "gsomia.node-identity"
+
+
+def anywhere_option(function: F) -> F:
+    """The node to work with, by its folder or its address; by its address also whose key asks, and the node's own."""
+
+    def keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+        def kept(context: click.Context, _: click.Parameter, value: Any) -> None:
+            context.meta[name] = value
+
+        return kept
+
+    file = click.Path(path_type=Path, dir_okay=False)
+    for option in (
+        click.option(
+            "--node-identity",
+            envvar="GSOMIA_NODE_IDENTITY",
+            type=file,
+            expose_value=False,
+            callback=keep(_IDENTITY),
+            help="The identity of the node at that address (or GSOMIA_NODE_IDENTITY).",
+        ),
+        click.option(
+            "--officer-key",
+            envvar="GSOMIA_OFFICER_KEY",
+            type=file,
+            expose_value=False,
+            callback=keep(_KEY),
+            help="The officer's key file that signs in to that address (or GSOMIA_OFFICER_KEY).",
+        ),
+        click.option(
+            "--node",
+            "node_dir",
+            envvar="GSOMIA_NODE",
+            metavar="DIR|URL",
+            help="The node's folder or https address (or GSOMIA_NODE).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def is_address(node_dir: str | None) -> TypeGuard[str]:
+    """Whether a node was given by its address."""
+    return node_dir is not None and node_dir.startswith("https://")
+
+
+def asked(node_dir: str | None, path: str, here: Callable[[Home, Reader], dict[str, Any]], **query: Any) -> Any:
+    """What a node tells: at its address by its API, or in its folder.
+
+    Args:
+        node_dir: the node.
+        path: what is asked of its API, without `/v1/`.
+        here: answers the same question from the node's folder.
+        query: the question's words.
+    """
+    if is_address(node_dir):
+        return fetch(node_dir, path, query)
+    from gsomia.cli.options import home_of
+
+    with home_of(node_dir) as home, home.node.store.reading() as reader:
+        return here(home, reader)
+
+
+def fetch(address: str, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """What a node's API tells; a list is asked page by page until it is whole."""
+    with reached(address) as remote:
+        if path.startswith("verdicts/"):
+            told = remote.post(path, {key: value for key, value in _words(query).items() if value is not None})
+        else:
+            told = remote.get(path, query)
+            while told.get("next"):
+                page = remote.get(path, {**query, "cursor": told["next"]})
+                for key, value in page.items():
+                    told[key] = told[key] + value if isinstance(value, list) else value
+        told.pop("next", None)
+        return told
+
+
+def _words(query: Mapping[str, Any]) -> dict[str, Any]:
+    words = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in query.items()}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in words.items()}
+
+
+@contextmanager
+def reached(address: str) -> Iterator[Remote]:
+    """Sign in at a node's address.
+
+    Raises:
+        UsageError: no key or no identity was given.
+    """
+    import httpx2
+
+    from gsomia.keys import SigningKey
+    from gsomia.keystore import KeyFiles, box_of, credential
+    from gsomia.web import client_context, make_officer_certificate
+
+    meta = click.get_current_context().meta
+    key_file, identity = meta.get(_KEY), meta.get(_IDENTITY)
+    if key_file is None:
+        raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
+    if identity is None:
+        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
+        raise UsageError("whose node is it?", hint=hint)
+    files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
+    key = SigningKey(files.read(key_file.name.removesuffix(".key"), "gsomia-signing"))
+    certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=datetime.now(UTC))  # noqa: TID251 - TLS has no other clock
+    with tempfile.TemporaryDirectory() as folder:
+        shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
+        for path, data in ((shown, certificate), (kept, private)):
+            path.touch(mode=0o600)
+            path.write_bytes(data)
+        context = client_context(shown, kept, _pinned(identity))
+    with httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60) as client:
+        yield Remote(address, client, key)
+
+
+def _pinned(identity: Path) -> str:
+    try:
+        document = json.loads(identity.read_text(encoding="utf-8"))
+        certificate = document["certificate"]
+        if not isinstance(certificate, str):
+            raise ValueError("no certificate")
+    except OSError as error:
+        raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError(f"`{identity}` is not the identity of a node") from error
+    return certificate
+
+
+def done(
+    node_dir: str | None, wanted: Mapping[str, Any], here: Callable[[Home], Sequence[SignedAct]]
+) -> list[Statement]:
+    """Do an act: at a node's address, signed here; or in its folder, and send what is due.
+
+    Args:
+        node_dir: the node.
+        wanted: the act, as its API takes it.
+        here: does it in the node's folder.
+
+    Returns:
+        What was entered.
+
+    Raises:
+        PendingError: another officer must sign too; the hint says how.
+    """
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            told = remote.post("preparations", wanted)
+            return signed(remote, told, wanted)
+    from gsomia.cli.options import home_of
+
+    with home_of(node_dir) as home:
+        entered = [act.statement for act in here(home)]
+        home.deliver()
+        return entered
+
+
+def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Statement]:
+    """Sign what a node prepared, where it is what was meant, and give it the signatures.
+
+    Raises:
+        VerificationError: it is something else.
+        PendingError: another officer must sign too.
+    """
+    from gsomia.keys import b64
+    from gsomia.node import Statement, sign_prepared
+
+    data = [str(one).encode() for one in told["statements"]]
+    statements = [Statement.from_bytes(one) for one in data]
+    for statement in statements:
+        own = any(signer.key == remote.key.public.fingerprint for signer in statement.signers)
+        if not own or statement.type != wanted["act"] or not _means(statement, wanted):
+            raise VerificationError(f"the node prepared what was not asked for: `{statement.type}`")
+    signatures = {name: b64(one) for name, one in sign_prepared(data, remote.key).items()}
+    answer = remote.post(f"preparations/{told['id']}/signatures", signatures)
+    if answer["status"] != "done":
+        others = ", ".join(one["officer"] for one in answer["officers"] if not one["signed"])
+        hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
+        raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
+    return statements
+
+
+def _means(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    """Whether a statement's words are those that were asked for, as far as it bears the same."""
+    body = statement.body
+    words = {"why": "why", "what": "what", "method": "what", "conditions": "conditions", "form": "form"}
+    if any(wanted[name] != body[there] for name, there in words.items() if name in wanted and there in body):
+        return False
+    if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):
+        return False
+    if "request" in wanted and wanted["request"] not in (body.get("request"), statement.item):
+        return False
+    # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
+    return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
+
+
+_ERRORS: dict[str, type[GsomiaError]] = {
+    "usage": UsageError,
+    "not-found": UsageError,
+    "pending": PendingError,
+    "verification": VerificationError,
+}
+
+
+class Remote:
+    """A node reached over its API, as one officer.
+
+    Args:
+        address: where.
+        client: signed in.
+        key: the officer's.
+    """
+
+    def __init__(self, address: str, client: httpx2.Client, key: SigningKey) -> None:
+        self._address = address
+        self._client = client
+        self.key = key
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Read; what comes back is noted as an EXERCISE node's where it is one."""
+        given: list[tuple[str, str]] = []
+        for name, value in _words(query or {}).items():
+            values: Sequence[Any] = value if isinstance(value, list) else [value]
+            given += [(name, str(one)) for one in values if one not in (None, "")]
+        return self._told("GET", path, params=given)
+
+    def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Ask for something to be done."""
+        return self._told("POST", path, json=dict(body), headers=dict(headers or {}))
+
+    def content(self, path: str, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
+        """Ask for a document; its bytes and the headers."""
+        answer = self._sent("POST", path, json=dict(body))
+        return answer.content, answer.headers
+
+    def _told(self, method: str, path: str, **words: Any) -> dict[str, Any]:
+        answer = self._sent(method, path, **words)
+        try:
+            told = answer.json()
+            if not isinstance(told, dict):
+                raise ValueError("an object was expected")
+        except ValueError as error:
+            raise PeerError(f"`{self._address}` answered what is no answer of a node's") from error
+        told.pop("schema", None)
+        self._note(bool(told.pop("exercise", False)))
+        return told
+
+    def _note(self, exercise: bool) -> None:
+        note_exercise(exercise)
+        if exercise and not click.get_current_context().meta.get("gsomia.said"):
+            click.get_current_context().meta["gsomia.said"] = True
+            click.echo("EXERCISE", err=True)
+
+    def _sent(self, method: str, path: str, **words: Any) -> httpx2.Response:
+        import httpx2
+
+        try:
+            answer = self._client.request(method, f"/v1/{path}", **words)
+        except (httpx2.HTTPError, OSError) as error:
+            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error
+        if answer.is_success:
+            return answer
+        try:
+            problem = answer.json()
+            kind = str(problem["type"]).rpartition(":")[2]
+            detail = str(problem["detail"])
+            hint = str(problem.get("hint", ""))
+        except (ValueError, KeyError, TypeError) as error:
+            raise PeerError(f"`{self._address}` answered {answer.status_code}") from error
+        if kind == "refused":
+            raise RefusedError(detail, verdict=problem.get("verdict") or {}, hint=hint)
+        if kind == "sign-in":
+            raise NodeError(f"`{self._address}`: {detail}")
+        raise _ERRORS.get(kind, PeerError)(detail, hint=hint)

@@ -1,0 +1,408 @@
+"""What a node shows of its register, outbox, acts and logs: plain objects, the same for a command and for the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from gsomia.errors import UsageError
+from gsomia.node.acts import Officer, SignedAct, instant, pack
+from gsomia.node.disputes import Difference, differences
+from gsomia.node.exchange import dead_letter
+from gsomia.node.keyholding import Recalled, recall_of, recalls
+from gsomia.node.node import Limits, Node
+from gsomia.node.owed import owing
+from gsomia.node.ports import Reader
+from gsomia.node.publish import log_named
+from gsomia.node.recall_answers import asked_back
+from gsomia.node.reconciling import overdue
+from gsomia.node.regrading import regraded
+from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Person, Refused
+from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
+from gsomia.tlog import Checkpoint, parse_note
+
+__all__ = [
+    "act_named",
+    "act_row",
+    "act_view",
+    "act_views",
+    "acts_about",
+    "asked_rows",
+    "copy_row",
+    "entered_rows",
+    "inbox_view",
+    "log_rows",
+    "officer_row",
+    "opening_rows",
+    "outgoing_row",
+    "owed_rows",
+    "person_row",
+    "refused_row",
+    "register_rows",
+    "rendition_row",
+    "told_differences",
+    "waiting_copies",
+]
+
+
+_FEW = 500
+"""Up to so many copies are looked at one by one; beyond that, what there is of all copies is read at once."""
+
+
+def rendition_row(made: Rendition) -> dict[str, Any]:
+    """A rendition as data."""
+    return {
+        "copy": made.copy,
+        "item": made.item,
+        "person": made.person,
+        "number": made.number,
+        "total": made.total,
+        "original": made.original,
+        "rendition": made.rendition,
+        "mime_type": made.mime_type,
+        "at": instant(made.at),
+        "act": made.act,
+    }
+
+
+def copy_row(
+    copy: Copy, item: Item | None, recalled: Recalled | None = None, renditions: Sequence[Rendition] = ()
+) -> dict[str, Any]:
+    """A line of the control register: a copy with what is registered of its item."""
+    receipted = copy.rung(Rung.RECEIPTED)
+    return {
+        "control_number": copy.control_number,
+        "item": copy.item,
+        "copy": copy.id,
+        "number": copy.number,
+        "direction": copy.direction.value,
+        "from": copy.giver,
+        "to": copy.holder,
+        "originator": item.originator if item else "",
+        "foreign_mark": item.level if item else "",
+        "own_mark": copy.own_mark,
+        "origin_mark": copy.origin_mark,
+        "subject": item.subject if item else "",
+        "title": item.title if item else "",
+        "state": copy.state.value,
+        "custodian": copy.custodian,
+        "custody": item.custody.value if item else "",
+        "holders": list(item.holders) if item else [],
+        "recall": recalled.standing(item, copy) if recalled and item else "",
+        "instrument": copy.instrument,
+        "receipt": receipted.act if receipted else "",
+        "payload_digest": item.payload_digest if item else "",
+        "rungs": [entry.rung.value for entry in copy.rungs],
+        "label": json.loads(item.label) if item else None,
+        "own_label": json.loads(copy.own_label) if copy.own_label else None,
+        "contains": list(item.contains) if item else [],
+        "cites": [source.to_json() for source in item.cites] if item else [],
+        "statement": item.statement if item else "",
+        "renditions": [rendition_row(made) for made in renditions if made.copy == copy.id],
+    }
+
+
+def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
+    """Lines of the control register for these copies, with recalls, renditions and the level notified last."""
+    if len(copies) > _FEW:
+        recalled, made = recalls(reader), reader.renditions()
+        levels = {one.item.id: one.level for one in regraded(reader)}
+        rows = [copy_row(copy, reader.item(copy.item), recalled.get(copy.item), made) for copy in copies]
+    else:
+        rows, levels = [], {}
+        for copy in copies:
+            item = reader.item(copy.item)
+            found = recall_of(reader, copy.item, item.originator) if item is not None else None
+            rows.append(copy_row(copy, item, found, reader.renditions(item=copy.item)))
+            levels |= {one.item.id: one.level for one in regraded(reader, copy.item)}
+    return [row | {"level": levels.get(row["item"], row["foreign_mark"])} for row in rows]
+
+
+def officer_row(officer: Officer) -> dict[str, Any]:
+    """An officer whose key this node knows."""
+    return {
+        "party": officer.party,
+        "officer": officer.id,
+        "person": officer.person,
+        "roles": ", ".join(officer.roles),
+        "key": officer.key.fingerprint[:16],
+    }
+
+
+def person_row(person: Person, at: datetime) -> dict[str, Any]:
+    """A person of this Party, with the clearance as it is at an instant."""
+    ends = instant(person.expires) if person.expires is not None else ""
+    if person.left_at is not None:
+        ends = f"left {instant(person.left_at)}"
+    elif person.expired(at):
+        ends = f"expired {ends}"
+    lists = {"need": person.needs, "rosters": person.rosters, "house roles": person.house_roles}
+    return {
+        "person": person.id,
+        "role": person.role,
+        "rank": person.rank,
+        "clearance": person.cleared(at),
+        "expires": ends,
+        **{name: ", ".join(values) for name, values in lists.items()},
+    }
+
+
+def waiting_copies(node: Node, reader: Reader) -> list[Copy]:
+    """The copies received that wait for a mark or a receipt."""
+    return [c for c in reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]) if c.holder == node.party]
+
+
+def asked_rows(consents: Iterable[Consent]) -> list[dict[str, Any]]:
+    """Requests for consent that wait for an answer."""
+    return [
+        {
+            "request": c.id,
+            "asker": c.asker,
+            "to": list(c.receivers),
+            "item": c.item,
+            "purpose": c.purpose,
+            "part": c.part,
+            "extent": c.extent,
+            "why": c.why,
+        }
+        for c in consents
+    ]
+
+
+def opening_rows(reader: Reader, pending: Iterable[PendingOpening]) -> list[dict[str, Any]]:
+    """Openings that wait for a peer."""
+    return [
+        {"control_number": c.control_number, "person": o.person, "at": instant(o.at), "why": o.why}
+        for o in pending
+        if (c := reader.copy(o.copy)) is not None
+    ]
+
+
+def inbox_view(
+    node: Node, reader: Reader, copies: Iterable[Copy], asked: Iterable[Consent], pending: Iterable[PendingOpening]
+) -> dict[str, Any]:
+    """What was received and waits for a mark, a receipt or an answer, and openings that wait for a peer."""
+    rows = [copy_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"} for c in copies]
+    back = [
+        {
+            "control_number": one.copy.control_number,
+            "originator": one.item.originator,
+            "due": instant(one.due),
+            "why": str(one.recall.body["why"]),
+        }
+        for one in asked_back(reader)
+        if one.copy.holder == node.party and one.is_open
+    ]
+    levels = [
+        {"control_number": one.copy.control_number, "originator": one.item.originator, "level": one.level}
+        for one in regraded(reader)
+        if one.copy.holder == node.party and one.state == "to follow"
+    ]
+    return {
+        "items": rows,
+        "requests": asked_rows(asked),
+        "openings": opening_rows(reader, pending),
+        "recalls": back,
+        "regraded": levels,
+    }
+
+
+def outgoing_row(entry: Outgoing, limits: Limits) -> dict[str, Any]:
+    """An entry of the outbox, and why it waits."""
+    why = entry.error if entry.error or not entry.parcel else f"in parcel {entry.parcel}, not answered yet"
+    return {
+        "peer": entry.peer,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "attempts": entry.attempts,
+        "next_at": instant(entry.next_at),
+        "dead": dead_letter(entry, limits),
+        "parcel": entry.parcel,
+        "why": why,
+    }
+
+
+def refused_row(refused: Refused) -> dict[str, Any]:
+    """Something refused, with the grounds against it where a verdict was kept."""
+    grounds = refused.detail.get("grounds")
+    found = [ground for ground in grounds if isinstance(ground, dict)] if isinstance(grounds, list) else []
+    return {
+        "at": instant(refused.at),
+        "from": refused.source,
+        "what": refused.what,
+        "why": refused.why,
+        "grounds": [ground for ground in found if ground.get("effect") != "permit"],
+    }
+
+
+def entered_rows(node: Node, reader: Reader, entered: Iterable[EnteredAct]) -> list[dict[str, Any]]:
+    """The record of legal acts: one's own entries and what peers report, and where they differ."""
+    states = {one.act.id: one.state for one in differences(node, reader)}
+    return [
+        {
+            "at": instant(e.legal.at),
+            "act": e.legal.id,
+            "by": e.legal.by,
+            "entry": "own" if e.entered_by == node.party else f"reported by {e.entered_by}",
+            "state": states.get(e.legal.id, "entered"),
+            "note": e.note,
+            "dated": e.note_date,
+            "note_digest": e.note_digest,
+        }
+        for e in sorted(entered, key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
+    ]
+
+
+def act_row(act: SignedAct) -> dict[str, Any]:
+    """A line for one signed act."""
+    said = act.statement
+    return {
+        "at": instant(said.at),
+        "act": said.id,
+        "type": said.type,
+        "party": said.party,
+        "instrument": said.instrument,
+        "item": said.item,
+        "officers": ", ".join(signer.officer for signer in said.signers if signer.officer),
+    }
+
+
+def acts_about(reader: Reader, kind: str = "", reference: str = "") -> list[SignedAct]:
+    """The signed acts, of one type or about one item where these are named.
+
+    Args:
+        reader: the node's store.
+        kind: a type of act, or "".
+        reference: a control number, item id or copy id, or "".
+
+    Raises:
+        UsageError: no act is about it.
+    """
+    items = [""]
+    if reference:
+        items = sorted({copy.item for copy in reader.find(reference)}) or [reference]
+    acts = [act for one in items for act in reader.acts(types=[kind] if kind else (), item=one)]
+    if reference and not acts:
+        raise UsageError(f"no act is about `{reference}`", hint="`gsomia register` lists what there is")
+    return acts
+
+
+def act_named(reader: Reader, act: str) -> list[SignedAct]:
+    """The act with this id, or the entries in the record of legal acts under it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = reader.act(act)
+    if found is not None:
+        return [found]
+    entries = [reader.act(entry.act) for entry in reader.record() if entry.legal.id == act]
+    if not entries:
+        raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
+    return [entry for entry in entries if entry is not None]
+
+
+def act_view(reader: Reader, act: SignedAct) -> dict[str, Any]:
+    """An act whole: what it says, who signed it, how it came, where it stands in the logs, and the signed form."""
+    said = act.statement
+    source, recorded = reader.arrival(act.id) or ("", said.at)
+    return {
+        "id": said.id,
+        "type": said.type,
+        "at": instant(said.at),
+        "party": said.party,
+        "instrument": said.instrument,
+        "parties": list(said.parties),
+        "item": said.item,
+        "copy": said.copy,
+        "signers": [{"role": s.role, "officer": s.officer, "key": s.key} for s in said.signers],
+        "body": dict(said.body),
+        "source": source,
+        "recorded_at": instant(recorded),
+        "batch": {"index": act.index, "size": act.size},
+        "logs": [{"log": log, "index": index, "salt": salt.hex()} for log, index, salt in reader.log_places(act.id)],
+        "signed": pack([act]),
+    }
+
+
+def act_views(node: Node, reader: Reader, act: str) -> dict[str, Any]:
+    """An act by its id, or the entries of one legal act by each Party's, and whether these differ.
+
+    Raises:
+        UsageError: there is none.
+    """
+    states = [one.state for one in differences(node, reader) if one.act.id == act]
+    return {
+        "id": act,
+        "state": "disputed" if "disputed" in states else "entered",
+        "views": [act_view(reader, one) for one in act_named(reader, act)],
+    }
+
+
+def log_rows(node: Node, reader: Reader, name: str = "") -> list[dict[str, Any]]:
+    """The logs with their checkpoints and keys; with a name that one alone.
+
+    Raises:
+        UsageError: there is no such log.
+    """
+    rows = []
+    for state in [log_named(reader, name)] if name else reader.logs():
+        head = Checkpoint.from_text(parse_note(state.checkpoint).text)
+        rows.append(
+            {
+                "origin": head.origin,
+                "size": head.size,
+                "root": head.root.hex(),
+                "signed_at": instant(state.signed_at),
+                "checkpoint": state.checkpoint.decode(),
+                "keys": node.keys.log.public.named(head.origin).to_text(),
+            }
+        )
+    return rows
+
+
+def told_differences(found: Iterable[Difference], own: str) -> dict[str, list[dict[str, Any]]]:
+    """Where one's own record and peers' reports differ: for each the two entries, by whose they are (protocol 4)."""
+    said: dict[str, list[dict[str, Any]]] = {"disputed": [], "reported": []}
+    for one in found:
+        mine, theirs = (entry.to_json() if entry else None for entry in (one.own, one.theirs))
+        said[one.state].append({own: mine, one.peer: theirs})
+    return said
+
+
+def owed_rows(
+    node: Node, reader: Reader, party: str, at: datetime, *, unreconciled_for: timedelta
+) -> list[dict[str, Any]]:
+    """What a Party owes for copies, what is owed to it, and where records differ from a peer's for too long.
+
+    Args:
+        node: whose register it is.
+        reader: its store.
+        party: the Party.
+        at: the instant.
+        unreconciled_for: how long a difference from a peer's records may stand before it is a duty of this Party's.
+    """
+    found = [one.to_json(at) for one in owing(node, reader) if party in (one.by, *one.to)]
+    if party != node.party:
+        return found
+    return [
+        *found,
+        *(
+            {
+                "act": "reconcile",
+                "by": node.party,
+                "to": [one.peer],
+                "instrument": "",
+                "article": "",
+                "text": f"{one.kind}: here {one.here}; there {one.there}; {'; '.join(one.repair)}",
+                "confidence": "",
+                "since": one.since.isoformat(),
+                "due": (one.since + unreconciled_for).isoformat(),
+                "overdue": True,
+                "item": one.subject,
+            }
+            for one in overdue(reader, at, unreconciled_for)
+        ),
+    ]

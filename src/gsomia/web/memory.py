@@ -1,0 +1,207 @@
+"""What the served side must remember beyond a restart: answers given once, proofs used once, tokens, its own secret.
+
+It is a file of its own beside the register: nothing decisive stands in it. Lost, it costs the tokens, and requests in
+flight are asked anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gsomia.errors import NodeError
+
+__all__ = ["Given", "Memory", "Token"]
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS given (caller TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, "
+    "status INTEGER NOT NULL, body BLOB NOT NULL, until REAL NOT NULL, PRIMARY KEY (caller, key))",
+    "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, officer TEXT NOT NULL, "
+    "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, until REAL NOT NULL)",
+)
+_SWEEP = 256
+"""What is over is removed each time so many things were added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An answer that was given to a request; `status` 0 says that the request is at work, or broke off."""
+
+    digest: str
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An officer's token: whose, by which act key it was asked for, the key that it is bound to, what it is good for.
+
+    Args:
+        id: its name, which is no secret.
+        officer: the officer's id.
+        key: the fingerprint of the officer's key at the time; with that key it ends.
+        jkt: the thumbprint of the key that must prove each request (RFC 9449, section 6.1).
+        acts: the acts of the table of rights that it is good for; never more than its officer may.
+        until: when it ends.
+    """
+
+    id: str
+    officer: str
+    key: str
+    jkt: str
+    acts: tuple[str, ...]
+    until: datetime
+
+
+class Memory:
+    """A small SQLite file, each change durable.
+
+    Args:
+        path: where it lies; made where it is not there.
+
+    Raises:
+        NodeError: the disk does not take it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._turn = threading.Lock()
+        self._turns = tuple(threading.Lock() for _ in range(64))
+        self._added = 0
+        try:
+            path.touch(mode=0o600)
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            for table in _TABLES:
+                self._connection.execute(table)
+            # The tables hold what only the node's own user may read.
+            for part in (path, path.with_name(path.name + "-wal")):
+                if part.exists():
+                    part.chmod(0o600)
+        except (OSError, sqlite3.Error) as error:
+            raise NodeError(f"`{path}` cannot be used: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._turn:
+            self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._turn:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise NodeError(f"what the API remembers cannot be kept: {error}") from error
+
+    def secret(self, name: str) -> bytes:
+        """32 bytes of this node's own, made when they are first asked for."""
+        with self._writing() as tx:
+            tx.execute("INSERT OR IGNORE INTO secret VALUES (?, ?)", (name, secrets.token_bytes(32)))
+            return bytes(tx.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()[0])
+
+    def use_once(self, name: str, until: datetime, at: datetime) -> bool:
+        """Use a name up until an instant; False where it was used before and that is not over."""
+        with self._writing() as tx:
+            tx.execute("DELETE FROM used WHERE name = ? AND until < ?", (name, at.timestamp()))
+            added = tx.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (name, until.timestamp())).rowcount == 1
+            self._sweep(tx, at)
+            return added
+
+    @contextmanager
+    def turn(self, caller: str, key: str) -> Iterator[None]:
+        """One at a time for each idempotency key; some keys share a turn."""
+        with self._turns[zlib.crc32(f"{caller}\n{key}".encode()) % len(self._turns)]:
+            yield
+
+    def begin(self, caller: str, key: str, digest: str, *, at: datetime, span: timedelta) -> Given | None:
+        """Begin a request under its idempotency key; what is known of it where it was begun before.
+
+        Args:
+            caller: who asks; keys are each caller's own.
+            key: the key.
+            digest: of the request.
+            at: now.
+            span: how long the answer is kept.
+        """
+        with self._writing() as tx:
+            row = tx.execute(
+                "SELECT digest, status, body FROM given WHERE caller = ? AND key = ? AND until >= ?",
+                (caller, key, at.timestamp()),
+            ).fetchone()
+            if row is not None:
+                return Given(digest=row[0], status=row[1], body=row[2])
+            until = (at + span).timestamp()
+            tx.execute("INSERT OR REPLACE INTO given VALUES (?, ?, ?, 0, X'', ?)", (caller, key, digest, until))
+            self._sweep(tx, at)
+            return None
+
+    def give(self, caller: str, key: str, status: int, body: bytes) -> None:
+        """Keep the answer that a request got."""
+        with self._writing() as tx:
+            tx.execute(
+                "UPDATE given SET status = ?, body = ? WHERE caller = ? AND key = ?", (status, body, caller, key)
+            )
+
+    def forget(self, caller: str, key: str) -> None:
+        """Forget a request that came to no answer worth keeping, so that it may be asked again."""
+        with self._writing() as tx:
+            tx.execute("DELETE FROM given WHERE caller = ? AND key = ?", (caller, key))
+
+    def put_token(self, digest: str, token: Token, at: datetime) -> None:
+        """Keep a token by its hash; the token itself is nowhere."""
+        with self._writing() as tx:
+            row = (digest, token.id, token.officer, token.key, token.jkt, " ".join(token.acts), token.until.timestamp())
+            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self._sweep(tx, at)
+
+    def token(self, digest: str) -> Token | None:
+        """The token with this hash, whether or not it is over."""
+        found = self._tokens("digest", digest)
+        return found[0] if found else None
+
+    def tokens(self, officer: str) -> list[Token]:
+        """An officer's tokens, whether or not they are over."""
+        return self._tokens("officer", officer)
+
+    def _tokens(self, column: str, value: str) -> list[Token]:
+        with self._turn:
+            query = f"SELECT id, officer, key, jkt, acts, until FROM token WHERE {column} = ? ORDER BY id"  # noqa: S608 - two words of our own
+            rows = self._connection.execute(query, (value,)).fetchall()
+        return [
+            Token(
+                id=row[0],
+                officer=row[1],
+                key=row[2],
+                jkt=row[3],
+                acts=tuple(row[4].split()),
+                until=datetime.fromtimestamp(row[5], UTC),
+            )
+            for row in rows
+        ]
+
+    def end_token(self, officer: str, token: str) -> bool:
+        """End one of an officer's tokens; whether there was one."""
+        with self._writing() as tx:
+            return tx.execute("DELETE FROM token WHERE officer = ? AND id = ?", (officer, token)).rowcount == 1
+
+    def _sweep(self, tx: sqlite3.Connection, at: datetime) -> None:
+        self._added += 1
+        if self._added % _SWEEP == 0:
+            for table in ("given", "used", "token"):
+                tx.execute(f"DELETE FROM {table} WHERE until < ?", (at.timestamp(),))  # noqa: S608 - words of our own

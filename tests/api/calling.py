@@ -1,0 +1,198 @@
+"""The API of a node in this process, asked by officers with their own certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message
+
+from gsomia.api import api_app
+from gsomia.keys import SigningKey, b64
+from gsomia.node import Acting, Role, enrol_officer, sign_prepared
+from gsomia.testing import Exercise, Player
+from gsomia.web import Memory, make_officer_certificate
+
+URL = "https://node.example:8444"
+
+
+@dataclass
+class RealMachine:
+    """An exercise's clock, whose machine time is real: certificates and proofs are dated by it."""
+
+    own: Any
+    ahead: Any = None
+
+    def now(self) -> datetime:
+        at: datetime = self.own.now()
+        return at
+
+    def machine(self) -> datetime:
+        return datetime.now(UTC) + (self.ahead or datetime.now(UTC) - datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Served:
+    """A node's API and its officers."""
+
+    player: Player
+    app: ASGIApp
+    memory: Memory
+    folder: Path
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def again(self, rate: float = 100000) -> None:
+        """Stop and start anew."""
+        self.memory.close()
+        self.memory, self.app = _start(self.player, self.folder, self.lines, rate)
+
+    def certificate(self, acting: Acting, **words: Any) -> bytes:
+        """A certificate that the officer's key signed, DER."""
+        assert isinstance(acting.key, SigningKey)
+        pem = make_officer_certificate(acting.officer, acting.key, **{"at": datetime.now(UTC), **words})[0]
+        return ssl.PEM_cert_to_DER_cert(pem.decode())
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        by: Acting | None,
+        body: Any = None,
+        headers: Mapping[str, str] | list[tuple[str, str]] | None = None,
+        der: bytes | None = None,
+    ) -> Answer:
+        """One request."""
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        given = list(headers.items()) if isinstance(headers, Mapping) else list(headers or [])
+        if data:
+            given.append(("content-type", "application/json"))
+        shown = der if der is not None or by is None else self._shown(by)
+        return self.loop.run_until_complete(_ask(self.app, method, path, given, data, shown))
+
+    def ask_together(self, requests: Sequence[tuple[str, str, Acting, Any, Mapping[str, str]]]) -> list[Answer]:
+        """Several requests at once."""
+
+        async def all_of_them() -> list[Answer]:
+            asked = [
+                _ask(
+                    self.app,
+                    method,
+                    path,
+                    [*headers.items(), ("content-type", "application/json")],
+                    json.dumps(body).encode(),
+                    self._shown(by),
+                )
+                for method, path, by, body, headers in requests
+            ]
+            return list(await asyncio.gather(*asked))
+
+        return self.loop.run_until_complete(all_of_them())
+
+    def _shown(self, by: Acting) -> bytes:
+        key = (by.officer, by.key.public.fingerprint)
+        if key not in _CERTIFICATES:
+            _CERTIFICATES[key] = self.certificate(by)
+        return _CERTIFICATES[key]
+
+    def act(self, by: Acting, wanted: Mapping[str, Any], *others: Acting, key: str = "") -> Answer:
+        """Prepare an act, sign it as each officer, and return the last answer."""
+        answer = self.ask("POST", "/v1/preparations", by, wanted, {"idempotency-key": key} if key else None)
+        if answer.status != 201:
+            return answer
+        told = answer.json()
+        for one in (by, *others):
+            answer = self.ask("POST", f"/v1/preparations/{told['id']}/signatures", one, signatures(told, one))
+        return answer
+
+
+def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
+    """An officer's signatures over a preparation."""
+    return {name: b64(sig) for name, sig in sign_prepared([s.encode() for s in told["statements"]], by.key).items()}
+
+
+_CERTIFICATES: dict[tuple[str, str], bytes] = {}
+
+
+async def _ask(
+    app: ASGIApp, method: str, path: str, headers: list[tuple[str, str]], data: bytes, der: bytes | None
+) -> Answer:
+    target, _, query = path.partition("?")
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
+        "path": target, "raw_path": target.encode(), "query_string": query.encode(), "root_path": "",
+        "headers": [(b"host", b"node.example:8444"), *((n.lower().encode(), v.encode("latin-1")) for n, v in headers)],
+        "client": ("192.0.2.1", 1), "server": ("node.example", 8444),
+        "extensions": {"tls": {"client_cert_der": der}},
+    }  # fmt: skip
+    sent: list[Message] = []
+    waiting = [{"type": "http.request", "body": data, "more_body": False}]
+
+    async def receive() -> Message:
+        if waiting:
+            return waiting.pop(0)
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start = sent[0]
+    told = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: float = 100000) -> tuple[Memory, ASGIApp]:
+    memory = Memory(folder / "api.sqlite")
+    app = api_app(player.node, memory, url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line))
+    return memory, app
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[Exercise, str], Served]]:
+    """Serves a Party's node of an exercise, with an officer of each role."""
+    made: list[Served] = []
+
+    def serving(exercise: Exercise, party: str) -> Served:
+        player = exercise[party]
+        node = replace(player.node, clock=RealMachine(player.node.clock))
+        player = replace(player, node=node)
+        folder = tmp_path / f"api-{len(made)}"
+        folder.mkdir()
+        lines: list[dict[str, Any]] = []
+        memory, app = _start(player, folder, lines)
+        served = Served(player=player, app=app, memory=memory, folder=folder, lines=lines)
+        made.append(served)
+        return served
+
+    yield serving
+    for one in made:
+        one.memory.close()
+        one.loop.close()
+
+
+def enrol(served: Served, officer: str, *roles: str) -> Acting:
+    """Enrol another officer."""
+    key = SigningKey.generate()
+    enrol_officer(served.player.node, officer, roles, key.public, by=served.player.by(Role.SECURITY))
+    return Acting(officer=officer, key=key)

@@ -1,0 +1,100 @@
+"""Roles of the house over the API: a reader opens what the register says they may, an auditor sees all but contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from calling import Served
+from stories import MARKS, Stage
+
+from gsomia.keys import SigningKey
+from gsomia.node import Acting, PersonDetails, Role, enrol_officer
+from gsomia.testing import Exercise
+
+Serve = Callable[[Exercise, str], Served]
+
+KIM = PersonDetails(
+    id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main",), house_roles=(Role.READER,)
+)
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Korea holds a marked item that came from Japan."""
+    exercise = stage()
+    exercise["JPN"].transmit(b"EXERCISE contents", to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    return exercise
+
+
+@pytest.fixture
+def kor(both: Exercise, serve: Serve) -> Served:
+    served = serve(both, "KOR")
+    registry = served.player.by(Role.REGISTRY)
+    number = served.player.copies()[0].control_number
+    assert served.act(registry, {"act": "mark", "item": number, "level": MARKS["KOR"]}).status == 200
+    assert served.act(registry, {"act": "receipted", "item": number}).status == 200
+    return served
+
+
+def signing_in(kor: Served, both: Exercise, person: PersonDetails) -> Acting:
+    """A person who is entered so, and has a legal officer's key to sign in with."""
+    both.enter(person, "KOR")
+    key = SigningKey.generate()
+    security = kor.player.by(Role.SECURITY)
+    enrol_officer(kor.player.node, "kim-legal", [Role.LEGAL], key.public, by=security, person=person.id)
+    return Acting(officer="kim-legal", key=key)
+
+
+def test_a_reader_opens_for_oneself_and_for_nobody_else(kor: Served, both: Exercise) -> None:
+    kim, number = signing_in(kor, both, KIM), kor.player.copies()[0].control_number
+    opened = kor.ask("POST", "/v1/openings", kim, {"item": number, "person": "kim"})
+    assert (opened.status, opened.body) == (200, b"EXERCISE contents")
+    assert opened.headers["cache-control"] == "no-store"
+    both.enter(replace(KIM, id="lee"), "KOR")
+    assert kor.ask("POST", "/v1/openings", kim, {"item": number, "person": "lee"}).status == 403
+    assert kor.ask("POST", "/v1/openings", kim, {"item": "nothing", "person": "kim"}).status == 404
+    with kor.player.node.store.reading() as reader:
+        assert [act.statement.body["person"] for act in reader.acts(types=["access"])] == ["kim"]
+
+
+LESS: dict[str, dict[str, Any]] = {
+    "no need": {"needs": ("other",)},
+    "no place on the roster": {"rosters": ()},
+    "a clearance that does not reach": {"clearance": "CONFIDENTIAL"},
+    "no such role": {"house_roles": ()},
+}
+
+
+@pytest.mark.parametrize("why", LESS)
+def test_what_the_register_takes_away_is_gone_at_the_next_request(kor: Served, both: Exercise, why: str) -> None:
+    """And the item itself is then nothing that the person may know of."""
+    kim, number = signing_in(kor, both, KIM), kor.player.copies()[0].control_number
+    assert kor.ask("GET", f"/v1/copies/{number}", kim).status == 200
+    both.enter(replace(KIM, **LESS[why]), "KOR")
+    hidden, nothing = kor.ask("GET", f"/v1/copies/{number}", kim), kor.ask("GET", "/v1/copies/nothing", kim)
+    assert (hidden.status, hidden.body) == (nothing.status, nothing.body) == (404, nothing.body)
+    asked = kor.ask("POST", "/v1/openings", kim, {"item": number, "person": "kim"})
+    assert asked.status in (403, 404) and b"EXERCISE contents" not in asked.body
+
+
+def test_a_clearance_that_ends_takes_the_item_with_it(kor: Served, both: Exercise) -> None:
+    kim = signing_in(kor, both, replace(KIM, expires=both.clock.at + timedelta(days=1)))
+    number = kor.player.copies()[0].control_number
+    assert kor.ask("GET", f"/v1/copies/{number}", kim).status == 200
+    both.pass_time(timedelta(days=2))
+    kor.again()
+    assert kor.ask("GET", f"/v1/copies/{number}", kim).status == 404
+
+
+def test_an_auditor_sees_everything_but_contents(kor: Served, both: Exercise) -> None:
+    auditor = signing_in(kor, both, replace(KIM, house_roles=(Role.AUDITOR,)))
+    number = kor.player.copies()[0].control_number
+    for path in ("copies", f"copies/{number}", "acts", "refused", "logs", "inbox", "outbox"):
+        assert kor.ask("GET", f"/v1/{path}", auditor).status == 200, path
+    assert kor.ask("POST", "/v1/openings", auditor, {"item": number, "person": "kim"}).status == 403
+    assert kor.ask("POST", "/v1/preparations", auditor, {"act": "receipted", "item": number}).status == 403

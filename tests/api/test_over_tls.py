@@ -1,0 +1,126 @@
+"""The API over real TLS, asked by commands: the same words as in the node's folder, and acts signed where they run."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from command import Run
+from pair import MARKS, Pair, free_ports, introduced
+
+from gsomia.keys import SigningKey
+from gsomia.node import Role
+from gsomia.web import client_context, make_officer_certificate
+
+pytestmark = pytest.mark.wire
+
+
+class Served:
+    """Korea's node, which runs and serves its API; it holds an item that came from Japan."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.folder = pair.folder / "KOR"
+        (self.port,) = free_ports(1)
+        settings = self.folder / "node.toml"
+        settings.write_text(f'{settings.read_text()}\n[api]\nhost = "127.0.0.1"\nport = {self.port}\n')
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.identity = pair.folder / "identity.json"
+        home = pair.home("KOR")
+        self.identity.write_text(json.dumps(home.identity()))
+        home.close()
+
+    def key(self, officer: str) -> Path:
+        """The key file of an officer."""
+        return self.folder / "officers" / f"{officer}.key"
+
+    def at(self, officer: str) -> tuple[object, ...]:
+        """The words that reach the node by its address as an officer."""
+        return ("--node", self.url, "--officer-key", self.key(officer), "--node-identity", self.identity)
+
+    def context(self, officer: str = "", key: SigningKey | None = None) -> ssl.SSLContext:
+        """TLS as an officer, as a stranger with a certificate, or without one."""
+        own = (self.folder / "keys" / "tls.pem").read_text()
+        if not officer and key is None:
+            context = ssl.create_default_context(cadata=own)
+            context.check_hostname = False
+            return context
+        if key is None:
+            home = self.pair.home("KOR")
+            acting = home.acting(officer, officer)
+            home.close()
+            assert isinstance(acting.key, SigningKey)
+            key = acting.key
+        paths = [self.pair.folder / name for name in ("officer.pem", "officer-key.pem")]
+        for path, data in zip(paths, make_officer_certificate("x", key, at=datetime.now(UTC)), strict=True):
+            path.write_bytes(data)
+        return client_context(paths[0], paths[1], own)
+
+    def status(self, context: ssl.SSLContext, path: str = "/v1/me") -> int:
+        """The status of an answer."""
+        with httpx2.Client(base_url=self.url, verify=context, trust_env=False) as client:
+            return client.get(path).status_code
+
+
+@pytest.fixture(scope="module")
+def kor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Korea's node."""
+    with Pair(introduced(), tmp_path_factory.mktemp("api") / "nodes") as pair:
+        served = Served(pair)
+        home = pair.home("JPN")
+        home.close()
+        pair.start()
+        document = pair.folder / "report.txt"
+        document.write_text("EXERCISE")
+        words = ("--to", "KOR", "--level", MARKS["JPN"], "--subject", "dprk-missile", "--wait", "60")
+        sent = pair.run("JPN", "transmit", str(document), *words)
+        assert sent.returncode == 0, sent.stderr
+        yield served
+
+
+READING = (
+    "register", "inbox", "outbox", "refused", "act list", "act list --all", "log show", "log show JPN",
+    "duties --party KOR", "routes --from JPN --to KOR", "act show jpn-kor-2016/sign",
+    "agreement state jpn-kor-2016 --at 2019-11-22T23:00+09:00",
+    "verdict transmit --to JPN --level 군사II급비밀 --subject dprk-missile --at 2018-01-11T00:00+09:00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READING)
+def test_a_command_prints_the_same_by_address_as_by_folder(kor: Served, run: Run, words: str) -> None:
+    for form in ((), ("--json",)):
+        there = run(*words.split(), *form, *kor.at(Role.REGISTRY))
+        here = run(*words.split(), *form, "--node", kor.folder)
+        assert there == here, words
+
+
+def test_who_is_let_in(kor: Served) -> None:
+    """A certificate by an officer's key, and no other; without one there is TLS, and nothing is answered."""
+    assert kor.status(kor.context(Role.LEGAL)) == 200
+    assert kor.status(kor.context()) == 401
+    with pytest.raises((httpx2.HTTPError, ssl.SSLError, OSError)):
+        kor.status(kor.context(key=SigningKey.generate()))
+
+
+def test_acts_are_signed_where_the_command_runs(kor: Served, run: Run) -> None:
+    """Mark, receipt, and a destruction that two officers sign, each with their own key."""
+    number = json.loads(run("inbox", "--json", *kor.at(Role.REGISTRY))[1])["items"][0]["control_number"]
+    status, _, err = run("mark", number, "--level", MARKS["KOR"], *kor.at(Role.LEGAL))
+    assert status == 3 and "legal" in err
+    status, out, err = run("mark", number, "--level", MARKS["KOR"], *kor.at(Role.REGISTRY))
+    assert status == 0 and out.startswith("marked JPN"), err
+    status, out, err = run("receipt", number, *kor.at(Role.REGISTRY))
+    assert status == 0 and out.startswith("receipted by act"), err
+    words = ("destroy", number, "--method", "shredded", "--by", Role.REGISTRY, "--with", Role.SECURITY)
+    status, _, err = run(*words, *kor.at(Role.REGISTRY))
+    assert status == 6 and "gsomia act sign " in err, err
+    preparation = err.split("gsomia act sign ")[1].split("`")[0]
+    status, out, err = run("act", "sign", preparation, *kor.at(Role.SECURITY))
+    assert status == 0 and "destroy done by act" in out, err
+    assert json.loads(run("register", "--json", *kor.at(Role.SECURITY))[1])["copies"][0]["state"] == "destroyed"
+    assert "destroyed" in run("register", "--node", kor.folder)[1]

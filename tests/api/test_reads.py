@@ -1,0 +1,201 @@
+"""What the API tells is what the commands tell; pages hold still; what is unchanged or asked twice is told once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from calling import Answer, Served, signatures
+from stories import MARKS, Stage
+
+from gsomia.api import description
+from gsomia.node import PersonDetails, Role, register_rows
+from gsomia.testing import Exercise
+
+Serve = Callable[[Exercise, str], Served]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Five items came to Korea from Japan."""
+    exercise = stage()
+    exercise["JPN"].transmit_many([b"EXERCISE"] * 5, to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    exercise.enter(PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main",)), "KOR")
+    return exercise
+
+
+@pytest.fixture
+def kor(both: Exercise, serve: Serve) -> Served:
+    """Korea's API."""
+    return serve(both, "KOR")
+
+
+PATHS = (
+    "node", "me", "copies", "inbox", "outbox", "refused", "record", "acts", "logs", "logs?name=JPN", "tokens",
+    "openapi.json", "agreements/jpn-kor-2016/state",
+    "agreements/jpn-kor-2016/state?at=2019-11-22T23:59:00%2B09:00&reading=KOR=immediate",
+    "duties?party=KOR", "routes?from=JPN&to=KOR&item=level=SECRET",
+)  # fmt: skip
+
+
+def test_what_is_read(kor: Served) -> None:
+    """Each answer is one object that nothing keeps, under a tag by which it is not sent again."""
+    registry = kor.player.by(Role.REGISTRY)
+    for path in PATHS:
+        answer = kor.ask("GET", f"/v1/{path}", registry)
+        assert answer.status == 200 and answer.headers["cache-control"] == "no-store", path
+        tag = {"if-none-match": answer.headers["etag"]}
+        again = kor.ask("GET", f"/v1/{path}", registry, headers=tag)
+        assert (again.status, again.body) == (304, b"") and again.headers["cache-control"] == "no-store", path
+    with kor.player.node.store.reading() as reader:
+        rows = register_rows(reader, reader.copies())
+    assert kor.ask("GET", "/v1/copies", registry).json()["copies"] == json.loads(json.dumps(rows))
+    (act,) = kor.ask("GET", "/v1/acts?type=transmit&limit=1", registry).json()["acts"]
+    assert kor.ask("GET", f"/v1/acts/{act['act']}", registry).json()["views"][0]["type"] == "transmit"
+    for path in ("acts/x", "copies/x", "logs?name=x", "agreements/x/state", "acts?item=x", "nothing"):
+        assert kor.ask("GET", f"/v1/{path}", registry).status == 404, path
+
+
+def test_the_description_is_the_one_in_the_reference() -> None:
+    """docs/reference/openapi.json is what `gsomia node openapi` prints."""
+    assert json.loads((ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")) == description()
+
+
+@pytest.mark.parametrize("path", ["copies", "acts"])
+def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path: str) -> None:
+    registry = kor.player.by(Role.REGISTRY)
+    whole = kor.ask("GET", f"/v1/{path}?limit=500", registry).json()[path]
+    told, cursor = [], ""
+    while True:
+        page = kor.ask("GET", f"/v1/{path}?limit=2{cursor and '&cursor='}{cursor}", registry).json()
+        told += page[path]
+        assert len(page[path]) <= 2
+        if not page["next"]:
+            break
+        cursor = page["next"]
+        if len(told) == 2:
+            both["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+            both.settle()
+            kor.again()  # a restart does not end a cursor
+    assert told[: len(whole)] == whole and len(told) > len(whole)
+
+
+def test_lists_of_people_come_in_pages(kor: Served, both: Exercise) -> None:
+    security = kor.player.by(Role.SECURITY)
+    both.enter(PersonDetails(id="lee", clearance="none"), "KOR")
+    for path, name in (("persons", "person"), ("officers", "officer")):
+        whole = kor.ask("GET", f"/v1/{path}", security).json()
+        assert whole["next"] is None and len(whole[path]) > 1
+        told, cursor = [], ""
+        while cursor is not None:
+            page = kor.ask("GET", f"/v1/{path}?limit=1{cursor and '&cursor='}{cursor}", security).json()
+            told += page[path]
+            cursor = page["next"]
+        assert told == whole[path] and all(row[name] for row in told)
+    (kim,) = kor.ask("GET", "/v1/persons?facility=main", security).json()["persons"]
+    assert kim["person"] == "kim" and kim["clearance"] == "SECRET"
+
+
+def verdict(answer: Answer) -> str:
+    told: str = answer.json()["outcome"]
+    return told
+
+
+def test_verdicts(kor: Served) -> None:
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    asked = {"to": "JPN", "level": MARKS["KOR"], "subject": "dprk-missile"}
+    assert verdict(kor.ask("POST", "/v1/verdicts/transmit", registry, asked)) == "permit"
+    later = {**asked, "at": "2016-01-01T00:00:00+09:00"}
+    assert verdict(kor.ask("POST", "/v1/verdicts/transmit", registry, later)) == "refuse"
+    assert kor.ask("POST", "/v1/verdicts/transmit", registry, {**asked, "at": "2016-01-01T00:00:00"}).status == 400
+    assert verdict(kor.ask("POST", "/v1/verdicts/open", registry, {"item": number, "person": "kim"})) == "permit"
+    assert verdict(kor.ask("POST", "/v1/verdicts/release", registry, {"item": number, "to": "USA"})) == "refuse"
+    assert kor.ask("POST", "/v1/verdicts/open", registry, {"item": "x", "person": "kim"}).status == 404
+
+
+def test_may_x_do_y(kor: Served) -> None:
+    """The decision point of other systems (AuthZEN 6): a permit and nothing else is true."""
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+
+    def decide(person: str, action: str, item: str, **to: str) -> Answer:
+        body = {
+            "subject": {"type": "person", "id": person},
+            "action": {"name": action, "properties": to},
+            "resource": {
+                "type": "item",
+                "id": item,
+                "properties": {"level": MARKS["KOR"], "subject": "dprk-missile"} if action == "transmit" else {},
+            },
+        }
+        return kor.ask("POST", "/access/v1/evaluation", registry, body, {"x-request-id": "a-1"})
+
+    opened = decide("kim", "open", number)
+    assert opened.json()["decision"] is True and opened.headers["x-request-id"] == "a-1"
+    assert opened.json()["context"]["verdict"]["outcome"] == "permit"
+    assert decide("nobody", "open", number).json()["decision"] is False
+    assert decide("kim", "open", "nothing").json() == {"decision": False}
+    assert decide("kim", "transmit", "x", to="JPN").json()["decision"] is True
+    assert decide("kim", "transmit", "x", to="USA").json()["decision"] is False
+    assert decide("kim", "transmit", "x").json()["decision"] is False
+    assert decide("kor-registry", "mark", number).json()["decision"] is True
+    assert decide("kor-registry", "destroy-everything", number).json() == {"decision": False}
+    assert kor.ask("POST", "/access/v1/evaluation", registry, {"subject": {}}).status == 400
+    told = kor.ask("GET", "/.well-known/authzen-configuration", registry).json()
+    assert told["access_evaluation_endpoint"].endswith("/access/v1/evaluation")
+
+
+def test_the_same_request_under_one_key_is_done_once(kor: Served) -> None:
+    """Same key, same body: the same answer, after a restart too; another body is refused."""
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    wanted, key = {"act": "mark", "item": number, "level": MARKS["KOR"]}, {"idempotency-key": "one"}
+    first = kor.ask("POST", "/v1/preparations", registry, wanted, key)
+    assert first.status == 201 and kor.ask("POST", "/v1/preparations", registry, wanted, key).body == first.body
+    assert kor.ask("POST", "/v1/preparations", registry, {**wanted, "level": "x"}, key).status == 422
+    told = first.json()
+    path, signed = f"/v1/preparations/{told['id']}/signatures", signatures(told, registry)
+    assert kor.ask("POST", path, registry, signed, key).status == 422
+    done = kor.ask("POST", path, registry, signed, {"idempotency-key": "two"})
+    kor.again()
+    assert kor.ask("POST", path, registry, signed, {"idempotency-key": "two"}).body == done.body
+    assert kor.ask("POST", "/v1/preparations", registry, wanted, key).body == first.body
+    # A key is its officer's own; a refusal is an answer too.
+    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.LEGAL), wanted, key).status == 403
+    assert kor.ask("POST", "/v1/preparations", registry, wanted, {"idempotency-key": "x" * 200}).status == 400
+
+
+def test_two_at_once_under_one_key_get_one_answer(kor: Served) -> None:
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    wanted, key = {"act": "mark", "item": number, "level": MARKS["KOR"]}, {"idempotency-key": "at once"}
+    answers = kor.ask_together([("POST", "/v1/preparations", registry, wanted, key)] * 6)
+    assert {answer.status for answer in answers} == {201} and len({answer.body for answer in answers}) == 1
+
+
+def test_an_item_that_changed_since_it_was_read_is_not_acted_on(kor: Served) -> None:
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    tag = {"if-match": kor.ask("GET", f"/v1/copies/{number}", registry).headers["etag"]}
+    wanted = {"act": "mark", "item": number, "level": MARKS["KOR"]}
+    assert kor.ask("POST", "/v1/preparations", registry, wanted, tag).status == 201
+    assert kor.act(registry, wanted).status == 200
+    assert kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": number}, tag).status == 412
+
+
+def test_contents_are_opened_for_no_officer_without_the_right(kor: Served) -> None:
+    number = kor.player.copies()[0].control_number
+    for role in Role.ALL:
+        by = kor.player.by(role)
+        for person in ("kim", by.officer):
+            answer = kor.ask("POST", "/v1/openings", by, {"item": number, "person": person})
+            assert answer.status == 403 and b"EXERCISE" not in answer.body
+
+
+def test_each_request_is_logged_with_its_officer(kor: Served) -> None:
+    kor.ask("GET", "/v1/node", kor.player.by(Role.LEGAL))
+    kor.ask("GET", "/v1/node", None)
+    signed_in, stranger = kor.lines[-2:]
+    assert (signed_in["officer"], signed_in["status"]) == ("kor-legal", 200)
+    assert (stranger["officer"], stranger["status"]) == ("", 401)
