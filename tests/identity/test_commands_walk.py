@@ -17,7 +17,7 @@ from gsomia.cli.main import cli
 from gsomia.errors import GsomiaError
 from gsomia.identity import ROLES, Rights
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, PersonDetails, Role, enter_person
+from gsomia.node import CONSULTED, Acting, PersonDetails, Role, enter_person
 
 RIGHTS = Rights.load()
 
@@ -45,6 +45,9 @@ LINES: dict[str, list[str]] = {
     "transmit": ["FILE", "--to", "JPN", "--level", "x", "--subject", "dprk-missile"],
     "release": ["x", "--to", "USA"],
     "recall": ["x", "--why", "x"],
+    "answer-recall": ["x", "--as", "cannot", "--why", "x"],
+    "regrade notify": ["x", "--level", "x", "--why", "x"],
+    "regrade follow": ["x"],
     "consent ask": ["x", "--to", "USA", "--why", "x"],
     "consent give": ["x"],
     "consent refuse": ["x"],
@@ -115,7 +118,7 @@ def lines(tmp_path: Path) -> dict[str, list[str]]:
     (tmp_path / "file").write_text("{}")
     found = {}
     for act in RIGHTS.acts.values():
-        for command in act.commands:
+        for command in () if act.name == "consult" else act.commands:  # its officer is by the subject
             if command.startswith("act record "):
                 found[command] = [*command.split(), "x", "--what", "x"]
             elif not act.by_folder:
@@ -147,6 +150,27 @@ def test_every_command_asks_for_the_roles_of_the_table(
     assert counted == len(asked_for) * len(ROLES) > 300
     with home.store.reading() as reader:
         assert len(list(reader.acts())) == before, "something was signed by a key that nobody enrolled"
+
+
+@pytest.mark.parametrize(("about", "role"), CONSULTED.items())
+def test_a_consultation_is_opened_by_the_officer_of_its_subject(
+    home: Home, monkeypatch: pytest.MonkeyPatch, about: str, role: str
+) -> None:
+    line = [
+        "consult",
+        "open",
+        "--under",
+        "jpn-kor-2016",
+        "--with",
+        "JPN",
+        "--about",
+        about,
+        "--title",
+        "x",
+        "--reference",
+        "x",
+    ]
+    assert asks(home, line, monkeypatch) == {role}
 
 
 @pytest.mark.parametrize("asked", Role.ALL)

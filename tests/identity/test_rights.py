@@ -72,10 +72,11 @@ def test_an_auditor_reads_everything_but_contents_and_signs_nothing() -> None:
 def test_an_act_that_is_signed_is_for_the_roles_whose_signature_it_needs() -> None:
     """The house's table takes nothing from what the Parties verify and gives nothing beyond it."""
     named = [kind for act in RIGHTS.acts.values() for kind in act.signs]
-    assert {*named} == {name for name, kind in ACT_TYPES.items() if kind.roles}
+    assert {*named} == {name for name, kind in ACT_TYPES.items() if kind.roles or kind.by_subject}
     for act in RIGHTS.acts.values():
         for kind in act.signs:
-            assert {right.role for right in act.rights} == {*ACT_TYPES[kind].roles}, kind
+            signed = {*ACT_TYPES[kind].roles, *ACT_TYPES[kind].by_subject.values()}
+            assert {right.role for right in act.rights} == signed, kind
 
 
 CASES: list[tuple[str, About, str]] = [
