@@ -118,7 +118,7 @@ class _Feeder:
         self._start()
         start = time.perf_counter()
         sent = 0
-        while (now := time.perf_counter()) < start + seconds:
+        while (now := time.perf_counter()) < start + seconds or not sent:
             # Those that came since the last group, each with its own instant.
             here = [start + number / rate for number in range(sent, int((now - start) * rate))][:_GROUP]
             if here and now - here[0] >= min(_WINDOW, _GROUP / rate) / 2:
