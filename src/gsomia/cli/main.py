@@ -10,6 +10,7 @@ import click
 from gsomia import __version__
 from gsomia.errors import (
     GsomiaError,
+    LoginError,
     PendingError,
     RefusedError,
     UsageError,
@@ -18,7 +19,7 @@ from gsomia.errors import (
 
 __all__ = ["cli", "main"]
 
-EXITS = {UsageError: 2, RefusedError: 3, VerificationError: 5, PendingError: 6}
+EXITS = {UsageError: 2, RefusedError: 3, LoginError: 4, VerificationError: 5, PendingError: 6}
 
 
 class _Lazy(click.Group):
