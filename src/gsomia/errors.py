@@ -4,6 +4,7 @@
     ├── UsageError             what was asked cannot be understood; names the value, the allowed ones and the place
     │   └── DataError          a file of law, settings or cases is malformed: file, key, what is allowed
     ├── RefusedError           the agreement (or the node's own rule) refuses; carries the verdict
+    ├── LoginError             a node at its address does not know, or no longer, who asks
     ├── PendingError           waits for a person or a peer
     ├── VerificationError      a signature, seal, label, proof or receipt does not hold
     │   ├── SignatureError     a signature is missing, wrong, or by a key that may not sign this
@@ -55,6 +56,10 @@ class RefusedError(GsomiaError):
     def __init__(self, message: str, *, verdict: dict[str, Any], hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.verdict = verdict
+
+
+class LoginError(GsomiaError):
+    """A node at its address does not know who asks."""
 
 
 class PendingError(GsomiaError):

@@ -218,6 +218,14 @@ def test_leak_by_side_channel(kor: Served) -> None:
         for name in (number, item, "nothing")
     }
     assert len(answers) == 1
+    with kor.player.node.store.reading() as reader:
+        known = next(iter(reader.acts())).id
+    for by, status in ((legal, 403), (kor.player.by(Role.DISCLOSURE), 404)):
+        asked = {"act": "consent", "request": "nothing"}
+        answer = kor.ask("POST", "/v1/preparations", by, asked)
+        assert answer.status == status
+        if status == 403:
+            assert kor.ask("POST", "/v1/preparations", by, {**asked, "request": known}).body == answer.body
     # The name of an event, or of a page's end, tells no count of what others may see.
     told = kor.ask("GET", "/v1/acts?limit=1", kor.player.by(Role.SECURITY)).json()
     again = kor.ask("GET", "/v1/acts?limit=1", kor.player.by(Role.SECURITY)).json()

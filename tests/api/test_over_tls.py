@@ -124,3 +124,12 @@ def test_acts_are_signed_where_the_command_runs(kor: Served, run: Run) -> None:
     assert status == 0 and "destroy done by act" in out, err
     assert json.loads(run("register", "--json", *kor.at(Role.SECURITY))[1])["copies"][0]["state"] == "destroyed"
     assert "destroyed" in run("register", "--node", kor.folder)[1]
+
+
+def test_a_key_that_has_ended_is_known_no_more(kor: Served, run: Run) -> None:
+    """Exit 4; TLS still trusts the certificate, the register does not."""
+    words = ("agreement", "state", "jpn-kor-2016", *kor.at(Role.LEGAL))
+    assert run(*words)[0] == 0
+    assert run("officer", "retire", Role.LEGAL, "--node", kor.folder)[0] == 0
+    status, out, err = run(*words)
+    assert (status, out) == (4, "") and "does not know this key, or no longer" in err

@@ -20,7 +20,7 @@ from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import RefusedError, SignatureError, UsageError
-from gsomia.identity import About
+from gsomia.identity import About, about_request
 from gsomia.keys import unb64
 from gsomia.node import (
     Acting,
@@ -383,23 +383,18 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
     """Check that the caller may ask for the act, and may know of the item that it names."""
     about = About(signers=frozenset(one.person for one in officers))
     if isinstance(wanted, GiveConsent | RefuseConsent):
-        about = About(askers=_askers(served.node, reader, wanted.request))
+        try:
+            about = about_request(served.node, reader, wanted.request)
+        except UsageError:
+            # Who may answer no request is told that, and not whether there is this one.
+            permit(caller, wanted.act, About(askers=frozenset()))
+            raise missing() from None
     permit(caller, _ROW.get(wanted.act, wanted.act), about)
     item = getattr(wanted, "item", "")
     if item and not caller.may("see-register"):
         named_copies(served, caller, reader, item)
     elif item and not reader.find(item):
         raise missing()
-
-
-def _askers(node: Node, reader: Reader, request: str) -> frozenset[str]:
-    """The persons of this Party who asked for what is to be approved."""
-    act = reader.act(request)
-    if act is None or act.statement.party != node.party:
-        return frozenset()
-    names = [signer.officer for signer in act.statement.signers if signer.officer]
-    known = {one.id: one.person for one in reader.officers(node.party)}
-    return frozenset(known.get(name, name) for name in names)
 
 
 def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader, wanted: Any) -> None:

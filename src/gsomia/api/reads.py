@@ -14,7 +14,7 @@ from gsomia.agreement import READINGS
 from gsomia.api.routing import Served, answered, permit, route, tagged
 from gsomia.api.signin import Caller
 from gsomia.errors import UsageError
-from gsomia.identity import About
+from gsomia.identity import About, about_copy
 from gsomia.node import (
     ACT_TYPES,
     Case,
@@ -24,7 +24,6 @@ from gsomia.node import (
     check_disputes,
     differences,
     entered_rows,
-    facility_of,
     inbox_view,
     instant,
     log_rows,
@@ -37,11 +36,11 @@ from gsomia.node import (
     told_differences,
     waiting_copies,
 )
-from gsomia.registry import Copy, Item
+from gsomia.registry import Copy
 from gsomia.verdict import known_party, standing_duties, told_routes, told_state
 from gsomia.web import missing
 
-__all__ = ["about_copy", "may_see", "named_copies", "reads", "register_tag"]
+__all__ = ["may_see", "named_copies", "reads", "register_tag"]
 
 PAGE = 100
 """So many rows a page has where nobody says how many."""
@@ -65,24 +64,9 @@ def aware(at: datetime | None) -> datetime | None:
     return at
 
 
-def about_copy(served: Served, caller: Caller, reader: Reader, copy: Copy, item: Item) -> About:
-    """What the table of rights asks about a copy: subject, the rank of its level, where it is held, a need by name."""
-    law = Case.of(served.node, reader).law
-    found = (a.level(item.originator, item.level) for a in law.agreements.values())
-    rank = max((level.rank for level in found if level is not None and level.rank), default=None)
-    named = reader.need(item.id, caller.principal.person)
-    return About(
-        subject=item.subject,
-        rank=rank,
-        facility=facility_of(reader, copy) if copy.holder == served.node.party else None,
-        named="" if named is None else "need" if named.need else "none",
-    )
-
-
 def may_see(served: Served, caller: Caller, reader: Reader, copy: Copy) -> bool:
     """Whether the caller may see a copy in the register."""
-    item = reader.item(copy.item)
-    return item is not None and caller.may("see-item", about_copy(served, caller, reader, copy, item))
+    return caller.may("see-item", about_copy(served.node, reader, copy, caller.principal))
 
 
 def named_copies(served: Served, caller: Caller, reader: Reader, reference: str) -> Sequence[Copy]:

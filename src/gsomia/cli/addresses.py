@@ -19,6 +19,7 @@ import click
 from gsomia.cli.exercise import note_exercise
 from gsomia.errors import (
     GsomiaError,
+    LoginError,
     NodeError,
     PeerError,
     PendingError,
@@ -311,5 +312,5 @@ class Remote:
         if kind == "refused":
             raise RefusedError(detail, verdict=problem.get("verdict") or {}, hint=hint)
         if kind == "sign-in":
-            raise NodeError(f"`{self._address}`: {detail}")
+            raise LoginError(f"`{self._address}` does not know this key, or no longer: {detail}")
         raise _ERRORS.get(kind, PeerError)(detail, hint=hint)

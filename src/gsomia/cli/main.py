@@ -11,6 +11,7 @@ from gsomia import __version__
 from gsomia.cli.grounds import ground_text
 from gsomia.errors import (
     GsomiaError,
+    LoginError,
     PendingError,
     RefusedError,
     UsageError,
@@ -19,7 +20,7 @@ from gsomia.errors import (
 
 __all__ = ["cli", "main"]
 
-EXITS = {UsageError: 2, RefusedError: 3, VerificationError: 5, PendingError: 6}
+EXITS = {UsageError: 2, RefusedError: 3, LoginError: 4, VerificationError: 5, PendingError: 6}
 
 
 class _Lazy(click.Group):
