@@ -31,12 +31,15 @@ from gsomia.node import (
     Reader,
     StandingClock,
     Terms,
+    answer_recall,
     ask_consent,
     destroy,
+    follow_regrade,
     give_consent,
     handle,
     instant,
     mark,
+    notify_regrade,
     prepare,
     recall,
     receipt,
@@ -86,6 +89,34 @@ class Recall(Said):
     item: Reference
     why: Text
     due: Instant = None
+
+
+class AnswerRecall(Said):
+    """Answer the recall of a held item."""
+
+    act: Literal["answer-recall"]
+    item: Reference
+    answer: Text
+    why: Text = ""
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class NotifyRegrade(Said):
+    """Notify another level of an item of one's own."""
+
+    act: Literal["notify-regrade"]
+    item: Reference
+    level: Text
+    why: Text
+
+
+class FollowRegrade(Said):
+    """Re-mark a held item as its originator notified."""
+
+    act: Literal["regrade"]
+    item: Reference
+    level: Text = ""
+    certify: list[Text] = Field(default=[], max_length=8)
 
 
 class AskConsent(Said):
@@ -174,6 +205,9 @@ Wanted = Annotated[
     | Receipt
     | Release
     | Recall
+    | AnswerRecall
+    | NotifyRegrade
+    | FollowRegrade
     | AskConsent
     | GiveConsent
     | RefuseConsent
@@ -209,6 +243,12 @@ def _do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return release(node, wanted.item, wanted.to, met=wanted.certify, by=by[0])
         case Recall():
             return recall(node, wanted.item, wanted.why, due=aware(wanted.due), by=by[0])
+        case AnswerRecall():
+            return answer_recall(node, wanted.item, wanted.answer, why=wanted.why, certified=wanted.certify, by=by[0])
+        case NotifyRegrade():
+            return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
+        case FollowRegrade():
+            return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
         case AskConsent():
             return ask_consent(
                 node,

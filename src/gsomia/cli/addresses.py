@@ -225,7 +225,14 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
 def _means(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """Whether a statement's words are those that were asked for, as far as it bears the same."""
     body = statement.body
-    words = {"why": "why", "what": "what", "method": "what", "conditions": "conditions", "form": "form"}
+    words = {
+        "why": "why",
+        "what": "what",
+        "method": "what",
+        "conditions": "conditions",
+        "form": "form",
+        "answer": "answer",
+    }
     if any(wanted[name] != body[there] for name, there in words.items() if name in wanted and there in body):
         return False
     if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, done, fetch, is_address
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
@@ -16,6 +17,7 @@ from gsomia.node import (
     WHAT_WAS_MADE,
     AskedBack,
     Role,
+    SignedAct,
     Statement,
     answer_recall,
     asked_back,
@@ -123,16 +125,19 @@ def _row(one: AskedBack, now: datetime) -> dict[str, Any]:
 )
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def answer_recall_command(
     item: str, answer: str, why: str, certify: tuple[str, ...], by: str, as_json: bool, node_dir: str | None
 ) -> None:
     """Answer the recall of a held ITEM: for one copy, or, by its item id, for all that were not answered for."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> list[SignedAct]:
         officer = home.acting(by, Role.REGISTRY)
-        acts = answer_recall(home.node, item, answer, why=why, certified=certify, by=officer)
-        if as_json:
-            print_json("answers", {"answers": [{"act": act.id, "copy": act.statement.copy} for act in acts]})
-        for act in () if as_json else acts:
-            click.echo(f"{act.statement.copy}: {answer}, by act {act.id}")
-        home.deliver()
+        return answer_recall(home.node, item, answer, why=why, certified=certify, by=officer)
+
+    wanted = {"act": "answer-recall", "item": item, "answer": answer, "why": why, "certify": list(certify)}
+    entered = done(node_dir, wanted, here)
+    if as_json:
+        print_json("answers", {"answers": [{"act": said.id, "copy": said.copy} for said in entered]})
+    for said in () if as_json else entered:
+        click.echo(f"{said.copy}: {answer}, by act {said.id}")

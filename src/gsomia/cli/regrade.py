@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.node import (
     WHAT_WAS_MADE,
@@ -13,6 +15,7 @@ from gsomia.node import (
     Regraded,
     Review,
     Role,
+    SignedAct,
     follow_regrade,
     instant,
     notify_regrade,
@@ -33,14 +36,16 @@ def regrade_command() -> None:
 @click.option("--level", required=True, help="One of this Party's own marks.")
 @click.option("--why", required=True, help="For the holders' officers.")
 @by_option
-@node_option
+@anywhere_option
 def notify(item: str, level: str, why: str, by: str, node_dir: str | None) -> None:
     """Notify another level of an ITEM of one's own to all who have a copy of it, or of what draws on it."""
-    with home_of(node_dir) as home:
-        act = notify_regrade(home.node, item, level, why, by=home.acting(by, Role.DISCLOSURE))
-        told = ", ".join(act.statement.parties) or "nobody"
-        click.echo(f"{act.statement.body['before']} to {act.statement.body['level']} by act {act.id}; told: {told}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [notify_regrade(home.node, item, level, why, by=home.acting(by, Role.DISCLOSURE))]
+
+    (said,) = done(node_dir, {"act": "notify-regrade", "item": item, "level": level, "why": why}, here)
+    told = ", ".join(said.parties) or "nobody"
+    click.echo(f"{said.body['before']} to {said.body['level']} by act {said.id}; told: {told}")
 
 
 @regrade_command.command("follow")
@@ -54,15 +59,16 @@ def notify(item: str, level: str, why: str, by: str, node_dir: str | None) -> No
     help="What was made from it (copies, translations, renditions) bears the new mark too.",
 )
 @by_option
-@node_option
+@anywhere_option
 def follow(item: str, level: str, certify: tuple[str, ...], by: str, node_dir: str | None) -> None:
     """Re-mark a held ITEM as its originator notified: one copy, or, by its item id, all that have not followed."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> list[SignedAct]:
         officer = home.acting(by, Role.REGISTRY)
-        for act in follow_regrade(home.node, item, level=level, certified=certify, by=officer):
-            said = act.statement
-            click.echo(f"{said.copy}: {said.body['before']} to {said.body['level']} by act {act.id}")
-        home.deliver()
+        return follow_regrade(home.node, item, level=level, certified=certify, by=officer)
+
+    for said in done(node_dir, {"act": "regrade", "item": item, "level": level, "certify": list(certify)}, here):
+        click.echo(f"{said.copy}: {said.body['before']} to {said.body['level']} by act {said.id}")
 
 
 @regrade_command.command("list")

@@ -1,0 +1,120 @@
+"""Acts with terms over the API: what an officer signs elsewhere says the same as what is signed on the node's host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from calling import Served
+from stories import MARKS, Stage, finish
+
+from gsomia.node import Role, Terms, ask_consent, give_consent, notify_regrade, recall
+from gsomia.testing import Exercise
+
+Serve = Callable[[Exercise, str], Served]
+
+
+@pytest.fixture
+def three(stage: Stage) -> Exercise:
+    """Three nodes; Korea has receipted one item of Japan's."""
+    found = stage("JPN", "KOR", "USA")
+    found["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    found.settle()
+    finish(found["KOR"], found["KOR"].copies()[0].id)
+    found.settle()
+    return found
+
+
+def asked(three: Exercise) -> str:
+    """Korea asks Japan; the request's id."""
+    korea = three["KOR"]
+    (request,) = ask_consent(korea.node, korea.copies()[0].id, "USA", "w", by=korea.by(Role.DISCLOSURE))
+    three.settle()
+    return request.id
+
+
+def test_consent_is_asked_for_a_purpose_and_a_part(three: Exercise, serve: Serve) -> None:
+    """The request says what was asked."""
+    korea = serve(three, "KOR")
+    wanted = {"act": "request-consent", "item": korea.player.copies()[0].control_number, "to": "USA", "why": "w"}
+    said = {"purpose": "defence", "part": "portion", "extent": "paragraphs 2 to 4"}
+    assert korea.act(korea.player.by(Role.DISCLOSURE), wanted | said).status == 200
+    with korea.player.node.store.reading() as reader:
+        (request,) = reader.consents()
+    assert {name: getattr(request, name) for name in said} == said
+
+
+def test_consent_is_given_on_terms(three: Exercise, serve: Serve) -> None:
+    """Conditions and end stand in the act that the officer signed elsewhere."""
+    request, japan = asked(three), serve(three, "JPN")
+    terms = {"conditions": ["paraphrased"], "expires": "2029-01-01T00:00:00+00:00", "form": "written"}
+    answer = japan.act(japan.player.by(Role.DISCLOSURE), {"act": "consent", "request": request, **terms})
+    assert answer.status == 200, answer
+    with japan.player.node.store.reading() as reader:
+        (given,) = reader.consents()
+    assert (given.state, given.conditions) == ("granted", ("paraphrased",))
+    assert given.expires is not None and given.expires.year == 2029
+
+
+def test_a_condition_is_certified_in_the_release(three: Exercise, serve: Serve) -> None:
+    """Without it the agreement refuses, and the question says so before."""
+    request, japan = asked(three), three["JPN"]
+    terms = Terms(conditions=("paraphrased",))
+    give_consent(japan.node, request, terms, by=japan.by(Role.DISCLOSURE))
+    three.settle()
+    korea = serve(three, "KOR")
+    disclosure, item = korea.player.by(Role.DISCLOSURE), korea.player.copies()[0].control_number
+    for certify, outcome in (([], "refuse"), ([request], "permit")):
+        question = {"item": item, "to": "USA", "certify": certify}
+        told = korea.ask("POST", "/v1/verdicts/release", disclosure, question)
+        assert (told.status, told.json()["outcome"]) == (200, outcome), told
+        answer = korea.act(disclosure, {"act": "release", **question})
+        assert answer.status == (200 if certify else 403), answer
+
+
+@pytest.mark.parametrize("terms", [{"form": "oral"}, {"part": "half"}, {"expires": "2016-01-01T00:00:00+00:00"}])
+def test_terms_that_are_none_are_not_prepared(three: Exercise, serve: Serve, terms: dict[str, str]) -> None:
+    """An oral approval, a part that nobody knows, an end that is past."""
+    request, japan = asked(three), serve(three, "JPN")
+    wanted = {"act": "consent", "request": request, **terms}
+    answer = japan.ask("POST", "/v1/preparations", japan.player.by(Role.DISCLOSURE), wanted)
+    assert answer.status == (400 if "part" in terms else 403), answer
+
+
+def test_a_level_is_notified(three: Exercise, serve: Serve) -> None:
+    """By its originator's API; the register says the new level beside the first."""
+    japan = serve(three, "JPN")
+    disclosure, item = japan.player.by(Role.DISCLOSURE), japan.player.copies()[0].item
+    answer = japan.act(disclosure, {"act": "notify-regrade", "item": item, "level": "秘", "why": "w"})
+    assert answer.status == 200, answer
+    (row,) = japan.ask("GET", "/v1/copies", disclosure).json()["copies"]
+    assert (row["foreign_mark"], row["level"]) == (MARKS["JPN"], "秘")
+
+
+def test_a_level_is_followed(three: Exercise, serve: Serve) -> None:
+    """It waits in the holder's inbox until the holder's officer has followed, by the holder's API."""
+    japan = three["JPN"]
+    notify_regrade(japan.node, japan.copies()[0].item, "秘", "w", by=japan.by(Role.DISCLOSURE))
+    three.settle()
+    korea = serve(three, "KOR")
+    registry, item = korea.player.by(Role.REGISTRY), korea.player.copies()[0].item
+    assert len(korea.ask("GET", "/v1/inbox", registry).json()["regraded"]) == 1
+    answer = korea.act(registry, {"act": "regrade", "item": item})
+    assert answer.status == 200, answer
+    assert korea.ask("GET", "/v1/inbox", registry).json()["regraded"] == []
+
+
+def test_a_recall_is_answered(three: Exercise, serve: Serve) -> None:
+    """It is a duty with a day until the holder's officer has answered, by the holder's API."""
+    japan = three["JPN"]
+    recall(japan.node, japan.copies()[0].item, "w", by=japan.by(Role.DISCLOSURE))
+    three.settle()
+    korea = serve(three, "KOR")
+    registry, item = korea.player.by(Role.REGISTRY), korea.player.copies()[0].control_number
+    assert [one["control_number"] for one in korea.ask("GET", "/v1/inbox", registry).json()["recalls"]] == [item]
+    duties = korea.ask("GET", "/v1/duties?party=KOR", registry).json()["duties"]
+    assert [(one["item"], bool(one["due"])) for one in duties if one["act"] == "answer-recall"] == [(item, True)]
+    wanted = {"act": "answer-recall", "item": item, "answer": "cannot", "why": "w"}
+    answer = korea.act(registry, wanted)
+    assert answer.status == 200, answer
+    assert korea.ask("GET", "/v1/inbox", registry).json()["recalls"] == []
