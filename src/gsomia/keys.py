@@ -61,7 +61,7 @@ def unb64(text: str) -> bytes:
     """
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError("not standard base64") from error
     # All that is left open is what the last four characters hold beyond the last bytes.
     if len(text) != (len(data) + 2) // 3 * 4 or b64(data[(len(data) - 1) // 3 * 3 :]) != text[-4:]:
