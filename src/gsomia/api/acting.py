@@ -7,18 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
-from pydantic import Field
 
-from gsomia.api.questions import Body as Said
-from gsomia.api.questions import Instant, Party, Reference, Text
-from gsomia.api.reads import Name, aware, named_copies, register_tag
+from gsomia.api.reads import Name, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
+from gsomia.api.wanted import Destroy, GiveConsent, RefuseConsent, Signatures, Wanted, do, row_of
 from gsomia.errors import RefusedError, SignatureError, UsageError
 from gsomia.identity import About, about_request
 from gsomia.keys import unb64
@@ -30,23 +28,8 @@ from gsomia.node import (
     Prepared,
     Reader,
     StandingClock,
-    Terms,
-    answer_recall,
-    ask_consent,
-    destroy,
-    follow_regrade,
-    give_consent,
-    handle,
     instant,
-    mark,
-    notify_regrade,
     prepare,
-    recall,
-    receipt,
-    refuse_consent,
-    release,
-    revoke_consent,
-    tell,
 )
 from gsomia.web import Problem, missing
 
@@ -56,231 +39,6 @@ PREPARED_FOR = timedelta(minutes=5)
 """A prepared act waits for signatures so long."""
 _EACH = 32
 """So many prepared acts of one officer wait at a time; the oldest gives way."""
-
-
-class Mark(Said):
-    """Re-mark a received item (Article 4.2)."""
-
-    act: Literal["mark"]
-    item: Reference
-    level: Text
-
-
-class Receipt(Said):
-    """Sign the receipt for a received item."""
-
-    act: Literal["receipted"]
-    item: Reference
-
-
-class Release(Said):
-    """Hand a received item on."""
-
-    act: Literal["release"]
-    item: Reference
-    to: Party
-    certify: list[Reference] = Field(default=[], max_length=16)
-
-
-class Recall(Said):
-    """Recall an item of one's own."""
-
-    act: Literal["recall"]
-    item: Reference
-    why: Text
-    due: Instant = None
-
-
-class AnswerRecall(Said):
-    """Answer the recall of a held item."""
-
-    act: Literal["answer-recall"]
-    item: Reference
-    answer: Text
-    why: Text = ""
-    certify: list[Text] = Field(default=[], max_length=8)
-
-
-class NotifyRegrade(Said):
-    """Notify another level of an item of one's own."""
-
-    act: Literal["notify-regrade"]
-    item: Reference
-    level: Text
-    why: Text
-
-
-class FollowRegrade(Said):
-    """Re-mark a held item as its originator notified."""
-
-    act: Literal["regrade"]
-    item: Reference
-    level: Text = ""
-    certify: list[Text] = Field(default=[], max_length=8)
-
-
-class AskConsent(Said):
-    """Ask each originator whether an item, or a part of it, may be handed on."""
-
-    act: Literal["request-consent"]
-    item: Reference
-    to: Party
-    why: Text
-    purpose: Text = ""
-    part: Text = "whole"
-    extent: Text = ""
-
-
-class GiveConsent(Said):
-    """Consent in writing to a request, on terms."""
-
-    act: Literal["consent"]
-    request: Reference
-    conditions: list[Text] = Field(default=[], max_length=16)
-    purpose: Text = ""
-    expires: Instant = None
-    part: Text = ""
-    extent: Text = ""
-    form: Literal["written", "oral"] = "written"
-
-    def terms(self) -> Terms:
-        """The terms."""
-        return Terms(
-            conditions=tuple(self.conditions),
-            purpose=self.purpose,
-            expires=aware(self.expires),
-            part=self.part,
-            extent=self.extent,
-            form=self.form,
-        )
-
-
-class RefuseConsent(Said):
-    """Refuse a request in writing."""
-
-    act: Literal["refuse-consent"]
-    request: Reference
-    why: Text = ""
-
-
-class RevokeConsent(Said):
-    """Take a consent back."""
-
-    act: Literal["revoke-consent"]
-    consent: Reference
-    why: Text
-
-
-class Handle(Said):
-    """Record what is done with a held item."""
-
-    act: Literal["reproduce", "translate", "return", "use", "retain", "report-loss"]
-    item: Reference
-    what: Text
-    certify: list[Text] = Field(default=[], max_length=8)
-
-
-class Tell(Said):
-    """Tell the other Parties of an agreement something."""
-
-    act: Literal["appoint", "notify-law-change", "visit", "warn"]
-    under: Text
-    what: Text
-    item: Annotated[str, Field(max_length=128)] = ""
-    certify: list[Text] = Field(default=[], max_length=8)
-
-
-class Destroy(Said):
-    """Destroy a held item; a registry officer and a security officer sign, two persons."""
-
-    act: Literal["destroy"]
-    item: Reference
-    method: Text
-    registry: Reference
-    security: Reference
-
-
-Wanted = Annotated[
-    Mark
-    | Receipt
-    | Release
-    | Recall
-    | AnswerRecall
-    | NotifyRegrade
-    | FollowRegrade
-    | AskConsent
-    | GiveConsent
-    | RefuseConsent
-    | RevokeConsent
-    | Handle
-    | Tell
-    | Destroy,
-    Field(discriminator="act"),
-]
-
-
-class Signatures(Said):
-    """An officer's signatures over the statements, base64: Ed25519 and ML-DSA-65, both."""
-
-    ed25519: Annotated[str, Field(max_length=128)]
-    ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
-
-
-_ROW = {
-    **dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle"),
-}
-"""The act of the table of rights for types of statement that share one."""
-
-
-def _do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
-    """Run the use case of an act."""
-    match wanted:
-        case Mark():
-            return mark(node, wanted.item, wanted.level, by=by[0])
-        case Receipt():
-            return receipt(node, wanted.item, by=by[0])
-        case Release():
-            return release(node, wanted.item, wanted.to, met=wanted.certify, by=by[0])
-        case Recall():
-            return recall(node, wanted.item, wanted.why, due=aware(wanted.due), by=by[0])
-        case AnswerRecall():
-            return answer_recall(node, wanted.item, wanted.answer, why=wanted.why, certified=wanted.certify, by=by[0])
-        case NotifyRegrade():
-            return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
-        case FollowRegrade():
-            return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
-        case AskConsent():
-            return ask_consent(
-                node,
-                wanted.item,
-                wanted.to,
-                wanted.why,
-                purpose=wanted.purpose,
-                part=wanted.part,
-                extent=wanted.extent,
-                by=by[0],
-            )
-        case GiveConsent():
-            return give_consent(node, wanted.request, wanted.terms(), by=by[0])
-        case RefuseConsent():
-            return refuse_consent(node, wanted.request, wanted.why, by=by[0])
-        case RevokeConsent():
-            return revoke_consent(node, wanted.consent, wanted.why, by=by[0])
-        case Handle():
-            return handle(node, wanted.act, wanted.item, wanted.what, certified=wanted.certify, by=by[0])
-        case Tell():
-            return tell(
-                node,
-                wanted.act,
-                wanted.under,
-                wanted.what,
-                reference=wanted.item,
-                certified=wanted.certify,
-                by=by[0],
-            )
-        case Destroy():
-            return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
-    raise UsageError("this act is not done over the API")
 
 
 @dataclass
@@ -349,7 +107,7 @@ def acting(served: Served) -> APIRouter:
                 _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
-            prepared = prepare(lambda: _do(node, body, by))
+            prepared = prepare(lambda: do(node, body, by))
             now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
@@ -429,7 +187,7 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
             # Who may answer no request is told that, and not whether there is this one.
             permit(caller, wanted.act, About(askers=frozenset()))
             raise missing() from None
-    permit(caller, _ROW.get(wanted.act, wanted.act), about)
+    permit(caller, row_of(wanted), about)
     item = getattr(wanted, "item", "")
     if item and not caller.may("see-register"):
         named_copies(served, caller, reader, item)
@@ -485,9 +243,9 @@ def _complete(node: Node, one: Preparation) -> None:
         return tuple(Acting(officer=officer.id, key=make(officer)) for officer in one.officers)
 
     # Once by the clock as it goes, for the law may have changed since; and once by the instant that was signed.
-    prepare(lambda: _do(node, one.wanted, by(lambda officer: AwaitedKey(public=officer.key))))
+    prepare(lambda: do(node, one.wanted, by(lambda officer: AwaitedKey(public=officer.key))))
     standing = replace(node, clock=StandingClock(one.prepared.at, node.clock))
     keys = by(
         lambda officer: AwaitedKey(public=officer.key, prepared=one.prepared, signatures=one.signatures[officer.id])
     )
-    _do(standing, one.wanted, keys)
+    do(standing, one.wanted, keys)

@@ -1,0 +1,262 @@
+"""The acts that may be asked for over the API, each as a request takes it, and the use cases that do them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gsomia.api.questions import Body as Said
+from gsomia.api.questions import Instant, Party, Reference, Text
+from gsomia.api.reads import aware
+from gsomia.errors import UsageError
+from gsomia.node import (
+    Acting,
+    Node,
+    Terms,
+    answer_recall,
+    ask_consent,
+    destroy,
+    follow_regrade,
+    give_consent,
+    handle,
+    mark,
+    notify_regrade,
+    recall,
+    receipt,
+    refuse_consent,
+    release,
+    revoke_consent,
+    tell,
+)
+
+__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Wanted", "do", "row_of"]
+
+
+class Mark(Said):
+    """Re-mark a received item (Article 4.2)."""
+
+    act: Literal["mark"]
+    item: Reference
+    level: Text
+
+
+class Receipt(Said):
+    """Sign the receipt for a received item."""
+
+    act: Literal["receipted"]
+    item: Reference
+
+
+class Release(Said):
+    """Hand a received item on."""
+
+    act: Literal["release"]
+    item: Reference
+    to: Party
+    certify: list[Reference] = Field(default=[], max_length=16)
+
+
+class Recall(Said):
+    """Recall an item of one's own."""
+
+    act: Literal["recall"]
+    item: Reference
+    why: Text
+    due: Instant = None
+
+
+class AnswerRecall(Said):
+    """Answer the recall of a held item."""
+
+    act: Literal["answer-recall"]
+    item: Reference
+    answer: Text
+    why: Text = ""
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class NotifyRegrade(Said):
+    """Notify another level of an item of one's own."""
+
+    act: Literal["notify-regrade"]
+    item: Reference
+    level: Text
+    why: Text
+
+
+class FollowRegrade(Said):
+    """Re-mark a held item as its originator notified."""
+
+    act: Literal["regrade"]
+    item: Reference
+    level: Text = ""
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class AskConsent(Said):
+    """Ask each originator whether an item, or a part of it, may be handed on."""
+
+    act: Literal["request-consent"]
+    item: Reference
+    to: Party
+    why: Text
+    purpose: Text = ""
+    part: Text = "whole"
+    extent: Text = ""
+
+
+class GiveConsent(Said):
+    """Consent in writing to a request, on terms."""
+
+    act: Literal["consent"]
+    request: Reference
+    conditions: list[Text] = Field(default=[], max_length=16)
+    purpose: Text = ""
+    expires: Instant = None
+    part: Text = ""
+    extent: Text = ""
+    form: Literal["written", "oral"] = "written"
+
+    def terms(self) -> Terms:
+        """The terms."""
+        return Terms(
+            conditions=tuple(self.conditions),
+            purpose=self.purpose,
+            expires=aware(self.expires),
+            part=self.part,
+            extent=self.extent,
+            form=self.form,
+        )
+
+
+class RefuseConsent(Said):
+    """Refuse a request in writing."""
+
+    act: Literal["refuse-consent"]
+    request: Reference
+    why: Text = ""
+
+
+class RevokeConsent(Said):
+    """Take a consent back."""
+
+    act: Literal["revoke-consent"]
+    consent: Reference
+    why: Text
+
+
+class Handle(Said):
+    """Record what is done with a held item."""
+
+    act: Literal["reproduce", "translate", "return", "use", "retain", "report-loss"]
+    item: Reference
+    what: Text
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class Tell(Said):
+    """Tell the other Parties of an agreement something."""
+
+    act: Literal["appoint", "notify-law-change", "visit", "warn"]
+    under: Text
+    what: Text
+    item: Annotated[str, Field(max_length=128)] = ""
+    certify: list[Text] = Field(default=[], max_length=8)
+
+
+class Destroy(Said):
+    """Destroy a held item; a registry officer and a security officer sign, two persons."""
+
+    act: Literal["destroy"]
+    item: Reference
+    method: Text
+    registry: Reference
+    security: Reference
+
+
+Wanted = Annotated[
+    Mark
+    | Receipt
+    | Release
+    | Recall
+    | AnswerRecall
+    | NotifyRegrade
+    | FollowRegrade
+    | AskConsent
+    | GiveConsent
+    | RefuseConsent
+    | RevokeConsent
+    | Handle
+    | Tell
+    | Destroy,
+    Field(discriminator="act"),
+]
+
+
+class Signatures(Said):
+    """An officer's signatures over the statements, base64: Ed25519 and ML-DSA-65, both."""
+
+    ed25519: Annotated[str, Field(max_length=128)]
+    ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
+
+
+_ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle")
+"""The act of the table of rights for types of statement that share one."""
+
+
+def row_of(wanted: Any) -> str:
+    """The act of the table of rights that is asked for."""
+    act: str = wanted.act
+    return _ROW.get(act, act)
+
+
+def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
+    """Run the use case of an act."""
+    match wanted:
+        case Mark():
+            return mark(node, wanted.item, wanted.level, by=by[0])
+        case Receipt():
+            return receipt(node, wanted.item, by=by[0])
+        case Release():
+            return release(node, wanted.item, wanted.to, met=wanted.certify, by=by[0])
+        case Recall():
+            return recall(node, wanted.item, wanted.why, due=aware(wanted.due), by=by[0])
+        case AnswerRecall():
+            return answer_recall(node, wanted.item, wanted.answer, why=wanted.why, certified=wanted.certify, by=by[0])
+        case NotifyRegrade():
+            return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
+        case FollowRegrade():
+            return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case AskConsent():
+            return ask_consent(
+                node,
+                wanted.item,
+                wanted.to,
+                wanted.why,
+                purpose=wanted.purpose,
+                part=wanted.part,
+                extent=wanted.extent,
+                by=by[0],
+            )
+        case GiveConsent():
+            return give_consent(node, wanted.request, wanted.terms(), by=by[0])
+        case RefuseConsent():
+            return refuse_consent(node, wanted.request, wanted.why, by=by[0])
+        case RevokeConsent():
+            return revoke_consent(node, wanted.consent, wanted.why, by=by[0])
+        case Handle():
+            return handle(node, wanted.act, wanted.item, wanted.what, certified=wanted.certify, by=by[0])
+        case Tell():
+            return tell(
+                node,
+                wanted.act,
+                wanted.under,
+                wanted.what,
+                reference=wanted.item,
+                certified=wanted.certify,
+                by=by[0],
+            )
+        case Destroy():
+            return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
+    raise UsageError("this act is not done over the API")
