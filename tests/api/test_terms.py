@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from calling import Served
 from stories import MARKS, Stage, finish
 
-from gsomia.node import Role, Terms, ask_consent, give_consent, notify_regrade, recall
+from gsomia.cli.addresses import signed
+from gsomia.errors import VerificationError
+from gsomia.node import Acting, Role, Terms, ask_consent, give_consent, notify_regrade, recall
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -118,3 +122,48 @@ def test_a_recall_is_answered(three: Exercise, serve: Serve) -> None:
     answer = korea.act(registry, wanted)
     assert answer.status == 200, answer
     assert korea.ask("GET", "/v1/inbox", registry).json()["recalls"] == []
+
+
+class Reached:
+    """A node reached in this process, as one officer; what a command has of one that it reaches over TLS."""
+
+    def __init__(self, served: Served, by: Acting) -> None:
+        self.served, self.by, self.key = served, by, by.key
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask, and be told."""
+        answer = self.served.ask("POST", f"/v1/{path}", self.by, dict(body))
+        assert answer.status in (200, 201), answer
+        told: dict[str, Any] = answer.json()
+        return told
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("conditions", []),
+        ("expires", None),
+        ("purpose", "training"),
+        ("part", "portion"),
+        ("extent", "x"),
+        ("request", "x"),
+    ],
+)
+def test_a_command_signs_no_terms_but_those_it_was_given(
+    three: Exercise, serve: Serve, name: str, meant: object
+) -> None:
+    """The terms as `gsomia consent give` sends them, what is left out being filled in by the node; then one altered."""
+    japan = serve(three, "JPN")
+    wanted: dict[str, Any] = {"act": "consent", "request": asked(three), "conditions": ["paraphrased"], "purpose": ""}
+    wanted |= {"expires": "2029-01-01T00:00:00+00:00", "part": "", "extent": "", "form": "written"}
+    remote: Any = Reached(japan, japan.player.by(Role.DISCLOSURE))
+    told = remote.post("preparations", wanted)
+    with pytest.raises(VerificationError, match="what was not asked for"):
+        signed(remote, told, {**wanted, name: meant})
+    (said,) = signed(remote, told, {**wanted, "expires": told_expiry(told)})
+    assert said.body["conditions"] == ["paraphrased"]
+
+
+def told_expiry(told: Mapping[str, Any]) -> str:
+    """The end as the statement writes it, which is how a command writes it too."""
+    return str(json.loads(told["statements"][0])["body"]["expires"])
