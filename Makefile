@@ -11,10 +11,11 @@ help:            ## print this list
 
 setup: .venv/ready  ## make .venv with everything the project needs
 
+# pip in hash mode wants a pin of `pydantic` itself, where the first file names it with an extra alone; the second has it.
 .venv/ready: requirements/dev.txt pyproject.toml
 	$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gsomia needs python3 >= 3.11, this is " + sys.version.split()[0])'
 	$(PY) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt -c requirements/runtime.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
