@@ -174,16 +174,20 @@ def enter(
 def _check_mark(node: Node, tx: Writer, statement: Statement) -> None:
     """A mark that a peer tells is no lower than the originator's: by this node's own law, when it is told.
 
+    The originator's level is the one that the mark says it is for, where that one is known to have been given; the
+    notice of it may be on its way here, and one that counts here may be on its way there.
+
     Raises:
         VerificationError: it is lower, or unknown.
     """
     item, mark = tx.item(statement.item), statement.body.get("level")
     if item is None or not isinstance(mark, str):
         return  # its effect says what is wrong
-    case = Case.of(node, tx)
+    case, given, named = Case.of(node, tx), levels_given(tx, item), statement.body.get("foreign")
     faults = [
         mark_fault(case, originator=item.originator, level=level, party=statement.party, mark=mark)
-        for level in levels_given(tx, item)
+        for level in given
+        if level == named or named not in given
     ]
     if all(faults):
         raise VerificationError(f"act `{statement.id}`: {faults[0]}")

@@ -51,13 +51,17 @@ class Review:
 
 
 def notice_of(reader: Reader, item: str, originator: str) -> Statement | None:
-    """The last notice of an item's level by its originator, or None; it may be known before the item is."""
-    acts = [act.statement for act in reader.acts(types=("notify-regrade",), item=item)]
-    return next((said for said in reversed(acts) if said.party == originator), None)
+    """The last notice of an item's level by its originator, or None; it may be known before the item is.
+
+    The last is the one of the latest instant, of two of one instant that of the greater id: notices that come by two
+    ways, straight and passed on by a holder, are not recorded in one order everywhere.
+    """
+    acts = (act.statement for act in reader.acts(types=("notify-regrade",), item=item))
+    return max((said for said in acts if said.party == originator), key=lambda said: (said.at, said.id), default=None)
 
 
 def levels_given(reader: Reader, item: Item) -> tuple[str, ...]:
-    """Every level that an item's originator gave it, the first one first; a mark follows any of them in its time."""
+    """Every level that an item's originator gave it, whichever counts now; a mark follows one of them in its time."""
     acts = (act.statement for act in reader.acts(types=("notify-regrade",), item=item.id))
     return (item.level, *(str(said.body["level"]) for said in acts if said.party == item.originator))
 
@@ -86,17 +90,21 @@ def check_new_mark(node: Node, reader: Reader, statement: Statement) -> None:
         statement: of a peer's `regrade`; what else is wrong with it its effect says.
 
     Raises:
-        VerificationError: the mark is lower than the level.
+        VerificationError: the mark is lower than the level that it is for, or than the one notified before it was made.
     """
     item, body = reader.item(statement.item), statement.body
     mark, level = body.get("level"), body.get("foreign")
     if item is None or not isinstance(mark, str) or not isinstance(level, str):
         return
     law = Case.of(node, reader).law
-    if rank_of(law, statement.party, mark) < rank_of(law, item.originator, level):
-        raise VerificationError(
-            f"act `{statement.id}`: `{mark}` of `{statement.party}` is lower than `{level}` of `{item.originator}`"
-        )
+    last = notice_of(reader, item.id, item.originator)
+    # Whoever followed before the last notice was made could know an earlier one alone.
+    now = [str(last.body["level"])] if last is not None and statement.at > last.at else []
+    for asked in (level, *now):
+        if rank_of(law, statement.party, mark) < rank_of(law, item.originator, asked):
+            raise VerificationError(
+                f"act `{statement.id}`: `{mark}` of `{statement.party}` is lower than `{asked}` of `{item.originator}`"
+            )
 
 
 def in_force(reader: Reader, case: Case, item: Item, copy: Copy | None = None) -> Item:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import SignedAct, Statement
+from gsomia.node.acts import SignedAct, Statement, instant
 from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting, rank_of
 from gsomia.node.labels import equivalent_label
@@ -116,8 +116,8 @@ def notify_regrade(node: Node, reference: str, level: str, why: str, *, by: Acti
 
     Raises:
         UsageError: no such item or mark.
-        RefusedError: another Party's item, the level that it has, one beneath its sources', or the agreement refuses;
-            it is kept, and nothing is recorded.
+        RefusedError: another Party's item, the level that it has, one beneath its sources', a clock that stands before
+            the last notice, or the agreement refuses; it is kept, and nothing is recorded.
     """
     at = node.clock.now()
     against = None
@@ -130,6 +130,10 @@ def notify_regrade(node: Node, reference: str, level: str, why: str, *, by: Acti
             raise UsageError(f"no item `{reference}` is registered", hint="`gsomia register` lists what is")
         if item.originator != node.party:
             raise refused("not-the-originator", f"item `{item.id}` is not `{node.party}`'s to regrade")
+        last = notice_of(tx, item.id, item.originator)
+        if last is not None and last.at >= at:
+            # The later one counts everywhere, so this one has to be the later.
+            at = _after(node, last, at)
         case = Case.of(node, tx)
         new, now, review = treaty_mark(case, node.party, level), level_notified(tx, item), review_of(tx, case, item)
         _check_level(case, item, new, now, review)
@@ -156,6 +160,21 @@ def notify_regrade(node: Node, reference: str, level: str, why: str, *, by: Acti
     if against is not None:
         refuse(node, what, against, at)
     return act
+
+
+def _after(node: Node, last: Statement, at: datetime) -> datetime:
+    """The first instant after a notice that is not before this one.
+
+    Raises:
+        RefusedError: the clock stands so far before it that no peer would take it in.
+    """
+    if last.at > at + node.limits.max_skew:
+        raise refused(
+            "clock",
+            f"the last notice of item `{last.item}` is of {instant(last.at)}, and the clock stands at {instant(at)}",
+            hint="set the clock right first",
+        )
+    return last.at + timedelta(microseconds=1)
 
 
 def _check_level(case: Case, item: Item, new: str, now: str, review: Review | None) -> None:
