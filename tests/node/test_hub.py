@@ -11,9 +11,10 @@ import pytest
 from lying import act, altered, kind_of, message, offered, reading, resigned, send, turned
 from stories import MARKS, Stage, finish, forget, holds, official, refusals, register, same_story, words_of
 
+from gsomia.blobs import LocalBlobs
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope, b64, unb64
-from gsomia.node import Onward, Role, lawful_ways, mark, release, release_many, revoke_consent, stop_closed
+from gsomia.node import Onward, Role, destroy, lawful_ways, mark, release, release_many, revoke_consent, stop_closed
 from gsomia.node.acts import pack, unpack
 from gsomia.registry import Copy, CopyState, Direction, Rung
 from gsomia.testing import Exercise
@@ -136,6 +137,23 @@ def test_a_consent_withdrawn_while_the_second_leg_waits(three: Exercise) -> None
     three.settle()
     assert register(three["KOR"]) == {} and refusals(three["KOR"]) == []
     same_story(three)
+    holds(three)
+
+
+def test_what_was_destroyed_while_the_second_leg_waits_goes_no_further(three: Exercise) -> None:
+    onward = pass_on(three)
+    unreachable(three, "KOR")
+    three.settle(tolerate=True)
+    america = three["USA"]
+    destroy(america.node, first(three).id, "burnt", by=(america.by(Role.REGISTRY), america.by(Role.SECURITY)))
+    three.wire.fault = None
+    three.settle()
+    assert register(america)[onward.id][0].state is CopyState.REFUSED
+    assert "was destroyed, and no other copy is held here" in words_of(refusals(america))
+    assert register(three["KOR"]) == {}
+    same_story(three)
+    assert isinstance(america.node.blobs, LocalBlobs)
+    assert america.node.blobs.sweep((), older_than=-1) == 1, "what waited to leave kept it until now"
     holds(three)
 
 

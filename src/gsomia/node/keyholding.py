@@ -26,6 +26,7 @@ __all__ = [
     "recalls",
     "unless_recalled",
     "with_custody",
+    "with_none_held",
 ]
 
 SHARES = 3
@@ -86,6 +87,13 @@ def unless_recalled(verdict: Verdict, recalled: Recalled | None) -> Verdict:
     if recalled is None:
         return verdict
     return _grounded(verdict, REFUSE, f"recalled by {recalled.by}", clause="recalled", established_by=recalled.act)
+
+
+def with_none_held(verdict: Verdict, copy: Copy) -> Verdict:
+    """A verdict on handing on an item, refused where its holder has no copy any more; `copy` is one that went."""
+    return _grounded(
+        verdict, REFUSE, f"`{copy.control_number}` was {copy.state}, and no other copy is held here", clause="held"
+    )
 
 
 def _grounded(

@@ -12,7 +12,7 @@ from datetime import datetime
 from gsomia.errors import GsomiaError, RefusedError, UsageError
 from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting
-from gsomia.node.keyholding import recall_of, unless_recalled, with_custody
+from gsomia.node.keyholding import recall_of, unless_recalled, with_custody, with_none_held
 from gsomia.node.ledger import Draft, make
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, known_peer, refused
@@ -327,16 +327,18 @@ def refresh(
         The question for the recipient's node, and this node's answer to it.
     """
     if copy.act == "release":
-        # The item may have come more than once; any of the copies held may be what goes on.
+        # The item may have come more than once; any of the copies still held may be what goes on.
+        came = [held for held in tx.copies(item=item.id) if held.holder == node.party]
+        here = [held for held in came if held.state not in GONE]
         answers = [
             (question, carrying if verdict.outcome == "permit" and carrying is not None else verdict)
-            for held in tx.copies(item=item.id)
-            if held.holder == node.party
+            for held in here or came
             for verdict, question, carrying in [
                 ask_release(node, tx, held, item, copy.holder, at=at, under=copy.instrument, met=met)
             ]
         ]
-        return next((answer for answer in answers if answer[1].outcome == "permit"), answers[0])
+        question, answer = next((one for one in answers if one[1].outcome == "permit"), answers[0])
+        return question, answer if here else with_none_held(answer, came[0])
     question, facts = ask_again(node, tx, copy, item, met, at)
     case = Case.of(node, tx)
     verdict = with_custody(
