@@ -135,9 +135,11 @@ class SqlStore:
             if self.state() != before:
                 yield SqlReader(connection)
                 return
-            if self._kept[0] != before:
-                self._kept = before, {}
-            yield SqlReader(connection, self._kept[1])
+            # What this reader fills is the pair's own: another one may take the pair's place meanwhile.
+            kept = self._kept
+            if kept[0] != before:
+                self._kept = kept = before, {}
+            yield SqlReader(connection, kept[1])
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
