@@ -249,6 +249,20 @@ def test_a_sweep_removes_what_nobody_writes_and_nothing_needs(tmp_path: Path) ->
     assert blobs.names() == ["needed", "new", "now"]
 
 
+def test_a_sweep_goes_on_where_a_file_got_another_name_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = LocalBlobs(tmp_path)
+    for name in ("first", "second"):
+        with blobs.writing(name) as sink:
+            sink.write(b"x")
+    listed = list(tmp_path.iterdir())
+    blobs.rename([("first", "other")])
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
+    assert blobs.sweep((), older_than=-1) == 1
+    assert [name for name in ("other", "second") if blobs.exists(name)] == ["other"]
+
+
 # --- items written together ----------------------
 
 

@@ -245,11 +245,19 @@ class LocalBlobs:
             if path.name.startswith(_STAGING):
                 abandoned = _nobody_writes(path)
             else:
-                abandoned = path.name not in known and time.time() - path.stat().st_mtime > older_than
+                abandoned = path.name not in known and time.time() - _changed(path) > older_than
             if abandoned:
                 path.unlink(missing_ok=True)
                 swept += 1
         return swept
+
+
+def _changed(path: Path) -> float:
+    """When a file was changed last, in seconds since 1970; inf where it got another name since."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _nobody_writes(path: Path) -> bool:
