@@ -289,6 +289,26 @@ def test_a_withdrawal_stops_what_waits_and_reaches_every_holder(three: Exercise)
     assert "it is revoked" in words_of(refusals(three["KOR"]))
 
 
+def test_a_withdrawal_that_comes_before_its_consent_counts(three: Exercise) -> None:
+    japan, korea = three["JPN"], three["KOR"]
+    request = asked(three)
+    give_consent(japan.node, request, by=by(japan))
+    revoke_consent(japan.node, request, "no longer", by=by(japan))
+    with japan.node.store.reading() as reader:
+        told = [*reader.acts(types=["revoke-consent"]), *reader.acts(types=["consent"])]
+    for one in told:
+        said = send(three, "JPN", "KOR", message(japan, "KOR", "acts", {"acts": pack([one])}))
+        assert said["body"]["refused"] == {}
+    three.settle()
+    with korea.node.store.reading() as reader:
+        found = reader.consent(request)
+    assert found is not None and (found.state, found.why) == ("revoked", "no longer")
+    with pytest.raises(RefusedError):
+        hand_on(three)
+    same_story(three)
+    holds(three)
+
+
 def test_what_another_consent_lets_go_goes_on(three: Exercise) -> None:
     first, _ = given(three), given(three)
     copy = hand_on(three)

@@ -120,10 +120,12 @@ def apply_revocation(node: Node, tx: Writer, statement: Statement) -> None:
     named, originator, asker = text(body, "consent"), text(body, "originator"), text(body, "asker")
     receivers, why = texts(body, "receivers"), text(body, "why")
     known = tx.consent(named)
-    given = (statement.item, originator, asker, receivers, GRANTED)
+    given = (statement.item, originator, asker, receivers)
     if statement.party != originator:
         raise VerificationError(f"act `{statement.id}`: only the originator `{originator}` takes its consent back")
-    if known is not None and (known.item, known.originator, known.asker, known.receivers, known.state) != given:
+    # Who asked may hear of the end before the answer: the consent itself then changes nothing any more.
+    ended = known is not None and known.state not in ("asked", GRANTED)
+    if known is not None and (ended or (known.item, known.originator, known.asker, known.receivers) != given):
         raise VerificationError(f"act `{statement.id}`: it is of no consent that was given, or one that ended before")
     if known is None:
         known = Consent(
