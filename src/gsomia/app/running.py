@@ -214,6 +214,9 @@ class _Outbox:
                         self._keep_schedules()
                     except GsomiaError as error:
                         self._log.error("the peers cannot be read", why=str(error))
+                    except Exception:
+                        # A supervisor that died would end the schedules and start no worker any more, silently.
+                        self._log.exception("the schedules are stuck")
                     self._stopping.wait(0.25)
                 if mine:
                     for worker in self._workers.values():
