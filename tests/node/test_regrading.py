@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lying import act, message, resigned, send
 from openings import acts, opened
-from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
+from stories import Stage, finish, forget, holds, official, refusals, register, same_story, words_of
 from test_derivatives import drawn
 from test_recall_answers import asked, between, handed_on
 
@@ -35,7 +35,9 @@ from gsomia.node import (
     reviews,
 )
 from gsomia.node.labels import equivalent_label, read_label_text
+from gsomia.node.levels import in_force
 from gsomia.node.node import new_act_id
+from gsomia.node.registering import item_said
 from gsomia.registry import Copy, Custody, Item
 from gsomia.testing import Exercise, Player
 
@@ -547,3 +549,28 @@ def test_a_mark_is_no_lower_than_the_level_that_it_says_it_is_for(both: Exercise
     both.settle()
     assert [states(player) for player in (japan, korea)] == [[("KOR", III, "to follow")]] * 2
     holds(both)
+
+
+def test_sources_that_draw_on_one_another_end(both: Exercise) -> None:
+    japan = both["JPN"]
+    source, document = source_and_document(both)
+    notified(japan, source, "極秘")
+    both.settle()
+    notified(both["KOR"], document.item, II)
+    both.settle()
+    ring = json.dumps([{"item": document.item, "contains": ["KOR", "JPN"]}])
+    assert forget(japan, "UPDATE item SET cites = ? WHERE id = ?", ring, source) == 1
+    with japan.node.store.reading() as reader:
+        entry = reader.item(document.item)
+        assert entry is not None and in_force(reader, Case.of(japan.node, reader), entry).level == II
+    assert source in {review.item.id for review in to_review(japan)}
+
+
+def test_an_item_that_draws_on_itself_is_no_item(both: Exercise) -> None:
+    _, document = source_and_document(both)
+    with both["KOR"].node.store.reading() as reader:
+        (authority,) = (one for one in reader.acts(types=("transmit",), item=document.item))
+    itself = [{"item": document.item, "contains": ["KOR"]}]
+    lie = resigned(both, authority, body={"cites": itself}).statement
+    with pytest.raises(ValueError, match="names the item itself"):
+        item_said(lie)

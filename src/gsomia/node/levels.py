@@ -107,7 +107,9 @@ def check_new_mark(node: Node, reader: Reader, statement: Statement) -> None:
             )
 
 
-def in_force(reader: Reader, case: Case, item: Item, copy: Copy | None = None) -> Item:
+def in_force(
+    reader: Reader, case: Case, item: Item, copy: Copy | None = None, *, seen: frozenset[str] = frozenset()
+) -> Item:
     """An item at the level that counts now, as agreements are asked about it; its label stays what it was.
 
     Args:
@@ -115,13 +117,14 @@ def in_force(reader: Reader, case: Case, item: Item, copy: Copy | None = None) -
         case: the law, for the order of the marks.
         item: as registered.
         copy: as held; a lower level counts for it once its holder has followed.
+        seen: the items on the way here, which are left out: sources that others entered may draw on one another.
     """
     notice = notice_of(reader, item.id, item.originator)
     level = str(notice.body["level"]) if notice is not None else item.level
     if copy is not None and notice is not None:
         level = _higher(case, item.originator, marked_for(reader, copy) or item.level, level)
     if any(_source_notice(reader, source) is not None for source in _sources(item)):
-        level = _higher(case, item.originator, level, _floor(reader, case, item))
+        level = _higher(case, item.originator, level, _floor(reader, case, item, seen))
     return item if level == item.level else replace(item, level=level)
 
 
@@ -138,7 +141,7 @@ def review_of(reader: Reader, case: Case, item: Item) -> Review | None:
         return None
     own = notice_of(reader, item.id, item.originator)
     seen = {*own.body["reviews"]} if own is not None else set()
-    level, floor = level_notified(reader, item), _floor(reader, case, item)
+    level, floor = level_notified(reader, item), _floor(reader, case, item, frozenset())
     must_rise = _higher(case, item.originator, level, floor) != level
     unseen = tuple(notice for notice in notices if notice.id not in seen)
     if not unseen and not must_rise:
@@ -155,13 +158,15 @@ def _source_notice(reader: Reader, source: tuple[str, str]) -> Statement | None:
     return notice_of(reader, *source)
 
 
-def _floor(reader: Reader, case: Case, item: Item) -> str:
+def _floor(reader: Reader, case: Case, item: Item, seen: frozenset[str]) -> str:
     """The mark of an item's originator's that reaches the highest level of its sources, as far as they are known."""
-    ranks = [0]
+    ranks, seen = [0], seen | {item.id}
     for source, originator in _sources(item):
+        if source in seen:
+            continue
         entry, notice = reader.item(source), notice_of(reader, source, originator)
         if entry is not None:
-            ranks.append(rank_of(case.law, originator, in_force(reader, case, entry).level))
+            ranks.append(rank_of(case.law, originator, in_force(reader, case, entry, seen=seen).level))
         elif notice is not None:
             ranks.append(rank_of(case.law, originator, str(notice.body["level"])))
     if max(ranks) == 0:

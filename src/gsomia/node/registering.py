@@ -98,6 +98,9 @@ def item_said(statement: Statement) -> Item:
     said = text(body, "statement")
     if len(said) > STATEMENT_CHARACTERS:
         raise ValueError(f"`statement` has at most {STATEMENT_CHARACTERS} characters")
+    cites = tuple(_citation(one) for one in body["cites"])
+    if any(source.item == statement.item for source in cites):
+        raise ValueError("`cites` names the item itself")
     return Item(
         id=statement.item,
         originator=text(body, "originator"),
@@ -117,7 +120,7 @@ def item_said(statement: Statement) -> Item:
         exercise=statement.exercise,
         custody=Custody(text(body, "custody")),
         holders=texts(body, "holders"),
-        cites=tuple(_citation(one) for one in body["cites"]),
+        cites=cites,
         statement=said,
     )
 
