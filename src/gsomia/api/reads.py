@@ -294,13 +294,15 @@ def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]]
 
     @get("duties", "see-law")
     def see_duties(request: Request, party: Annotated[str, Query(max_length=3)], at: At = None) -> Response:
-        """List what a Party owes."""
-        with served.asked(request, "see-law") as (_, reader):
+        """List what a Party owes; what it owes of items, to those who may see the register."""
+        with served.asked(request, "see-law") as (caller, reader):
             case = Case.of(node, reader)
             known_party(party, case.law, "party")
             when = aware(at) or node.clock.now()
             found = standing_duties(case.law, case.record, when, party)
-            owing = owed_rows(node, reader, party, when, unreconciled_for=served.unreconciled_for)
+            owing: Sequence[dict[str, Any]] = ()
+            if caller.may("see-register"):
+                owing = owed_rows(node, reader, party, when, unreconciled_for=served.unreconciled_for)
             return answered(served, request, "duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
 
     @get("routes", "see-law")
