@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from stories import MARKS, Stage
 from gsomia.api import ACT, description, guard
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, Role, retire_officer_key
+from gsomia.node import Acting, PersonDetails, Role, retire_officer_key, strike_person
 from gsomia.testing import Exercise
 from gsomia.web import make_proof, public_jwk, shown_json
 
@@ -245,14 +246,17 @@ def test_an_error_of_the_node_s_own_names_no_path(kor: Served) -> None:
 # --- revocation -------------------------------------------------------------------------------------------------------
 
 
-async def _follow(served: Served, by: Acting, first: Callable[[], object]) -> tuple[list[bytes], float]:
+async def _follow(
+    served: Served, der: bytes | None, first: Callable[[], object], headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[bytes], float]:
     """A stream that is open when something happens: what came, and how long it stayed open after that."""
     parts: list[bytes] = []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "https",
-        "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"", "root_path": "", "headers": [],
+        "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("192.0.2.1", 1), "server": ("node.example", 8444),
-        "extensions": {"tls": {"client_cert_der": served.certificate(by)}},
+        "extensions": {"tls": {"client_cert_der": der}},
     }  # fmt: skip
     opened = asyncio.Event()
     first_message = [{"type": "http.request", "body": b"", "more_body": False}]
@@ -284,7 +288,7 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
     node, security, other = kor.player.node, kor.player.by(Role.SECURITY), enrol(kor, "other", Role.SECURITY)
     assert kor.ask("GET", "/v1/me", other).status == 200
     parts, took = kor.loop.run_until_complete(
-        _follow(kor, other, lambda: retire_officer_key(node, "other", by=security))
+        _follow(kor, kor.certificate(other), lambda: retire_officer_key(node, "other", by=security))
     )
     assert took < 1.0
     assert not any(b"retire-key" in part for part in parts), "what happened after the right ended is not told"
@@ -293,7 +297,9 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
 
 def test_events_go_on_where_they_were_left(kor: Served) -> None:
     security = kor.player.by(Role.SECURITY)
-    parts, took = kor.loop.run_until_complete(_follow(kor, security, lambda: enrol(kor, "new", Role.LEGAL)))
+    parts, took = kor.loop.run_until_complete(
+        _follow(kor, kor.certificate(security), lambda: enrol(kor, "new", Role.LEGAL))
+    )
     told = b"".join(parts).decode()
     assert took == float("inf") and "event: enrol-key" in told
     name = told.split("id: ")[1].splitlines()[0]
@@ -397,6 +403,37 @@ def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -
     assert kor.ask("GET", "/v1/me", None, headers=own.headers("GET", "/v1/me")).status == 401
     retire_officer_key(kor.player.node, registry.officer, by=kor.player.by(Role.SECURITY))
     assert kor.ask("GET", "/v1/copies", None, headers=program.headers("GET", "/v1/copies")).status == 401
+
+
+def _later(kor: Served, **span: float) -> None:
+    """The node's machine clock goes on."""
+    kor.player.node.clock.ahead = timedelta(**span)  # type: ignore[attr-defined]  # the tests' own clock
+
+
+ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
+    "the token is ended": lambda kor, program, by: kor.memory.end_token(by.officer, program.told["id"]),
+    "the token expires": lambda kor, program, by: _later(kor, minutes=6),
+    "the person leaves": lambda kor, program, by: strike_person(
+        kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise, how: str) -> None:
+    """What let it in has ended: so has the stream, within a second."""
+    by = enrol(kor, "other", Role.SECURITY)
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    program = Program(kor, by, "see-acts")
+    given = program.headers("GET", "/v1/events")
+    _, took = kor.loop.run_until_complete(_follow(kor, None, lambda: ENDS[how](kor, program, by), given))
+    assert took < 1.0
+
+
+def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
+    der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
+    _, took = kor.loop.run_until_complete(_follow(kor, der, lambda: _later(kor, minutes=6)))
+    assert took < 1.0
 
 
 # --- sort and filter injection ----------------------------------------------------------------------------------------
