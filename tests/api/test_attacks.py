@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from starlette.types import Message
 from stories import MARKS, Stage
 
-from gsomia.api import ACT, description, guard
+from gsomia.api import ACT, acting, description, guard
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, retire_officer_key, strike_person
@@ -172,6 +172,19 @@ def test_two_person_acts_need_two_persons(kor: Served) -> None:
     assert kor.player.copies()[0].state != "destroyed"
     assert kor.ask("POST", path, security, signatures(told, security)).json()["status"] == "done"
     assert kor.player.copies()[0].state == "destroyed"
+
+
+def test_what_one_officer_prepares_takes_no_other_s_place(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A security officer prepares destructions in the registry officer's name too; the latter's own acts stay."""
+    monkeypatch.setattr(acting, "_EACH", 2)
+    registry, security = kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
+    assert kor.act(registry, {"act": "mark", "item": held(kor), "level": MARKS["KOR"]}).status == 200
+    own = kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": held(kor)}).json()
+    wanted = {"act": "destroy", "item": held(kor), "method": "x"}
+    wanted |= {"registry": registry.officer, "security": security.officer}
+    made = [kor.ask("POST", "/v1/preparations", security, wanted).json()["id"] for _ in range(3)]
+    assert kor.ask("GET", f"/v1/preparations/{own['id']}", registry).status == 200
+    assert [kor.ask("GET", f"/v1/preparations/{name}", security).status for name in made] == [404, 200, 200]
 
 
 # --- trusted-peer headers, impersonation ------------------------------------------------------------------------------
