@@ -539,3 +539,42 @@ def test_bidi_and_zero_width_are_shown_for_what_they_are(kor: Served, mark: str)
     assert mark.encode("unicode_escape").decode()[:3] in answer.json()["detail"]
     told = shown_json({"title": f"re{mark}port"}).decode()
     assert mark not in told and json.loads(told) == {"title": f"re{mark}port"}
+
+
+# --- faults of the node's own -----------------------------------------------------------------------------------------
+
+
+def test_a_proof_s_name_is_ascii(kor: Served, program: Program) -> None:
+    """A lone surrogate is a text to JSON and none to a database."""
+    headers = program.headers("GET", "/v1/copies", jti="jti-" + "\ud800" * 16)
+    assert kor.ask("GET", "/v1/copies", None, headers=headers).status == 401
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:00:00-09:00", "1899-12-31T00:00:00Z"])
+def test_an_instant_beyond_the_calendar_is_a_matter_of_usage(kor: Served, at: str) -> None:
+    disclosure, legal = kor.player.by(Role.DISCLOSURE), kor.player.by(Role.LEGAL)
+    for by, path, body in (
+        (disclosure, "preparations", {"act": "recall", "item": held(kor), "why": "w", "due": at}),
+        (disclosure, "verdicts/transmit", {"to": "JPN", "level": MARKS["KOR"], "subject": "dprk-missile", "at": at}),
+        (legal, "duties?party=KOR&at=" + at.replace("+", "%2B"), None),
+        (legal, "agreements/jpn-kor-2016/state?known=" + at.replace("+", "%2B"), None),
+    ):
+        answer = kor.ask("POST" if body else "GET", f"/v1/{path}", by, body)
+        assert answer.status == 400, (path, answer)
+
+
+@pytest.mark.parametrize("where", ["in a route", "in the guard"])
+def test_a_fault_is_a_problem_and_is_logged(kor: Served, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Whatever fails, the answer says no more than that, and the log says why."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("kept within")
+
+    if where == "in a route":
+        monkeypatch.setattr("gsomia.api.reads.register_rows", fails)
+    else:
+        monkeypatch.setattr("gsomia.api.signin.SignIn.caller", fails)
+    answer = kor.ask("GET", "/v1/copies", kor.player.by(Role.REGISTRY))
+    assert (answer.status, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert b"kept within" not in answer.body
+    assert kor.lines[-1]["status"] == 500 and "kept within" in kor.lines[-1]["fault"]

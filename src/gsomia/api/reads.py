@@ -46,6 +46,9 @@ PAGE = 100
 """So many rows a page has where nobody says how many."""
 LONGEST_PAGE = 500
 
+YEARS = range(1900, 9000)
+"""The years that are asked about: all treaties are within, and no offset or term leads out of the calendar."""
+
 Cursor = Annotated[str, Query(max_length=1024, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="how many rows")]
 Word = Annotated[str, Query(max_length=256)]
@@ -57,10 +60,12 @@ def aware(at: datetime | None) -> datetime | None:
     """An instant with its offset.
 
     Raises:
-        UsageError: it has none.
+        UsageError: it has none, or its year is out of reach.
     """
     if at is not None and at.tzinfo is None:
         raise UsageError("an instant needs its offset", hint="such as 2026-08-23T10:00:00+09:00")
+    if at is not None and at.year not in YEARS:
+        raise UsageError(f"an instant is from {YEARS[0]} to {YEARS[-1]}", hint="such as 2026-08-23T10:00:00+09:00")
     return at
 
 
