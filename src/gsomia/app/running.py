@@ -52,7 +52,7 @@ _BEHIND = 2_000
 _FAR_BEHIND = 50_000
 """The same while items move, which it would only slow."""
 _AGAIN_SECONDS = 600
-"""A reconciliation that failed is tried again after so long."""
+"""A reconciliation that failed is tried again after so long, or after its interval where that is shorter."""
 
 
 def run(
@@ -262,7 +262,8 @@ class _Outbox:
             done = reconciled_at(reader, party)
         if late:
             refresh(node, party, most=_BEHIND)
-        if not settings.interval_seconds or now < self._tried.get(party, float("-inf")) + _AGAIN_SECONDS:
+        again = min(_AGAIN_SECONDS, settings.interval_seconds)
+        if not settings.interval_seconds or now < self._tried.get(party, float("-inf")) + again:
             return
         if done is None:
             begin_reconciling(node, party)
