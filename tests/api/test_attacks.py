@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from starlette.types import Message
 from stories import MARKS, Stage
 
-from gsomia.api import ACT, description, guard
+from gsomia.api import ACT, acting, description, guard
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, Role, retire_officer_key
+from gsomia.node import Acting, PersonDetails, Role, retire_officer_key, strike_person
 from gsomia.testing import Exercise
 from gsomia.web import make_proof, public_jwk, shown_json
 
@@ -173,6 +174,19 @@ def test_two_person_acts_need_two_persons(kor: Served) -> None:
     assert kor.player.copies()[0].state == "destroyed"
 
 
+def test_what_one_officer_prepares_takes_no_other_s_place(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A security officer prepares destructions in the registry officer's name too; the latter's own acts stay."""
+    monkeypatch.setattr(acting, "_EACH", 2)
+    registry, security = kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
+    assert kor.act(registry, {"act": "mark", "item": held(kor), "level": MARKS["KOR"]}).status == 200
+    own = kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": held(kor)}).json()
+    wanted = {"act": "destroy", "item": held(kor), "method": "x"}
+    wanted |= {"registry": registry.officer, "security": security.officer}
+    made = [kor.ask("POST", "/v1/preparations", security, wanted).json()["id"] for _ in range(3)]
+    assert kor.ask("GET", f"/v1/preparations/{own['id']}", registry).status == 200
+    assert [kor.ask("GET", f"/v1/preparations/{name}", security).status for name in made] == [404, 200, 200]
+
+
 # --- trusted-peer headers, impersonation ------------------------------------------------------------------------------
 
 HEADERS = (
@@ -245,14 +259,17 @@ def test_an_error_of_the_node_s_own_names_no_path(kor: Served) -> None:
 # --- revocation -------------------------------------------------------------------------------------------------------
 
 
-async def _follow(served: Served, by: Acting, first: Callable[[], object]) -> tuple[list[bytes], float]:
+async def _follow(
+    served: Served, der: bytes | None, first: Callable[[], object], headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[bytes], float]:
     """A stream that is open when something happens: what came, and how long it stayed open after that."""
     parts: list[bytes] = []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "https",
-        "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"", "root_path": "", "headers": [],
+        "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("192.0.2.1", 1), "server": ("node.example", 8444),
-        "extensions": {"tls": {"client_cert_der": served.certificate(by)}},
+        "extensions": {"tls": {"client_cert_der": der}},
     }  # fmt: skip
     opened = asyncio.Event()
     first_message = [{"type": "http.request", "body": b"", "more_body": False}]
@@ -284,7 +301,7 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
     node, security, other = kor.player.node, kor.player.by(Role.SECURITY), enrol(kor, "other", Role.SECURITY)
     assert kor.ask("GET", "/v1/me", other).status == 200
     parts, took = kor.loop.run_until_complete(
-        _follow(kor, other, lambda: retire_officer_key(node, "other", by=security))
+        _follow(kor, kor.certificate(other), lambda: retire_officer_key(node, "other", by=security))
     )
     assert took < 1.0
     assert not any(b"retire-key" in part for part in parts), "what happened after the right ended is not told"
@@ -293,7 +310,9 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
 
 def test_events_go_on_where_they_were_left(kor: Served) -> None:
     security = kor.player.by(Role.SECURITY)
-    parts, took = kor.loop.run_until_complete(_follow(kor, security, lambda: enrol(kor, "new", Role.LEGAL)))
+    parts, took = kor.loop.run_until_complete(
+        _follow(kor, kor.certificate(security), lambda: enrol(kor, "new", Role.LEGAL))
+    )
     told = b"".join(parts).decode()
     assert took == float("inf") and "event: enrol-key" in told
     name = told.split("id: ")[1].splitlines()[0]
@@ -399,6 +418,37 @@ def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -
     assert kor.ask("GET", "/v1/copies", None, headers=program.headers("GET", "/v1/copies")).status == 401
 
 
+def _later(kor: Served, **span: float) -> None:
+    """The node's machine clock goes on."""
+    kor.player.node.clock.ahead = timedelta(**span)  # type: ignore[attr-defined]  # the tests' own clock
+
+
+ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
+    "the token is ended": lambda kor, program, by: kor.memory.end_token(by.officer, program.told["id"]),
+    "the token expires": lambda kor, program, by: _later(kor, minutes=6),
+    "the person leaves": lambda kor, program, by: strike_person(
+        kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise, how: str) -> None:
+    """What let it in has ended: so has the stream, within a second."""
+    by = enrol(kor, "other", Role.SECURITY)
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    program = Program(kor, by, "see-acts")
+    given = program.headers("GET", "/v1/events")
+    _, took = kor.loop.run_until_complete(_follow(kor, None, lambda: ENDS[how](kor, program, by), given))
+    assert took < 1.0
+
+
+def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
+    der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
+    _, took = kor.loop.run_until_complete(_follow(kor, der, lambda: _later(kor, minutes=6)))
+    assert took < 1.0
+
+
 # --- sort and filter injection ----------------------------------------------------------------------------------------
 
 HOSTILE = ("' OR 1=1 --", "1;DROP TABLE act", "%00", "../../etc/passwd", "{{7*7}}", "%27%22%3E", "\\u202e", "%E2%80%AE")
@@ -489,3 +539,42 @@ def test_bidi_and_zero_width_are_shown_for_what_they_are(kor: Served, mark: str)
     assert mark.encode("unicode_escape").decode()[:3] in answer.json()["detail"]
     told = shown_json({"title": f"re{mark}port"}).decode()
     assert mark not in told and json.loads(told) == {"title": f"re{mark}port"}
+
+
+# --- faults of the node's own -----------------------------------------------------------------------------------------
+
+
+def test_a_proof_s_name_is_ascii(kor: Served, program: Program) -> None:
+    """A lone surrogate is a text to JSON and none to a database."""
+    headers = program.headers("GET", "/v1/copies", jti="jti-" + "\ud800" * 16)
+    assert kor.ask("GET", "/v1/copies", None, headers=headers).status == 401
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:00:00-09:00", "1899-12-31T00:00:00Z"])
+def test_an_instant_beyond_the_calendar_is_a_matter_of_usage(kor: Served, at: str) -> None:
+    disclosure, legal = kor.player.by(Role.DISCLOSURE), kor.player.by(Role.LEGAL)
+    for by, path, body in (
+        (disclosure, "preparations", {"act": "recall", "item": held(kor), "why": "w", "due": at}),
+        (disclosure, "verdicts/transmit", {"to": "JPN", "level": MARKS["KOR"], "subject": "dprk-missile", "at": at}),
+        (legal, "duties?party=KOR&at=" + at.replace("+", "%2B"), None),
+        (legal, "agreements/jpn-kor-2016/state?known=" + at.replace("+", "%2B"), None),
+    ):
+        answer = kor.ask("POST" if body else "GET", f"/v1/{path}", by, body)
+        assert answer.status == 400, (path, answer)
+
+
+@pytest.mark.parametrize("where", ["in a route", "in the guard"])
+def test_a_fault_is_a_problem_and_is_logged(kor: Served, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Whatever fails, the answer says no more than that, and the log says why."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("kept within")
+
+    if where == "in a route":
+        monkeypatch.setattr("gsomia.api.reads.register_rows", fails)
+    else:
+        monkeypatch.setattr("gsomia.api.signin.SignIn.caller", fails)
+    answer = kor.ask("GET", "/v1/copies", kor.player.by(Role.REGISTRY))
+    assert (answer.status, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert b"kept within" not in answer.body
+    assert kor.lines[-1]["status"] == 500 and "kept within" in kor.lines[-1]["fault"]

@@ -11,6 +11,7 @@ import pytest
 from calling import Served
 from stories import MARKS, Stage
 
+from gsomia.api import openings
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, enrol_officer
 from gsomia.testing import Exercise
@@ -60,6 +61,19 @@ def test_a_reader_opens_for_oneself_and_for_nobody_else(kor: Served, both: Exerc
     assert kor.ask("POST", "/v1/openings", kim, {"item": "nothing", "person": "kim"}).status == 404
     with kor.player.node.store.reading() as reader:
         assert [act.statement.body["person"] for act in reader.acts(types=["access"])] == ["kim"]
+
+
+def test_what_is_too_long_for_the_api_is_not_opened(
+    kor: Served, both: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused by its size, before anything says that it was opened."""
+    kim, number = signing_in(kor, both, KIM), kor.player.copies()[0].control_number
+    monkeypatch.setattr(openings, "MOST", len(b"EXERCISE contents") - 1)
+    assert kor.ask("POST", "/v1/openings", kim, {"item": number, "person": "kim"}).status == 413
+    with kor.player.node.store.reading() as reader:
+        assert not list(reader.acts(types=["access", "opened"]))
+    monkeypatch.setattr(openings, "MOST", len(b"EXERCISE contents"))
+    assert kor.ask("POST", "/v1/openings", kim, {"item": number, "person": "kim"}).status == 200
 
 
 LESS: dict[str, dict[str, Any]] = {

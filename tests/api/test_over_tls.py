@@ -121,6 +121,8 @@ def test_acts_are_signed_where_the_command_runs(kor: Served, run: Run) -> None:
     assert status == 6 and "gsomia act sign " in err, err
     preparation = err.split("gsomia act sign ")[1].split("`")[0]
     status, out, err = run("act", "sign", preparation, *kor.at(Role.SECURITY))
+    assert (status, out) == (2, "") and "--yes" in err, "nobody was there to read what would be signed"
+    status, out, err = run("act", "sign", preparation, "--yes", *kor.at(Role.SECURITY))
     assert status == 0 and "destroy done by act" in out, err
     assert json.loads(run("register", "--json", *kor.at(Role.SECURITY))[1])["copies"][0]["state"] == "destroyed"
     assert "destroyed" in run("register", "--node", kor.folder)[1]

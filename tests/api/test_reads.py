@@ -11,7 +11,9 @@ from calling import Answer, Served, signatures
 from stories import MARKS, Stage
 
 from gsomia.api import description
-from gsomia.node import PersonDetails, Role, register_rows
+from gsomia.identity import Rights
+from gsomia.keys import SigningKey
+from gsomia.node import Acting, PersonDetails, Role, enrol_officer, recall, register_rows
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -139,14 +141,31 @@ def test_may_x_do_y(kor: Served) -> None:
     assert opened.json()["context"]["verdict"]["outcome"] == "permit"
     assert decide("nobody", "open", number).json()["decision"] is False
     assert decide("kim", "open", "nothing").json() == {"decision": False}
-    assert decide("kim", "transmit", "x", to="JPN").json()["decision"] is True
-    assert decide("kim", "transmit", "x", to="USA").json()["decision"] is False
-    assert decide("kim", "transmit", "x").json()["decision"] is False
+    assert decide("kor-disclosure", "transmit", "x", to="JPN").json()["decision"] is True
+    assert decide("kor-disclosure", "transmit", "x", to="USA").json()["decision"] is False
+    assert decide("kor-disclosure", "transmit", "x").json()["decision"] is False
+    for subject in ("kim", "kor-registry", "nobody"):
+        assert decide(subject, "transmit", "x", to="JPN").json()["decision"] is False, "the subject may not transmit"
+        assert decide(subject, "release", number, to="USA").json()["decision"] is False
     assert decide("kor-registry", "mark", number).json()["decision"] is True
     assert decide("kor-registry", "destroy-everything", number).json() == {"decision": False}
     assert kor.ask("POST", "/access/v1/evaluation", registry, {"subject": {}}).status == 400
     told = kor.ask("GET", "/.well-known/authzen-configuration", registry).json()
     assert told["access_evaluation_endpoint"].endswith("/access/v1/evaluation")
+
+
+def test_an_officer_asks_what_they_may_by_their_own_name(kor: Served) -> None:
+    """Who may see no persons asks of themselves alone, by the officer's name that the subject is looked up by."""
+    key = SigningKey.generate()
+    enrol_officer(kor.player.node, "d-2", (Role.DISCLOSURE,), key.public, person="kim", by=kor.player.by(Role.SECURITY))
+
+    def ask(subject: str) -> Answer:
+        body = {"subject": {"type": "officer", "id": subject}, "action": {"name": "see-law"}}
+        body |= {"resource": {"type": "agreement", "id": "jpn-kor-2016"}}
+        return kor.ask("POST", "/access/v1/evaluation", Acting(officer="d-2", key=key), body)
+
+    assert ask("d-2").json()["decision"] is True
+    assert ask("kim").status == 403 and ask("kor-legal").status == 403
 
 
 def test_the_same_request_under_one_key_is_done_once(kor: Served) -> None:
@@ -199,3 +218,23 @@ def test_each_request_is_logged_with_its_officer(kor: Served) -> None:
     signed_in, stranger = kor.lines[-2:]
     assert (signed_in["officer"], signed_in["status"]) == ("kor-legal", 200)
     assert (stranger["officer"], stranger["status"]) == ("", 401)
+
+
+def test_what_a_party_owes_names_items_to_who_may_see_the_register_alone(both: Exercise, serve: Serve) -> None:
+    """The duties by law are told to all who may see the law; those by the register are not."""
+    copy = both["KOR"].copies()[0]
+    recall(both["JPN"].node, copy.item, "w", by=both["JPN"].by(Role.DISCLOSURE))
+    both.settle()
+    kor = serve(both, "KOR")
+    rights = Rights.load()
+    seen = {}
+    for role in Role.ALL:
+        who = kor.player.by(role)
+        answer = kor.ask("GET", "/v1/duties?party=KOR", who)
+        if answer.status != 200:
+            continue
+        may = any(right.role == role for right in rights.acts["see-register"].rights)
+        told = [one for one in answer.json()["duties"] if one.get("item") == copy.control_number]
+        assert bool(told) is may, role
+        seen[may] = role
+    assert seen.keys() == {True, False}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from calling import Served
 from stories import MARKS, Stage, finish
 
 from gsomia.cli.addresses import signed
+from gsomia.cli.meaning import means
 from gsomia.errors import VerificationError
-from gsomia.node import Acting, Role, Terms, ask_consent, give_consent, notify_regrade, recall
+from gsomia.node import ACT_TYPES, Acting, Role, Statement, Terms, ask_consent, give_consent, notify_regrade, recall
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -167,3 +170,85 @@ def test_a_command_signs_no_terms_but_those_it_was_given(
 def told_expiry(told: Mapping[str, Any]) -> str:
     """The end as the statement writes it, which is how a command writes it too."""
     return str(json.loads(told["statements"][0])["body"]["expires"])
+
+
+LIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "another receiver": ("release", {"holder": "GBR", "parties": ["GBR"]}),
+    "another Party is told": ("release", {"parties": ["JPN"]}),
+    "a condition certified": ("release", {"met": {"x": ["paraphrased"]}}),
+    "another receiver to ask for": ("request-consent", {"receivers": ["GBR"]}),
+    "one receiver more": ("request-consent", {"receivers": ["USA", "GBR"]}),
+    "another mark": ("mark", {"level": "군사III급비밀"}),
+    "a mark of another copy": ("mark", {"copy": "0" * 8, "item": "1" * 8}),
+    "a receipt of another number": ("receipted", {"control_number": "JPN-2018-000099"}),
+    "a fact certified": ("use", {"certified": ["record-made"]}),
+    "a use of another copy": ("use", {"copy": "0" * 8, "item": "1" * 8}),
+    "another agreement": ("warn", {"instrument": "jpn-usa-2007"}),
+    "another item": ("warn", {"item": "1" * 8}),
+    "another consent": ("revoke-consent", {"consent": "x", "item": "1" * 8}),
+}
+
+
+def statement_of(kind: str, copy: str, item: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An act as it was asked for, and the body that an honest node gives it."""
+    said: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "release": (
+            {"item": item, "to": "USA", "certify": []},
+            {"holder": "USA", "met": {}, "control_number": "KOR-2018-000001"},
+        ),
+        "request-consent": ({"item": item, "to": "USA", "why": "w"}, {"receivers": ["USA"], "why": "w"}),
+        "mark": ({"item": copy, "level": "군사ii급비밀"}, {"level": "군사II급비밀"}),
+        "receipted": ({"item": "JPN-2018-000001"}, {"control_number": "JPN-2018-000001"}),
+        "use": ({"item": copy, "what": "w", "certify": []}, {"what": "w", "certified": []}),
+        "warn": (
+            {"item": "", "what": "w", "under": "jpn-kor-2016", "certify": []},
+            {"what": "w", "certified": []},
+        ),
+        "revoke-consent": ({"consent": "c", "why": "w"}, {"consent": "c", "why": "w"}),
+    }
+    wanted, body = said[kind]
+    return {"act": kind, **wanted}, body
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_command_signs_nothing_else_that_a_lying_node_prepared(lie: str) -> None:
+    """To whom, which mark, which item, under what, what is certified: one word altered, and it is not signed."""
+    kind, words = LIES[lie]
+    copy, item = "0f1e2d3c-0000-4000-8000-000000000001", "0f1e2d3c-0000-4000-8000-000000000002"
+    wanted, body = statement_of(kind, copy, item)
+    about_item = "" if kind == "warn" else item
+    about_copy = copy if kind in ("release", "mark", "receipted", "use") else ""
+    said = Statement(
+        id="a",
+        type=kind,
+        at=datetime(2018, 1, 1, tzinfo=UTC),
+        party="KOR",
+        instrument="jpn-kor-2016",
+        parties=("USA",),
+        item=about_item,
+        copy=about_copy,
+        signers=(),
+        exercise=True,
+        body=body,
+    )
+    assert means([said], wanted)
+    outside = {name: word for name, word in words.items() if name not in body}
+    lying = replace(said, **outside, body={name: words.get(name, word) for name, word in body.items()})
+    if "parties" in outside:
+        lying = replace(lying, parties=tuple(outside["parties"]))
+    assert not means([lying], wanted)
+    assert not means([said, said], wanted) or kind == "request-consent"
+
+
+def test_an_officer_sees_which_item_is_signed(
+    three: Exercise, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A control number is the register's word alone: item and copy are shown before the key signs."""
+    korea = serve(three, "KOR")
+    copy, remote = korea.player.copies()[0], cast(Any, Reached(korea, korea.player.by(Role.REGISTRY)))
+    for named, shown in ((copy.control_number, True), (copy.id, False)):
+        wanted = {"act": "use", "item": named, "what": "w", "certify": []}
+        remote.by = korea.player.by(ACT_TYPES["use"].roles[0])
+        remote.key = remote.by.key
+        (said,) = signed(remote, remote.post("preparations", wanted), wanted)
+        assert (said.copy in capsys.readouterr().err) is shown

@@ -38,7 +38,7 @@ __all__ = ["acting"]
 PREPARED_FOR = timedelta(minutes=5)
 """A prepared act waits for signatures so long."""
 _EACH = 32
-"""So many prepared acts of one officer wait at a time; the oldest gives way."""
+"""So many acts that one officer prepared wait at a time; the oldest of these gives way."""
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Preparation:
     """An act that waits for its officers' signatures."""
 
     id: str
+    caller: str
     wanted: Any
     officers: tuple[Officer, ...]
     prepared: Prepared
@@ -77,7 +78,7 @@ class _Preparations:
     def put(self, one: Preparation, now: datetime) -> None:
         with self._turn:
             over = [name for name, waiting in self._waiting.items() if waiting.until < now]
-            own = [name for name, waiting in self._waiting.items() if waiting.officers[0].id == one.officers[0].id]
+            own = [name for name, waiting in self._waiting.items() if waiting.caller == one.caller]
             for name in {*over, *own[: max(0, len(own) - _EACH + 1)]}:
                 del self._waiting[name]
             self._waiting[one.id] = one
@@ -111,6 +112,7 @@ def acting(served: Served) -> APIRouter:
             now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
+                caller=caller.officer.id,
                 wanted=body,
                 officers=officers,
                 prepared=prepared,

@@ -116,6 +116,11 @@ def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
         headers = dict(error.headers or {})
         return Problem(error.status_code, "not so", headers=headers).response()
 
+    async def fault(_: Request, error: Exception) -> Response:
+        # Starlette raises it again once this is sent, and the guard logs it.
+        return Problem(500, "this node failed; its operator finds why in its log").response()
+
+    app.add_exception_handler(Exception, fault)
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(GsomiaError, failed)
     app.add_exception_handler(RequestValidationError, malformed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -82,7 +83,7 @@ class Guard:
                 message["headers"] = _with_headers(message.get("headers", []))
             await send(message)
 
-        who = ""
+        who = why = ""
         try:
             caller = self._caller(scope)
             who = caller.officer.id
@@ -97,12 +98,20 @@ class Guard:
             await problem.response()(scope, receive, answer)
         except GsomiaError as error:
             await problem_of(error).response()(scope, receive, answer)
+        except Exception as error:
+            # The last place that can answer: the log is told why, the caller only that.
+            why = "".join(traceback.format_exception(error)[-8:])
+            if not status:
+                await Problem(500, "this node failed; its operator finds why in its log").response()(
+                    scope, receive, answer
+                )
         self._log(
             method=scope["method"],
             path=scope["path"],
             officer=who,
             status=status,
             ms=round((time.perf_counter() - started) * 1000, 2),
+            **({"fault": why} if why else {}),
         )
 
     def _caller(self, scope: Scope) -> Caller:

@@ -176,13 +176,12 @@ def _known_here(served: Served, caller: Caller, reader: Reader, reference: str) 
 def _evaluate(served: Served, caller: Caller, reader: Reader, body: Evaluation) -> dict[str, Any]:
     """The decision, with the verdict that it is as its reason (AuthZEN, 5.5.1)."""
     name = body.action.name
-    about = About(person=body.subject.id)
     if name in ("transmit", "release"):
         permit(caller, "ask-transmit")
     elif name == "open":
-        permit(caller, "ask-open", about)
-    elif body.subject.id == caller.principal.person:
-        permit(caller, "see-oneself", about)
+        permit(caller, "ask-open", About(person=body.subject.id))
+    elif body.subject.id == caller.officer.id:
+        permit(caller, "see-oneself", About(person=caller.principal.person))
     else:
         permit(caller, "see-persons")
     try:
@@ -203,20 +202,22 @@ def _verdict(served: Served, caller: Caller, reader: Reader, body: Evaluation) -
     if name == "open":
         _known_here(served, caller, reader, body.resource.id)
         return may_open(node, reader, body.resource.id, body.subject.id, at=at)
-    if name == "release":
-        _known_here(served, caller, reader, body.resource.id)
-        return may_release(node, reader, body.resource.id, _party(body.action.properties.get("to")), at=at)
-    if name == "transmit":
-        given = {key: value for key, value in body.resource.properties.items() if key in _GIVEN}
-        try:
-            question = TransmitQuestion.model_validate(given | {"to": _party(body.action.properties.get("to"))})
-        except ValueError as error:
-            raise Problem(400, "a transmission names `to`, and its resource `level` and `subject`") from error
-        return may_transmit(node, reader, question.sending(), at=at)
+    # Every other act is an officer's: the table of rights answers for the subject before the agreements do.
     who = principal_of(node, reader, officer=body.subject.id)
     if who is None or name not in served.rights.acts:
         raise missing()
-    return served.rights.decide(who, name).to_json()
+    right = served.rights.decide(who, name)
+    if name not in ("transmit", "release") or not right.permitted:
+        return right.to_json()
+    if name == "release":
+        _known_here(served, caller, reader, body.resource.id)
+        return may_release(node, reader, body.resource.id, _party(body.action.properties.get("to")), at=at)
+    given = {key: value for key, value in body.resource.properties.items() if key in _GIVEN}
+    try:
+        question = TransmitQuestion.model_validate(given | {"to": _party(body.action.properties.get("to"))})
+    except ValueError as error:
+        raise Problem(400, "a transmission names `to`, and its resource `level` and `subject`") from error
+    return may_transmit(node, reader, question.sending(), at=at)
 
 
 def _party(value: object) -> str:

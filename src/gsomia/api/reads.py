@@ -46,6 +46,9 @@ PAGE = 100
 """So many rows a page has where nobody says how many."""
 LONGEST_PAGE = 500
 
+YEARS = range(1900, 9000)
+"""The years that are asked about: all treaties are within, and no offset or term leads out of the calendar."""
+
 Cursor = Annotated[str, Query(max_length=1024, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="how many rows")]
 Word = Annotated[str, Query(max_length=256)]
@@ -57,10 +60,12 @@ def aware(at: datetime | None) -> datetime | None:
     """An instant with its offset.
 
     Raises:
-        UsageError: it has none.
+        UsageError: it has none, or its year is out of reach.
     """
     if at is not None and at.tzinfo is None:
         raise UsageError("an instant needs its offset", hint="such as 2026-08-23T10:00:00+09:00")
+    if at is not None and at.year not in YEARS:
+        raise UsageError(f"an instant is from {YEARS[0]} to {YEARS[-1]}", hint="such as 2026-08-23T10:00:00+09:00")
     return at
 
 
@@ -294,13 +299,15 @@ def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]]
 
     @get("duties", "see-law")
     def see_duties(request: Request, party: Annotated[str, Query(max_length=3)], at: At = None) -> Response:
-        """List what a Party owes."""
-        with served.asked(request, "see-law") as (_, reader):
+        """List what a Party owes; what it owes of items, to those who may see the register."""
+        with served.asked(request, "see-law") as (caller, reader):
             case = Case.of(node, reader)
             known_party(party, case.law, "party")
             when = aware(at) or node.clock.now()
             found = standing_duties(case.law, case.record, when, party)
-            owing = owed_rows(node, reader, party, when, unreconciled_for=served.unreconciled_for)
+            owing: Sequence[dict[str, Any]] = ()
+            if caller.may("see-register"):
+                owing = owed_rows(node, reader, party, when, unreconciled_for=served.unreconciled_for)
             return answered(served, request, "duties", {"duties": [*(duty.to_json() for duty in found), *owing]})
 
     @get("routes", "see-law")

@@ -7,7 +7,7 @@ register as it stands at this request.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -36,12 +36,16 @@ class Caller:
         principal: the person, for the table of rights.
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
+        ends: when the certificate or the token ends, whichever is first.
+        token: the digest of the token, or "".
     """
 
     officer: Officer
     principal: Principal
     rights: Rights
     acts: frozenset[str] | None = None
+    ends: datetime
+    token: str = ""
 
     def decide(self, act: str, about: About | None = None) -> Decision:
         """Whether the caller may do an act of the table."""
@@ -125,10 +129,17 @@ class SignIn:
         return caller
 
     def again(self, reader: Reader, caller: Caller) -> Caller | None:
-        """The same caller as the register has the person now; None where the key that let them in has ended."""
-        return self._of(reader, caller.officer.key.fingerprint, caller.acts)
+        """The same caller as the register has the person now; None where what let them in has ended: key, certificate
+        or token."""
+        if self._node.clock.machine() > caller.ends:
+            return None
+        if caller.token and self._memory.token(caller.token) is None:
+            return None
+        now = self._who(reader, caller.officer.key.fingerprint)
+        return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
 
-    def _of(self, reader: Reader, key: str, acts: frozenset[str] | None = None) -> Caller | None:
+    def _who(self, reader: Reader, key: str) -> tuple[Officer, Principal] | None:
+        """The officer whose key it is, and the person, as the register has them now."""
         party = self._node.party
         officer = reader.officer(party, self._ids.get(key, ""))
         if officer is None or officer.key.fingerprint != key:
@@ -138,20 +149,19 @@ class SignIn:
         if officer is None:
             return None
         principal = principal_of(self._node, reader, officer=officer.id)
-        if principal is None:
-            return None
-        return Caller(officer=officer, principal=principal, rights=self._rights, acts=acts)
+        return (officer, principal) if principal is not None else None
 
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
         try:
             key = _issuer(der)
-            caller = self._of(reader, key)
-            if caller is None:
+            who = self._who(reader, key)
+            if who is None:
                 raise unknown_caller()
+            officer, principal = who
             ends = self._ends.get((der, key))
             if ends is None:
-                ends = check_officer_certificate(der, caller.officer.key, now)
+                ends = check_officer_certificate(der, officer.key, now)
                 if len(self._ends) >= _MOST:
                     self._ends.clear()
                 self._ends[der, key] = ends
@@ -159,7 +169,7 @@ class SignIn:
             raise unknown_caller() from None
         if now > ends:
             raise unknown_caller()
-        return caller
+        return Caller(officer=officer, principal=principal, rights=self._rights, ends=ends)
 
     def _by_token(
         self, reader: Reader, given: list[str], proofs: list[str], method: str, path: str, der: bytes | None
@@ -168,7 +178,8 @@ class SignIn:
         if len(given) != 1 or not given[0].startswith("DPoP ") or len(proofs) != 1:
             raise unknown_caller("invalid_token")
         value = given[0].removeprefix("DPoP ")
-        token = self._memory.token(token_digest(value))
+        digest = token_digest(value)
+        token = self._memory.token(digest)
         if token is None or now > token.until:
             raise unknown_caller("invalid_token")
         try:
@@ -179,9 +190,15 @@ class SignIn:
             raise unknown_caller("invalid_token")
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now):
             raise unknown_caller("invalid_dpop_proof")
-        caller = self._of(reader, token.key, frozenset(token.acts))
-        if caller is None or caller.officer.id != token.officer:
+        who = self._who(reader, token.key)
+        if who is None or who[0].id != token.officer:
             raise unknown_caller("invalid_token")
-        if der is not None and self._by_certificate(reader, der).officer.id != token.officer:
-            raise unknown_caller("invalid_token")
-        return caller
+        ends = token.until
+        if der is not None:
+            shown = self._by_certificate(reader, der)
+            if shown.officer.id != token.officer:
+                raise unknown_caller("invalid_token")
+            ends = min(ends, shown.ends)
+        officer, principal = who
+        acts = frozenset(token.acts)
+        return Caller(officer=officer, principal=principal, rights=self._rights, acts=acts, ends=ends, token=digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -26,7 +27,7 @@ from gsomia.cli.options import (
     print_json,
     table,
 )
-from gsomia.errors import NodeError, UsageError
+from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,
     Note,
@@ -162,17 +163,25 @@ def _one(
 
 @act_command.command("sign")
 @click.argument("preparation")
+@click.option("--yes", is_flag=True, help="Sign without being asked; without a terminal nothing is signed otherwise.")
 @anywhere_option
-def sign_act(preparation: str, node_dir: str | None) -> None:
-    """Sign what another officer prepared at a node's address and this one must sign too; it is shown first."""
+def sign_act(preparation: str, yes: bool, node_dir: str | None) -> None:
+    """Sign what another officer prepared at a node's address: it is shown, and signed once that is confirmed."""
     if not is_address(node_dir):
         raise UsageError("at which node?", hint="give its address: --node https://host:port")
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to read what is signed", hint="run it in a terminal, or give --yes")
     with reached(node_dir) as remote:
         told = remote.get(f"preparations/{quote(preparation, safe='')}")
         exercise_line()
         for text in told["statements"]:
             for name, word in json.loads(text).items():
                 click.echo(plain(f"{name:<10}  {_words(word)}").rstrip())
+        kind = str(told["act"])
+        if kind not in ACT_TYPES or len(ACT_TYPES[kind].roles) < 2:
+            raise VerificationError(f"`{plain(kind)}` is no act that a second officer signs")
+        if not yes and not click.confirm("sign this?", err=True):
+            raise click.Abort
         for said in signed(remote, told, {"act": told["act"]}):
             click.echo(f"{said.type} done by act {said.id}")
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import click
 
 from gsomia.cli.exercise import note_exercise
+from gsomia.cli.meaning import cannot_tell_item, means
 from gsomia.errors import (
     GsomiaError,
     LoginError,
@@ -204,15 +205,22 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
         VerificationError: it is something else.
         PendingError: another officer must sign too.
     """
+    from gsomia.cli.options import plain
     from gsomia.keys import b64
     from gsomia.node import Statement, sign_prepared
 
     data = [str(one).encode() for one in told["statements"]]
     statements = [Statement.from_bytes(one) for one in data]
-    for statement in statements:
-        own = any(signer.key == remote.key.public.fingerprint for signer in statement.signers)
-        if not own or statement.type != wanted["act"] or not _means(statement, wanted):
-            raise VerificationError(f"the node prepared what was not asked for: `{statement.type}`")
+    own = remote.key.public.fingerprint
+    if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
+        prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
+        raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
+    for said in statements:
+        if cannot_tell_item(said, wanted):
+            # Which item a control number names, the node's register alone says: the officer sees what is signed.
+            words = {"item": said.item, "copy": said.copy, "holder": said.body.get("holder", said.party)}
+            shown = ", ".join(f"{name} {word}" for name, word in words.items() if word)
+            click.echo(plain(f"signing `{said.type}` of `{wanted['item']}`: {shown}"), err=True)
     signatures = {name: b64(one) for name, one in sign_prepared(data, remote.key).items()}
     answer = remote.post(f"preparations/{told['id']}/signatures", signatures)
     if answer["status"] != "done":
@@ -220,27 +228,6 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
         hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
         raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
     return statements
-
-
-def _means(statement: Statement, wanted: Mapping[str, Any]) -> bool:
-    """Whether a statement's words are those that were asked for, as far as it bears the same."""
-    body = statement.body
-    words = {
-        "why": "why",
-        "what": "what",
-        "method": "what",
-        "conditions": "conditions",
-        "form": "form",
-        "answer": "answer",
-    }
-    if any(wanted[name] != body[there] for name, there in words.items() if name in wanted and there in body):
-        return False
-    if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):
-        return False
-    if "request" in wanted and wanted["request"] not in (body.get("request"), statement.item):
-        return False
-    # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
-    return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
 
 
 _ERRORS: dict[str, type[GsomiaError]] = {

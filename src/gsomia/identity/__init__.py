@@ -11,7 +11,6 @@ from gsomia.identity.conditions import CONDITIONS, About
 from gsomia.identity.page import rights_page
 from gsomia.identity.principals import ROLES, Principal, principal_of
 from gsomia.identity.rights import Act, Decision, Ground, Right, Rights
-from gsomia.identity.still import still_may
 
 __all__ = [
     "CONDITIONS",
@@ -27,5 +26,4 @@ __all__ = [
     "about_request",
     "principal_of",
     "rights_page",
-    "still_may",
 ]

@@ -122,8 +122,8 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
             raise ValueError("`iat` is a count of seconds")
         if abs(at.timestamp() - issued) > PROOF_AGE.total_seconds():
             raise ValueError("`iat` is too far from now")
-        if not isinstance(jti, str) or not 16 <= len(jti) <= 128:
-            raise ValueError("`jti` is a text of 16 to 128 characters")
+        if not isinstance(jti, str) or not 16 <= len(jti) <= 128 or not (jti.isascii() and jti.isprintable()):
+            raise ValueError("`jti` is a text of 16 to 128 printable ASCII characters")
     except (ValueError, binascii.Error, RecursionError, OverflowError) as error:
         raise SignatureError(f"the DPoP proof does not hold: {error}") from error
     return Proof(thumbprint=thumbprint(header["jwk"]), jti=jti)

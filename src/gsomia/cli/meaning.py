@@ -1,0 +1,114 @@
+"""What a node prepared, held against what its officer asked for: a node may lie, and it is the officer who signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gsomia.node import Statement
+
+__all__ = ["cannot_tell_item", "means"]
+
+_EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
+"""Acts of which one question may make several statements: one for each copy, or each originator."""
+_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "receipted", "regrade"})
+"""Acts about a copy that is there before them; so are those of `HANDLING`."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_WORDS = {
+    "why": "why",
+    "what": "what",
+    "method": "what",
+    "conditions": "conditions",
+    "form": "form",
+    "answer": "answer",
+}
+
+
+def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether prepared statements are what was asked for, as far as that can be told without the node's register.
+
+    Args:
+        statements: as the node prepared them.
+        wanted: the act, as it was asked for.
+    """
+    if not statements or any(one.type != wanted["act"] for one in statements):
+        return False
+    if len(statements) > 1 and wanted["act"] not in _EACH_COPY:
+        return False
+    if len({one.item for one in statements}) > 1:
+        return False
+    return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+
+
+def cannot_tell_item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    """Whether the officer must look which item is meant: the name asked for stands nowhere in the statement."""
+    named = _named(wanted)
+    return bool(named) and named not in _names(statement)
+
+
+def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    body = statement.body
+    if any(wanted[name] != body[there] for name, there in _WORDS.items() if name in wanted and there in body):
+        return False
+    if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):
+        return False
+    if wanted.get("level") and body.get("level") not in _marks(statement.party, str(wanted["level"])):
+        return False
+    # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
+    return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
+
+
+def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    """To whom, under what, and what the officer certifies."""
+    body = statement.body
+    if "to" in wanted:
+        told = [body["holder"]] if "holder" in body else body.get("receivers")
+        if told != [wanted["to"]] or ("holder" in body and list(statement.parties) != told):
+            return False
+    if "under" in wanted and wanted["under"] != statement.instrument:
+        return False
+    if "certify" in wanted:
+        certified = body.get("certified", wanted["certify"])
+        # Of the consents named, those are met that have conditions.
+        return sorted(certified) == sorted(wanted["certify"]) and {*body.get("met", ())} <= {*wanted["certify"]}
+    return True
+
+
+def _item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+    """Whether the item is the one named, where its name tells that."""
+    from gsomia.node import HANDLING
+
+    for name in ("request", "consent"):
+        if name in wanted and wanted[name] not in (statement.body.get(name), statement.item):
+            return False
+    named = _named(wanted)
+    if statement.type == "receipted" and named:
+        return named in _names(statement)
+    if not named:
+        return "item" not in wanted or not statement.item
+    about_copy = statement.type in _OF_COPIES or statement.type in HANDLING
+    # Elsewhere an id may be that of a copy of the item, of which the statement does not speak.
+    return not about_copy or _ID.fullmatch(named) is None or named in _names(statement)
+
+
+def _named(wanted: Mapping[str, Any]) -> str:
+    return str(wanted.get("item") or "")
+
+
+def _names(statement: Statement) -> set[str]:
+    names = {statement.item, statement.copy}
+    # A release gives its copy a number of its own.
+    for word in {"receipted": ("control_number",), "answer-recall": ("recall",)}.get(statement.type, ()):
+        names.add(str(statement.body.get(word, "")))
+    return names
+
+
+def _marks(party: str, typed: str) -> set[str]:
+    """The marks that a typed word may mean by the agreements of this release; and the word itself."""
+    from gsomia.app import offered_law
+
+    found = [one.level(party, typed) for one in offered_law().agreements.values() if party in one.parties]
+    return {typed, *(level.mark for level in found if level is not None)}
