@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -202,9 +202,9 @@ class Counting:
         self.bytes += sum(len(json.dumps(one.to_json())) for one in (message, answer))
         return answer
 
-    def upload(self, copy: str, chunks: object, size: int, same: int) -> None:
-        """Nothing is uploaded here."""
-        raise NotImplementedError
+    def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
+        """Send a sealed item's bytes; they are no part of what is counted."""
+        self._way.upload(copy, chunks, size, same)
 
 
 def _life(number: int) -> tuple[Item, Copy, list[Statement]]:

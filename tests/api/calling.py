@@ -7,7 +7,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,14 @@ class RealMachine:
     """An exercise's clock, whose machine time is real: certificates and proofs are dated by it."""
 
     own: Any
-    ahead: Any = None
+    ahead: timedelta = timedelta()
 
     def now(self) -> datetime:
         at: datetime = self.own.now()
         return at
 
     def machine(self) -> datetime:
-        return datetime.now(UTC) + (self.ahead or datetime.now(UTC) - datetime.now(UTC))
+        return datetime.now(UTC) + self.ahead
 
 
 @dataclass(frozen=True)

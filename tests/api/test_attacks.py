@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from calling import URL, Served, enrol, signatures
+from calling import URL, RealMachine, Served, enrol, signatures
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from starlette.types import Message
 from stories import MARKS, Stage
@@ -420,7 +420,9 @@ def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -
 
 def _later(kor: Served, **span: float) -> None:
     """The node's machine clock goes on."""
-    kor.player.node.clock.ahead = timedelta(**span)  # type: ignore[attr-defined]  # the tests' own clock
+    clock = kor.player.node.clock
+    assert isinstance(clock, RealMachine)
+    clock.ahead = timedelta(**span)
 
 
 ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {

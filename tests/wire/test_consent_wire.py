@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -70,6 +71,10 @@ def consent(home: Home, name: str) -> str:
     return found.state if found is not None else ""
 
 
+def is_now(home: Home, name: str, stands: str) -> bool:
+    return consent(home, name) == stands
+
+
 def test_a_withdrawn_consent_reaches_a_connected_node_within_a_second(trio: Trio) -> None:
     trio.start(*THREE)
     japan, korea = trio.home("JPN"), trio.home("KOR")
@@ -79,12 +84,12 @@ def test_a_withdrawn_consent_reaches_a_connected_node_within_a_second(trio: Trio
         for _ in range(3):
             copy = held(japan, korea)
             (asked,) = ask_consent(korea.node, copy.id, "USA", "an assessment", by=theirs)
-            until(lambda name=asked.id: consent(japan, name) == "asked")  # type: ignore[misc]  # bound as it is made
+            until(partial(is_now, japan, asked.id, "asked"))
             give_consent(japan.node, asked.id, by=ours)
-            until(lambda name=asked.id: consent(korea, name) == "granted")  # type: ignore[misc]  # bound as it is made
+            until(partial(is_now, korea, asked.id, "granted"))
             began = time.monotonic()
             revoke_consent(japan.node, asked.id, "no longer", by=ours)
-            until(lambda name=asked.id: consent(korea, name) == "revoked")  # type: ignore[misc]  # bound as it is made
+            until(partial(is_now, korea, asked.id, "revoked"))
             with pytest.raises(RefusedError):
                 release(korea.node, copy.id, "USA", by=theirs)
             delays.append(time.monotonic() - began)

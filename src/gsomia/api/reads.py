@@ -278,7 +278,7 @@ def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]]
         name: Name,
         at: At = None,
         known: At = None,
-        reading: Annotated[list[str], Query(max_length=8)] = [],  # noqa: B006 - FastAPI copies it
+        reading: Annotated[tuple[str, ...], Query(max_length=8)] = (),
     ) -> Response:
         """Say the legal state of an agreement at an instant."""
         with served.asked(request, "see-law") as (_, reader):

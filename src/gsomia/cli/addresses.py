@@ -10,13 +10,14 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import click
 
 from gsomia.cli.exercise import note_exercise
+from gsomia.cli.instants import now
 from gsomia.cli.meaning import cannot_tell_item, means
 from gsomia.errors import (
     GsomiaError,
@@ -146,7 +147,7 @@ def reached(address: str) -> Iterator[Remote]:
         raise UsageError("whose node is it?", hint=hint)
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
     key = SigningKey(files.read(key_file.name.removesuffix(".key"), "gsomia-signing"))
-    certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=datetime.now(UTC))  # noqa: TID251 - TLS has no other clock
+    certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=now())
     with tempfile.TemporaryDirectory() as folder:
         shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
         for path, data in ((shown, certificate), (kept, private)):

@@ -30,6 +30,13 @@ _TABLES = (
 )
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
+_BY_DIGEST = "SELECT id, officer, key, jkt, acts, until FROM token WHERE digest = ? ORDER BY id"
+_BY_OFFICER = "SELECT id, officer, key, jkt, acts, until FROM token WHERE officer = ? ORDER BY id"
+_ENDED = (
+    "DELETE FROM given WHERE until < ?",
+    "DELETE FROM used WHERE until < ?",
+    "DELETE FROM token WHERE until < ?",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,16 +179,15 @@ class Memory:
 
     def token(self, digest: str) -> Token | None:
         """The token with this hash, whether or not it is over."""
-        found = self._tokens("digest", digest)
+        found = self._tokens(_BY_DIGEST, digest)
         return found[0] if found else None
 
     def tokens(self, officer: str) -> list[Token]:
         """An officer's tokens, whether or not they are over."""
-        return self._tokens("officer", officer)
+        return self._tokens(_BY_OFFICER, officer)
 
-    def _tokens(self, column: str, value: str) -> list[Token]:
+    def _tokens(self, query: str, value: str) -> list[Token]:
         with self._turn:
-            query = f"SELECT id, officer, key, jkt, acts, until FROM token WHERE {column} = ? ORDER BY id"  # noqa: S608 - two words of our own
             rows = self._connection.execute(query, (value,)).fetchall()
         return [
             Token(
@@ -203,5 +209,5 @@ class Memory:
     def _sweep(self, tx: sqlite3.Connection, at: datetime) -> None:
         self._added += 1
         if self._added % _SWEEP == 0:
-            for table in ("given", "used", "token"):
-                tx.execute(f"DELETE FROM {table} WHERE until < ?", (at.timestamp(),))  # noqa: S608 - words of our own
+            for statement in _ENDED:
+                tx.execute(statement, (at.timestamp(),))
