@@ -17,11 +17,10 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.registering import next_control_number
 from gsomia.node.regrade_effects import pass_notice_on
-from gsomia.node.sending import authority, certified, keeping_refusals, refuse
+from gsomia.node.sending import authority, certified, keeping_refusals, leaving_copy, refuse
 from gsomia.node.words import check_parties
-from gsomia.registry import GONE, Copy, CopyState, Direction, Item, copy_id
+from gsomia.registry import GONE, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
 
 __all__ = [
@@ -231,22 +230,15 @@ def hold_up(node: Node, tx: Writer, held: Copy, item: Item, against: Verdict, at
 
 def _entry(node: Node, tx: Writer, asked: _Asked, at: datetime) -> Copy:
     """The new copy, which the officer's act will register."""
-    item, to = asked.item, asked.onward.to
-    number = tx.next_serial(f"copy/{item.id}")
-    return Copy(
-        id=copy_id(item.id, node.party, number),
-        item=item.id,
-        number=number,
-        direction=Direction.SENT,
+    return leaving_copy(
+        node,
+        tx,
+        asked.item.id,
         act="release",
-        giver=node.party,
-        holder=to,
+        holder=asked.onward.to,
         via=(),
-        destination=to,
+        destination=asked.onward.to,
         instrument=(asked.carrying or asked.verdict).instrument or asked.held.instrument,
-        state=CopyState.AUTHORISED,
-        control_number=next_control_number(node, tx, at),
-        custodian=node.party,
         at=at,
     )
 

@@ -41,6 +41,7 @@ __all__ = [
     "discard",
     "draw",
     "keeping_refusals",
+    "leaving_copy",
     "new_copy",
     "own_consent",
     "own_label",
@@ -176,18 +177,54 @@ def discard(node: Node, item: str) -> None:
 
 def new_copy(node: Node, tx: Writer, sending: Sending, item: Item, verdict: Verdict, *, hop: str, at: datetime) -> Copy:
     """A new copy of one's own item, which the officer's act will register."""
-    number = tx.next_serial(f"copy/{item.id}")
-    return Copy(
-        id=copy_id(item.id, node.party, number),
-        item=item.id,
-        number=number,
-        direction=Direction.SENT,
+    return leaving_copy(
+        node,
+        tx,
+        item.id,
         act="transmit",
-        giver=node.party,
         holder=hop,
         via=sending.via,
         destination=sending.to,
         instrument=verdict.instrument or "",
+        at=at,
+    )
+
+
+def leaving_copy(
+    node: Node,
+    tx: Writer,
+    item: str,
+    *,
+    act: str,
+    holder: str,
+    via: tuple[str, ...],
+    destination: str,
+    instrument: str,
+    at: datetime,
+) -> Copy:
+    """A new copy that is to leave this node, under the next number of its item and of this registry.
+
+    Args:
+        node: the giver's.
+        tx: the open transaction.
+        item: the item's id.
+        act: by which it is authorised, `transmit` or `release`.
+        holder, via, destination: the next Party, those on the way, and the last.
+        instrument: by which it goes.
+        at: the instant.
+    """
+    number = tx.next_serial(f"copy/{item}")
+    return Copy(
+        id=copy_id(item, node.party, number),
+        item=item,
+        number=number,
+        direction=Direction.SENT,
+        act=act,
+        giver=node.party,
+        holder=holder,
+        via=via,
+        destination=destination,
+        instrument=instrument,
         state=CopyState.AUTHORISED,
         control_number=next_control_number(node, tx, at),
         custodian=node.party,
