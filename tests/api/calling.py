@@ -140,7 +140,9 @@ async def _ask(
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
         "path": target, "raw_path": target.encode(), "query_string": query.encode(), "root_path": "",
-        "headers": [(b"host", b"node.example:8444"), *((n.lower().encode(), v.encode("latin-1")) for n, v in headers)],
+        "headers": [
+            *((n.lower().encode(), v.encode("latin-1")) for n, v in headers), (b"host", b"node.example:8444"),
+        ],
         "client": ("192.0.2.1", 1), "server": ("node.example", 8444),
         "extensions": {"tls": {"client_cert_der": der}},
     }  # fmt: skip

@@ -59,6 +59,7 @@ def api_app(
         sign_in=SignIn(node, rights, memory, url),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
+        url=url,
         unreconciled_for=unreconciled_for,
     )
     return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)

@@ -130,8 +130,17 @@ class Guard:
 
 def _with_headers(headers: Any) -> list[tuple[bytes, bytes]]:
     """The headers of an answer; nothing keeps it, and no browser makes anything else of it."""
-    kept = [(name, value) for name, value in headers if name.lower() not in (b"cache-control",)]
-    return [*kept, (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+    ours = {name for name, _ in _HEADERS}
+    return [*((name, value) for name, value in headers if name.lower() not in ours), *_HEADERS]
+
+
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Of every answer (OWASP REST Security Cheat Sheet, "Security headers"; RFC 9111, 5.2.2.5; CSP Level 3, 6.4.2)."""
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

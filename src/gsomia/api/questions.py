@@ -149,8 +149,10 @@ def questions(served: Served) -> APIRouter:
         """Say where the decision point answers (AuthZEN, 9)."""
         caller: Caller = request.state.caller
         permit(caller, "see-oneself", About(person=caller.principal.person))
-        at = str(request.base_url).rstrip("/")
-        told = {"policy_decision_point": at, "access_evaluation_endpoint": f"{at}/access/v1/evaluation"}
+        told = {
+            "policy_decision_point": served.url,
+            "access_evaluation_endpoint": f"{served.url}/access/v1/evaluation",
+        }
         return answered(served, request, "", told)
 
     return router

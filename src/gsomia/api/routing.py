@@ -36,6 +36,7 @@ class Served:
         sign_in: tells who asks.
         memory: what is remembered beyond a restart.
         cursors: seal where a page ended.
+        url: where the API is reached, by the settings; never by what a request says.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
     """
 
@@ -44,6 +45,7 @@ class Served:
     sign_in: SignIn
     memory: Memory
     cursors: Cursors
+    url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
 
     @contextmanager

@@ -244,7 +244,8 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
         found = self._all(query)
         rungs: dict[str, list[RungEntry]] = {}
         ids = [row["id"] for row in found]
-        for start in range(0, len(ids), 500):
+        # Asked for where nothing was found too: what is hidden is to take no more than what is not there.
+        for start in range(0, max(1, len(ids)), 500):
             part = schema.rung.c.copy.in_(ids[start : start + 500])
             order = (schema.rung.c.at, schema.rung.c.rung, schema.rung.c.act)
             for row in self._all(sa.select(schema.rung).where(part).order_by(*order)):
