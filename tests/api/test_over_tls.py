@@ -84,7 +84,8 @@ def kor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 READING = (
-    "register", "inbox", "outbox", "refused", "act list", "act list --all", "log show", "log show JPN",
+    "register", "inbox", "outbox", "refused", "recalls", "regrade list", "consent list",
+    "act list", "act list --all", "log show", "log show JPN",
     "duties --party KOR", "routes --from JPN --to KOR", "act show jpn-kor-2016/sign",
     "agreement state jpn-kor-2016 --at 2019-11-22T23:00+09:00",
     "verdict transmit --to JPN --level 군사II급비밀 --subject dprk-missile --at 2018-01-11T00:00+09:00",

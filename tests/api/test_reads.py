@@ -38,7 +38,8 @@ def kor(both: Exercise, serve: Serve) -> Served:
 
 
 PATHS = (
-    "node", "me", "copies", "inbox", "outbox", "refused", "record", "acts", "logs", "logs?name=JPN", "tokens",
+    "node", "me", "copies", "inbox", "consents", "recalls", "regraded", "outbox", "refused",
+    "record", "acts", "logs", "logs?name=JPN", "tokens",
     "openapi.json", "agreements/jpn-kor-2016/state",
     "agreements/jpn-kor-2016/state?at=2019-11-22T23:59:00%2B09:00&reading=KOR=immediate",
     "duties?party=KOR", "routes?from=JPN&to=KOR&item=level=SECRET",
@@ -59,7 +60,7 @@ def test_what_is_read(kor: Served) -> None:
     assert kor.ask("GET", "/v1/copies", registry).json()["copies"] == json.loads(json.dumps(rows))
     (act,) = kor.ask("GET", "/v1/acts?type=transmit&limit=1", registry).json()["acts"]
     assert kor.ask("GET", f"/v1/acts/{act['act']}", registry).json()["views"][0]["type"] == "transmit"
-    for path in ("acts/x", "copies/x", "logs?name=x", "agreements/x/state", "acts?item=x", "nothing"):
+    for path in ("acts/x", "copies/x", "logs?name=x", "agreements/x/state", "acts?item=x", "consents/x", "nothing"):
         assert kor.ask("GET", f"/v1/{path}", registry).status == 404, path
 
 

@@ -22,6 +22,8 @@ from gsomia.node import (
     act_row,
     act_views,
     check_disputes,
+    consent_row,
+    consent_view,
     differences,
     entered_rows,
     inbox_view,
@@ -31,8 +33,10 @@ from gsomia.node import (
     outgoing_row,
     owed_rows,
     person_row,
+    recalled_rows,
     refused_row,
     register_rows,
+    regraded_view,
     told_differences,
     waiting_copies,
 )
@@ -171,6 +175,35 @@ def reads(served: Served) -> APIRouter:
             waiting = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
             told = inbox_view(node, reader, waiting_copies(node, reader), waiting, reader.pending())
             return answered(served, request, "inbox", told)
+
+    @get("consents", "see-register")
+    def see_consents(request: Request) -> Response:
+        """List requests, consents, refusals and what was revoked."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = [consent_row(one) for one in reader.consents()]
+            return answered(served, request, "consents", {"consents": found})
+
+    @get("consents/{consent:path}", "see-register")
+    def see_consent(request: Request, consent: Name) -> Response:
+        """Show a consent or a request: its terms, what passed under it, who has not been told of its newest act."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = reader.consent(consent)
+            if found is None:
+                raise missing()
+            return answered(served, request, "consent", consent_view(reader, found))
+
+    @get("recalls", "see-register")
+    def see_recalls(request: Request, item: Word = "") -> Response:
+        """List what was asked back, copy by copy, and what its holders answered."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = recalled_rows(reader, item, node.clock.now())
+            return answered(served, request, "recalls", {"copies": found})
+
+    @get("regraded", "see-register")
+    def see_regraded(request: Request) -> Response:
+        """List the copies of regraded items, who has followed, and the documents to review that draw on them."""
+        with served.asked(request, "see-register") as (_, reader):
+            return answered(served, request, "regraded", regraded_view(node, reader))
 
     @get("outbox", "see-node")
     def see_outbox(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done
-from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, print_rows
+from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, print_rows
 from gsomia.errors import UsageError
 from gsomia.node import (
     PARTS,
-    Consent,
+    Reader,
     Role,
     SignedAct,
     Terms,
     ask_consent,
+    consent_row,
+    consent_view,
     give_consent,
     instant,
-    passed_under,
     refuse_consent,
     revoke_consent,
 )
@@ -133,55 +135,42 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 @consent_command.command("show")
 @click.argument("consent")
 @json_option
-@node_option
+@anywhere_option
 def show(consent: str, as_json: bool, node_dir: str | None) -> None:
     """Show CONSENT: its terms, what passed under it, and who has not been told of its newest act."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = reader.consent(consent)
         if found is None:
             raise UsageError(f"no consent or request `{consent}`", hint="`gsomia consent list` has them")
-        passed = passed_under(reader, found)
-        waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == found.act})
+        return consent_view(reader, found)
+
+    told = asked(node_dir, f"consents/{quote(consent, safe='')}", here)
     if as_json:
-        rows = [{"copy": copy.id, "from": copy.giver, "to": copy.holder, "state": copy.state} for copy in passed]
-        print_json("consent", _json(found) | {"passed": rows, "not_told_yet": waiting})
+        print_json("consent", told)
         return
-    for name, value in _json(found).items():
+    passed, waiting = told.pop("passed"), told.pop("not_told_yet")
+    for name, value in told.items():
         click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
     for copy in passed:
-        click.echo(plain(f"passed      {copy.id} {copy.giver} to {copy.holder}: {copy.state}"))
+        click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy)))
     if waiting:
-        click.echo(f"not told yet: {', '.join(waiting)}")
+        click.echo(plain(f"not told yet: {', '.join(waiting)}"))
 
 
 @consent_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def consents(as_json: bool, node_dir: str | None) -> None:
     """List requests, consents, refusals and what was revoked."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = [_json(consent) for consent in reader.consents()]
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"consents": [consent_row(one) for one in reader.consents()]}
+
+    found = asked(node_dir, "consents", here)["consents"]
     head = ["request", "item", "originator", "asker", "to", "state", "purpose", "part", "expires", "conditions"]
     if as_json:
         print_json("consents", {"consents": found})
         return
     rows = [[", ".join(v) if isinstance(v := row[name], list) else v for name in head] for row in found]
     print_rows(as_json, "consents", head, rows)
-
-
-def _json(consent: Consent) -> dict[str, Any]:
-    return {
-        "request": consent.id,
-        "item": consent.item,
-        "originator": consent.originator,
-        "asker": consent.asker,
-        "to": list(consent.receivers),
-        "state": consent.state,
-        "purpose": consent.purpose,
-        "part": consent.part + (f" ({consent.extent})" if consent.extent else ""),
-        "conditions": list(consent.conditions),
-        "expires": instant(consent.expires) if consent.expires is not None else "",
-        "why": consent.why,
-        "act": consent.act,
-        "at": instant(consent.at),
-    }

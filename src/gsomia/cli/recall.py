@@ -9,20 +9,20 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done, fetch, is_address
+from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address
 from gsomia.cli.instants import Instant
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, table
 from gsomia.node import (
     ANSWERS,
     WHAT_WAS_MADE,
-    AskedBack,
+    Reader,
     Role,
     SignedAct,
     Statement,
     answer_recall,
-    asked_back,
     instant,
     recall,
+    recalled_rows,
     recalls,
 )
 
@@ -75,41 +75,19 @@ def _tell(said: Statement, found: Sequence[Mapping[str, str]], as_json: bool) ->
 @click.command("recalls")
 @click.option("--item", default="", help="Of this item alone (control number, item id or copy id).")
 @json_option
-@node_option
+@anywhere_option
 def recalls_command(item: str, as_json: bool, node_dir: str | None) -> None:
     """List what was asked back, copy by copy: by when, whether it is closed there, and what its holder answered."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        named = {copy.item for copy in reader.find(item)} if item else {""}
-        now = home.clock.now()
-        rows = [_row(one, now) for name in sorted(named) for one in asked_back(reader, name)]
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"copies": recalled_rows(reader, item, home.clock.now())}
+
+    rows = asked(node_dir, "recalls", here, item=item)["copies"]
     if as_json:
         print_json("recalls", {"copies": rows})
         return
     head = ("control_number", "originator", "holder", "asked", "due", "closed", "state", "why")
     table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in rows])
-
-
-def _row(one: AskedBack, now: datetime) -> dict[str, Any]:
-    answer = one.answer
-    return {
-        "control_number": one.copy.control_number,
-        "item": one.item.id,
-        "copy": one.copy.id,
-        "originator": one.item.originator,
-        "giver": one.copy.giver,
-        "holder": one.copy.holder,
-        "recall": one.recall.id,
-        "again": one.recall.body["again"],
-        "asked": instant(one.recall.at),
-        "due": instant(one.due),
-        "closed": one.closed,
-        "state": one.state(now),
-        "answer": answer.id if answer is not None else "",
-        "answered": instant(answer.at) if answer is not None else "",
-        "acts": list(answer.body["acts"]) if answer is not None else [],
-        "certified": list(answer.body["certified"]) if answer is not None else [],
-        "why": str(answer.body["why"] if answer is not None else one.recall.body["why"]),
-    }
 
 
 @click.command("answer-recall")

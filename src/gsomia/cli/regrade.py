@@ -7,20 +7,16 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.options import by_option, json_option, plain, print_json, table
 from gsomia.node import (
     WHAT_WAS_MADE,
-    Case,
-    Regraded,
-    Review,
+    Reader,
     Role,
     SignedAct,
     follow_regrade,
-    instant,
     notify_regrade,
-    regraded,
-    reviews,
+    regraded_view,
 )
 
 __all__ = ["regrade_command"]
@@ -73,15 +69,15 @@ def follow(item: str, level: str, certify: tuple[str, ...], by: str, node_dir: s
 
 @regrade_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def list_regraded(as_json: bool, node_dir: str | None) -> None:
     """List the copies of regraded items, who has followed, and the documents to review that draw on them."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        copies = [_copy(one) for one in regraded(reader)]
-        documents = []
-        for one in reviews(reader, Case.of(home.node, reader)):
-            numbers = [copy.control_number for copy in reader.copies(item=one.item.id) if copy.control_number]
-            documents.append(_document(one, numbers))
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return regraded_view(home.node, reader)
+
+    found = asked(node_dir, "regraded", here)
+    copies, documents = found["copies"], found["reviews"]
     if as_json:
         print_json("regraded", {"copies": copies, "reviews": documents})
         return
@@ -90,35 +86,5 @@ def list_regraded(as_json: bool, node_dir: str | None) -> None:
     table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in told])
     for row in documents:
         named = ", ".join(row["control_numbers"]) or row["item"]
-        asked = f"is to be raised to {row['floor']}" if row["must_rise"] else "is to be reviewed"
-        click.echo(plain(f"{named} of {row['originator']}, {row['level']}, {asked}: it draws on what was regraded"))
-
-
-def _copy(one: Regraded) -> dict[str, Any]:
-    return {
-        "control_number": one.copy.control_number,
-        "item": one.item.id,
-        "copy": one.copy.id,
-        "originator": one.item.originator,
-        "giver": one.copy.giver,
-        "holder": one.copy.holder,
-        "notice": one.notice.id,
-        "before": str(one.notice.body["before"]),
-        "level": one.level,
-        "mark": one.copy.own_mark,
-        "since": instant(one.notice.at),
-        "state": one.state,
-        "made": list(one.made),
-    }
-
-
-def _document(one: Review, numbers: list[str]) -> dict[str, Any]:
-    return {
-        "item": one.item.id,
-        "control_numbers": numbers,
-        "originator": one.item.originator,
-        "level": one.level,
-        "floor": one.floor,
-        "must_rise": one.must_rise,
-        "notices": [notice.id for notice in one.notices],
-    }
+        follows = f"is to be raised to {row['floor']}" if row["must_rise"] else "is to be reviewed"
+        click.echo(plain(f"{named} of {row['originator']}, {row['level']}, {follows}: it draws on what was regraded"))

@@ -77,6 +77,7 @@ from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel
+from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.persons import (
     CLEARANCES,
@@ -289,6 +290,8 @@ __all__ = [
     "circulate_text",
     "close_consultation",
     "concerned",
+    "consent_row",
+    "consent_view",
     "consultation_named",
     "copy_row",
     "dead_letter",
@@ -360,6 +363,7 @@ __all__ = [
     "read_text",
     "recall",
     "recall_of",
+    "recalled_rows",
     "recalls",
     "receipt",
     "reconcile",
@@ -371,6 +375,7 @@ __all__ = [
     "refused_row",
     "register_rows",
     "regraded",
+    "regraded_view",
     "release",
     "release_many",
     "rendition_of",

@@ -1,0 +1,131 @@
+"""What is told of items that have passed on: consents, what was asked back, what has another level."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gsomia.node.acts import instant
+from gsomia.node.consent import passed_under
+from gsomia.node.facts import Case
+from gsomia.node.levels import Review
+from gsomia.node.node import Node
+from gsomia.node.ports import Reader
+from gsomia.node.recall_answers import AskedBack, asked_back
+from gsomia.node.regrading import Regraded, regraded, reviews
+from gsomia.node.stored import Consent
+
+__all__ = ["consent_row", "consent_view", "recalled_rows", "regraded_view"]
+
+
+def consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
+    """A consent with what passed under it, and the peers that have not been told of its newest act.
+
+    Args:
+        reader: the register.
+        consent: which.
+    """
+    rows = [
+        {"copy": copy.id, "from": copy.giver, "to": copy.holder, "state": copy.state}
+        for copy in passed_under(reader, consent)
+    ]
+    waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == consent.act})
+    return consent_row(consent) | {"passed": rows, "not_told_yet": waiting}
+
+
+def recalled_rows(reader: Reader, item: str, at: datetime) -> list[dict[str, Any]]:
+    """What was asked back, copy by copy.
+
+    Args:
+        reader: the register.
+        item: of this item alone (control number, item id or copy id); "" for all.
+        at: the instant by which an answer is late.
+    """
+    named = {copy.item for copy in reader.find(item)} if item else {""}
+    return [_recalled(one, at) for name in sorted(named) for one in asked_back(reader, name)]
+
+
+def regraded_view(node: Node, reader: Reader) -> dict[str, Any]:
+    """The copies of regraded items, who has followed, and the documents to review that draw on them.
+
+    Args:
+        node: whose register it is.
+        reader: the register.
+    """
+    documents = []
+    for one in reviews(reader, Case.of(node, reader)):
+        numbers = [copy.control_number for copy in reader.copies(item=one.item.id) if copy.control_number]
+        documents.append(_review(one, numbers))
+    return {"copies": [_regraded(one) for one in regraded(reader)], "reviews": documents}
+
+
+def consent_row(consent: Consent) -> dict[str, Any]:
+    """A consent, or a request for one, with its terms."""
+    return {
+        "request": consent.id,
+        "item": consent.item,
+        "originator": consent.originator,
+        "asker": consent.asker,
+        "to": list(consent.receivers),
+        "state": consent.state,
+        "purpose": consent.purpose,
+        "part": consent.part + (f" ({consent.extent})" if consent.extent else ""),
+        "conditions": list(consent.conditions),
+        "expires": instant(consent.expires) if consent.expires is not None else "",
+        "why": consent.why,
+        "act": consent.act,
+        "at": instant(consent.at),
+    }
+
+
+def _recalled(one: AskedBack, now: datetime) -> dict[str, Any]:
+    answer = one.answer
+    return {
+        "control_number": one.copy.control_number,
+        "item": one.item.id,
+        "copy": one.copy.id,
+        "originator": one.item.originator,
+        "giver": one.copy.giver,
+        "holder": one.copy.holder,
+        "recall": one.recall.id,
+        "again": one.recall.body["again"],
+        "asked": instant(one.recall.at),
+        "due": instant(one.due),
+        "closed": one.closed,
+        "state": one.state(now),
+        "answer": answer.id if answer is not None else "",
+        "answered": instant(answer.at) if answer is not None else "",
+        "acts": list(answer.body["acts"]) if answer is not None else [],
+        "certified": list(answer.body["certified"]) if answer is not None else [],
+        "why": str(answer.body["why"] if answer is not None else one.recall.body["why"]),
+    }
+
+
+def _regraded(one: Regraded) -> dict[str, Any]:
+    return {
+        "control_number": one.copy.control_number,
+        "item": one.item.id,
+        "copy": one.copy.id,
+        "originator": one.item.originator,
+        "giver": one.copy.giver,
+        "holder": one.copy.holder,
+        "notice": one.notice.id,
+        "before": str(one.notice.body["before"]),
+        "level": one.level,
+        "mark": one.copy.own_mark,
+        "since": instant(one.notice.at),
+        "state": one.state,
+        "made": list(one.made),
+    }
+
+
+def _review(one: Review, numbers: list[str]) -> dict[str, Any]:
+    return {
+        "item": one.item.id,
+        "control_numbers": numbers,
+        "originator": one.item.originator,
+        "level": one.level,
+        "floor": one.floor,
+        "must_rise": one.must_rise,
+        "notices": [notice.id for notice in one.notices],
+    }

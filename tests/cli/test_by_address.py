@@ -1,0 +1,76 @@
+"""Every command against a written list: which work by a node's address, which never will and why, which do not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from gsomia.cli.main import cli
+
+BY_ADDRESS = frozenset({
+    "act list", "act record", "act show", "act sign", "agreement state", "answer-recall", "consent ask", "consent give",
+    "consent list", "consent refuse", "consent revoke", "consent show", "destroy", "duties", "inbox", "log show",
+    "mark", "open", "outbox", "recall", "recalls", "receipt", "refused", "register", "regrade follow", "regrade list",
+    "regrade notify", "release", "routes", "verdict open", "verdict release", "verdict transmit",
+})  # fmt: skip
+
+LOCAL_BY_NATURE = {
+    "they make, serve or set the node on its own host": ("init", "node run", "clock set"),
+    "they make or end key files that lie with the node": ("key rotate", "key list", "officer enrol", "officer replace"),
+    "with them the node is introduced, before anybody can reach it": ("node fingerprint", "node identity"),
+    "they go by a medium that is carried to the host": ("parcel export", "parcel import"),
+    "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
+    "they touch no node": (
+        "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
+        "marking bind", "marking check", "marking convert", "marking decide", "marking inspect", "marking policy",
+        "marking read", "marking rollup", "marking stamp", "marking translate", "marking verify", "node openapi",
+        "rights list", "seal",
+    ),
+}  # fmt: skip
+"""Each reason, and the commands for which it holds."""
+
+NOT_YET = frozenset({
+    "accredit", "act enter", "act send", "agreement adopt", "agreement export", "agreement path", "agreement show",
+    "agreement timeline", "agreement what-if", "assure", "bundle", "clock show", "consult assess", "consult close",
+    "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
+    "log export", "log prove", "log recover", "log stamp", "log tail", "log verify", "log witnesses", "matrix",
+    "officer compromised", "officer list", "officer retire", "parcel list", "peer compromised", "peer enrol",
+    "peer list", "person brief", "person change", "person enter", "person leave", "person list", "person need",
+    "person show", "place", "reconcile", "rendition list", "rendition make", "rendition trace", "rights ask",
+    "roster list", "tracer list", "tracer send", "transmit",
+})  # fmt: skip
+"""These work in a node's folder alone, and could work by its address. The list only ever grows shorter."""
+
+MOST_NOT_YET = 53
+"""So many may stand there; whoever takes commands off the list lowers it."""
+
+
+def commands(group: click.Group, context: click.Context, *above: str) -> Iterator[tuple[str, click.Command]]:
+    """Each command with its words."""
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        if isinstance(found, click.Group):
+            yield from commands(found, context, *above, name)
+        elif found is not None:
+            yield " ".join((*above, name)), found
+
+
+def test_each_command_is_on_one_list() -> None:
+    local = [name for names in LOCAL_BY_NATURE.values() for name in names]
+    listed = sorted([*BY_ADDRESS, *local, *NOT_YET])
+    assert listed == sorted(name for name, _ in commands(cli, click.Context(cli)))
+
+
+def test_the_commands_that_take_an_address_are_those_listed() -> None:
+    """One that takes an address takes the officer's key that signs in there."""
+    taking = {
+        name
+        for name, command in commands(cli, click.Context(cli))
+        if any("--officer-key" in parameter.opts for parameter in command.params)
+    }
+    assert taking == BY_ADDRESS
+
+
+def test_the_gap_only_shrinks() -> None:
+    assert len(NOT_YET) <= MOST_NOT_YET
