@@ -14,7 +14,7 @@ from stories import Stage, finish, forget, holds, official, refusals, register, 
 from test_derivatives import drawn
 from test_recall_answers import asked, between, handed_on
 
-from gsomia.errors import RefusedError, UsageError
+from gsomia.errors import MessageError, RefusedError, UsageError
 from gsomia.node import (
     WHAT_WAS_MADE,
     Case,
@@ -33,12 +33,16 @@ from gsomia.node import (
     regraded,
     release,
     reviews,
+    step,
 )
 from gsomia.node.labels import equivalent_label, read_label_text
+from gsomia.node.leaving import authority_of, make_offer
 from gsomia.node.levels import in_force
 from gsomia.node.node import new_act_id
+from gsomia.node.offers import Offer
 from gsomia.node.registering import item_said
-from gsomia.registry import Copy, Custody, Item
+from gsomia.node.releasing import refresh
+from gsomia.registry import Copy, CopyState, Custody, Item
 from gsomia.testing import Exercise, Player
 
 II, III = "군사II급비밀", "군사III급비밀"
@@ -564,6 +568,75 @@ def test_sources_that_draw_on_one_another_end(both: Exercise) -> None:
         entry = reader.item(document.item)
         assert entry is not None and in_force(reader, Case.of(japan.node, reader), entry).level == II
     assert source in {review.item.id for review in to_review(japan)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "leaves"), [("秘", "極秘", False), ("極秘", "秘", True)], ids=["raised", "lowered"]
+)
+def test_what_waits_to_leave_is_judged_by_the_level_that_stands_then(
+    both: Exercise, before: str, after: str, leaves: bool
+) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    copy = japan.transmit(b"report", to="KOR", level=before)
+    notice = notified(japan, copy.id, after)
+    both.settle()
+    entry, _ = register(japan)[copy.id]
+    assert entry.state is (CopyState.DELIVERED if leaves else CopyState.REFUSED)
+    assert (copy.id in register(korea)) is leaves
+    if not leaves:
+        assert f"raised to `{after}` since its officer signed" in words_of(refusals(japan))
+        assert notice in str(refusals(japan)[-1].detail), "by which notice"
+    assert states(korea) == ([("KOR", "", "not marked yet")] if leaves else [])
+    holds(both)
+
+
+def test_a_release_that_waits_is_stopped_where_its_item_was_raised(stage: Stage) -> None:
+    three = stage("JPN", "KOR", "USA")
+    japan, usa = three["JPN"], three["USA"]
+    copy = japan.transmit(b"report", to="USA", level="極秘")
+    three.settle()
+    finish(usa, copy.id)
+    (request,) = ask_consent(usa.node, copy.id, "KOR", "EXERCISE", by=usa.by(Role.DISCLOSURE))
+    notified(japan, copy.id, "秘")
+    three.settle()
+    give_consent(japan.node, request.id, by=japan.by(Role.DISCLOSURE))
+    followed(usa, copy.id)
+    three.settle()
+    onward = release(usa.node, copy.id, "KOR", by=usa.by(Role.DISCLOSURE))
+    notice = notified(japan, copy.id, "極秘")
+    step(japan.node, "USA")
+    three.settle()
+    assert register(usa)[onward.id][0].state is CopyState.REFUSED and onward.id not in register(three["KOR"])
+    assert "raised to `極秘` since its officer signed" in words_of(refusals(usa))
+    assert notice in str(refusals(usa)[-1].detail), "by which notice"
+    holds(three)
+
+
+def test_a_document_that_waits_is_stopped_where_its_source_was_raised(both: Exercise) -> None:
+    japan, korea = both["JPN"], both["KOR"]
+    source, _ = source_and_document(both)
+    again = drawn(korea, "JPN", source)
+    notified(japan, source, "極秘")
+    step(japan.node, "KOR")
+    both.settle()
+    assert register(korea)[again.id][0].state is CopyState.REFUSED and again.id not in register(japan)
+    assert "raised to `군사II급비밀` since its officer signed" in words_of(refusals(korea))
+
+
+def test_an_offer_of_an_item_that_draws_on_itself_is_no_offer(both: Exercise) -> None:
+    _, document = source_and_document(both)
+    node = both["KOR"].node
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        item = reader.item(document.item)
+        assert item is not None
+        said = authority_of(reader, document).statement.body
+        question, verdict = refresh(node, reader, document, item, (), at)
+        offer = make_offer(node, reader, document, item, question, verdict, at, said)
+    assert Offer.from_json(offer.to_json()) == offer
+    itself = [{"item": document.item, "contains": ["KOR"]}]
+    with pytest.raises(MessageError, match="names the item itself"):
+        Offer.from_json(offer.to_json() | {"cites": itself})
 
 
 def test_an_item_that_draws_on_itself_is_no_item(both: Exercise) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "holders_of",
     "recall_of",
     "recalls",
+    "unless_raised",
     "unless_recalled",
     "with_custody",
     "with_none_held",
@@ -87,6 +88,20 @@ def unless_recalled(verdict: Verdict, recalled: Recalled | None) -> Verdict:
     if recalled is None:
         return verdict
     return _grounded(verdict, REFUSE, f"recalled by {recalled.by}", clause="recalled", established_by=recalled.act)
+
+
+def unless_raised(verdict: Verdict, level: str, by: str) -> Verdict:
+    """A verdict on what is about to leave, refused where its level was raised since its officer signed (Article 6(g)).
+
+    Args:
+        verdict: the agreement's own answer.
+        level: the level that stands now; "" where it was not raised.
+        by: the act that raised it.
+    """
+    if not level:
+        return verdict
+    text = f"raised to `{level}` since its officer signed: what bears the lower mark does not leave"
+    return _grounded(verdict, REFUSE, text, clause="raised", established_by=by)
 
 
 def with_none_held(verdict: Verdict, copy: Copy) -> Verdict:

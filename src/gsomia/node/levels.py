@@ -27,6 +27,7 @@ __all__ = [
     "levels_given",
     "marked_for",
     "notice_of",
+    "raised_since",
     "review_of",
 ]
 
@@ -126,6 +127,41 @@ def in_force(
     if any(_source_notice(reader, source) is not None for source in _sources(item)):
         level = _higher(case, item.originator, level, _floor(reader, case, item, seen))
     return item if level == item.level else replace(item, level=level)
+
+
+def raised_since(reader: Reader, case: Case, item: Item, copy: Copy) -> tuple[str, str]:
+    """The higher level that a waiting copy's item was raised to since its officer signed, and the act that did it.
+
+    A lower one keeps nothing back: the copy bears a mark that is high enough, and the notice follows.
+
+    Args:
+        reader: the store.
+        case: the law, for the order of the marks.
+        item, copy: what is about to leave.
+
+    Returns:
+        The level and the notice's id; two empty texts where it was not raised.
+    """
+    known: list[Statement] = []
+    for act in reader.acts(types=("notify-regrade", copy.act), item=item.id):
+        said = act.statement
+        if said.type == copy.act and said.copy == copy.id:
+            break
+        if said.type == "notify-regrade" and said.party == item.originator:
+            known.append(said)
+    last = max(known, key=lambda said: (said.at, said.id), default=None)
+    before = str(last.body["level"]) if last is not None else item.level
+    now = notice_of(reader, item.id, item.originator)
+    if now is not None and _higher(case, item.originator, before, str(now.body["level"])) != before:
+        return str(now.body["level"]), now.id
+    if copy.act != "transmit":
+        return "", ""
+    # A document of this Party's own is protected at its sources' level from their notice on, so it waits for a new one.
+    level = in_force(reader, case, item).level
+    if _higher(case, item.originator, before, level) == before:
+        return "", ""
+    notices = [notice for source in _sources(item) if (notice := _source_notice(reader, source)) is not None]
+    return level, max(notices, key=lambda said: (said.at, said.id)).id
 
 
 def review_of(reader: Reader, case: Case, item: Item) -> Review | None:

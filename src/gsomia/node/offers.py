@@ -148,6 +148,8 @@ class Offer:
                 giver=offer.giver,
                 holder=offer.holder,
             )
+            if any(source.item == offer.item for source in offer.cites):
+                raise ValueError("`cites` names the item itself")
             if not {party for source in offer.cites for party in source.contains} <= {*offer.contains}:
                 raise ValueError("it does not contain what its sources do")
             if offer.to_json() != value:

@@ -12,9 +12,9 @@ from datetime import datetime
 from gsomia.errors import GsomiaError, RefusedError, UsageError
 from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting
-from gsomia.node.keyholding import recall_of, unless_recalled, with_custody, with_none_held
+from gsomia.node.keyholding import recall_of, unless_raised, unless_recalled, with_custody, with_none_held
 from gsomia.node.ledger import Draft, make
-from gsomia.node.levels import in_force
+from gsomia.node.levels import in_force, raised_since
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.regrade_effects import pass_notice_on
@@ -308,6 +308,8 @@ def refresh(
 ) -> tuple[Request, Verdict]:
     """Ask again for a copy that is about to leave: time has passed since the officer's act.
 
+    One whose item was raised meanwhile does not leave: it bears the mark of the level that it had.
+
     Args:
         node: the giver's node.
         tx: its store.
@@ -318,6 +320,8 @@ def refresh(
     Returns:
         The question for the recipient's node, and this node's answer to it.
     """
+    case = Case.of(node, tx)
+    raised = raised_since(tx, case, item, copy)
     if copy.act == "release":
         # The item may have come more than once; any of the copies still held may be what goes on.
         came = [held for held in tx.copies(item=item.id) if held.holder == node.party]
@@ -330,9 +334,8 @@ def refresh(
             ]
         ]
         question, answer = next((one for one in answers if one[1].outcome == "permit"), answers[0])
-        return question, answer if here else with_none_held(answer, came[0])
+        return question, unless_raised(answer, *raised) if here else with_none_held(answer, came[0])
     question, facts = ask_again(node, tx, copy, item, met, at)
-    case = Case.of(node, tx)
     verdict = with_custody(
         unless_recalled(decide(case.law, question, facts, case.record, at), recall_of(tx, item.id, item.originator)),
         item.custody,
@@ -340,7 +343,7 @@ def refresh(
         direct=not copy.via,
         taken=node.limits.custody,
     )
-    return question, verdict
+    return question, unless_raised(verdict, *raised)
 
 
 def ask_again(
