@@ -278,11 +278,12 @@ def authority_of(reader: Reader, copy: Copy) -> SignedAct:
 
 def consents_of(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
     """The consents on which a copy may go: those for the item, and for its sources those that name its receiver."""
-    found = list(reader.acts(types=["consent"], item=item.id))
-    for source in item.cites:
-        given = reader.acts(types=["consent"], item=source.item)
-        found += [act for act in given if copy.holder in act.statement.body["receivers"]]
-    return found
+    return [*reader.acts(types=["consent"], item=item.id), *_consents_of_sources(reader, copy, item)]
+
+
+def _consents_of_sources(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
+    given = [act for source in item.cites for act in reader.acts(types=["consent"], item=source.item)]
+    return [act for act in given if copy.holder in act.statement.body["receivers"]]
 
 
 def deliveries_body(
@@ -451,5 +452,7 @@ def give_up(node: Node, lost: Sequence[Leaving], why: Mapping[str, str]) -> None
 
 def travelling(reader: Reader, copy: Copy, item: Item) -> list[SignedAct]:
     """The acts that go with a copy: the officer's authority, the consents, and the dispatch."""
-    own = [act for act in reader.acts(types=[copy.act, "dispatched"], item=item.id) if act.statement.copy == copy.id]
-    return [*consents_of(reader, copy, item), *own]
+    found = list(reader.acts(types=["consent", copy.act, "dispatched"], item=item.id))
+    consents = [act for act in found if act.statement.type == "consent"]
+    own = [act for act in found if act.statement.type != "consent" and act.statement.copy == copy.id]
+    return [*consents, *_consents_of_sources(reader, copy, item), *own]

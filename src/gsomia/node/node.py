@@ -268,7 +268,12 @@ class KnownKeys:
 
     def author(self, party: str, stated: Envelope | BatchedStatement) -> PublicKey | None:
         """The key by which a Party's node stated an item: its own now, or the one it used when the item was made."""
-        return author(stated, self.node_key(party), (old.signing for old in retired_keys(self.reader, party)))
+        return author(stated, self.node_key(party), self._retired(party))
+
+    def _retired(self, party: str) -> Iterator[PublicKey]:
+        # Read when the first is asked for: most items are stated by the key that is in use.
+        for old in retired_keys(self.reader, party):
+            yield old.signing
 
     def officer(self, party: str, officer: str) -> Officer | None:
         """An officer by Party and id, or None."""
