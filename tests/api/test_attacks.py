@@ -259,7 +259,7 @@ def test_an_error_of_the_node_s_own_names_no_path(kor: Served) -> None:
 # --- revocation -------------------------------------------------------------------------------------------------------
 
 
-async def _follow(
+async def follow(
     served: Served, der: bytes | None, first: Callable[[], object], headers: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[list[bytes], float]:
     """A stream that is open when something happens: what came, and how long it stayed open after that."""
@@ -301,7 +301,7 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
     node, security, other = kor.player.node, kor.player.by(Role.SECURITY), enrol(kor, "other", Role.SECURITY)
     assert kor.ask("GET", "/v1/me", other).status == 200
     parts, took = kor.loop.run_until_complete(
-        _follow(kor, kor.certificate(other), lambda: retire_officer_key(node, "other", by=security))
+        follow(kor, kor.certificate(other), lambda: retire_officer_key(node, "other", by=security))
     )
     assert took < 1.0
     assert not any(b"retire-key" in part for part in parts), "what happened after the right ended is not told"
@@ -311,7 +311,7 @@ def test_revocation_during_an_open_stream(kor: Served) -> None:
 def test_events_go_on_where_they_were_left(kor: Served) -> None:
     security = kor.player.by(Role.SECURITY)
     parts, took = kor.loop.run_until_complete(
-        _follow(kor, kor.certificate(security), lambda: enrol(kor, "new", Role.LEGAL))
+        follow(kor, kor.certificate(security), lambda: enrol(kor, "new", Role.LEGAL))
     )
     told = b"".join(parts).decode()
     assert took == float("inf") and "event: enrol-key" in told
@@ -441,13 +441,13 @@ def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise
     both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
     program = Program(kor, by, "see-acts")
     given = program.headers("GET", "/v1/events")
-    _, took = kor.loop.run_until_complete(_follow(kor, None, lambda: ENDS[how](kor, program, by), given))
+    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[how](kor, program, by), given))
     assert took < 1.0
 
 
 def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
     der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
-    _, took = kor.loop.run_until_complete(_follow(kor, der, lambda: _later(kor, minutes=6)))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: _later(kor, minutes=6)))
     assert took < 1.0
 
 

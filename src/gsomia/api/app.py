@@ -21,6 +21,7 @@ from gsomia.api.openings import openings
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.scim import ScimErrors, scim
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
@@ -62,7 +63,8 @@ def api_app(
         url=url,
         unreconciled_for=unreconciled_for,
     )
-    return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+    return ScimErrors(guard)
 
 
 def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
@@ -77,7 +79,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events):
+    for make in (questions, reads, acting, openings, tokens, events, scim):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -97,7 +97,7 @@ def route(
 
     Args:
         router: where it belongs.
-        method: GET, POST or DELETE.
+        method: GET, POST, PUT, PATCH or DELETE.
         path: the path.
         act: the act that is asked for; where it turns on the body, `sign`.
         status: of an answer that is well.

@@ -57,7 +57,9 @@ def _named(reader: Reader, item: str, person: Person, at: datetime | None) -> Ne
         return reader.need(item, person.id)
     entered = [a.statement for a in reader.acts(types=["enter-need"], item=item) if a.statement.at <= at]
     mine = [s for s in entered if s.body.get("person") == person.id]
-    struck = [s.at for s in reader.person_statements(person.id) if s.type == "strike-person" and s.at <= at]
+    struck = [
+        s.at for s in reader.person_statements(person.id) if s.type in ("strike-person", "end-access") and s.at <= at
+    ]
     since = max(struck, default=None)
     last = next((s for s in reversed(mine) if since is None or s.at > since), None)
     return None if last is None else Need(item=item, person=person.id, need=flag(last.body, "need"), act=last.id)

@@ -147,5 +147,6 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="rejected"),
         ActType(name="opened"),
         ActType(name="access"),
+        ActType(name="end-access"),
     )
 }

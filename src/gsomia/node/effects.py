@@ -46,6 +46,7 @@ from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successo
 from gsomia.node.person_effects import (
     PERSON_TYPES,
     apply_briefing,
+    apply_end,
     apply_need,
     apply_person,
     apply_placement,
@@ -166,6 +167,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "accredit": _accredit,
     "enter-person": apply_person,
     "strike-person": apply_strike,
+    "end-access": apply_end,
     "brief": apply_briefing,
     "enter-need": apply_need,
     "place": apply_placement,

@@ -10,6 +10,7 @@ from gsomia.agreement import RANKS
 from gsomia.node.acts import instant
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
+from gsomia.node.person_effects import unconfirmed
 from gsomia.node.ports import Reader
 from gsomia.node.stored import Credential, Person
 
@@ -17,6 +18,7 @@ __all__ = ["Lapse", "lapses"]
 
 _ACCESS = "officials-with-need-and-clearance"
 _ASSURANCE = "assured-level"
+_OWED = "nobody signs in, nothing is opened; an officer's act is owed, which ends the keys: `gsomia person leave`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +54,14 @@ def lapses(node: Node, reader: Reader, *, since: datetime | None, until: datetim
     found = [about.expired(person) for person in reader.expiring(since, until, limit=limit)]
     for person in reader.leavers(since, until, limit=limit):
         assert person.left_at is not None  # it is by that that they were found
+        owed = unconfirmed(reader, person)
         found.append(
             Lapse(
                 person=person.id,
                 what="left",
                 at=instant(person.left_at),
-                detail=f"by act {person.act}",
-                consequences=("no key, no role, no place on a roster: nothing is opened",),
+                detail=f"by act {person.act}" + (", which no officer has confirmed" if owed else ""),
+                consequences=(_OWED if owed else "no key, no role, no place on a roster: nothing is opened",),
             )
         )
     # A briefing counts to the end of its last day.

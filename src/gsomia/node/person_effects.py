@@ -12,15 +12,24 @@ from gsomia.node.act_types import Role
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import day, entered_person, flag, text
 from gsomia.node.keyends import signing_persons
-from gsomia.node.ports import Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.stored import Briefing, Need, Person
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["PERSON_TYPES", "apply_briefing", "apply_need", "apply_person", "apply_placement", "apply_strike"]
+__all__ = [
+    "PERSON_TYPES",
+    "apply_briefing",
+    "apply_end",
+    "apply_need",
+    "apply_person",
+    "apply_placement",
+    "apply_strike",
+    "unconfirmed",
+]
 
-PERSON_TYPES = ("enter-person", "strike-person", "brief", "enter-need", "place")
+PERSON_TYPES = ("enter-person", "strike-person", "end-access", "brief", "enter-need", "place")
 """Acts about this Party's own persons and rooms: no peer is told of one, and none is taken from a peer."""
 
 
@@ -40,10 +49,25 @@ def apply_strike(node: Node, tx: Writer, statement: Statement) -> None:
     """A person leaves: no roster, role or need is left."""
     person = _known(tx, statement)
     text(statement.body, "why")
+    if person.left_at is not None and not unconfirmed(tx, person):
+        raise VerificationError(f"act `{statement.id}`: `{person.id}` has left already, by act `{person.act}`")
+    tx.put_person(person.struck(statement.at, statement.id))
+    tx.end_needs(person.id)
+
+
+def apply_end(node: Node, tx: Writer, statement: Statement) -> None:
+    """A person's access ends by the node's word, which takes away alone; an officer's `strike-person` confirms it."""
+    person = _known(tx, statement)
+    text(statement.body, "why")
     if person.left_at is not None:
         raise VerificationError(f"act `{statement.id}`: `{person.id}` has left already, by act `{person.act}`")
     tx.put_person(person.struck(statement.at, statement.id))
     tx.end_needs(person.id)
+
+
+def unconfirmed(reader: Reader, person: Person) -> bool:
+    """Whether a person's access was ended by an `end-access` that no officer's act has confirmed."""
+    return any(s.id == person.act and s.type == "end-access" for s in reader.person_statements(person.id))
 
 
 def apply_briefing(node: Node, tx: Writer, statement: Statement) -> None:

@@ -15,6 +15,7 @@ from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
+from gsomia.node.person_effects import unconfirmed
 from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.stored import Person
@@ -26,6 +27,7 @@ __all__ = [
     "PersonDetails",
     "brief",
     "change_person",
+    "end_access",
     "enter_need",
     "enter_person",
     "here",
@@ -136,7 +138,8 @@ def strike_person(node: Node, person: str, why: str, *, by: Acting) -> list[Sign
     """
     with node.store.writing() as tx:
         of_another(node, tx, by, person)
-        if known_person(tx, person).left_at is not None:
+        known = known_person(tx, person)
+        if known.left_at is not None and not unconfirmed(tx, known):
             raise UsageError(f"`{person}` has left already")
         drafts = [Draft(type="strike-person", body={"person": person, "why": why})]
         for officer in tx.officers_of(node.party, person=person):
@@ -145,6 +148,31 @@ def strike_person(node: Node, person: str, why: str, *, by: Acting) -> list[Sign
         for act in acts[1:]:
             for peer in tx.peers():
                 tx.put_outgoing(peer, "act", act.id, node.clock.machine())
+        tx.end_pending_of(person)
+    return acts
+
+
+def end_access(node: Node, person: str, why: str) -> list[SignedAct]:
+    """End a person's access at once by the node's own act: it takes away alone, and a `strike-person` is owed.
+
+    The officers' keys stand until that act is signed; nobody signs in with them.
+
+    Args:
+        node: the Party's node.
+        person: the person's id.
+        why: for the record.
+
+    Returns:
+        The act; none where they have left already.
+
+    Raises:
+        UsageError: nobody of that id is here.
+    """
+    _printable(why, "why")
+    with node.store.writing() as tx:
+        if known_person(tx, person).left_at is not None:
+            return []
+        acts = make(node, tx, [Draft(type="end-access", body={"person": person, "why": why})], at=node.clock.now())
         tx.end_pending_of(person)
     return acts
 

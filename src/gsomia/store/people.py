@@ -69,7 +69,15 @@ _PERSONS = Prepared(
 # stand for elsewhere in it is looked at once it is read.
 _ABOUT_PERSON = Prepared(
     sa.select(schema.act.c.statement)
-    .where(schema.act.c.type.in_([sa.literal_column("'enter-person'"), sa.literal_column("'strike-person'")]))
+    .where(
+        schema.act.c.type.in_(
+            [
+                sa.literal_column("'enter-person'"),
+                sa.literal_column("'strike-person'"),
+                sa.literal_column("'end-access'"),
+            ]
+        )
+    )
     .where(sa.func.instr(schema.act.c.statement, sa.bindparam("person")) > sa.literal_column("0"))
     .order_by(schema.act.c.seq)
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gsomia.web.cursors import Cursors
-from gsomia.web.memory import Given, Memory, Token
+from gsomia.web.memory import Given, Joiner, Memory, Token
 from gsomia.web.officers import check_officer_certificate, issuing_key, make_officer_certificate, officer_anchor
 from gsomia.web.peer import PeerProtocol, peer_certificate
 from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of, shown_json
@@ -22,6 +22,7 @@ __all__ = [
     "PROOF_AGE",
     "Cursors",
     "Given",
+    "Joiner",
     "Memory",
     "PeerProtocol",
     "Problem",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from gsomia.errors import NodeError
 
-__all__ = ["Given", "Memory", "Token"]
+__all__ = ["Given", "Joiner", "Memory", "Token"]
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
@@ -27,6 +27,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, officer TEXT NOT NULL, "
     "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
+    "active INTEGER NOT NULL)",
 )
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
@@ -67,6 +69,23 @@ class Token:
     jkt: str
     acts: tuple[str, ...]
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joiner:
+    """A person whom a directory announced: it gives them nothing; a security officer's act enters a person.
+
+    Args:
+        name: the id under which an officer may enter them.
+        display: the name to show.
+        external: the directory's own id.
+        active: whether the directory still has them.
+    """
+
+    name: str
+    display: str = ""
+    external: str = ""
+    active: bool = True
 
 
 class Memory:
@@ -205,6 +224,28 @@ class Memory:
         """End one of an officer's tokens; whether there was one."""
         with self._writing() as tx:
             return tx.execute("DELETE FROM token WHERE officer = ? AND id = ?", (officer, token)).rowcount == 1
+
+    def put_joiner(self, joiner: Joiner, *, new: bool = False) -> bool:
+        """Keep who was announced; False where it is to be new and somebody of that name was announced before."""
+        row = (joiner.name, joiner.display, joiner.external, int(joiner.active))
+        with self._writing() as tx:
+            if new:
+                return tx.execute("INSERT OR IGNORE INTO joiner VALUES (?, ?, ?, ?)", row).rowcount == 1
+            tx.execute("INSERT OR REPLACE INTO joiner VALUES (?, ?, ?, ?)", row)
+            return True
+
+    def joiners(self) -> dict[str, Joiner]:
+        """Who was announced, by name."""
+        with self._turn:
+            rows = self._connection.execute(
+                "SELECT name, display, external, active FROM joiner ORDER BY name"
+            ).fetchall()
+        return {row[0]: Joiner(name=row[0], display=row[1], external=row[2], active=bool(row[3])) for row in rows}
+
+    def end_joiner(self, name: str) -> None:
+        """Forget who was announced."""
+        with self._writing() as tx:
+            tx.execute("DELETE FROM joiner WHERE name = ?", (name,))
 
     def _sweep(self, tx: sqlite3.Connection, at: datetime) -> None:
         self._added += 1

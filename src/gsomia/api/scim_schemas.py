@@ -1,0 +1,71 @@
+"""What this node tells of its SCIM service: configuration, resource types and schemas (RFC 7643, sections 5 to 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["ERROR", "LIST", "PATCH", "RESOURCES", "USER"]
+
+_CORE = "urn:ietf:params:scim:schemas:core:2.0:"
+_MESSAGE = "urn:ietf:params:scim:api:messages:2.0:"
+USER = _CORE + "User"
+ERROR, LIST, PATCH = _MESSAGE + "Error", _MESSAGE + "ListResponse", _MESSAGE + "PatchOp"
+
+
+def _attribute(
+    name: str, *, kind: str = "string", mutability: str = "readWrite", unique: bool = False
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": kind,
+        "multiValued": False,
+        "required": unique,
+        "mutability": mutability,
+        "returned": "default",
+        **({"caseExact": True, "uniqueness": "server" if unique else "none"} if kind == "string" else {}),
+    }
+
+
+def _listed(*resources: Mapping[str, Any]) -> dict[str, Any]:
+    many = len(resources)
+    return {
+        "schemas": [LIST],
+        "totalResults": many,
+        "startIndex": 1,
+        "itemsPerPage": many,
+        "Resources": list(resources),
+    }
+
+
+RESOURCES: Mapping[str, Mapping[str, Any]] = {
+    "ServiceProviderConfig": {
+        "schemas": [_CORE + "ServiceProviderConfig"],
+        "patch": {"supported": True},
+        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "filter": {"supported": True, "maxResults": 200},
+        "changePassword": {"supported": False},
+        "sort": {"supported": False},
+        "etag": {"supported": True},
+        "authenticationSchemes": [
+            {"type": "oauthbearertoken", "name": "DPoP", "description": "a token bound to a key (RFC 9449)"}
+        ],
+    },
+    "ResourceTypes": _listed(
+        {"schemas": [_CORE + "ResourceType"], "id": "User", "name": "User", "endpoint": "/Users", "schema": USER}
+    ),
+    "Schemas": _listed(
+        {
+            "schemas": [_CORE + "Schema"],
+            "id": USER,
+            "name": "User",
+            "attributes": [
+                _attribute("userName", mutability="immutable", unique=True),
+                _attribute("displayName"),
+                _attribute("externalId"),
+                _attribute("active", kind="boolean"),
+            ],
+        }
+    ),
+}
+"""By the name under which each is asked for."""
