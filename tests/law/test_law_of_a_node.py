@@ -28,6 +28,7 @@ from gsomia.node import (
     Sending,
     accredit,
     answer,
+    answer_shared,
     assure,
     enter_legal_acts,
     fingerprint,
@@ -57,6 +58,12 @@ class Way:
         with self.there.store.reading() as reader:
             peer = reader.peers()[self.sender]
         return answer(self.there, peer, message)
+
+    def shared_digest(self) -> bytes:
+        """Ask the other node for the digest of what is shared."""
+        with self.there.store.reading() as reader:
+            peer = reader.peers()[self.sender]
+        return answer_shared(self.there, peer)
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
         """Stage the bytes at the other node."""

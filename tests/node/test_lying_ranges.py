@@ -17,7 +17,8 @@ from gsomia.keys import b64, unb64
 from gsomia.node import (
     overdue,
 )
-from gsomia.registry import CopyState
+from gsomia.node.rangeanswers import shared_digest
+from gsomia.registry import CopyState, Fingerprint
 from gsomia.testing import Exercise
 
 
@@ -122,6 +123,7 @@ def test_a_peer_whose_ranges_do_not_hold_is_refused_and_shown(both: Exercise, li
 
 def test_a_peer_that_offers_ranges_for_ever_comes_to_an_end(both: Exercise) -> None:
     """Each answer is another set, so that nothing can be held to what was said before."""
+    both.wire.digests = lambda _, digest: bytes(32)
     count = 0
 
     def endless(value: dict[str, Any]) -> None:
@@ -193,3 +195,49 @@ def test_a_peer_that_says_for_ever_that_it_is_under_way_hides_nothing(both: Exer
         both.pass_time(timedelta(days=1, seconds=1))
     both.wire.fault = None
     assert found(both, "JPN").discrepancies
+
+
+def test_a_digest_that_is_not_one_s_own_ends_nothing_whoever_made_it(both: Exercise) -> None:
+    """Forged, of yesterday, or the asker's own words given back: what differs is asked for by signed messages."""
+    japan, korea = both["JPN"].node, both["KOR"].node
+    old = japan.link("KOR").shared_digest()
+    (copy,) = [c for c in both["KOR"].copies() if c.state is CopyState.DELIVERED]
+    finish(both["KOR"], copy.id)
+    lose(both["KOR"])
+    assert japan.link("KOR").shared_digest() != old
+    own = korea.link("JPN").shared_digest()
+    wanted = {one.subject for one in found(both, "JPN").discrepancies}
+    both.settle()
+    assert wanted
+    for lie in (bytes(32), b"", own, own + own, korea.link("JPN").shared_digest()):
+        both.wire.digests = lambda _, digest, lie=lie: lie
+        result = found(both, "JPN")
+        assert {one.subject for one in result.discrepancies} == wanted and result.rounds > 2
+
+
+def test_where_nothing_differs_no_message_is_signed_and_nothing_is_said_of_the_own_set(both: Exercise) -> None:
+    carried = len(both.wire.carried)
+    result = found(both, "JPN")
+    assert (result.discrepancies, result.rounds, result.said, result.heard) == ([], 1, 0, 32)
+    assert len(both.wire.carried) == carried
+
+
+def test_an_old_digest_is_none_of_a_register_that_moved_on(both: Exercise) -> None:
+    old = both["JPN"].node.link("KOR").shared_digest()
+    both["JPN"].transmit(b"four", to="KOR", level="極秘")
+    both.settle()
+    both.wire.digests = lambda _, digest: old
+    result = found(both, "JPN")
+    assert result.discrepancies == [] and result.rounds == 2, "the signed beginning says that nothing differs"
+
+
+def test_a_digest_names_who_says_it_to_whom_and_that_it_is_an_exercise(both: Exercise) -> None:
+    root, law = Fingerprint(3, bytes(32)), {"jpn-kor-2016": ("1", "a")}
+    said = [
+        shared_digest("KOR", "JPN", root, law, exercise=True),
+        shared_digest("JPN", "KOR", root, law, exercise=True),
+        shared_digest("KOR", "JPN", root, law, exercise=False),
+        shared_digest("KOR", "JPN", Fingerprint(4, bytes(32)), law, exercise=True),
+        shared_digest("KOR", "JPN", root, {"jpn-kor-2016": ("2", "a")}, exercise=True),
+    ]
+    assert len({*said}) == len(said)

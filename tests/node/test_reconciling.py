@@ -466,7 +466,7 @@ def test_many_entries_are_kept_up_a_little_at_a_time(both: Exercise) -> None:
     lose(korea)
     result = found(both, "JPN")
     assert {one.about for one in result.discrepancies} == {copy.item}
-    assert result.rounds == 4, "root, its parts, one end, one entry"
+    assert result.rounds == 5, "digest, root, its parts, one end, one entry"
     both.settle()
     assert check_of(japan)[0] == "" and check_of(korea)[0] == ""
 
@@ -512,10 +512,10 @@ def test_what_a_peer_is_not_told_of_is_not_sent_to_it(three: Exercise) -> None:
 
 
 def test_a_peer_that_cannot_be_reached_changes_nothing(both: Exercise) -> None:
-    def away(*_: object) -> Envelope:
+    def away(*_: object) -> bytes:
         raise PeerError("away")
 
-    both.wire.fault = away
+    both.wire.digests = away
     with pytest.raises(PeerError, match="away"):
         found(both, "JPN")
     with both["JPN"].node.store.reading() as reader:

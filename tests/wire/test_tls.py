@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import socket
 import ssl
@@ -148,6 +149,27 @@ def test_what_is_no_envelope_is_answered_400_and_kept(served: Pair, data: bytes)
     got = answers(served, own_context(served), data=data)
     assert got.status_code == 400 and got.headers["content-type"] == "application/problem+json"
     assert len(kept(served)) == before + 1
+
+
+def test_the_digest_of_what_is_shared_is_for_a_peers_certificate_alone(served: Pair, tmp_path: Path) -> None:
+    """Question and answer are less than 2 kB with all their headers; nobody else is told a digest."""
+    link = HttpLink("KOR", url(served), own_context(served))
+    try:
+        with contextlib.suppress(PeerError):  # before the nodes have spoken of checkpoints it is put off
+            assert len(link.shared_digest()) == 32
+        assert 100 < link.carried < 2_000
+    finally:
+        link.close()
+    certificate, key = make_certificate("JPN", exercise=True, host="127.0.0.1", at=datetime.now(UTC))
+    (tmp_path / "tls.pem").write_bytes(certificate)
+    (tmp_path / "tls-key.pem").write_bytes(key)
+    stranger = client_context(tmp_path / "tls.pem", tmp_path / "tls-key.pem", korea(served))
+    for context in (stranger, own_context(served, "KOR")):
+        with (
+            pytest.raises((httpx2.HTTPError, ssl.SSLError, OSError)),
+            httpx2.Client(base_url=url(served), verify=context, trust_env=False) as client,
+        ):
+            client.get("/link/v1/shared")
 
 
 def test_a_message_without_end_is_cut_off(served: Pair) -> None:

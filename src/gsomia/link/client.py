@@ -20,6 +20,8 @@ READ_SECONDS = 300
 class HttpLink:
     """The way to one peer over mutual TLS; connections are kept.
 
+    `carried` counts the bytes of questions and answers as HTTP/1.1 writes them, heads and bodies, beneath TLS.
+
     Args:
         party: the peer.
         url: where it is, `https://host:port`.
@@ -27,6 +29,7 @@ class HttpLink:
     """
 
     def __init__(self, party: str, url: str, context: ssl.SSLContext) -> None:
+        self.carried = 0
         self._party = party
         self._client = httpx2.Client(
             base_url=url, verify=context, trust_env=False, timeout=httpx2.Timeout(30, connect=5, read=READ_SECONDS)
@@ -39,6 +42,10 @@ class HttpLink:
             return Envelope.from_bytes(answer)
         except SignatureError as error:
             raise AnswerError(f"`{self._party}` answered what is no signed message") from error
+
+    def shared_digest(self) -> bytes:
+        """The digest of all that the peer shares with this node, as the channel alone vouches for it."""
+        return self._request("GET", "/link/v1/shared").content
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
         """Send a sealed item's bytes for a copy whose offer was accepted, from where an earlier attempt was cut."""
@@ -69,10 +76,19 @@ class HttpLink:
             response = self._client.request(method, path, content=content, headers=headers)
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
             raise PeerError(f"`{self._party}` cannot be reached: {error or type(error).__name__}") from error
+        sent, got = response.request, response.headers
+        self.carried += _head(sent.headers) + len(f"{method} {path} HTTP/1.1\r\n\r\n")
+        self.carried += int(sent.headers.get("content-length", "0")) + len(response.content)
+        self.carried += _head(got) + len(f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n\r\n")
         if response.status_code >= 300:
             detail = response.text[:500]
             raise PeerError(f"`{self._party}` answered {response.status_code}: {detail}")
         return response
+
+
+def _head(headers: httpx2.Headers) -> int:
+    """The bytes of a head's fields."""
+    return sum(len(name) + len(value) + len(": \r\n") for name, value in headers.raw)
 
 
 def _from(chunks: Iterable[bytes], offset: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The served side of the peer link: two routes, open only to enrolled peers' certificates."""
+"""The served side of the peer link: three routes, open only to enrolled peers' certificates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from gsomia.errors import GsomiaError, MessageError, NodeError, SignatureError
 from gsomia.keys import Envelope
-from gsomia.node import Node, Peer, answer, held_of, keep_refused, upload
+from gsomia.node import Node, Peer, answer, answer_shared, held_of, keep_refused, upload
 from gsomia.web import certificate_der, peer_certificate
 
 __all__ = ["link_app"]
@@ -48,6 +48,11 @@ def link_app(node: Node, *, told: Callable[[str], None]) -> Starlette:
         reply = await run_in_threadpool(answer, node, peer, envelope)
         return Response(reply.to_bytes(), media_type="application/json")
 
+    async def shared(request: Request) -> Response:
+        peer = await run_in_threadpool(_peer, node, request)
+        digest = await run_in_threadpool(answer_shared, node, peer)
+        return Response(digest, media_type="application/octet-stream", headers={"cache-control": "no-store"})
+
     async def content(request: Request) -> Response:
         peer = await run_in_threadpool(_peer, node, request)
         copy = request.path_params["copy"]
@@ -62,6 +67,7 @@ def link_app(node: Node, *, told: Callable[[str], None]) -> Starlette:
 
     routes = [
         Route("/link/v1/messages", _guarded(messages, told), methods=["POST"]),
+        Route("/link/v1/shared", _guarded(shared, told), methods=["GET"]),
         Route("/link/v1/content/{copy}", _guarded(content, told), methods=["PUT", "PATCH", "HEAD"]),
     ]
     return Starlette(routes=routes)

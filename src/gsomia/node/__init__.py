@@ -95,6 +95,7 @@ from gsomia.node.persons import (
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
 from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
@@ -262,6 +263,7 @@ __all__ = [
     "alike_marks",
     "answer",
     "answer_recall",
+    "answer_shared",
     "ask_consent",
     "ask_open",
     "ask_release",

@@ -514,6 +514,10 @@ class PeerLink(Protocol):
         """Send a signed message and return the signed answer."""
         ...
 
+    def shared_digest(self) -> bytes:
+        """The digest of all that the peer shares with this node, as the channel alone vouches for it (32 bytes)."""
+        ...
+
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int) -> None:
         """Send a sealed item's bytes for a copy whose offer was accepted, from where an earlier attempt was cut.
 

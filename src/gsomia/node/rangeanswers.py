@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from gsomia.errors import MessageError, NodeError
+from gsomia.errors import MessageError, NodeError, SignatureError
 from gsomia.keys import b64, canonical
 from gsomia.node.entries import entry, law_of_both, refresh, waiting_entries
 from gsomia.node.messages import Message
 from gsomia.node.node import Asked, Node
 from gsomia.node.ports import Reader
+from gsomia.node.refusals import keep_refused
 from gsomia.node.stored import Peer
-from gsomia.registry import fingerprint, give_range, read_prefix, unnested
+from gsomia.node.succession import distrusted
+from gsomia.node.witnessing import told_what_is_kept
+from gsomia.registry import Fingerprint, fingerprint, give_range, read_prefix, unnested
 
-__all__ = ["ENTRIES", "RANGES", "answer_ranges"]
+__all__ = ["ENTRIES", "RANGES", "answer_ranges", "answer_shared", "shared_digest"]
 
 RANGES = 512
 """At most so many ranges in one message."""
@@ -52,6 +56,59 @@ def answer_ranges(node: Node, peer: Peer, message: Message, at: datetime) -> tup
     budget.rounds += 1
     budget.given += len(canonical(body))
     return "ranges", body
+
+
+def answer_shared(node: Node, peer: Peer) -> bytes:
+    """Answer a peer whose channel it is with the digest of all that is shared with it.
+
+    Nothing of it is signed: it is no evidence, and it changes nothing. Whoever finds another digest than its own asks
+    again by signed messages.
+
+    Raises:
+        SignatureError: the peer's key was declared compromised.
+        MessageError: more than within an hour; kept among what was refused.
+        NodeError: the entries are not made up to now.
+    """
+    with node.store.reading() as reader:
+        declared = distrusted(reader, peer.signing)
+    if declared is not None:
+        raise SignatureError(f"the key of `{peer.party}` was declared compromised by act `{declared}`")
+    if not told_what_is_kept(node, peer.party):
+        raise NodeError(f"`{peer.party}` has not told yet which checkpoints of this node it keeps")
+    try:
+        budget = _budget(node, peer.party)
+    except MessageError as error:
+        keep_refused(node, peer, "ranges", error)
+        raise
+    if not refresh(node, peer.party, most=READY):
+        raise NodeError(f"what is shared with `{peer.party}` is not looked through up to now")
+    with node.store.reading() as reader:
+        root, law = fingerprint(reader.ranges(peer.party)), law_of_both(node, reader, peer.party)
+    budget.rounds += 1
+    budget.given += hashlib.sha256().digest_size
+    return shared_digest(node.party, peer.party, root, law, exercise=node.exercise)
+
+
+def shared_digest(
+    sender: str, recipient: str, root: Fingerprint, law: Mapping[str, Sequence[str]], *, exercise: bool
+) -> bytes:
+    """The SHA-256 of all that a Party shares with another, from the one who says it to the one who asks.
+
+    Args:
+        sender, recipient: Parties; so what one says is never what the other would say.
+        root: the fingerprint of all that is shared.
+        law: by instrument of both, the version adopted and the head of the record of legal acts.
+        exercise: whether the nodes are of an exercise.
+    """
+    value = {
+        "v": 1,
+        "from": sender,
+        "to": recipient,
+        "exercise": exercise,
+        "root": {"count": root.count, "digest": root.digest.hex()},
+        "law": {name: list(words) for name, words in law.items()},
+    }
+    return hashlib.sha256(canonical(value)).digest()
 
 
 def _give(reader: Reader, peer: str, prefixes: Sequence[str]) -> dict[str, Any]:

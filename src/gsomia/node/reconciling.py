@@ -23,7 +23,7 @@ from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Node, known_peer
 from gsomia.node.ports import Reader
-from gsomia.node.rangeanswers import ENTRIES, RANGES
+from gsomia.node.rangeanswers import ENTRIES, RANGES, shared_digest
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.stored import Discrepancy, Peer, Refused
 from gsomia.node.witnessing import ask_witness
@@ -94,7 +94,7 @@ def reconcile(node: Node, party: str) -> Reconciled:
     refresh(node, party)
     session = _Session(node, peer, node.clock.machine())
     try:
-        start, differing = _walk(session)
+        start, differing = _same(session) or _walk(session)
         found, under_way, waits = _name(session, start, differing)
     except AnswerError as error:
         with node.store.writing() as tx:
@@ -146,6 +146,12 @@ class _Session:
     heard: int = 0
     own: Fingerprint = EMPTY
 
+    def ask_digest(self) -> bytes:
+        self.rounds += 1
+        digest = link_to(self.node, self.peer).shared_digest()
+        self.heard += len(digest)
+        return digest
+
     def ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         node, limits = self.node, self.node.limits
         if self.rounds >= limits.reconcile_rounds:
@@ -167,6 +173,21 @@ class _Session:
         if self.node.clock.machine() - self.began > limits.reconcile_time:
             most = limits.reconcile_time.total_seconds()
             raise AnswerError(f"`{self.peer.party}` has not come to an end of its ranges within {most:.0f} s")
+
+
+def _same(session: _Session) -> tuple[_Start, list[Differing]] | None:
+    """What a peer would say first, where the digest of all that it shares is that of this side's own set; or nothing.
+
+    It says this before it has heard anything of this side's, and by the channel alone.
+    """
+    node, party = session.node, session.peer.party
+    heard = session.ask_digest()
+    with node.store.reading() as reader:
+        own, law = fingerprint(reader.ranges(party)), law_of_both(node, reader, party)
+    if heard != shared_digest(party, node.party, own, law, exercise=node.exercise):
+        return None
+    session.own = own
+    return _Start(root=own, law=law), []
 
 
 def _walk(session: _Session) -> tuple[_Start, list[Differing]]:

@@ -34,6 +34,7 @@ from gsomia.node import (
     accredit,
     adopt_law,
     answer,
+    answer_shared,
     ask_witness,
     assure,
     concerned,
@@ -86,12 +87,14 @@ class Wire:
     Args:
         players: who is on it.
         fault: is given every message and answer, and may change it or raise PeerError; None is a good wire.
+        digests: is given every digest of what is shared (its sender), and may change it or raise PeerError.
         uploads: is given every upload (its sender, its copy, its bytes), and may change it or raise PeerError.
     """
 
     players: Mapping[str, Player]
     fault: Fault | None = None
     uploads: UploadFault | None = None
+    digests: Callable[[str, bytes], bytes] | None = None
     carried: list[Envelope] = field(default_factory=list)
 
     def between(self, sender: str, recipient: str) -> _Way:
@@ -123,6 +126,17 @@ class _Way:
         except NodeError as error:
             raise PeerError(f"`{self.recipient}` cannot take it now: {error}") from error
         return self.wire.pass_on("answered", self.recipient, answered)
+
+    def shared_digest(self) -> bytes:
+        """Ask for the digest of what is shared."""
+        there = self.wire.players[self.recipient].node
+        with there.store.reading() as reader:
+            peer = reader.peers()[self.sender]
+        try:
+            digest = answer_shared(there, peer)
+        except (NodeError, VerificationError) as error:
+            raise PeerError(str(error)) from error
+        return self.wire.digests(self.recipient, digest) if self.wire.digests is not None else digest
 
     def upload(self, copy: str, chunks: Iterable[bytes], size: int, same: int = 0) -> None:
         """Stage an upload at the recipient's."""
