@@ -19,7 +19,7 @@ from stories import finish, ready
 from gsomia.keys import b64
 from gsomia.node import identity
 from gsomia.node.messages import Message
-from gsomia.node.parcels import open_parcel
+from gsomia.node.parcel.form import open_parcel
 from gsomia.testing import Exercise
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "parcel"

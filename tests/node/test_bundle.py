@@ -23,7 +23,7 @@ from gsomia.config import shipped_law
 from gsomia.errors import UsageError, VerificationError
 from gsomia.keys import b64, canonical, sign, unb64
 from gsomia.node import Check, Note, Role, TrustedKeys, check_bundle, enter_legal_acts, instant, release, write_bundle
-from gsomia.node.bundles import BUNDLE_TYPE, contents_digest
+from gsomia.node.bundle.writing import BUNDLE_TYPE, contents_digest
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 

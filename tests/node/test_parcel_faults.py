@@ -20,7 +20,7 @@ from gsomia.errors import GsomiaError, MessageError, NodeError, SealError, Signa
 from gsomia.keys import Envelope, canonical, sign
 from gsomia.node import Role, declare_compromised, export_parcel, import_parcel
 from gsomia.node.messages import write_message
-from gsomia.node.parcels import PARCEL_TYPE, Contents, ParcelWriter, open_parcel
+from gsomia.node.parcel.form import PARCEL_TYPE, Contents, ParcelWriter, open_parcel
 from gsomia.sealed import ParcelKey
 from gsomia.testing import Exercise
 

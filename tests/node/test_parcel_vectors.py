@@ -13,7 +13,7 @@ from lying import turned
 from gsomia.errors import SealError, VerificationError
 from gsomia.keys import PublicKey, unb64, verify
 from gsomia.node.messages import MESSAGE_TYPE, Message
-from gsomia.node.parcels import Parcel, open_parcel
+from gsomia.node.parcel.form import Parcel, open_parcel
 from gsomia.sealed import Identity, XWingPrivateKey, read
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "parcel"

@@ -11,7 +11,7 @@ import pytest
 from stories import finish, forget, holds, ready
 
 from gsomia.node import Check, PersonDetails, audit
-from gsomia.node.replay import DERIVED
+from gsomia.node.verify.replay import DERIVED
 from gsomia.store import SqlStore, schema
 from gsomia.testing import Exercise, Player
 

@@ -11,7 +11,7 @@ Where to read, and where a new line belongs:
   `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
-- it travels as a file: `parcels`, `parcel_export`, `parcel_import`
+- it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
@@ -19,16 +19,14 @@ Where to read, and where a new line belongs:
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
-- it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundles`
-- it is checked: `auditing` (`verify`, all of it), `checks`, `replay`, `seeing`, `keychecks`, `treenodes`, `witnessed`,
-  `disputes`; `life` (a bundle: `bundle_reading`, `bundle_keys`, `bundle_law`, `bundle_item`, `bundle_logs`)
+- it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
+- it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
 
 from __future__ import annotations
 
 from gsomia.node.access import MAIN_FACILITY, facility_of
 from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
-from gsomia.node.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -39,11 +37,10 @@ from gsomia.node.acts import (
 )
 from gsomia.node.approval import PARTS
 from gsomia.node.assessing import assess, present_view, sign_view, views_of
-from gsomia.node.auditing import audit
-from gsomia.node.bundle_reading import MAX_BUNDLE_JSON, TrustedKeys
-from gsomia.node.bundles import BUNDLE_JSON, write_bundle
+from gsomia.node.bundle.life import check_bundle
+from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
+from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
-from gsomia.node.checks import audit_logs, check_register
 from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
 from gsomia.node.consultation import (
     circulate_text,
@@ -70,7 +67,6 @@ from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
 from gsomia.node.levels import Review
-from gsomia.node.life import check_bundle
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
@@ -78,9 +74,9 @@ from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import enrol_officer
 from gsomia.node.owed import Owing, owing
-from gsomia.node.parcel_export import Made, export_parcel
-from gsomia.node.parcel_import import TakenIn, import_parcel
-from gsomia.node.parcels import sender_of
+from gsomia.node.parcel.export import Made, export_parcel
+from gsomia.node.parcel.form import sender_of
+from gsomia.node.parcel.taking_in import TakenIn, import_parcel
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.persons import (
     CLEARANCES,
@@ -136,6 +132,10 @@ from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
 from gsomia.node.uploads import held_of, upload
 from gsomia.node.verdicts import may_open, may_release, may_transmit
+from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
+from gsomia.node.verify.auditing import audit
+from gsomia.node.verify.checks import audit_logs, check_register
+from gsomia.node.verify.witnessed import audit_witnesses
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -159,7 +159,6 @@ from gsomia.node.views import (
     waiting_copies,
 )
 from gsomia.node.ways import lawful_ways
-from gsomia.node.witnessed import audit_witnesses
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [

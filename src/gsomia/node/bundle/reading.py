@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, SignedAct, read_instant, unpack
-from gsomia.node.bundles import BUNDLE_JSON
+from gsomia.node.bundle.writing import BUNDLE_JSON
 from gsomia.node.keyends import OfficersThen
 from gsomia.node.ports import Store
 from gsomia.node.succession import RetiredKeys

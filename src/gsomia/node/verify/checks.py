@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from gsomia.errors import GsomiaError, LogError, VerificationError
-from gsomia.node.actchecks import check_acts
 from gsomia.node.check import Check, done
-from gsomia.node.keychecks import check_keys
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.ports import Reader
-from gsomia.node.replay import compare_register
 from gsomia.node.stored import LogState
-from gsomia.node.treenodes import wrong_nodes
+from gsomia.node.verify.actchecks import check_acts
+from gsomia.node.verify.keychecks import check_keys
+from gsomia.node.verify.replay import compare_register
+from gsomia.node.verify.treenodes import wrong_nodes
 from gsomia.registry import Direction, Rung, gone
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.tlog import TILE_LEVELS, Frontier, commitment, leaf_hash, verify_checkpoint

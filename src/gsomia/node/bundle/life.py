@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from gsomia.errors import GsomiaError
-from gsomia.node.bundle_item import check_label, check_provenance_of, check_rows, check_rungs, check_seal
-from gsomia.node.bundle_keys import check_acts, check_enrolments, check_writer
-from gsomia.node.bundle_law import STATE, check_law, check_states
-from gsomia.node.bundle_logs import WHOLE, WITNESSES, check_inclusion, check_whole, check_witnesses
-from gsomia.node.bundle_reading import Life, Scratch, TrustedKeys, read_bundle
+from gsomia.node.bundle.item import check_label, check_provenance_of, check_rows, check_rungs, check_seal
+from gsomia.node.bundle.keys import check_acts, check_enrolments, check_writer
+from gsomia.node.bundle.law import STATE, check_law, check_states
+from gsomia.node.bundle.logs import WHOLE, WITNESSES, check_inclusion, check_whole, check_witnesses
+from gsomia.node.bundle.reading import Life, Scratch, TrustedKeys, read_bundle
 from gsomia.node.check import Check
 
 __all__ = ["check_bundle"]

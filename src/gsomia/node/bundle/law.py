@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gsomia.agreement import RECORD_ACTS, LegalAct, Record, law_version, load_agreement, state_at
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, instant
-from gsomia.node.bundle_reading import Life
-from gsomia.node.bundles import LAW_FOLDER
+from gsomia.node.bundle.reading import Life
+from gsomia.node.bundle.writing import LAW_FOLDER
 from gsomia.node.check import Check
 from gsomia.node.legal_effects import legal_act
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts import verify_act
-from gsomia.node.bundle_reading import Life, TrustedKeys
+from gsomia.node.bundle.reading import Life, TrustedKeys
 from gsomia.node.keyends import KEY_TYPES, OfficersThen
 from gsomia.node.succession import RetiredKeys, check_successor, retired_by
 from gsomia.tlog import LogVerifier

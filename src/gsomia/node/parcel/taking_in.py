@@ -24,7 +24,7 @@ from gsomia.node.leaving import (
 from gsomia.node.ledger import record
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
-from gsomia.node.parcels import Contents, Parcel, open_parcel
+from gsomia.node.parcel.form import Contents, Parcel, open_parcel
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
 from gsomia.node.refusals import keep_refused, why_of

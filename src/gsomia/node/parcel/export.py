@@ -29,7 +29,7 @@ from gsomia.node.leaving import (
 from gsomia.node.ledger import make
 from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
-from gsomia.node.parcels import Contents, ParcelWriter
+from gsomia.node.parcel.form import Contents, ParcelWriter
 from gsomia.node.ports import Reader
 from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
 from gsomia.node.witnessing import open_requests

@@ -18,9 +18,9 @@ from gsomia.node.effects import apply
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader, Store, Writer
-from gsomia.node.seeing import Seeing
 from gsomia.node.stored import Rows
 from gsomia.node.succession import DISTRUSTED
+from gsomia.node.verify.seeing import Seeing
 
 __all__ = ["DERIVED", "compare_register"]
 
