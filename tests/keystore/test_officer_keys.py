@@ -167,7 +167,7 @@ def test_a_key_made_elsewhere_is_enrolled_by_its_fingerprint(run: Run, tmp_path:
     assert status == 2 and "of which key" in err
     (tmp_path / "public.json").write_text("{}")
     status, _, err = run(*enrol, "--fingerprint", fingerprint)
-    assert status == 1 and "holds no public key" in err
+    assert status == 2 and "holds no public key" in err
 
 
 # --- at a node's address ----------------------------------------------------------------------------------------------
