@@ -227,16 +227,16 @@ class SigningKey:
         seed: 64 bytes from a good source of chance (`SigningKey.generate()` makes them).
     """
 
-    __slots__ = ("_ed25519", "_ml_dsa_65", "public", "seed")
+    __slots__ = ("_ml_dsa_65", "certifying", "public", "seed")
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_BYTES:
             raise ValueError(f"a signing key's seed is {SEED_BYTES} bytes")
         self.seed = seed
-        self._ed25519 = Ed25519PrivateKey.from_private_bytes(seed[:32])
+        self.certifying = Ed25519PrivateKey.from_private_bytes(seed[:32])
         self._ml_dsa_65 = MLDSA65PrivateKey.from_seed_bytes(seed[32:])
         self.public = PublicKey(
-            ed25519=self._ed25519.public_key().public_bytes_raw(),
+            ed25519=self.certifying.public_key().public_bytes_raw(),
             ml_dsa_65=self._ml_dsa_65.public_key().public_bytes_raw(),
         )
 
@@ -260,7 +260,7 @@ class SigningKey:
 
     def sign(self, signed: bytes) -> dict[str, bytes]:
         """Both signatures over the same bytes, by algorithm."""
-        return {"ed25519": self._ed25519.sign(signed), "ml-dsa-65": self._ml_dsa_65.sign(signed)}
+        return {"ed25519": self.certifying.sign(signed), "ml-dsa-65": self._ml_dsa_65.sign(signed)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

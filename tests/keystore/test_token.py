@@ -9,7 +9,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pkcs11
@@ -17,9 +16,8 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from pkcs11 import Attribute, KeyType
-from pkcs11.util.ec import encode_named_curve_parameters
-from tokens import MODULE, PIN, needs_softhsm, softhsm, uri
+from pkcs11 import Attribute
+from tokens import MODULE, PIN, needs_softhsm, uri
 
 from gsomia.app import Home, init
 from gsomia.cli.main import cli
@@ -27,28 +25,7 @@ from gsomia.errors import NodeError, SealError, UsageError
 from gsomia.keystore import KeyFiles, Passphrase, TokenKey, TokenUri, token_private_key
 from gsomia.sealed import Identity, Policy, Recipient, read, seal
 
-pytestmark = needs_softhsm
-
-
-@pytest.fixture(scope="module", autouse=True)
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The token of this module."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    with softhsm(folder):
-        made = pkcs11.lib(str(MODULE)).get_token(token_label="exercise")
-        with made.open(user_pin=PIN, rw=True) as session:
-            for bits in (2048, 3072):
-                session.generate_keypair(KeyType.RSA, bits, label=f"rsa-{bits}", store=True)
-            for curve in ("secp256r1", "secp384r1"):
-                parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
-                domain = session.create_domain_parameters(KeyType.EC, parameters, local=True)
-                domain.generate_keypair(label=curve, store=True)
-            session.generate_key(KeyType.AES, 128, label="short", store=True)
-            loose = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False}
-            session.generate_key(KeyType.AES, 256, label="loose", store=True, template=loose)
-            for _ in range(2):
-                session.generate_key(KeyType.AES, 256, label="twice", store=True)
-        yield folder
+pytestmark = [needs_softhsm, pytest.mark.usefixtures("token")]
 
 
 def made(label: str) -> TokenKey:

@@ -46,3 +46,28 @@ def softhsm(folder: Path) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The token that all tests of one process share, with keys of several kinds."""
+    import pkcs11
+    from pkcs11 import Attribute, KeyType
+    from pkcs11.util.ec import encode_named_curve_parameters
+
+    folder = tmp_path_factory.mktemp("softhsm")
+    with softhsm(folder):
+        made = pkcs11.lib(str(MODULE)).get_token(token_label="exercise")
+        with made.open(user_pin=PIN, rw=True) as session:
+            for bits in (2048, 3072):
+                session.generate_keypair(KeyType.RSA, bits, label=f"rsa-{bits}", store=True)
+            for curve in ("secp256r1", "secp384r1"):
+                parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
+                domain = session.create_domain_parameters(KeyType.EC, parameters, local=True)
+                domain.generate_keypair(label=curve, store=True)
+            session.generate_key(KeyType.AES, 128, label="short", store=True)
+            loose = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False}
+            session.generate_key(KeyType.AES, 256, label="loose", store=True, template=loose)
+            for _ in range(2):
+                session.generate_key(KeyType.AES, 256, label="twice", store=True)
+        yield folder

@@ -17,8 +17,18 @@ from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
-from gsomia.keys import PublicKey, SigningKey
-from gsomia.keystore import Box, KeyFiles, box_of, check_fixed, read_node_keys, write_new_keys
+from gsomia.keys import PublicKey
+from gsomia.keystore import (
+    Box,
+    KeyFiles,
+    box_of,
+    check_fixed,
+    make_officer_key,
+    read_node_keys,
+    read_officer_key,
+    write_new_keys,
+    write_officer_key,
+)
 from gsomia.node import (
     Acting,
     Limits,
@@ -185,29 +195,49 @@ class Home:
                 enrolled = ", ".join(o.id for o in reader.officers(self.node.party, limit=_NAMED)) or "none"
             raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
         name = _later_key(officer, known.key) if known is not None else officer
-        seed = files.read(name if files.exists(name) else officer, "gsomia-signing")
-        acting = Acting(officer=officer, key=SigningKey(seed))
+        acting = Acting(officer=officer, key=read_officer_key(files, name if files.exists(name) else officer))
         with self.store.reading() as reader:
             self.node.officer(reader, acting, role)
         return acting
 
-    def replace_officer_key(self, officer: str, *, by: Acting) -> SignedAct:
-        """Make a new key file for an officer and enrol the key in place of the one before."""
-        key = SigningKey.generate()
+    def replace_officer_key(
+        self, officer: str, *, by: Acting, token: str = "", public: PublicKey | None = None
+    ) -> SignedAct:
+        """Enrol a new key for an officer in place of the one before; key and file as for `enrol_officer`."""
+        if public is not None:
+            return replace_officer_key(self.node, officer, public, by=by)
+        key = make_officer_key(token)
         files = self.officer_files()
         name = _later_key(officer, key.public)
-        files.write(name, "gsomia-signing", key.seed)
+        write_officer_key(files, name, key)
         try:
             return replace_officer_key(self.node, officer, key.public, by=by)
         except BaseException:
             files.path(name).unlink()
             raise
 
-    def enrol_officer(self, officer: str, roles: tuple[str, ...], *, by: Acting | None, person: str = "") -> SignedAct:
-        """Make an officer's key file and enrol the key, of the person of that id or of another."""
-        key = SigningKey.generate()
+    def enrol_officer(
+        self,
+        officer: str,
+        roles: tuple[str, ...],
+        *,
+        by: Acting | None,
+        person: str = "",
+        token: str = "",
+        public: PublicKey | None = None,
+    ) -> SignedAct:
+        """Enrol an officer's key, of the person of that id or of another.
+
+        Args:
+            officer, roles, by, person: as for the node.
+            token: the `pkcs11:` URI of the half that is in a token; "" makes a key that is whole in its file.
+            public: a key that was made elsewhere; no file is made here.
+        """
+        if public is not None:
+            return enrol_officer(self.node, officer, roles, public, by=by, person=person)
+        key = make_officer_key(token)
         files = self.officer_files()
-        files.write(officer, "gsomia-signing", key.seed)
+        write_officer_key(files, officer, key)
         try:
             return enrol_officer(self.node, officer, roles, key.public, by=by, person=person)
         except BaseException:

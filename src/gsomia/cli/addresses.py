@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from gsomia.app import Home
-    from gsomia.keys import SigningKey
+    from gsomia.keys import Signs
     from gsomia.node import Reader, SignedAct, Statement
 
 __all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "reached", "signed"]
@@ -134,8 +134,7 @@ def reached(address: str) -> Iterator[Remote]:
     """
     import httpx2
 
-    from gsomia.keys import SigningKey
-    from gsomia.keystore import KeyFiles, box_of, credential
+    from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
     from gsomia.web import client_context, make_officer_certificate
 
     meta = click.get_current_context().meta
@@ -146,7 +145,7 @@ def reached(address: str) -> Iterator[Remote]:
         hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
         raise UsageError("whose node is it?", hint=hint)
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    key = SigningKey(files.read(key_file.name.removesuffix(".key"), "gsomia-signing"))
+    key = read_officer_key(files, key_file.name.removesuffix(".key"))
     certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=now())
     with tempfile.TemporaryDirectory() as folder:
         shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
@@ -248,7 +247,7 @@ class Remote:
         key: the officer's.
     """
 
-    def __init__(self, address: str, client: httpx2.Client, key: SigningKey) -> None:
+    def __init__(self, address: str, client: httpx2.Client, key: Signs) -> None:
         self._address = address
         self._client = client
         self.key = key

@@ -10,6 +10,7 @@ import click
 
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
+from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import DataError, NodeError
@@ -155,30 +156,47 @@ def officer_command() -> None:
     """Enrol this Party's officers."""
 
 
+officer_command.add_command(make_key_command)
+
+
 @officer_command.command("enrol")
 @click.argument("officer")
 @click.option("--role", "roles", multiple=True, required=True, help="disclosure, registry, security or legal.")
 @click.option("--person", default="", help="Whose key it is, where that is not OFFICER: two keys are then one person.")
+@new_key_options
 @by_option
 @node_option
-def enrol_officer(officer: str, roles: tuple[str, ...], person: str, by: str, node_dir: str | None) -> None:
-    """Make a key file for OFFICER and enrol the key; the first one of all enrols alone."""
+def enrol_officer(
+    officer: str,
+    roles: tuple[str, ...],
+    person: str,
+    token: str,
+    public: Path | None,
+    expected: str,
+    by: str,
+    node_dir: str | None,
+) -> None:
+    """Make a key for OFFICER, in a file or on a token, and enrol it, or one made elsewhere; the first enrols alone."""
+    key = public_half(public, expected, token)
     with home_of(node_dir) as home:
         with home.node.store.reading() as reader:
             first = not reader.officers(home.node.party, limit=1)
         acting = None if first else home.acting(by, Role.SECURITY)
-        act = home.enrol_officer(officer, roles, by=acting, person=person)
+        act = home.enrol_officer(officer, roles, by=acting, person=person, token=token, public=key)
         click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
 
 
 @officer_command.command("replace")
 @click.argument("officer")
+@new_key_options
 @by_option
 @node_option
-def replace_key(officer: str, by: str, node_dir: str | None) -> None:
-    """Make a new key file for OFFICER and enrol the key in place of the one before; every peer is told."""
+def replace_key(officer: str, token: str, public: Path | None, expected: str, by: str, node_dir: str | None) -> None:
+    """Enrol a new key for OFFICER, made as `officer enrol` does, in place of the one before; every peer is told."""
+    key = public_half(public, expected, token)
     with home_of(node_dir) as home:
-        act = home.replace_officer_key(officer, by=home.acting(by, Role.SECURITY))
+        acting = home.acting(by, Role.SECURITY)
+        act = home.replace_officer_key(officer, by=acting, token=token, public=key)
         click.echo(f"{officer} has a new key by act {act.id}")
         home.deliver()
 

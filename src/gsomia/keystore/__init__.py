@@ -1,7 +1,8 @@
 """Keys at rest: files, encrypted under a passphrase or under a key in an HSM (PKCS#11).
 
 Read next: `files` (the folder, the passphrase), `token` (the HSM), `box` (which of the two),
-`credentials` (where passphrase and PIN come from), `fixed` (what no setting changes).
+`officerkeys` (an officer's, in a file or on a smart card), `credentials` (where passphrase and PIN come from),
+`fixed` (what no setting changes).
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
 from gsomia.keystore.fixed import check_fixed
 from gsomia.keystore.nodekeys import read_node_keys, write_new_keys
+from gsomia.keystore.officerkeys import OfficerKey, make_officer_key, read_officer_key, write_officer_key
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
 
 __all__ = [
     "Box",
     "KeyFiles",
+    "OfficerKey",
     "Passphrase",
     "TokenKey",
     "TokenUri",
     "box_of",
     "check_fixed",
     "credential",
+    "make_officer_key",
     "read_node_keys",
+    "read_officer_key",
     "token_private_key",
     "write_new_keys",
+    "write_officer_key",
 ]

@@ -170,12 +170,7 @@ class KeyFiles:
         Raises:
             NodeError: there is none, it is of another kind, or the passphrase or HSM does not open it.
         """
-        try:
-            document = json.loads(self.path(name).read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise NodeError(f"there is no key `{name}` in `{self._folder}`") from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise NodeError(f"the key file `{self.path(name)}` cannot be read") from error
+        document = self._document(name)
         try:
             if document["v"] != 1 or document["kind"] != kind:
                 raise NodeError(f"the key `{name}` is of kind `{document['kind']}`, not `{kind}`")
@@ -191,6 +186,23 @@ class KeyFiles:
             raise NodeError(f"the passphrase does not open the key `{name}`, or it was altered") from None
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise NodeError(f"the key file `{self.path(name)}` is malformed") from None
+
+    def kind(self, name: str) -> str:
+        """Of what kind a secret says it is; only `read` shows that it is.
+
+        Raises:
+            NodeError: there is none.
+        """
+        document = self._document(name)
+        return str(document.get("kind", "")) if isinstance(document, dict) else ""
+
+    def _document(self, name: str) -> Any:
+        try:
+            return json.loads(self.path(name).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise NodeError(f"there is no key `{name}` in `{self._folder}`") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise NodeError(f"the key file `{self.path(name)}` cannot be read") from error
 
 
 def _bound(name: str, kind: str) -> bytes:

@@ -92,12 +92,12 @@ def _hidden(text: str) -> str:
     return before + ("pin-value=..." if found else "")
 
 
-class _Token:
+class Token:
     """One token and its PIN; each piece of work logs in and out again."""
 
     def __init__(self, uri: TokenUri) -> None:
         self.uri = uri
-        self._pkcs11 = _pkcs11()
+        self.pkcs11 = _pkcs11()
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError("a way to a token is not pickled")
@@ -113,7 +113,7 @@ class _Token:
         pin = read_credential("pin", Path(uri.pin_source)) if uri.pin_source else credential("pin")
         if pin is None:
             raise NodeError(f"the token `{uri.token}` needs a PIN", hint="set GSOMIA_PIN_FILE to a file that holds it")
-        errors = self._pkcs11.exceptions
+        errors = self.pkcs11.exceptions
         with _LOCK:
             token = self._token()
             try:
@@ -128,23 +128,23 @@ class _Token:
                     hint="each further failure brings it closer to locked",
                 ) from None
             except errors.PKCS11Error as error:
-                raise NodeError(f"the token `{uri.token}` refuses a session: {_said(error)}") from None
+                raise NodeError(f"the token `{uri.token}` refuses a session: {said(error)}") from None
             with session:
                 yield session
 
     def _token(self) -> Any:
-        uri, errors = self.uri, self._pkcs11.exceptions
+        uri, errors = self.uri, self.pkcs11.exceptions
         if not Path(uri.module).is_file():
             raise NodeError(f"there is no PKCS#11 library `{uri.module}`", hint="SoftHSM2's is in the package softhsm2")
         try:
-            library = self._pkcs11.lib(uri.module)
+            library = self.pkcs11.lib(uri.module)
         except (errors.PKCS11Error, RuntimeError) as error:
-            raise NodeError(f"the PKCS#11 library `{uri.module}` does not start: {_said(error)}") from None
+            raise NodeError(f"the PKCS#11 library `{uri.module}` does not start: {said(error)}") from None
         try:
             found = list(library.get_tokens(token_label=uri.token))
             found = [one for one in found if uri.serial in ("", one.serial.decode("ascii", "replace").strip())]
         except errors.PKCS11Error as error:
-            raise NodeError(f"the PKCS#11 library `{uri.module}` lists no tokens: {_said(error)}") from None
+            raise NodeError(f"the PKCS#11 library `{uri.module}` lists no tokens: {said(error)}") from None
         if not found:
             raise NodeError(f"there is no token `{uri.token}`", hint="is it plugged in, and initialised?")
         if len(found) > 1:
@@ -157,8 +157,8 @@ class _Token:
         Raises:
             NodeError: there is none, or more than one.
         """
-        wanted = getattr(self._pkcs11.ObjectClass, kind)
-        attribute = self._pkcs11.Attribute
+        wanted = getattr(self.pkcs11.ObjectClass, kind)
+        attribute = self.pkcs11.Attribute
         found = list(session.get_objects({attribute.CLASS: wanted, attribute.LABEL: self.uri.object}))
         if len(found) != 1:
             many = "several keys are" if found else "no key is"
@@ -173,7 +173,7 @@ def _pkcs11() -> Any:
         raise NodeError("python-pkcs11 is not installed", hint="pip install 'gsomia[hsm]'") from error
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
@@ -190,7 +190,7 @@ class TokenKey:
     __slots__ = ("_token",)
 
     def __init__(self, uri: TokenUri) -> None:
-        self._token = _Token(uri)
+        self._token = Token(uri)
 
     def make(self) -> bool:
         """Make the key in the HSM unless it is there: sensitive, and not to be extracted.
@@ -201,36 +201,36 @@ class TokenKey:
         Raises:
             NodeError: the HSM does not make it.
         """
-        errors, uri = self._token._pkcs11.exceptions, self._token.uri
-        attribute = self._token._pkcs11.Attribute
+        errors, uri = self._token.pkcs11.exceptions, self._token.uri
+        attribute = self._token.pkcs11.Attribute
         with self._token.session(write=True) as session:
-            kind = self._token._pkcs11.ObjectClass.SECRET_KEY
+            kind = self._token.pkcs11.ObjectClass.SECRET_KEY
             if list(session.get_objects({attribute.CLASS: kind, attribute.LABEL: uri.object})):
                 self._own(session)
                 return False
             try:
                 session.generate_key(
-                    self._token._pkcs11.KeyType.AES,
+                    self._token.pkcs11.KeyType.AES,
                     256,
                     label=uri.object,
                     store=True,
                     template={attribute.SENSITIVE: True, attribute.EXTRACTABLE: False},
                 )
             except errors.PKCS11Error as error:
-                raise NodeError(f"the token `{uri.token}` does not make an AES-256 key: {_said(error)}") from None
+                raise NodeError(f"the token `{uri.token}` does not make an AES-256 key: {said(error)}") from None
             return True
 
     def _own(self, session: Any) -> Any:
         """The key, if it is one that stays in the HSM."""
-        key, attribute = self._token.key(session, "SECRET_KEY"), self._token._pkcs11.Attribute
-        if key.key_type != self._token._pkcs11.KeyType.AES or key.key_length != 256:
+        key, attribute = self._token.key(session, "SECRET_KEY"), self._token.pkcs11.Attribute
+        if key.key_type != self._token.pkcs11.KeyType.AES or key.key_length != 256:
             raise NodeError(f"the key `{self._token.uri.object}` in the token is not an AES-256 key")
         if key[attribute.EXTRACTABLE] or not key[attribute.SENSITIVE]:
             raise NodeError(f"the key `{self._token.uri.object}` could be taken out of the token")
         return key
 
     def _parameters(self, nonce: bytes, bound: bytes) -> dict[str, Any]:
-        pkcs11 = self._token._pkcs11
+        pkcs11 = self._token.pkcs11
         return {"mechanism": pkcs11.Mechanism.AES_GCM, "mechanism_param": pkcs11.GCMParams(nonce, bound, 128)}
 
     def close(self, secret: bytes, bound: bytes) -> dict[str, Any]:
@@ -240,8 +240,8 @@ class TokenKey:
             key = self._own(session)
             try:
                 box = key.encrypt(secret, **self._parameters(nonce, bound))
-            except self._token._pkcs11.exceptions.PKCS11Error as error:
-                raise NodeError(f"the token `{self._token.uri.token}` does not encrypt: {_said(error)}") from None
+            except self._token.pkcs11.exceptions.PKCS11Error as error:
+                raise NodeError(f"the token `{self._token.uri.token}` does not encrypt: {said(error)}") from None
         return {"token": self._token.uri.token, "object": self._token.uri.object, "nonce": b64(nonce), "box": b64(box)}
 
     def open(self, fields: Mapping[str, Any], bound: bytes) -> bytes:
@@ -255,7 +255,7 @@ class TokenKey:
             key = self._own(session)
             try:
                 return bytes(key.decrypt(box, **self._parameters(nonce, bound)))
-            except self._token._pkcs11.exceptions.PKCS11Error:
+            except self._token.pkcs11.exceptions.PKCS11Error:
                 # Libraries do not agree on how to say that a tag does not hold; SoftHSM2 says CKR_GENERAL_ERROR.
                 raise InvalidTag from None
 
@@ -269,8 +269,8 @@ def token_private_key(uri: TokenUri) -> rsa.RSAPrivateKey | ec.EllipticCurvePriv
     Raises:
         NodeError: token or key cannot be used.
     """
-    token = _Token(uri)
-    pkcs11 = token._pkcs11
+    token = Token(uri)
+    pkcs11 = token.pkcs11
     try:
         with token.session() as session:
             key = token.key(session, "PRIVATE_KEY")
@@ -284,7 +284,7 @@ def token_private_key(uri: TokenUri) -> rsa.RSAPrivateKey | ec.EllipticCurvePriv
                 assert isinstance(public, ec.EllipticCurvePublicKey)
                 return _TokenEc(token, public)
     except (pkcs11.exceptions.PKCS11Error, ValueError) as error:
-        raise NodeError(f"the key `{uri.object}` in the token cannot be used: {_said(error)}") from None
+        raise NodeError(f"the key `{uri.object}` in the token cannot be used: {said(error)}") from None
     raise NodeError(f"the key `{uri.object}` in the token is neither RSA nor EC")
 
 
@@ -295,7 +295,7 @@ def _stays(*_: object, **__: object) -> NoReturn:
 class _TokenRsa(rsa.RSAPrivateKey):
     """An RSA private key whose work is done in the token."""
 
-    def __init__(self, token: _Token, public: rsa.RSAPublicKey) -> None:
+    def __init__(self, token: Token, public: rsa.RSAPublicKey) -> None:
         self._token = token
         self._public = public
 
@@ -307,7 +307,7 @@ class _TokenRsa(rsa.RSAPrivateKey):
 
     def decrypt(self, ciphertext: bytes, padding: object) -> bytes:
         """OAEP with SHA-1, the one padding that OpenTDF's `wrapped` has."""
-        pkcs11 = self._token._pkcs11
+        pkcs11 = self._token.pkcs11
         parameters = (pkcs11.Mechanism.SHA_1, pkcs11.MGF.SHA1, None)
         with self._token.session() as session:
             key = self._token.key(session, "PRIVATE_KEY")
@@ -321,7 +321,7 @@ class _TokenRsa(rsa.RSAPrivateKey):
 class _TokenEc(ec.EllipticCurvePrivateKey):
     """An EC private key whose work is done in the token; what was agreed leaves it, to derive the share's key."""
 
-    def __init__(self, token: _Token, public: ec.EllipticCurvePublicKey) -> None:
+    def __init__(self, token: Token, public: ec.EllipticCurvePublicKey) -> None:
         self._token = token
         self._public = public
 
@@ -334,7 +334,7 @@ class _TokenEc(ec.EllipticCurvePrivateKey):
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
         """The shared x coordinate (SEC 1, section 3.3.1)."""
-        pkcs11 = self._token._pkcs11
+        pkcs11 = self._token.pkcs11
         form = serialization.PublicFormat.UncompressedPoint
         point = peer_public_key.public_bytes(serialization.Encoding.X962, form)
         with self._token.session() as session:

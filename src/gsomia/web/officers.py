@@ -7,6 +7,7 @@ for any key, such as one that lives as long as one command, or a smart card's.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -17,12 +18,26 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gsomia.errors import SignatureError
-from gsomia.keys import PublicKey, SigningKey
+from gsomia.keys import PublicKey
 
-__all__ = ["check_officer_certificate", "issuing_key", "make_officer_certificate", "officer_anchor"]
+__all__ = ["Issues", "check_officer_certificate", "issuing_key", "make_officer_certificate", "officer_anchor"]
 
 LONGEST = dt.timedelta(days=366)
 """A certificate that is valid for longer is not taken."""
+
+
+class Issues(Protocol):
+    """An officer's key that is at hand: in memory, or with the half that signs certificates in a token."""
+
+    @property
+    def public(self) -> PublicKey:
+        """As it is enrolled."""
+        ...
+
+    @property
+    def certifying(self) -> Ed25519PrivateKey:
+        """The Ed25519 half, which signs certificates too."""
+        ...
 
 
 def _named(key: PublicKey) -> x509.Name:
@@ -53,7 +68,7 @@ def officer_anchor(key: PublicKey) -> str:
 
 
 def make_officer_certificate(
-    officer: str, key: SigningKey, *, at: dt.datetime, span: dt.timedelta = dt.timedelta(hours=1)
+    officer: str, key: Issues, *, at: dt.datetime, span: dt.timedelta = dt.timedelta(hours=1)
 ) -> tuple[bytes, bytes]:
     """A certificate for TLS that an officer's key signs, for a new P-256 key.
 
@@ -67,7 +82,7 @@ def make_officer_certificate(
         Certificate and its private key, both PEM.
     """
     own = ec.generate_private_key(ec.SECP256R1())
-    issuer = Ed25519PrivateKey.from_private_bytes(key.seed[:32])
+    issuer = key.certifying
     made = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, officer)]))

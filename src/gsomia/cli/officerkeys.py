@@ -1,0 +1,90 @@
+"""An officer's key: made where the officer works, in a file or on a token, and the public half that is enrolled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gsomia.errors import DataError, NodeError, UsageError
+from gsomia.keys import PublicKey
+from gsomia.keystore import KeyFiles, box_of, credential, make_officer_key, write_officer_key
+
+__all__ = ["make_key_command", "new_key_options", "public_half"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_token_option = click.option(
+    "--token", default="", metavar="URI", help="A smart card's pkcs11: URI: the key's Ed25519 half never leaves it."
+)
+
+
+def new_key_options(function: F) -> F:
+    """Which key is enrolled: one that is made here, in a file or on a token, or one that was made elsewhere."""
+    for option in (
+        click.option(
+            "--fingerprint", "expected", default="", help="The fingerprint of that key, from the officer's own mouth."
+        ),
+        click.option(
+            "--public",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The public half of a key made elsewhere, what `gsomia officer key` printed.",
+        ),
+        _token_option,
+    ):
+        function = option(function)
+    return function
+
+
+@click.command("key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_token_option
+@click.option("--exercise", is_flag=True, help="The key of an officer of an EXERCISE node; its file says so.")
+def make_key_command(file: Path, token: str, exercise: bool) -> None:
+    """Make an officer's key on this machine, in FILE or on a token, and print its public half for `officer enrol`.
+
+    FILE ends in .key. With a token it holds the ML-DSA-65 half alone, and nothing is signed without the token.
+    """
+    if file.suffix != ".key":
+        raise UsageError(f"not the name of a key file: `{file.name}`", hint="it ends in .key")
+    files = KeyFiles(file.parent, box_of("", credential("passphrase")), exercise=exercise)
+    if files.exists(file.stem):
+        raise UsageError(f"`{file}` is there already", hint="a key is never overwritten")
+    key = make_officer_key(token)
+    write_officer_key(files, file.stem, key)
+    click.echo(json.dumps({"key": key.public.to_json(), "fingerprint": key.public.fingerprint}, indent=2))
+
+
+def public_half(file: Path | None, expected: str, token: str) -> PublicKey | None:
+    """The public half of a key that was made elsewhere, or None where one is made here.
+
+    Args:
+        file: what `officer key` printed.
+        expected: the fingerprint that its officer told.
+        token: the URI of a token, where the key is made here.
+
+    Raises:
+        UsageError: it is another key, or the options do not fit each other.
+        DataError: it is no such file.
+    """
+    if file is None:
+        if expected:
+            raise UsageError("a fingerprint of which key?", hint="give --public FILE")
+        return None
+    if token:
+        raise UsageError("`--token` makes a key here, `--public` enrols one made elsewhere", hint="give one of them")
+    try:
+        key = PublicKey.from_json(json.loads(file.read_text(encoding="utf-8"))["key"])
+    except OSError as error:
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"`{file}` holds no public key of an officer: {error}") from error
+    if key.fingerprint != expected:
+        raise UsageError(
+            "the key has another fingerprint than was given" if expected else "which fingerprint has this key?",
+            hint="the officer reads it from where `gsomia officer key` printed it: --fingerprint HEX",
+        )
+    return key
