@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
+from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
@@ -38,6 +40,7 @@ def api_app(
     url: str,
     rate: float = 2000,
     unreconciled_for: timedelta = timedelta(days=7),
+    first: FirstOfficer | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -49,6 +52,7 @@ def api_app(
         url: under which it is reached, `https://host:port`.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
+        first: the door for the first officer; None where it is never opened.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -60,8 +64,9 @@ def api_app(
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         unreconciled_for=unreconciled_for,
+        first=first,
     )
-    return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+    return Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
 
 
 def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
@@ -76,7 +81,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events):
+    for make in (questions, reads, acting, openings, tokens, events, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from gsomia.api.first import FirstOfficer
 from gsomia.api.signin import Caller, SignIn
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
@@ -37,6 +38,7 @@ class Served:
         memory: what is remembered beyond a restart.
         cursors: seal where a page ended.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
+        first: the door for the first officer, or None where it is never opened.
     """
 
     node: Node
@@ -45,6 +47,7 @@ class Served:
     memory: Memory
     cursors: Cursors
     unreconciled_for: timedelta = timedelta(days=7)
+    first: FirstOfficer | None = None
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:
