@@ -69,7 +69,7 @@ class FirstOfficer:
             return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
     def show(self, console: TextIO) -> None:
-        """Show a new code on a terminal, where one is wanted; a pipe, a journal or a file, which others read, gets none."""
+        """Show a new code on a terminal, where one is wanted; a pipe, a journal or a file gets none."""
         if console.isatty() and (code := self.make_code()):
             minutes = f"{GOOD_FOR / 60:.0f} minutes"
             console.write(f"no officer can sign in yet; the code for the first, once, within {minutes}: {code}\n")
