@@ -20,7 +20,18 @@ from lying import resigned
 from stories import MARKS, Stage, finish, holds, ready, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, ask_consent, assess, give_consent, present_view, sign_view, views_of
+from gsomia.node import (
+    Role,
+    ask_consent,
+    assess,
+    assessing,
+    give_consent,
+    ledger,
+    present_view,
+    sign_view,
+    transmitting,
+    views_of,
+)
 from gsomia.node.assessing import ViewDraft
 from gsomia.node.consultation_texts import read_text
 from gsomia.registry import Copy, read_control_number
@@ -237,6 +248,65 @@ def test_what_is_signed_is_what_was_presented_to_this_party(stage: Stage) -> Non
     holds(exercise)
 
 
+class Kill(BaseException):
+    """The end of the process, wherever it is: nothing of it catches this to tidy up."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_author_killed_beside_the_binding_act_leaves_nothing_and_a_repeat_gives_all(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """All views and what binds them are one transaction: it is there, or nothing is."""
+    talk = opened(stage(*THREE))
+    player, data = talk.exercise["JPN"], document(portion("For Korea.", "KOR"))
+
+    def killed(*args: Any, **words: Any) -> Any:
+        if when == "after":
+            ledger.make(*args, **words)
+        raise Kill
+
+    before = register(player)
+    with monkeypatch.context() as dying, pytest.raises(Kill):
+        dying.setattr(assessing, "make", killed)
+        dying.setattr(transmitting, "discard", lambda *_: None)  # who is killed tidies nothing
+        give(talk, data)
+    talk.exercise.settle()
+    assert register(player) == before and assessed(talk) == []
+    copies = given_views(talk, data)
+    assert [copy.holder for copy in copies] == ["KOR", "USA"] and len(assessed(talk)) == 1
+    same_story(talk.exercise)
+
+
+def test_a_repeat_completes_what_a_kill_left_and_gives_no_view_twice(stage: Stage) -> None:
+    """Killed after the transaction, or between two presentations: the same copies, and each is presented once."""
+    talk = opened(stage(*THREE))
+    data = document(portion("For Korea.", "KOR"))
+    first = give(talk, data)
+    assert [copy.id for copy in give(talk, data)] == [copy.id for copy in first]
+    talk.exercise.settle()
+    present_view(talk.exercise["JPN"].node, talk.id, first[0].id, by=talk.by("JPN"))
+    assert [copy.id for copy in give(talk, data)] == [copy.id for copy in first]
+    present_view(talk.exercise["JPN"].node, talk.id, first[1].id, by=talk.by("JPN"))
+    talk.exercise.settle()
+    assert len(assessed(talk)) == 1
+    again = give(talk, data)
+    assert {copy.item for copy in again}.isdisjoint(copy.item for copy in first) and len(assessed(talk)) == 2
+    other = give(talk, document(portion("For Korea, anew.", "KOR")))
+    assert {copy.item for copy in other}.isdisjoint(copy.item for copy in again)
+
+
+def give(talk: Talk, data: bytes) -> list[Copy]:
+    """Give the views of an assessment of Japan's; none is presented yet."""
+    player = talk.exercise["JPN"]
+    return assess(player.node, talk.id, data, by=talk.by("JPN"), disclosure=player.by(Role.DISCLOSURE))
+
+
+def assessed(talk: Talk) -> list[str]:
+    """The acts that bind views together in Japan's internal log."""
+    with talk.exercise["JPN"].node.store.reading() as reader:
+        return [act.id for act in reader.acts(types=["assess"])]
+
+
 def shared() -> Talk:
     """A consultation of three that tests only read."""
     if not _SHARED:
@@ -289,7 +359,8 @@ def signed_for(talk: Talk, data: bytes, party: str) -> Any:
     """The statement of the transmission of a Party's view, its control number counted from those given before."""
     japan = talk.exercise["JPN"]
     before = len(japan.copies())
-    copies = assess(japan.node, talk.id, data, by=talk.by("JPN"), disclosure=japan.by(Role.DISCLOSURE))
+    new = data + b"# %d\n" % before  # of the very same file the views given before would come back
+    copies = assess(japan.node, talk.id, new, by=talk.by("JPN"), disclosure=japan.by(Role.DISCLOSURE))
     with japan.node.store.reading() as reader:
         (act,) = [
             a

@@ -35,6 +35,7 @@ from gsomia.node import (
     sign_view,
     standing_of,
     state_position,
+    view_of,
     views_of,
     withdraw_from_consultation,
 )
@@ -374,8 +375,10 @@ def assess_command(
                 errors.append(against)
                 rows.append([copy.holder, copy.item, copy.state.value, ""])
                 continue
-            act = present_view(home.node, consultation, copy.item, by=acting)
-            rows.append([copy.holder, copy.item, "presented", act.id])
+            with home.node.store.reading() as reader:
+                before = view_of(reader, consultation_named(reader, consultation), copy.item)
+            presented = before.act if before else present_view(home.node, consultation, copy.item, by=acting).id
+            rows.append([copy.holder, copy.item, "presented", presented])
         print_rows(as_json, "views", ["party", "item", "state", "act"], rows)
         home.deliver()
         if errors:

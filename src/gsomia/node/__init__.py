@@ -52,7 +52,7 @@ from gsomia.node.consultation import (
     state_position,
     withdraw_from_consultation,
 )
-from gsomia.node.consultation_effects import standing_of
+from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
@@ -400,6 +400,7 @@ __all__ = [
     "transmit",
     "transmit_many",
     "upload",
+    "view_of",
     "views_of",
     "waiting",
     "waiting_copies",

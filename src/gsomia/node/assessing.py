@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,13 +30,14 @@ from gsomia.node.node import Acting, Node, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.sealing import Sending
 from gsomia.node.sending import ask_transmit, draw, keeping_refusals
-from gsomia.node.transmitting import transmit
+from gsomia.node.transmitting import transmit_together
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, CopyState, Item
 
 __all__ = ["ViewDraft", "assess", "present_view", "sign_view", "views_of"]
 
 _HELD = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
+_ENDED = (CopyState.REFUSED, CopyState.REJECTED, CopyState.RETURNED, CopyState.DESTROYED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,8 @@ def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: A
         disclosure: a disclosure officer: signs the transmissions.
 
     Returns:
-        One copy for each, in the order of their names; `present_view` comes when it has arrived.
+        One copy for each, in the order of their names; `present_view` comes when it has arrived. Where these very views
+        were given before and not all of them were presented, their copies: a repeat completes what was begun.
 
     Raises:
         UsageError: the assessment cannot be read, or it cites what is not held here.
@@ -194,23 +197,57 @@ def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: A
             node.officer(reader, by, CONSULTED[consultation.about])
             node.officer(reader, disclosure, Role.DISCLOSURE)
             views = views_of(node, reader, consultation, data, at)
+            if left := _left(node, reader, consultation, data, views):
+                return left
             case = Case.of(node, reader)
         for view in views:  # all of them, before one goes
             look_over(node, io.BytesIO(view.text), view.sending.mime_type, view.label, case, as_is=False, at=at)
-        # Each by itself: under one signature, a Party's act would hold the hash of another's.
-        copies = [transmit(node, io.BytesIO(view.text), view.sending, by=disclosure) for view in views]
-        bound = {
-            "about": consultation.about,
-            "consultation": consultation.id,
-            "text": hashlib.sha256(data).hexdigest(),
-            "views": [
-                {"party": view.party, "item": copy.item, "text": hashlib.sha256(view.text).hexdigest()}
-                for view, copy in zip(views, copies, strict=True)
-            ],
-        }
-        with node.store.writing() as tx:
+
+        def bind(tx: Writer, copies: Sequence[Copy], at: datetime) -> None:
+            _not_over(node, tx, consultation)
+            bound = {
+                "about": consultation.about,
+                "consultation": consultation.id,
+                "text": hashlib.sha256(data).hexdigest(),
+                "views": [
+                    {"party": view.party, "item": copy.item, "text": hashlib.sha256(view.text).hexdigest()}
+                    for view, copy in zip(views, copies, strict=True)
+                ],
+            }
             make(node, tx, [Draft(type="assess", instrument=consultation.instrument, body=bound)], at=at, by=by)
-    return copies
+
+        # Each under its own signature: under one, a Party's act would hold the hash of another's.
+        documents = [(io.BytesIO(view.text), view.sending) for view in views]
+        return transmit_together(node, documents, by=disclosure, bind=bind)
+
+
+def _left(
+    node: Node, reader: Reader, consultation: Consultation, data: bytes, views: Sequence[ViewDraft]
+) -> list[Copy]:
+    """The copies of these very views where they were given before and not all were presented, or nothing."""
+    text = hashlib.sha256(data).hexdigest()
+    wanted = [(view.party, hashlib.sha256(view.text).hexdigest()) for view in views]
+    for act in reversed([*reader.acts(types=["assess"])]):
+        body = act.statement.body
+        if (body["consultation"], body["text"]) != (consultation.id, text):
+            continue
+        given_before = body["views"]
+        if [(one["party"], one["text"]) for one in given_before] != wanted:
+            return []  # another Party, or one that may have more or less now
+        if all(view_of(reader, consultation, one["item"]) is not None for one in given_before):
+            return []
+        sent = [_sent(node, reader, one["item"], one["party"]) for one in given_before]
+        return [] if any(copy.state in _ENDED for copy in sent) else sent
+    return []
+
+
+def _sent(node: Node, reader: Reader, item: str, party: str) -> Copy:
+    """The copy of a view that its author gave to its Party: the first, where the view went on by itself later."""
+    return next(
+        copy
+        for copy in sorted(reader.copies(item=item), key=lambda copy: copy.number)
+        if (copy.giver, copy.destination) == (node.party, party)
+    )
 
 
 def present_view(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct:

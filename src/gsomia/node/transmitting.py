@@ -6,7 +6,8 @@ are written in one transaction. One signature and one disk write then serve many
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from gsomia.node.facts import Case
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
-from gsomia.node.ports import Reader
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.sealing import Document, Sending, seal_items
 from gsomia.node.sending import (
     ask_transmit,
@@ -35,7 +36,7 @@ from gsomia.registry import Copy, Item
 from gsomia.sealed import Recipient
 from gsomia.verdict import Verdict
 
-__all__ = ["transmit", "transmit_many"]
+__all__ = ["transmit", "transmit_many", "transmit_together"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,63 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
         NodeError: the disk does not take them; nothing is registered.
     """
     at = node.clock.now()
-    outcomes: dict[int, Copy | GsomiaError] = {}
+    permitted, errors = _permitted(node, documents, by=by, at=at)
+    outcomes: dict[int, Copy | GsomiaError] = {**errors}
+    if permitted:
+        items, failed = _sealed(node, permitted)
+        outcomes |= failed
+        with _kept(node, items):
+            if items:
+                with node.store.writing() as tx:
+                    outcomes |= _authorise(node, tx, permitted, items, by=by, at=at)
+    return [outcomes[number] for number in range(len(documents))]
+
+
+def transmit_together(
+    node: Node,
+    documents: Sequence[tuple[BinaryIO, Sending]],
+    *,
+    by: Acting,
+    bind: Callable[[Writer, Sequence[Copy], datetime], None],
+) -> list[Copy]:
+    """Authorise the transmission of documents all or none, each under a signature of its own, and what binds them.
+
+    Args:
+        node: the sender's node.
+        documents: each document's bytes, and what goes where.
+        by: a disclosure officer.
+        bind: enters in the same transaction what makes one thing of the copies: either all is there or nothing.
+
+    Returns:
+        The copies as registered, in the order of their documents.
+
+    Raises:
+        RefusedError: the agreement refuses one or is uncertain, or the officer may not; nothing is registered.
+        NodeError: the disk does not take them; nothing is registered.
+    """
+    at = node.clock.now()
+    permitted, errors = _permitted(node, documents, by=by, at=at)
+    for error in errors.values():
+        raise error
+    items, failed = _sealed(node, permitted)
+    with _kept(node, items):
+        for error in failed.values():
+            raise error
+        with node.store.writing() as tx:
+            copies = [
+                copy
+                for number, item in items.items()
+                for copy in _authorise(node, tx, permitted, {number: item}, by=by, at=at).values()
+            ]
+            bind(tx, copies, at)
+    return copies
+
+
+def _permitted(
+    node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, by: Acting, at: datetime
+) -> tuple[dict[int, _Permitted], dict[int, GsomiaError]]:
+    """The documents that may go, looked over, by their place among all; and why the others may not."""
+    errors: dict[int, GsomiaError] = {}
     permitted: dict[int, _Permitted] = {}
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
@@ -97,7 +154,7 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
             try:
                 one, answers = _ask(node, reader, case, source, sending, at)
             except (UsageError, NodeError, RefusedError) as error:
-                outcomes[number] = error
+                errors[number] = error
                 continue
             against = next(((what, answer) for what, answer in answers if answer.outcome != "permit"), None)
             if against is None:
@@ -108,28 +165,38 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
         try:
             refuse(node, what, verdict, at)
         except RefusedError as error:
-            outcomes[number] = error
+            errors[number] = error
     for number, one in [*permitted.items()]:
         try:
             permitted[number] = replace(one, document=_looked_over(node, documents[number][0], one.document, case))
         except (NodeError, RefusedError) as error:
-            outcomes[number] = error
+            errors[number] = error
             del permitted[number]
-    if permitted:
-        sealed = seal_items(node, [one.document for one in permitted.values()])
-        items: dict[int, Item] = {}
-        for number, result in zip(permitted, sealed, strict=True):
-            if isinstance(result, GsomiaError):
-                outcomes[number] = result
-            else:
-                items[number] = result
-        try:
-            outcomes |= _authorise(node, permitted, items, by=by, at=at)
-        except BaseException:
-            for item in items.values():
-                discard(node, item.id)
-            raise
-    return [outcomes[number] for number in range(len(documents))]
+    return permitted, errors
+
+
+def _sealed(node: Node, permitted: dict[int, _Permitted]) -> tuple[dict[int, Item], dict[int, GsomiaError]]:
+    """The items that were sealed, and why others were not, by the place of their documents."""
+    results = seal_items(node, [one.document for one in permitted.values()])
+    items: dict[int, Item] = {}
+    failed: dict[int, GsomiaError] = {}
+    for number, result in zip(permitted, results, strict=True):
+        if isinstance(result, GsomiaError):
+            failed[number] = result
+        else:
+            items[number] = result
+    return items, failed
+
+
+@contextmanager
+def _kept(node: Node, items: Mapping[int, Item]) -> Iterator[None]:
+    """Keep the sealed files of items if what is within comes to its end, and discard them otherwise."""
+    try:
+        yield
+    except BaseException:
+        for item in items.values():
+            discard(node, item.id)
+        raise
 
 
 def _looked_over(node: Node, source: BinaryIO, document: Document, case: Case) -> Document:
@@ -169,22 +236,19 @@ def _ask(
 
 
 def _authorise(
-    node: Node, permitted: dict[int, _Permitted], items: dict[int, Item], *, by: Acting, at: datetime
+    node: Node, tx: Writer, permitted: dict[int, _Permitted], items: dict[int, Item], *, by: Acting, at: datetime
 ) -> dict[int, Copy]:
-    """Items, copies, the officer's acts and the outbox entries, in one transaction."""
+    """Items, copies, the officer's acts under one signature, and the outbox entries, in the open transaction."""
     copies: dict[int, Copy] = {}
-    if not items:
-        return copies
-    with node.store.writing() as tx:
-        drafts: list[Draft] = []
-        for number, item in items.items():
-            one = permitted[number]
-            entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
-            copies[number] = entry
-            drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
-            met = certified(tx, item, one.document.sending.met)
-            drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks, met=met))
-        make(node, tx, drafts, at=at, by=by, send=False)
-        for entry in copies.values():
-            tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
+    drafts: list[Draft] = []
+    for number, item in items.items():
+        one = permitted[number]
+        entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
+        copies[number] = entry
+        drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
+        met = certified(tx, item, one.document.sending.met)
+        drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks, met=met))
+    make(node, tx, drafts, at=at, by=by, send=False)
+    for entry in copies.values():
+        tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
     return copies
