@@ -7,7 +7,18 @@ rights a route asks for), `reads`, `questions`, and `acting` (acts whose officer
 from __future__ import annotations
 
 from gsomia.api.app import api_app, api_routes, description
+from gsomia.api.first import FirstOfficer, first_officer_text
 from gsomia.api.routing import ACT, Served
 from gsomia.api.signin import Caller, SignIn
 
-__all__ = ["ACT", "Caller", "Served", "SignIn", "api_app", "api_routes", "description"]
+__all__ = [
+    "ACT",
+    "Caller",
+    "FirstOfficer",
+    "Served",
+    "SignIn",
+    "api_app",
+    "api_routes",
+    "description",
+    "first_officer_text",
+]

@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
+from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
@@ -39,6 +41,7 @@ def api_app(
     url: str,
     rate: float = 2000,
     unreconciled_for: timedelta = timedelta(days=7),
+    first: FirstOfficer | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -50,6 +53,7 @@ def api_app(
         url: under which it is reached, `https://host:port`.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
+        first: the door for the first officer; None where it is never opened.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -62,8 +66,9 @@ def api_app(
         cursors=Cursors(memory.secret("cursors")),
         url=url,
         unreconciled_for=unreconciled_for,
+        first=first,
     )
-    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log)
+    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
     return ScimErrors(guard)
 
 
@@ -79,7 +84,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events, scim):
+    for make in (questions, reads, acting, openings, tokens, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.signin import Caller, SignIn
 from gsomia.errors import GsomiaError
 from gsomia.web import Problem, peer_certificate, problem_of
@@ -60,14 +61,24 @@ class Guard:
         rate: for each caller that is signed in.
         strangers: for each address from which nobody is signed in.
         log: is given each request's line.
+        first: the door for the first officer: the one path that a stranger may ask, while it is open.
     """
 
-    def __init__(self, app: ASGIApp, sign_in: SignIn, rate: Rate, strangers: Rate, log: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sign_in: SignIn,
+        rate: Rate,
+        strangers: Rate,
+        log: Callable[..., None],
+        first: FirstOfficer | None = None,
+    ) -> None:
         self._app = app
         self._sign_in = sign_in
         self._rate = rate
         self._strangers = strangers
         self._log = log
+        self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -86,8 +97,8 @@ class Guard:
         who = why = ""
         try:
             caller = self._caller(scope)
-            who = caller.officer.id
-            if wait := self._rate.take(who):
+            who = caller.officer.id if caller is not None else ""
+            if caller is not None and (wait := self._rate.take(who)):
                 raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)})
             if scope["query_string"]:
                 _asked_once(scope["query_string"])
@@ -114,7 +125,8 @@ class Guard:
             **({"fault": why} if why else {}),
         )
 
-    def _caller(self, scope: Scope) -> Caller:
+    def _caller(self, scope: Scope) -> Caller | None:
+        """Who asks; None for a stranger at the open door for the first officer."""
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             if name in (b"authorization", b"dpop"):
@@ -125,6 +137,9 @@ class Guard:
             address = (scope.get("client") or ("",))[0]
             if wait := self._strangers.take(str(address)):
                 raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)}) from None
+            asked = scope["method"], scope["path"]
+            if asked == ("POST", FIRST_OFFICER) and self._first is not None and self._first.open:
+                return None
             raise
 
 

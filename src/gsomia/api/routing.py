@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from gsomia.api.first import FirstOfficer
 from gsomia.api.signin import Caller, SignIn
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
@@ -38,6 +39,7 @@ class Served:
         cursors: seal where a page ended.
         url: where the API is reached, by the settings; never by what a request says.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
+        first: the door for the first officer, or None where it is never opened.
     """
 
     node: Node
@@ -47,6 +49,7 @@ class Served:
     cursors: Cursors
     url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
+    first: FirstOfficer | None = None
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:

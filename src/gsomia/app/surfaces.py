@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,7 +149,7 @@ def serving_api(
     if not config.host:
         yield
         return
-    from gsomia.api import api_app
+    from gsomia.api import FirstOfficer, api_app
     from gsomia.web import Memory, officer_anchor, officers_context
 
     anchors: dict[str, str] = {}
@@ -170,12 +171,14 @@ def serving_api(
     memory = Memory(home.folder / "api.sqlite")
     host = f"[{config.host}]" if ":" in config.host else config.host
     url = config.url or f"https://{host}:{config.port}"
+    first = FirstOfficer(home.node)
     app = api_app(
         home.node,
         memory,
         url=url,
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
+        first=first,
         told=lambda why: log.error("this node cannot do what an officer asks", why=why),
         log=lambda **line: log.info("request", **line),
     )
@@ -185,6 +188,7 @@ def serving_api(
             trusting(context, trusted, officers, changed, stopping, log),
         ):
             ready(url)
+            first.show(sys.stderr)
             try:
                 yield
             finally:
