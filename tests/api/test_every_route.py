@@ -134,8 +134,8 @@ def test_ids_of_one_are_not_taken_with_the_body_of_another(kor: Served) -> None:
     assert not kor.player.copies()[0].own_mark
 
 
-def test_one_that_may_not_be_known_takes_the_others_with_it(stage: Stage, serve: Serve) -> None:
-    """A reference that names a hundred copies of which one may not be seen shows none of them."""
+def test_no_route_takes_a_list_past_its_bound_or_shows_what_is_hidden_in_one(stage: Stage, serve: Serve) -> None:
+    """A reference is to one thing: a list of copies instead is refused, and shows none of them to who may see none."""
     exercise = stage()
     exercise["JPN"].transmit_many([b"EXERCISE %d" % one for one in range(100)], to="KOR", level=MARKS["JPN"])
     exercise.settle()

@@ -12,7 +12,7 @@ from calling import Answer, Served, enrol
 from stories import Stage
 from test_attacks import Program, follow
 
-from gsomia.node import PersonDetails, Role, end_access, enter_person, lapses, strike_person
+from gsomia.node import PersonDetails, Role, audit, end_access, enter_person, lapses, strike_person
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -180,6 +180,13 @@ def test_a_leavers_open_stream_is_cut(kor: Served, both: Exercise, directory: Di
 
     _, took = kor.loop.run_until_complete(follow(kor, None, ends, given))
     assert took < 1.0
+
+
+def test_the_register_made_anew_knows_that_access_ended(kor: Served, both: Exercise, directory: Directory) -> None:
+    enrol(kor, "other", Role.SECURITY)
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    assert directory("DELETE", f"{USERS}/other").status == 204
+    assert [check.fault for check in audit(kor.player.node) if not check.holds] == []
 
 
 def test_who_may_ask(kor: Served) -> None:
