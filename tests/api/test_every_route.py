@@ -55,7 +55,9 @@ def test_no_route_has_a_method_that_is_not_described(kor: Served) -> None:
         for method in METHODS:
             if method not in known:
                 answer = kor.ask(method, named, security)
-                assert answer.status == 405, (method, path, answer)
+                # Another route of the same form may take the method there, and refuses a certificate alone.
+                refused = (403, 405) if path.startswith("/scim/") else (405,)
+                assert answer.status in refused, (method, path, answer)
     with kor.player.node.store.reading() as reader:
         assert [act.id for act in reader.acts()] == before
 
@@ -74,6 +76,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "POST /v1/openings": lambda item: {"item": item, "person": "kim"},
     "POST /v1/preparations": lambda item: {"act": "mark", "item": item, "level": "x"},
     "GET /v1/copies/{}": lambda _: None,
+    "GET /v1/consents/{}": lambda _: None,
     "GET /v1/logs?name={}": lambda _: None,
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,
@@ -104,7 +107,8 @@ def names(kor: Served) -> dict[str, str]:
 
 def test_every_route_that_takes_a_name_is_asked_below() -> None:
     asked = {one.partition(" ")[2].partition("?")[0].replace("{}", "*") for one in ASKED}
-    taking = {path for path in PATHS if "{" in path and path not in OPEN}
+    # At /scim/v2 a certificate alone gets nothing, and what a directory may know is asked in test_scim.
+    taking = {path for path in PATHS if "{" in path and path not in OPEN and not path.startswith("/scim/")}
     assert {path.split("{")[0] + "*" + path.partition("}")[2] for path in taking} <= asked
 
 

@@ -23,7 +23,7 @@ from gsomia.api.openings import openings
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
-from gsomia.api.scim import ScimErrors, scim
+from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
@@ -155,13 +155,31 @@ def _described(app: FastAPI) -> dict[str, Any]:
             "faults": {"type": "array", "items": {"type": "object"}},
         },
     }
+    schemas["ScimError"] = {
+        "type": "object",
+        "description": "RFC 7644, section 3.12.",
+        "required": ["schemas", "status", "detail"],
+        "properties": {
+            "schemas": {"type": "array", "items": {"type": "string"}},
+            "status": {"type": "string"},
+            "scimType": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+    }
     failures = document["components"].setdefault("responses", {})
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
+        form = "ScimError" if path.startswith("/scim/") else "Problem"
         for operation in operations.values():
             operation.pop("description", None)
             for code in [code for code in operation["responses"] if code >= "400"]:
-                failures[f"Problem{code}"] = operation["responses"][code]
-                operation["responses"][code] = {"$ref": f"#/components/responses/Problem{code}"}
+                failure = operation["responses"][code]
+                if form == "ScimError":
+                    failure = {
+                        **failure,
+                        "content": {SCIM_TYPE: {"schema": {"$ref": "#/components/schemas/ScimError"}}},
+                    }
+                failures[f"{form}{code}"] = failure
+                operation["responses"][code] = {"$ref": f"#/components/responses/{form}{code}"}
     return document
 
 

@@ -19,9 +19,9 @@ from gsomia.errors import RefusedError
 from gsomia.node import Person, end_access
 from gsomia.web import PROBLEM_TYPE, Joiner, Problem, missing, shown_json
 
-__all__ = ["ScimErrors", "scim"]
+__all__ = ["SCIM_TYPE", "ScimErrors", "scim"]
 
-TYPE = "application/scim+json"
+SCIM_TYPE = "application/scim+json"
 _BASE = "/scim/v2"
 _MOST = 200
 """So many users are told at once."""
@@ -41,7 +41,7 @@ def scim(served: Served) -> APIRouter:
         if request.state.caller.acts is None:
             raise RefusedError("SCIM is for a program with a token", verdict={"outcome": "refuse", "grounds": []})
 
-    @route(router, "GET", f"{_BASE}/{{kind}}", "provision", tells=TYPE)
+    @route(router, "GET", f"{_BASE}/{{kind}}", "provision", tells=SCIM_TYPE)
     def see_scim(request: Request, kind: Name) -> Response:
         """Tell the service's configuration, resource types or schemas (RFC 7644, section 4), or list users."""
         may(request)
@@ -53,7 +53,7 @@ def scim(served: Served) -> APIRouter:
             raise Problem(403, "no filter is taken here")  # RFC 7644, section 4
         return _told(request, RESOURCES[kind])
 
-    @route(router, "POST", f"{_BASE}/Users", "provision", status=201, tells=TYPE)
+    @route(router, "POST", f"{_BASE}/Users", "provision", status=201, tells=SCIM_TYPE)
     def announce_user(request: Request) -> Response:
         """Announce a joiner, who has no clearance, no role and no access by it."""
         may(request)
@@ -69,13 +69,13 @@ def scim(served: Served) -> APIRouter:
             raise Problem(409, f"`{name}` is known", more={"scimType": "uniqueness"})
         return _told(request, users.user(name), status=201)
 
-    @route(router, "GET", f"{_BASE}/Users/{{user}}", "provision", tells=TYPE)
+    @route(router, "GET", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
     def see_user(request: Request, user: Name) -> Response:
         """Tell one user."""
         may(request)
         return _told(request, users.user(user))
 
-    @route(router, "PUT", f"{_BASE}/Users/{{user}}", "provision", tells=TYPE)
+    @route(router, "PUT", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
     def put_user(request: Request, user: Name) -> Response:
         """Replace what was announced of a user; where `active` is false their access ends."""
         may(request)
@@ -85,7 +85,7 @@ def scim(served: Served) -> APIRouter:
             raise _bad("mutability", "userName is not changed")
         return _told(request, users.change(user, {"display": "", "external": "", **_changes(said, user)}))
 
-    @route(router, "PATCH", f"{_BASE}/Users/{{user}}", "provision", tells=TYPE)
+    @route(router, "PATCH", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
     def patch_user(request: Request, user: Name) -> Response:
         """Change what was announced of a user; where `active` becomes false their access ends."""
         may(request)
@@ -181,7 +181,7 @@ def _told(request: Request, value: Mapping[str, Any], *, status: int = 200) -> R
     known = [one.strip() for one in request.headers.get("if-none-match", "").split(",")]
     if request.method == "GET" and headers.get("etag") in known:
         return Response(status_code=304, headers=headers)
-    return Response(shown_json(value), status_code=status, media_type=TYPE, headers=headers)
+    return Response(shown_json(value), status_code=status, media_type=SCIM_TYPE, headers=headers)
 
 
 def _match(request: Request, user: Mapping[str, Any]) -> None:
@@ -295,7 +295,7 @@ class ScimErrors:
             error = _error(json.loads(body))
             kept = [(n, v) for n, v in held["headers"] if n.lower() not in (b"content-type", b"content-length")]
             size = str(len(error)).encode()
-            headers = [*kept, (b"content-type", TYPE.encode()), (b"content-length", size)]
+            headers = [*kept, (b"content-type", SCIM_TYPE.encode()), (b"content-length", size)]
             await send({**held, "headers": headers})
             await send({"type": "http.response.body", "body": error})
 
