@@ -23,7 +23,8 @@ LOCAL_BY_NATURE = {
     "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
-        "officer key", "marking bind", "marking check", "marking convert", "marking decide", "marking inspect", "marking policy",
+        "officer key",
+        "marking bind", "marking check", "marking convert", "marking decide", "marking inspect", "marking policy",
         "marking read", "marking rollup", "marking stamp", "marking translate", "marking verify", "node openapi",
         "rights list", "seal",
     ),

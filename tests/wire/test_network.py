@@ -77,8 +77,8 @@ def sent(apart: Pair, document: Path, count: int) -> None:
         assert result.returncode in (0, 6), result.stderr
 
 
-def told_that_it_waits(pair: Pair, seconds: float = 15) -> None:
-    """The operator sees in the outbox that the peer cannot be reached, as soon as it was tried."""
+def told_that_it_waits(pair: Pair, seconds: float = 45) -> None:
+    """The operator sees in the outbox that the peer cannot be reached, once what was asked at the cut has timed out."""
     deadline = time.monotonic() + seconds
     while "cannot be reached" not in (told := pair.run("JPN", "outbox", "--json").stdout):
         assert time.monotonic() < deadline, told
