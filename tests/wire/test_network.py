@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -77,8 +78,8 @@ def sent(apart: Pair, document: Path, count: int) -> None:
         assert result.returncode in (0, 6), result.stderr
 
 
-def told_that_it_waits(pair: Pair, seconds: float = 45) -> None:
-    """The operator sees in the outbox that the peer cannot be reached, once what was asked at the cut has timed out."""
+def told_that_it_waits(pair: Pair, seconds: float = 15) -> None:
+    """The operator sees in the outbox that the peer cannot be reached, as soon as it was tried."""
     deadline = time.monotonic() + seconds
     while "cannot be reached" not in (told := pair.run("JPN", "outbox", "--json").stdout):
         assert time.monotonic() < deadline, told
@@ -102,6 +103,28 @@ def test_a_network_that_is_cut_loses_nothing_and_doubles_nothing(apart: Apart, t
         assert inside("ip", "link", "set", "lo", "up").returncode == 0
         time.sleep(0.3)
     arrived(apart, 2 * DOCUMENTS)
+
+
+WAITING = """
+import socket, ssl, subprocess, threading, time
+from gsomia.errors import PeerError
+from gsomia.link import HttpLink
+
+silent = socket.create_server(("127.0.0.1", 0))
+link = HttpLink("KOR", f"http://127.0.0.1:{silent.getsockname()[1]}", ssl.create_default_context())
+threading.Timer(1, subprocess.run, [["ip", "link", "set", "lo", "down"]]).start()
+start = time.monotonic()
+try:
+    link.shared_digest()
+except PeerError:
+    print(time.monotonic() - start)
+"""
+"""A peer that takes a question and never answers, and a way that is cut meanwhile."""
+
+
+def test_a_question_under_way_when_the_network_is_cut_ends_soon(apart: Apart) -> None:
+    told = run("timeout", "25", *apart.command()[:4], sys.executable, "-c", WAITING)
+    assert told.stdout and 1 < float(told.stdout) < 15, told.stderr
 
 
 WEATHER = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 
@@ -15,6 +16,15 @@ __all__ = ["HttpLink"]
 
 READ_SECONDS = 300
 """How long an answer is waited for: the peer hashes a large item before it says anything."""
+
+_PROBES = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000),
+]
+"""A way that is cut is noticed within some ten seconds, while a slow answer may still come (RFC 5482; RFC 9293, 3.8.4)."""
 
 
 class HttpLink:
@@ -32,7 +42,10 @@ class HttpLink:
         self.carried = 0
         self._party = party
         self._client = httpx2.Client(
-            base_url=url, verify=context, trust_env=False, timeout=httpx2.Timeout(30, connect=5, read=READ_SECONDS)
+            base_url=url,
+            transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_PROBES),
+            trust_env=False,
+            timeout=httpx2.Timeout(30, connect=5, read=READ_SECONDS),
         )
 
     def exchange(self, message: Envelope) -> Envelope:

@@ -78,8 +78,7 @@ def consent_row(consent: Consent) -> dict[str, Any]:
     }
 
 
-def _recalled(one: AskedBack, now: datetime) -> dict[str, Any]:
-    answer = one.answer
+def _which(one: AskedBack | Regraded) -> dict[str, Any]:
     return {
         "control_number": one.copy.control_number,
         "item": one.item.id,
@@ -87,6 +86,13 @@ def _recalled(one: AskedBack, now: datetime) -> dict[str, Any]:
         "originator": one.item.originator,
         "giver": one.copy.giver,
         "holder": one.copy.holder,
+    }
+
+
+def _recalled(one: AskedBack, now: datetime) -> dict[str, Any]:
+    answer = one.answer
+    return {
+        **_which(one),
         "recall": one.recall.id,
         "again": one.recall.body["again"],
         "asked": instant(one.recall.at),
@@ -103,12 +109,7 @@ def _recalled(one: AskedBack, now: datetime) -> dict[str, Any]:
 
 def _regraded(one: Regraded) -> dict[str, Any]:
     return {
-        "control_number": one.copy.control_number,
-        "item": one.item.id,
-        "copy": one.copy.id,
-        "originator": one.item.originator,
-        "giver": one.copy.giver,
-        "holder": one.copy.holder,
+        **_which(one),
         "notice": one.notice.id,
         "before": str(one.notice.body["before"]),
         "level": one.level,
