@@ -24,7 +24,7 @@ _PROBES = [
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000),
 ]
-"""A way that is cut is noticed within some ten seconds, while a slow answer may still come (RFC 5482; RFC 9293, 3.8.4)."""
+"""A way that is cut is noticed within some ten seconds; a slow answer may still come (RFC 5482; RFC 9293, 3.8.4)."""
 
 
 class HttpLink:
