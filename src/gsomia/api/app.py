@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.contents import contents
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.first import FirstOfficer
@@ -28,7 +29,7 @@ from gsomia.api.signin import Caller, SignIn
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
-from gsomia.node import Node
+from gsomia.node import Contents, Node
 from gsomia.web import Cursors, Memory, Problem, missing, problem_of
 
 __all__ = ["api_app", "api_routes", "description"]
@@ -64,6 +65,7 @@ def api_app(
         sign_in=SignIn(node, rights, memory, url),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
+        coming=Contents(node),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
@@ -84,7 +86,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events, scim, enrolling):
+    for make in (questions, reads, acting, contents, openings, tokens, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 
@@ -187,5 +189,7 @@ def description() -> dict[str, Any]:
     """The API's description, which is the same for every node."""
     # The routes are made and never called, so they need no node.
     nothing: Any = None
-    served = Served(node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing)
+    served = Served(
+        node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing, coming=nothing
+    )
     return _described(api_routes(served, lambda _: None))

@@ -7,8 +7,8 @@ Where to read, and where a new line belongs:
   `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
@@ -56,6 +56,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -105,7 +106,7 @@ from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regr
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -158,10 +159,11 @@ from gsomia.node.views import (
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -180,6 +182,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -197,6 +200,8 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
     "Cosigned",
     "Credential",
     "Difference",
@@ -239,6 +244,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -302,6 +308,7 @@ __all__ = [
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -389,6 +396,7 @@ __all__ = [
     "retire_officer_key",
     "reviews",
     "revoke_consent",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -413,6 +421,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "withdraw_from_consultation",
     "write_bundle",
 ]

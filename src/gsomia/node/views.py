@@ -42,6 +42,7 @@ __all__ = [
     "refused_row",
     "register_rows",
     "rendition_row",
+    "rung_rows",
     "told_differences",
     "waiting_copies",
 ]
@@ -80,6 +81,8 @@ def copy_row(
         "direction": copy.direction.value,
         "from": copy.giver,
         "to": copy.holder,
+        "via": list(copy.via),
+        "destination": copy.destination,
         "originator": item.originator if item else "",
         "foreign_mark": item.level if item else "",
         "own_mark": copy.own_mark,
@@ -87,6 +90,7 @@ def copy_row(
         "subject": item.subject if item else "",
         "title": item.title if item else "",
         "state": copy.state.value,
+        "reason": copy.reason,
         "custodian": copy.custodian,
         "custody": item.custody.value if item else "",
         "holders": list(item.holders) if item else [],
@@ -95,6 +99,7 @@ def copy_row(
         "receipt": receipted.act if receipted else "",
         "payload_digest": item.payload_digest if item else "",
         "rungs": [entry.rung.value for entry in copy.rungs],
+        "rung_acts": rung_rows(copy),
         "label": json.loads(item.label) if item else None,
         "own_label": json.loads(copy.own_label) if copy.own_label else None,
         "contains": list(item.contains) if item else [],
@@ -102,6 +107,11 @@ def copy_row(
         "statement": item.statement if item else "",
         "renditions": [rendition_row(made) for made in renditions if made.copy == copy.id],
     }
+
+
+def rung_rows(copy: Copy) -> list[dict[str, Any]]:
+    """The rungs that a copy has passed: by which act, whose, and when."""
+    return [{"rung": r.rung.value, "act": r.act, "party": r.party, "at": instant(r.at)} for r in copy.rungs]
 
 
 def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
