@@ -20,6 +20,7 @@ from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
+from gsomia.api.lists import lists
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
@@ -86,7 +87,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, contents, openings, tokens, events, scim, enrolling):
+    for make in (questions, reads, lists, acting, contents, openings, tokens, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 
