@@ -15,6 +15,7 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from gsomia.api import api_app
+from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
@@ -36,6 +37,13 @@ class RealMachine:
 
     def machine(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+
+class House:
+    """What a served process does for its node: here it adopted the law of this release."""
+
+    def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
+        return shipped_law()[name]
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,9 @@ async def _ask(
 
 def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: float = 100000) -> tuple[Memory, ASGIApp]:
     memory = Memory(folder / "api.sqlite")
-    app = api_app(player.node, memory, url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line))
+    app = api_app(
+        player.node, memory, House(), url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line)
+    )
     return memory, app
 
 

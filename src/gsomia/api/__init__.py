@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from gsomia.api.app import api_app, api_routes, description
 from gsomia.api.first import FirstOfficer, first_officer_text
-from gsomia.api.routing import ACT, Served
+from gsomia.api.routing import ACT, Host, Served
 from gsomia.api.signin import Caller, SignIn
 
 __all__ = [
     "ACT",
     "Caller",
     "FirstOfficer",
+    "Host",
     "Served",
     "SignIn",
     "api_app",

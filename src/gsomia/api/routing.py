@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -19,12 +19,20 @@ from gsomia.identity import About, Decision, Rights
 from gsomia.node import Contents, Node, Reader
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
 
-__all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
+__all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
 
 ACT = "x-gsomia-act"
 """The member of an operation (OpenAPI 3.1, section 4.9) that names its act in the table of rights."""
 
 _PROBLEM = {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+class Host(Protocol):
+    """What the process that serves a node does for it, from the node's folder and by its settings."""
+
+    def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
+        """The files of an agreement in a version that was adopted."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +41,7 @@ class Served:
 
     Args:
         node: whose API it is.
+        host: the process that serves it.
         rights: the table of rights.
         sign_in: tells who asks.
         memory: what is remembered beyond a restart.
@@ -44,6 +53,7 @@ class Served:
     """
 
     node: Node
+    host: Host
     rights: Rights
     sign_in: SignIn
     memory: Memory
