@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from gsomia.errors import SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
+from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
 from gsomia.web import (
     PROOF_AGE,
@@ -159,6 +160,8 @@ class SignIn:
             if who is None:
                 raise unknown_caller()
             officer, principal = who
+            if not isinstance(officer.key, PublicKey):
+                raise unknown_caller()
             ends = self._ends.get((der, key))
             if ends is None:
                 ends = check_officer_certificate(der, officer.key, now)
