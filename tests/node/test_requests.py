@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,14 +14,17 @@ from lying import OTHER_ITEM, act, message, send
 from stories import MARKS, Stage, finish, forget, holds, refusals, same_story, words_of
 
 from gsomia.agreement import LegalAct
+from gsomia.config import shipped_law
 from gsomia.errors import GsomiaError, RefusedError, UsageError
 from gsomia.node import (
     InformationWanted,
     Note,
     Role,
     SignedAct,
+    TrustedKeys,
     ask_information,
     audit,
+    check_bundle,
     enter_legal_acts,
     inbox_view,
     instant,
@@ -28,8 +32,10 @@ from gsomia.node import (
     release,
     request_rows,
     request_view,
+    write_bundle,
 )
 from gsomia.node.acts import pack
+from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 
 HOUR = timedelta(hours=1)
@@ -235,6 +241,22 @@ def test_an_answer_through_the_hub_is_an_answer(stage: Stage) -> None:
     three.settle()
     assert {row(player)["state"] for player in three.players.values()} == {"answered"}
     holds(three)
+
+
+def test_the_bundle_of_an_answer_holds_without_the_request(both: Exercise) -> None:
+    """A bundle has the acts on one item; a request is on none, and the answer's name for it stands in the act."""
+    asked = ask(both)
+    copy = both["JPN"].transmit(b"the track", to="KOR", level=MARKS["JPN"], answers=asked.id)
+    both.settle()
+    finish(both["KOR"], copy.id)
+    both.settle()
+    for player in both.players.values():
+        sink, own = io.BytesIO(), player.node.keys
+        write_bundle(player.node, copy.item, lambda name, _version: shipped_law()[name], sink)
+        keys = {player.node.party: TrustedKeys(signing=own.signing.public, log=own.log.public)}
+        sink.seek(0)
+        found = check_bundle(sink, keys, at=both.clock.at, unwitnessed=24 * HOUR, scratch=SqlStore.scratch)
+        assert found and [check.fault for check in found if not check.holds] == []
 
 
 # --- bad input, and lies ----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from gsomia.registry import CopyState
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["apply_request", "apply_request_refusal", "note_answer", "state_of"]
+__all__ = ["apply_request", "apply_request_refusal", "check_answered", "note_answer", "state_of"]
 
 _GOES_NOWHERE = (CopyState.REFUSED, CopyState.REJECTED)
 
@@ -71,12 +71,12 @@ def note_answer(tx: Writer, statement: Statement) -> None:
     """A copy that names the request which it answers: by the Party asked, or one on the way that hands it on.
 
     Raises:
-        VerificationError: it was never made, is refused, or is another's.
+        VerificationError: it is refused, or is another's.
     """
     named = text(statement.body, "answers")
     request = tx.request(named)
     if request is None:
-        raise VerificationError(f"act `{statement.id}`: the request `{named}`, which it answers, was never made here")
+        return  # a bundle holds the acts on one item, and a request is on none
     if statement.type != "release" or statement.party not in request.via:
         _by_the_asked(statement, request)
     elif statement.body["originator"] != request.asked:
@@ -89,6 +89,17 @@ def note_answer(tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: the request `{named}` was refused by act `{request.refusal}`")
     if statement.copy not in request.answers:
         tx.put_request(replace(request, answers=(*request.answers, statement.copy)))
+
+
+def check_answered(tx: Reader, statement: Statement) -> None:
+    """Check that a peer's act that names a request names one that was made.
+
+    Raises:
+        VerificationError: it was never made here.
+    """
+    named = statement.body.get("answers")
+    if named is not None and (not isinstance(named, str) or tx.request(named) is None):
+        raise VerificationError(f"act `{statement.id}`: the request `{named}`, which it answers, was never made here")
 
 
 def _by_the_asked(statement: Statement, request: InformationRequest) -> None:
