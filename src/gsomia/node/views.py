@@ -19,6 +19,7 @@ from gsomia.node.publish import log_named
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
+from gsomia.node.requests import request_rows
 from gsomia.node.stored import Consent, EnteredAct, Outgoing, Person, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 from gsomia.tlog import Checkpoint, parse_note
@@ -225,6 +226,11 @@ def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple
     return {
         "items": rows,
         "requests": [((instant(one.at), one.id), asked_row(one)) for one in asked],
+        "information": [
+            ((row["at"], row["request"]), row)
+            for row in request_rows(node, reader, node.clock.now())
+            if row["to_answer"]
+        ],
         "openings": sorted(_openings(reader), key=lambda one: one[0]),
         "recalls": back,
         "regraded": levels,
