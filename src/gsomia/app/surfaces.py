@@ -149,7 +149,7 @@ def serving_api(
     if not config.host:
         yield
         return
-    from gsomia.api import FirstOfficer, api_app
+    from gsomia.api import FirstOfficer, Spans, api_app
     from gsomia.web import Memory, officer_anchor, officers_context
 
     anchors: dict[str, str] = {}
@@ -179,6 +179,7 @@ def serving_api(
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
         first=first,
+        spans=Spans(step_up=timedelta(seconds=config.step_up_seconds)),
         told=lambda why: log.error("this node cannot do what an officer asks", why=why),
         log=lambda **line: log.info("request", **line),
     )
