@@ -14,6 +14,7 @@ from functools import lru_cache
 from gsomia.api.spans import Spans
 from gsomia.errors import SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
+from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
 from gsomia.web import (
     PROOF_AGE,
@@ -180,6 +181,8 @@ class SignIn:
             if who is None:
                 raise unknown_caller()
             officer, principal = who
+            if not isinstance(officer.key, PublicKey):
+                raise unknown_caller()
             valid = self._valid.get((der, key))
             if valid is None:
                 valid = check_officer_certificate(der, officer.key, now)

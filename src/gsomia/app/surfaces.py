@@ -13,6 +13,7 @@ from typing import Any
 
 from gsomia.app.home import Home
 from gsomia.errors import GsomiaError, NodeError
+from gsomia.keys import PublicKey
 
 __all__ = ["served", "serving_api", "trusting"]
 
@@ -157,7 +158,9 @@ def serving_api(
     def officers() -> set[str]:
         with home.store.reading() as reader:
             keys = [officer.key for officer in reader.officers(home.node.party)]
-        return {anchors.setdefault(key.fingerprint, officer_anchor(key)) for key in keys}
+        # A passkey certifies nothing: who has one signs in by it.
+        pairs = [key for key in keys if isinstance(key, PublicKey)]
+        return {anchors.setdefault(key.fingerprint, officer_anchor(key)) for key in pairs}
 
     keys = home.folder / "keys"
     trusted = officers()
