@@ -283,6 +283,10 @@ class Remote:
         """Send a piece of a content."""
         return self._told("PATCH", path, content=data, headers=dict(headers))
 
+    def delete(self, path: str) -> None:
+        """End something."""
+        self._sent("DELETE", path)
+
     def content(self, path: str, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
         """Ask for a document; its bytes and the headers."""
         answer = self._sent("POST", path, json=dict(body))
