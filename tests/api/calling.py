@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from starlette.types import ASGIApp, Message
@@ -17,7 +19,7 @@ from starlette.types import ASGIApp, Message
 from gsomia.api import api_app
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Role, enrol_officer, sign_prepared
+from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.web import Memory, make_officer_certificate
 
@@ -44,6 +46,15 @@ class House:
 
     def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
         return shipped_law()[name]
+
+    def spool(self) -> BinaryIO:
+        return io.BytesIO()
+
+    def tracer_days(self) -> Mapping[str, TracerDays]:
+        return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}
+
+    def stamp(self) -> Sequence[Stamp]:
+        return []
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,8 @@ class Served:
         return self.loop.run_until_complete(all_of_them())
 
     def _shown(self, by: Acting) -> bytes:
-        key = (by.officer, by.key.public.fingerprint)
+        # A new one each minute: some acts are for who signed in a short while ago.
+        key = (by.officer, by.key.public.fingerprint, int(time.time() / 60))
         if key not in _CERTIFICATES:
             _CERTIFICATES[key] = self.certificate(by)
         return _CERTIFICATES[key]
@@ -138,7 +150,7 @@ def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
     return {name: b64(sig) for name, sig in sign_prepared([s.encode() for s in told["statements"]], by.key).items()}
 
 
-_CERTIFICATES: dict[tuple[str, str], bytes] = {}
+_CERTIFICATES: dict[tuple[str, str, int], bytes] = {}
 
 
 async def _ask(

@@ -28,7 +28,7 @@ Serve = Callable[[Exercise, str], Served]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 OPERATIONS = [
-    (method.upper(), path.replace("{reference}", "x").replace("{act}", "x").replace("{name}", "jpn-kor-2016"), op[ACT])
+    (method.upper(), path.replace("{name}", "jpn-kor-2016").replace("{", "").replace("}", ""), op[ACT])
     for path, operations in description()["paths"].items()
     for method, op in operations.items()
 ]
@@ -72,7 +72,7 @@ def test_guard_on_one_verb_only(kor: Served) -> None:
 BODIES: dict[str, Any] = {
     "/v1/verdicts/transmit": {"to": "JPN", "level": "군사II급비밀", "subject": "dprk-missile"},
     "/v1/ways": {"to": "JPN", "level": "군사II급비밀", "subject": "dprk-missile"},
-    "/v1/contents/{content}": b"1",
+    "/v1/contents/content": b"1",
     "/v1/verdicts/open": {"item": "x", "person": "x"},
     "/v1/verdicts/release": {"item": "x", "to": "USA"},
     "/access/v1/evaluation": {
@@ -94,7 +94,7 @@ def test_every_route_asks_the_table_of_rights(kor: Served, role: str) -> None:
             continue  # `provision` is for tokens alone: test_scim
         may = [right for right in rights.acts[act].rights if right.role == role]
         query = {"/v1/duties": "?party=JPN", "/v1/routes": "?from=JPN&to=KOR"}.get(path, "")
-        named = path.replace("{content}", hashlib.sha256(b"1").hexdigest())
+        named = path.replace("contents/content", "contents/" + hashlib.sha256(b"1").hexdigest())
         answer = kor.ask(method, named + query, by, BODIES.get(path), {"upload-offset": "0", "upload-length": "1"})
         if may and not may[0].when:
             assert answer.status in (200, 404), (path, answer)
@@ -341,10 +341,10 @@ def test_a_right_withdrawn_is_enforced_at_the_next_request(kor: Served) -> None:
 class Program:
     """A program of an officer's, with a token and its key."""
 
-    def __init__(self, served: Served, by: Acting, *acts: str) -> None:
+    def __init__(self, served: Served, by: Acting, *acts: str, minutes: int = 5) -> None:
         self.served = served
         self.key: EllipticCurvePrivateKey = generate_private_key(SECP256R1())
-        body = {"jwk": public_jwk(self.key), "acts": list(acts), "minutes": 5}
+        body = {"jwk": public_jwk(self.key), "acts": list(acts), "minutes": minutes}
         answer = served.ask("POST", "/v1/tokens", by, body)
         assert answer.status == 201, answer
         self.told = answer.json()
@@ -423,7 +423,7 @@ def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -
     assert kor.ask("GET", "/v1/copies", None, headers=program.headers("GET", "/v1/copies")).status == 401
 
 
-def _later(kor: Served, **span: float) -> None:
+def later(kor: Served, **span: float) -> None:
     """The node's machine clock goes on."""
     clock = kor.player.node.clock
     assert isinstance(clock, RealMachine)
@@ -431,8 +431,8 @@ def _later(kor: Served, **span: float) -> None:
 
 
 ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
-    "the token is ended": lambda kor, program, by: kor.memory.end_token(by.officer, program.told["id"]),
-    "the token expires": lambda kor, program, by: _later(kor, minutes=6),
+    "the token is ended": lambda kor, program, by: kor.memory.end_token(program.told["id"]),
+    "the token expires": lambda kor, program, by: later(kor, minutes=6),
     "the person leaves": lambda kor, program, by: strike_person(
         kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)
     ),
@@ -452,7 +452,7 @@ def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise
 
 def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
     der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
-    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: _later(kor, minutes=6)))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: later(kor, minutes=6)))
     assert took < 1.0
 
 

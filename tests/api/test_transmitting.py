@@ -352,6 +352,8 @@ LIES: dict[str, tuple[dict[str, Any], list[Statement]]] = {
     "a source": ({}, [said("transmit", BODY | {"cites": [{"item": "x"}]})]),
     "without whose information it holds": ({"contains": ["USA"]}, [said("transmit", BODY)]),
     "under another agreement": ({"under": "tisa-2014"}, [said("transmit", BODY)]),
+    "as an answer to a request": ({}, [said("transmit", BODY | {"answers": "x"})]),
+    "as no answer": ({"answers": "x"}, [said("transmit", BODY)]),
     "a condition certified": ({}, [said("transmit", BODY | {"met": {"x": ["paraphrased"]}})]),
     "a share to another": (
         SHARES,

@@ -10,6 +10,7 @@ from gsomia.api.app import api_app, api_routes, description
 from gsomia.api.first import FirstOfficer, first_officer_text
 from gsomia.api.routing import ACT, Host, Served
 from gsomia.api.signin import Caller, SignIn
+from gsomia.api.spans import Spans
 
 __all__ = [
     "ACT",
@@ -18,6 +19,7 @@ __all__ = [
     "Host",
     "Served",
     "SignIn",
+    "Spans",
     "api_app",
     "api_routes",
     "description",

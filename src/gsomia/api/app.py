@@ -23,11 +23,15 @@ from gsomia.api.guard import Guard, Rate
 from gsomia.api.laws import laws
 from gsomia.api.lists import lists
 from gsomia.api.openings import openings
+from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.running import running
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
+from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
@@ -46,6 +50,7 @@ def api_app(
     rate: float = 2000,
     unreconciled_for: timedelta = timedelta(days=7),
     first: FirstOfficer | None = None,
+    spans: Spans | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -59,21 +64,23 @@ def api_app(
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
         first: the door for the first officer; None where it is never opened.
+        spans: how long a sign-in lasts; as the settings have it by default where it is None.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
-    rights = Rights.load()
+    rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
         host=host,
         rights=rights,
-        sign_in=SignIn(node, rights, memory, url),
+        sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         coming=Contents(node),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
+        spans=spans,
     )
     guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
     return ScimErrors(guard)
@@ -91,7 +98,23 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, lists, laws, acting, contents, openings, tokens, events, scim, enrolling):
+    made = (
+        questions,
+        reads,
+        lists,
+        laws,
+        proofs,
+        running,
+        acting,
+        contents,
+        openings,
+        tokens,
+        sessions,
+        events,
+        scim,
+        enrolling,
+    )
+    for make in made:
         app.include_router(make(served))
     _failures(app, told)
 

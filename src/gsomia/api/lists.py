@@ -23,6 +23,7 @@ from gsomia.node import (
     record_order,
     refused_row,
     regraded_view,
+    request_rows,
 )
 
 __all__ = ["Row", "lists", "paged"]
@@ -81,6 +82,15 @@ def lists(served: Served) -> APIRouter:
             rows = (((instant(one.at), one.id), consent_row(one)) for one in reader.consents())
             told = paged(served, caller, {"of": "consents"}, {"consents": rows}, limit, cursor)
             return answered(served, request, "consents", told)
+
+    @get("requests", "see-register")
+    def see_requests(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List requests for information, made and received: open, answered, refused."""
+        with served.asked(request, "see-register") as (caller, reader):
+            found = request_rows(node, reader, node.clock.now())
+            rows = (((row["at"], row["request"]), row) for row in found)
+            told = paged(served, caller, {"of": "requests"}, {"requests": rows}, limit, cursor)
+            return answered(served, request, "requests", told)
 
     @get("recalls", "see-register")
     def see_recalls(request: Request, item: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:

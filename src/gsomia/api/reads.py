@@ -28,6 +28,7 @@ from gsomia.node import (
     owed_rows,
     person_row,
     register_rows,
+    request_view,
     told_differences,
 )
 from gsomia.registry import Copy
@@ -147,6 +148,15 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "consent", consent_view(reader, found))
+
+    @get("requests/{name}", "see-register")
+    def see_request(request: Request, name: Name) -> Response:
+        """Show a request for information: what is asked, what the agreement says of it, what answered it."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = reader.request(name)
+            if found is None:
+                raise missing()
+            return answered(served, request, "request", request_view(node, reader, found, node.clock.now()))
 
     @get("acts", "see-acts")
     def see_acts(

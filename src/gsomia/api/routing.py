@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from gsomia.api.first import FirstOfficer
-from gsomia.api.signin import Caller, SignIn
+from gsomia.api.signin import Caller, SignIn, step_up
+from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Contents, Node, Reader
+from gsomia.node import Contents, Node, Reader, Stamp, TracerDays
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
 
 __all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
@@ -32,6 +33,18 @@ class Host(Protocol):
 
     def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
         """The files of an agreement in a version that was adopted."""
+        ...
+
+    def spool(self) -> BinaryIO:
+        """A file of the node's own for what is on its way out; it has no name, and is gone when it is closed."""
+        ...
+
+    def tracer_days(self) -> Mapping[str, TracerDays]:
+        """The days for receipts that the settings name, by agreement."""
+        ...
+
+    def stamp(self) -> Sequence[Stamp]:
+        """Have the logs' checkpoints stamped by the authority that the settings name, once a day."""
         ...
 
 
@@ -50,6 +63,7 @@ class Served:
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         first: the door for the first officer, or None where it is never opened.
         coming: the contents that officers send.
+        spans: how long a sign-in lasts.
     """
 
     node: Node
@@ -62,6 +76,7 @@ class Served:
     url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None
+    spans: Spans = field(default_factory=Spans)
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:
@@ -81,10 +96,13 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
 
     Raises:
         RefusedError: the table of rights refuses.
+        Problem: it permits it to one who authenticated more lately.
     """
     decision: Decision = caller.decide(act, about)
     if not decision.permitted:
         raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+    if caller.rights.acts[act].step_up and caller.stale:
+        raise step_up(caller.max_age)
 
 
 def tagged(served: Served, schema: str, value: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -12,11 +12,13 @@ from gsomia.api.reads import aware
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    InformationWanted,
     Node,
     Sending,
     Terms,
     answer_recall,
     ask_consent,
+    ask_information,
     destroy,
     follow_regrade,
     give_consent,
@@ -26,6 +28,7 @@ from gsomia.node import (
     recall,
     receipt,
     refuse_consent,
+    refuse_request,
     release,
     revoke_consent,
     tell,
@@ -68,6 +71,7 @@ class Transmit(Said):
     cites: list[Reference] = Field(default=[], max_length=64)
     contains: list[Party] = Field(default=[], max_length=16)
     as_is: bool = False
+    answers: Annotated[str, Field(max_length=128)] = ""
     certify: list[Reference] = Field(default=[], max_length=16)
 
     def sending(self) -> Sending:
@@ -78,6 +82,8 @@ class Transmit(Said):
         """
         if bool(self.to) == bool(self.shares):
             raise UsageError("to whom?", hint="`to` names one Party, or `shares` three")
+        if self.shares and self.answers:
+            raise UsageError("a request for information is answered to the one Party that made it")
         if self.shares and (self.via or self.custody != "recipient"):
             raise UsageError("shares go straight to their holders and are a custody of their own")
         return Sending(
@@ -93,6 +99,7 @@ class Transmit(Said):
             cites=tuple(self.cites),
             contains=tuple(self.contains),
             as_is=self.as_is,
+            answers=self.answers,
             met=tuple(self.certify),
         )
 
@@ -141,6 +148,42 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class AskInformation(Said):
+    """Ask another Party for information."""
+
+    act: Literal["request"]
+    to: Party
+    under: Text
+    subject: Text
+    what: Text
+    purpose: Text = "defence"
+    level: Text = ""
+    via: list[Party] = Field(default=[], max_length=4)
+    due: Instant = None
+    certify: list[Text] = Field(default=[], max_length=8)
+
+    def question(self) -> InformationWanted:
+        """What is asked for."""
+        return InformationWanted(
+            to=self.to,
+            under=self.under,
+            subject=self.subject,
+            what=self.what,
+            purpose=self.purpose,
+            level=self.level,
+            via=tuple(self.via),
+            due=aware(self.due),
+        )
+
+
+class RefuseRequest(Said):
+    """Refuse a request for information in writing."""
+
+    act: Literal["refuse-request"]
+    request: Reference
+    why: Text
 
 
 class AskConsent(Said):
@@ -233,6 +276,8 @@ Wanted = Annotated[
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | AskInformation
+    | RefuseRequest
     | AskConsent
     | GiveConsent
     | RefuseConsent
@@ -278,6 +323,10 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case AskInformation():
+            return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
+        case RefuseRequest():
+            return refuse_request(node, wanted.request, wanted.why, by=by[0])
         case AskConsent():
             return ask_consent(
                 node,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
@@ -17,7 +18,7 @@ from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import Verifies
 from gsomia.keystore import (
     Box,
     KeyFiles,
@@ -45,11 +46,13 @@ from gsomia.node import (
     identity,
     log_files,
     log_named,
+    remove_leftovers,
     replace_node_keys,
     replace_officer_key,
     stamp_logs,
     step,
 )
+from gsomia.passkeys import Passkey
 from gsomia.store import SqlStore
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ fingerprint = "{fingerprint}"
 """
 
 
-def _later_key(officer: str, key: PublicKey) -> str:
+def _later_key(officer: str, key: Verifies) -> str:
     """The name of the file of a key that took another's place."""
     return f"{officer[:47]}.{key.fingerprint[:16]}"
 
@@ -194,6 +197,10 @@ class Home:
             with self.store.reading() as reader:
                 enrolled = ", ".join(o.id for o in reader.officers(self.node.party, limit=_NAMED)) or "none"
             raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
+        if known is not None and isinstance(known.key, Passkey):
+            raise UsageError(
+                f"officer `{officer}` signs by a passkey, and nothing here holds it", hint="sign over the node's API"
+            )
         name = _later_key(officer, known.key) if known is not None else officer
         acting = Acting(officer=officer, key=read_officer_key(files, name if files.exists(name) else officer))
         with self.store.reading() as reader:
@@ -201,7 +208,7 @@ class Home:
         return acting
 
     def replace_officer_key(
-        self, officer: str, *, by: Acting, token: str = "", public: PublicKey | None = None
+        self, officer: str, *, by: Acting, token: str = "", public: Verifies | None = None
     ) -> SignedAct:
         """Enrol a new key for an officer in place of the one before; key and file as for `enrol_officer`."""
         if public is not None:
@@ -224,7 +231,7 @@ class Home:
         by: Acting | None,
         person: str = "",
         token: str = "",
-        public: PublicKey | None = None,
+        public: Verifies | None = None,
     ) -> SignedAct:
         """Enrol an officer's key, of the person of that id or of another.
 
@@ -320,6 +327,17 @@ class Home:
         """The files of an agreement in a version that was adopted."""
         return self._law.files(name, version)
 
+    def spool(self) -> BinaryIO:
+        """A file in the node's folder for what is on its way out; it has no name, and is gone when it is closed.
+
+        Raises:
+            NodeError: the disk does not take it.
+        """
+        try:
+            return cast(BinaryIO, tempfile.TemporaryFile(dir=self.folder))
+        except OSError as error:
+            raise NodeError(f"cannot write in `{self.folder}`: {error.strerror}") from error
+
     def export_log(self, name: str, folder: Path) -> int:
         """Write a log as files; returns how many entries it has.
 
@@ -349,6 +367,7 @@ class Home:
                     ask_witness(self.node, party)
                 except GsomiaError as error:
                     faults.append(f"{party}: {error}")
+        remove_leftovers(self.node)
         return faults
 
     def stamp_roots(self) -> list[Certificate]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, TypeVar
 
 import click
 
@@ -37,7 +37,18 @@ if TYPE_CHECKING:
     from gsomia.keys import Signs
     from gsomia.node import Reader, SignedAct, Statement
 
-__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "reached", "signed"]
+__all__ = [
+    "Remote",
+    "anywhere_option",
+    "asked",
+    "done",
+    "fetch",
+    "is_address",
+    "node_identity",
+    "reached",
+    "run",
+    "signed",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,6 +92,19 @@ def anywhere_option(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def node_identity() -> Path:
+    """The file with the identity of the node at the address that was given.
+
+    Raises:
+        UsageError: none was given.
+    """
+    identity = click.get_current_context().meta.get(_IDENTITY)
+    if identity is None:
+        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
+        raise UsageError("whose node is it?", hint=hint)
+    return Path(identity)
 
 
 def is_address(node_dir: str | None) -> TypeGuard[str]:
@@ -138,23 +162,29 @@ def reached(address: str) -> Iterator[Remote]:
     from gsomia.web import client_context, make_officer_certificate
 
     meta = click.get_current_context().meta
-    key_file, identity = meta.get(_KEY), meta.get(_IDENTITY)
+    key_file = meta.get(_KEY)
     if key_file is None:
         raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
-    if identity is None:
-        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
-        raise UsageError("whose node is it?", hint=hint)
+    identity = node_identity()
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    key = read_officer_key(files, key_file.name.removesuffix(".key"))
-    certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=now())
-    with tempfile.TemporaryDirectory() as folder:
-        shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
-        for path, data in ((shown, certificate), (kept, private)):
-            path.touch(mode=0o600)
-            path.write_bytes(data)
-        context = client_context(shown, kept, _pinned(identity))
-    with httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60) as client:
-        yield Remote(address, client, key)
+    name, pinned = key_file.name.removesuffix(".key"), _pinned(identity)
+    key = read_officer_key(files, name)
+
+    def sign_in() -> httpx2.Client:
+        certificate, private = make_officer_certificate(name, key, at=now())
+        with tempfile.TemporaryDirectory() as folder:
+            shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
+            for path, data in ((shown, certificate), (kept, private)):
+                path.touch(mode=0o600)
+                path.write_bytes(data)
+            context = client_context(shown, kept, pinned)
+        return httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60)
+
+    remote = Remote(address, sign_in, key)
+    try:
+        yield remote
+    finally:
+        remote.close()
 
 
 def _pinned(identity: Path) -> str:
@@ -168,6 +198,24 @@ def _pinned(identity: Path) -> str:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"`{identity}` is not the identity of a node") from error
     return certificate
+
+
+def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable[[Home], dict[str, Any]]) -> Any:
+    """Let a node do what no officer signs: at its address by its API, or in its folder.
+
+    Args:
+        node_dir: the node.
+        path: what is asked of its API, without `/v1/`.
+        body: the question's words.
+        here: does the same in the node's folder.
+    """
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            return remote.post(path, body, seconds=_RUN_SECONDS)
+    from gsomia.cli.options import home_of
+
+    with home_of(node_dir) as home:
+        return here(home)
 
 
 def done(
@@ -230,6 +278,9 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     return statements
 
 
+_RUN_SECONDS = 660.0
+"""What a node does with its peers takes no longer: a reconciliation has ten minutes."""
+
 _ERRORS: dict[str, type[GsomiaError]] = {
     "usage": UsageError,
     "not-found": UsageError,
@@ -243,14 +294,19 @@ class Remote:
 
     Args:
         address: where.
-        client: signed in.
+        sign_in: signs in by the officer's key; once more where the node asks for that (step-up, RFC 9470).
         key: the officer's.
     """
 
-    def __init__(self, address: str, client: httpx2.Client, key: Signs) -> None:
+    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs) -> None:
         self._address = address
-        self._client = client
+        self._sign_in = sign_in
+        self._client = sign_in()
         self.key = key
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Read; what comes back is noted as an EXERCISE node's where it is one."""
@@ -270,10 +326,39 @@ class Remote:
         """Send a piece of a content."""
         return self._told("PATCH", path, content=data, headers=dict(headers))
 
+    def delete(self, path: str) -> None:
+        """End something."""
+        self._sent("DELETE", path)
+
     def content(self, path: str, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
         """Ask for a document; its bytes and the headers."""
         answer = self._sent("POST", path, json=dict(body))
         return answer.content, answer.headers
+
+    def file(self, path: str, query: Mapping[str, Any]) -> bytes:
+        """Read what is no JSON."""
+        given = [(name, str(value)) for name, value in query.items()]
+        return bytes(self._sent("GET", path, params=given).content)
+
+    def download(self, path: str, sink: BinaryIO) -> Mapping[str, str]:
+        """Read a file of any length piece by piece; returns the headers.
+
+        Raises:
+            PeerError: the way was cut; what came so far is in the sink.
+        """
+        import httpx2
+
+        try:
+            with self._client.stream("GET", f"/v1/{path}") as answer:
+                if answer.is_success:
+                    for piece in answer.iter_bytes(2**20):
+                        sink.write(piece)
+                    return answer.headers
+        except (httpx2.HTTPError, OSError) as error:
+            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error
+        # Asked again, it says why not.
+        self._sent("GET", path)
+        raise PeerError(f"`{self._address}` answered once that it cannot, and once that it can")
 
     def _told(self, method: str, path: str, **words: Any) -> dict[str, Any]:
         answer = self._sent(method, path, **words)
@@ -294,12 +379,13 @@ class Remote:
             click.echo("EXERCISE", err=True)
 
     def _sent(self, method: str, path: str, **words: Any) -> httpx2.Response:
-        import httpx2
-
-        try:
-            answer = self._client.request(method, f"/v1/{path}", **words)
-        except (httpx2.HTTPError, OSError) as error:
-            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error
+        answer = self._asked(method, path, **words)
+        if answer.status_code == 401 and "insufficient_user_authentication" in answer.headers.get(
+            "www-authenticate", ""
+        ):
+            self.close()
+            self._client = self._sign_in()
+            answer = self._asked(method, path, **words)
         if answer.is_success:
             return answer
         try:
@@ -311,6 +397,18 @@ class Remote:
             raise PeerError(f"`{self._address}` answered {answer.status_code}") from error
         if kind == "refused":
             raise RefusedError(detail, verdict=problem.get("verdict") or {}, hint=hint)
+        if kind == "step-up":
+            raise LoginError(
+                f"`{self._address}` takes even a new sign-in for an old one", hint="compare the two clocks"
+            )
         if kind == "sign-in":
             raise LoginError(f"`{self._address}` does not know this key, or no longer: {detail}")
         raise _ERRORS.get(kind, PeerError)(detail, hint=hint)
+
+    def _asked(self, method: str, path: str, **words: Any) -> httpx2.Response:
+        import httpx2
+
+        try:
+            return self._client.request(method, f"/v1/{path}", **words)
+        except (httpx2.HTTPError, OSError) as error:
+            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error

@@ -3,8 +3,8 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `regrade_effects`, `person_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
@@ -13,12 +13,13 @@ Where to read, and where a new line belongs:
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
-  `consultation_texts`, `circulating`, `assessing`, `assessment`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`
+  `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
+- it is told as data: `views`, `passed`, `told`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
 - it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
@@ -36,7 +37,7 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, views_of
+from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
@@ -67,6 +68,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -95,7 +97,7 @@ from gsomia.node.persons import (
 )
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
@@ -104,7 +106,16 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
+from gsomia.node.requests import (
+    REQUEST_CERTIFIED,
+    InformationWanted,
+    ask_information,
+    open_requests,
+    refuse_request,
+    request_rows,
+    request_view,
+)
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
@@ -117,6 +128,7 @@ from gsomia.node.stored import (
     Credential,
     Discrepancy,
     EnteredAct,
+    InformationRequest,
     LogLie,
     LogState,
     Need,
@@ -131,6 +143,19 @@ from gsomia.node.stored import (
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
+from gsomia.node.told import (
+    awaited_row,
+    discrepancy_row,
+    entry_rows,
+    lie_rows,
+    log_rows,
+    numbered_renditions,
+    parcel_rows,
+    proof_view,
+    reconciled_view,
+    sent_row,
+    witness_rows,
+)
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
@@ -140,6 +165,7 @@ from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, di
 from gsomia.node.verify.auditing import audit
 from gsomia.node.verify.checks import audit_logs, check_register
 from gsomia.node.verify.witnessed import audit_witnesses
+from gsomia.node.view_drafts import views_of
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -149,7 +175,6 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    log_rows,
     officer_row,
     outgoing_row,
     owed_rows,
@@ -182,6 +207,7 @@ __all__ = [
     "PARTS",
     "PERSON_ROLES",
     "PIECE_BYTES",
+    "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -207,6 +233,8 @@ __all__ = [
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "InformationRequest",
+    "InformationWanted",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -270,6 +298,7 @@ __all__ = [
     "answer_recall",
     "answer_shared",
     "ask_consent",
+    "ask_information",
     "ask_open",
     "ask_release",
     "ask_reproduce",
@@ -283,6 +312,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "awaited_row",
     "begin_reconciling",
     "behind",
     "brief",
@@ -307,6 +337,7 @@ __all__ = [
     "differences",
     "differences_of",
     "discard",
+    "discrepancy_row",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -317,6 +348,7 @@ __all__ = [
     "enter_need",
     "enter_person",
     "entered_rows",
+    "entry_rows",
     "export_parcel",
     "facility_of",
     "fingerprint",
@@ -339,10 +371,12 @@ __all__ = [
     "labels_of",
     "lapses",
     "lawful_ways",
+    "lie_rows",
     "log_files",
     "log_named",
     "log_origin",
     "log_rows",
+    "log_tile",
     "make_rendition",
     "mark",
     "mark_many",
@@ -351,19 +385,23 @@ __all__ = [
     "may_release",
     "may_transmit",
     "notify_regrade",
+    "numbered_renditions",
     "officer_row",
     "open_consultation",
     "open_item",
+    "open_requests",
     "outgoing_row",
     "overdue",
     "owed_rows",
     "owing",
     "pack",
+    "parcel_rows",
     "passed_under",
     "person_row",
     "place",
     "prepare",
     "present_view",
+    "proof_view",
     "propose_draft",
     "prove",
     "rank_of",
@@ -376,27 +414,32 @@ __all__ = [
     "receipt",
     "reconcile",
     "reconciled_at",
+    "reconciled_view",
     "record_of",
     "record_order",
     "recover",
     "refresh",
     "refuse_consent",
+    "refuse_request",
     "refused_row",
     "register_rows",
     "regraded",
     "regraded_view",
     "release",
     "release_many",
-    "rendition_of",
+    "remove_leftovers",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_rows",
+    "request_view",
     "retire_officer_key",
     "reviews",
     "revoke_consent",
     "rung_rows",
     "send_again",
     "sender_of",
+    "sent_row",
     "share",
     "sign_joint_text",
     "sign_prepared",
@@ -420,6 +463,8 @@ __all__ = [
     "waiting",
     "waiting_copies",
     "way_rows",
+    "where_view_lies",
     "withdraw_from_consultation",
+    "witness_rows",
     "write_bundle",
 ]

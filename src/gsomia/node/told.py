@@ -6,23 +6,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gsomia.node.acts import instant
-from gsomia.node.discrepancies import Discrepancy
+from gsomia.node.acts import SignedAct, instant
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
-from gsomia.node.publish import prove
+from gsomia.node.publish import log_named, prove
 from gsomia.node.reconciling import Reconciled
-from gsomia.node.stored import LogState
+from gsomia.node.stored import Discrepancy, LogState
 from gsomia.node.tracers import Awaited
+from gsomia.node.views import rendition_row
+from gsomia.tlog import Checkpoint, parse_note
 
 __all__ = [
     "awaited_row",
     "discrepancy_row",
     "entry_rows",
     "lie_rows",
+    "log_rows",
+    "numbered_renditions",
     "parcel_rows",
     "proof_view",
     "reconciled_view",
+    "sent_row",
     "witness_rows",
 ]
 
@@ -50,6 +54,12 @@ def awaited_row(one: Awaited, now: datetime) -> dict[str, Any]:
         "possible_loss": one.loss.id if one.loss is not None else "",
         "state": state,
     }
+
+
+def sent_row(act: SignedAct) -> dict[str, Any]:
+    """A tracer that was sent, or a possible loss that was reported."""
+    said = act.statement
+    return {"act": act.id, "type": said.type, "copy": said.copy, "item": said.item}
 
 
 def parcel_rows(reader: Reader) -> list[dict[str, Any]]:
@@ -168,3 +178,33 @@ def discrepancy_row(one: Discrepancy) -> dict[str, Any]:
         "repair": list(one.repair),
         "since": instant(one.since),
     }
+
+
+def numbered_renditions(reader: Reader, digest: str = "") -> list[dict[str, Any]]:
+    """The renditions that were made with their copies' control numbers; of one digest, that one alone."""
+    found = reader.renditions(digest=digest)
+    copies = {name: reader.copy(name) for name in {made.copy for made in found}}
+    numbers = {name: copy.control_number for name, copy in copies.items() if copy is not None}
+    return [rendition_row(made) | {"control_number": numbers.get(made.copy, made.copy)} for made in found]
+
+
+def log_rows(node: Node, reader: Reader, name: str = "") -> list[dict[str, Any]]:
+    """The logs with their checkpoints and keys; with a name that one alone.
+
+    Raises:
+        UsageError: there is no such log.
+    """
+    rows = []
+    for state in [log_named(reader, name)] if name else reader.logs():
+        head = Checkpoint.from_text(parse_note(state.checkpoint).text)
+        rows.append(
+            {
+                "origin": head.origin,
+                "size": head.size,
+                "root": head.root.hex(),
+                "signed_at": instant(state.signed_at),
+                "checkpoint": state.checkpoint.decode(),
+                "keys": node.keys.log.public.named(head.origin).to_text(),
+            }
+        )
+    return rows
