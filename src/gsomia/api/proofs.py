@@ -76,10 +76,10 @@ def _logs(served: Served, router: APIRouter) -> None:
             data = log_tile(reader, state, Tile(level=None if level < 0 else level, index=index, width=width))
             return Response(data, media_type="application/octet-stream")
 
-    @route(router, "GET", "/v1/log-proofs", "see-logs")
+    @route(router, "GET", "/v1/log-proofs", "see-acts")
     def see_proof(request: Request, act: Word, log: Word = "") -> Response:
         """Prove that an act is in a log, up to its newest cosigned checkpoint (c2sp.org/tlog-proof)."""
-        with served.asked(request, "see-logs") as (_, reader):
+        with served.asked(request, "see-acts") as (_, reader):
             if reader.act(act) is None:
                 raise missing()
             return answered(served, request, "log-proof", proof_view(node, reader, act, log))
