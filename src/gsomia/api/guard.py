@@ -197,7 +197,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
         if _depth(body) > DEPTH:
             raise Problem(400, f"JSON is at most {DEPTH} deep here", kind="usage")
         try:
-            json.loads(body, object_pairs_hook=_each_once)
+            _READER.decode(body.decode())
         except (ValueError, RecursionError):
             raise Problem(400, "the body is JSON whose members have each another name", kind="usage") from None
     return body
@@ -209,6 +209,10 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a member stands there twice")
     return found
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_each_once)
+"""JSON is UTF-8 (RFC 8259, section 8.1)."""
 
 
 _MANY = ("reading",)
