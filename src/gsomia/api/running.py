@@ -10,7 +10,7 @@ from gsomia.api.questions import Party
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.errors import AnswerError, PeerError, PendingError, VerificationError
+from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
 from gsomia.node import reconcile, reconciled_view, sent_row, trace
 
 __all__ = ["running"]
@@ -36,6 +36,10 @@ def running(served: Served) -> APIRouter:
         """Compare register and act record with a peer's; name each difference and what would repair it."""
         caller: Caller = request.state.caller
         permit(caller, "reconcile")
+        with node.store.reading() as reader:
+            if body.peer not in reader.peers():
+                known = ", ".join(sorted(reader.peers())) or "none"
+                raise UsageError(f"`{body.peer}` is not an enrolled peer; enrolled: {known}")
 
         def work() -> Response:
             try:
