@@ -24,6 +24,7 @@ from gsomia.node import (
     check_disputes,
     consent_row,
     consent_view,
+    contractor_rows,
     differences,
     entered_rows,
     inbox_view,
@@ -209,6 +210,12 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "request", request_view(node, reader, found, node.clock.now()))
+
+    @get("contractors", "see-register")
+    def see_contractors(request: Request) -> Response:
+        """List contractors' facilities, and the copies that lie there."""
+        with served.asked(request, "see-register") as (_, reader):
+            return answered(served, request, "contractors", contractor_rows(node, reader, node.clock.now()))
 
     @get("recalls", "see-register")
     def see_recalls(request: Request, item: Word = "") -> Response:

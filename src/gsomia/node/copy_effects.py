@@ -212,6 +212,7 @@ def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
         )
     if statement.type in _ENDS:
         tx.put_copy(replace(copy, state=_ENDS[statement.type]))
+        tx.end_contractor_copy(copy.id)
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:
