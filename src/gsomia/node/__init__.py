@@ -7,15 +7,15 @@ Where to read, and where a new line belongs:
   `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `contractors`, `owed`
+  `regrading`, `handling`, `contractors`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -56,6 +56,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.contractors import (
     FacilityDetails,
     clear_facility,
@@ -73,6 +74,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -121,7 +123,7 @@ from gsomia.node.requests import (
     request_view,
 )
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
@@ -164,23 +166,23 @@ from gsomia.node.views import (
     act_view,
     act_views,
     acts_about,
-    asked_rows,
     copy_row,
     entered_rows,
-    inbox_view,
+    inbox_lists,
     log_rows,
     officer_row,
-    opening_rows,
     outgoing_row,
     owed_rows,
     person_row,
+    record_order,
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -200,6 +202,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
     "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
@@ -218,6 +221,8 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
     "ContractorCopy",
     "ContractorFacility",
     "Cosigned",
@@ -265,6 +270,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -298,7 +304,6 @@ __all__ = [
     "ask_transmit",
     "ask_witness",
     "asked_back",
-    "asked_rows",
     "assess",
     "assure",
     "audit",
@@ -331,6 +336,7 @@ __all__ = [
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -352,7 +358,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "inbox_view",
+    "inbox_lists",
     "instant",
     "is_log_of",
     "item_label",
@@ -379,7 +385,6 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
-    "opening_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -403,6 +408,7 @@ __all__ = [
     "reconcile",
     "reconciled_at",
     "record_of",
+    "record_order",
     "recover",
     "refresh",
     "refuse_consent",
@@ -414,6 +420,7 @@ __all__ = [
     "release",
     "release_many",
     "release_to_contractor",
+    "remove_leftovers",
     "rendition_of",
     "rendition_row",
     "replace_node_keys",
@@ -424,6 +431,7 @@ __all__ = [
     "return_from_contractor",
     "reviews",
     "revoke_consent",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -448,6 +456,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",
