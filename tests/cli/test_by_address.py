@@ -11,12 +11,13 @@ from gsomia.cli.main import cli
 BY_ADDRESS = frozenset({
     "act list", "act record", "act show", "act sign", "agreement export", "agreement path", "agreement show",
     "agreement state", "agreement timeline", "agreement what-if", "answer-recall", "bundle", "clock show",
-    "consent ask", "consent give", "consent list", "consent refuse", "consent revoke", "consent show", "destroy",
-    "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify", "log witnesses",
-    "mark", "matrix", "open", "outbox", "parcel list", "recall", "recalls", "receipt", "reconcile", "refused",
-    "register", "regrade follow", "regrade list", "regrade notify", "release", "rendition list", "rendition trace",
-    "request ask", "request list", "request refuse", "request show", "routes", "session end", "session list",
-    "tracer list", "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit",
+    "consent ask", "consent give", "consent list", "consent refuse", "consent revoke", "consent show",
+    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "duties", "inbox",
+    "log export", "log prove", "log show", "log stamp", "log tail", "log verify", "log witnesses", "mark", "matrix",
+    "open", "outbox", "parcel list", "recall", "recalls", "receipt", "reconcile", "refused", "register",
+    "regrade follow", "regrade list", "regrade notify", "release", "rendition list", "rendition trace", "request ask",
+    "request list", "request refuse", "request show", "routes", "session end", "session list", "tracer list",
+    "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {
