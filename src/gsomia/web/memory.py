@@ -27,6 +27,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, officer TEXT NOT NULL, "
     "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, authenticated REAL NOT NULL, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
     "active INTEGER NOT NULL)",
 )
@@ -150,6 +151,15 @@ class Memory:
             added = tx.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (name, until.timestamp())).rowcount == 1
             self._sweep(tx, at)
             return added
+
+    def count_on(self, name: str, value: int) -> bool:
+        """Keep a counter's new value; False where it did not go on. One that was always 0 does not count."""
+        with self._writing() as tx:
+            row = tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+            if row is not None and value <= row[0]:
+                return bool(value == row[0] == 0)
+            tx.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+            return True
 
     @contextmanager
     def turn(self, caller: str, key: str) -> Iterator[None]:
