@@ -35,6 +35,7 @@ from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
+from gsomia.store.requests import RequestReads, RequestWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 
 __all__ = ["SqlReader", "SqlWriter"]
@@ -116,7 +117,9 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 """The states of a copy that lies with its holder."""
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads):
+class SqlReader(
+    LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads, RequestReads
+):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
@@ -319,7 +322,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
         return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, after=after, limit=limit)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites):
+class SqlWriter(
+    SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites, RequestWrites
+):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
