@@ -73,7 +73,9 @@ def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None
         return
     for other in reader.officers(party):
         if other.id != officer and key.shares(other.key):
-            raise UsageError(f"this passkey is officer `{other.id}`'s", hint="each officer has a credential of their own")
+            raise UsageError(
+                f"this passkey is officer `{other.id}`'s", hint="each officer has a credential of their own"
+            )
 
 
 def public_acts(node: Node, reader: Reader) -> list[str]:
