@@ -27,7 +27,7 @@ Serve = Callable[[Exercise, str], Served]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 OPERATIONS = [
-    (method.upper(), path.replace("{reference}", "x").replace("{act}", "x").replace("{name}", "jpn-kor-2016"), op[ACT])
+    (method.upper(), path.replace("{name}", "jpn-kor-2016").replace("{", "").replace("}", ""), op[ACT])
     for path, operations in description()["paths"].items()
     for method, op in operations.items()
 ]
@@ -427,7 +427,7 @@ def later(kor: Served, **span: float) -> None:
 
 
 ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
-    "the token is ended": lambda kor, program, by: kor.memory.end_token(by.officer, program.told["id"]),
+    "the token is ended": lambda kor, program, by: kor.memory.end_token(program.told["id"]),
     "the token expires": lambda kor, program, by: later(kor, minutes=6),
     "the person leaves": lambda kor, program, by: strike_person(
         kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)

@@ -84,6 +84,8 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/preparations/{}": lambda _: None,
     "POST /v1/preparations/{}/signatures": lambda _: {"x": "AAAA"},
     "DELETE /v1/tokens/{}": lambda _: None,
+    "DELETE /v1/sessions/{}": lambda _: None,
+    "DELETE /v1/persons/{}/sessions": lambda _: None,
 }
 """Each route that takes a name, and what it is asked with."""
 

@@ -13,7 +13,7 @@ BY_ADDRESS = frozenset({
     "consent list", "consent refuse", "consent revoke", "consent show", "destroy", "duties", "inbox", "log show",
     "mark", "open", "outbox", "recall", "recalls", "receipt", "refused", "register", "regrade follow", "regrade list",
     "regrade notify", "release", "request ask", "request list", "request refuse", "request show", "routes",
-    "verdict open", "verdict release", "verdict transmit",
+    "session end", "session list", "verdict open", "verdict release", "verdict transmit",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {

@@ -25,6 +25,7 @@ from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
@@ -61,16 +62,17 @@ def api_app(
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
-    rights = Rights.load()
+    rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
         rights=rights,
-        sign_in=SignIn(node, rights, memory, url, spans or Spans()),
+        sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
+        spans=spans,
     )
     guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
     return ScimErrors(guard)
@@ -88,7 +90,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, passkeys, events, scim, enrolling):
+    for make in (questions, reads, acting, openings, tokens, passkeys, sessions, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from gsomia.api.questions import Body as Said
 from gsomia.api.routing import Served, answered, route
 from gsomia.api.signin import unknown_caller
-from gsomia.api.tokens import _told as told_token
+from gsomia.api.tokens import told_token
 from gsomia.api.wanted import Asserted
 from gsomia.errors import SignatureError
 from gsomia.identity import principal_of
@@ -93,17 +93,23 @@ def passkeys(served: Served) -> APIRouter:
         with node.store.reading() as reader:
             signed = sign_in_text(node.party, body.nonce, jkt, exercise=node.exercise)
             officer = _signed_in(served, reader, body, signed)
-            if principal_of(node, reader, officer=officer.id) is None:
-                raise unknown_caller()
+            principal = principal_of(node, reader, officer=officer.id)
+        if principal is None:
+            raise unknown_caller()
         value = secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(8),
+            person=principal.person,
             officer=officer.id,
             key=officer.key.fingerprint,
             jkt=jkt,
-            acts=tuple(served.rights.acts),
+            acts=None,
+            way="passkey",
+            made=now,
             authenticated=now,
-            until=now + timedelta(hours=12),
+            until=now + served.spans.session,
+            idle=served.spans.session_idle,
+            used=now,
         )
         memory.put_token(token_digest(value), token, now)
         told = {**told_token(token), "officer": officer.id, "token": value, "token_type": "DPoP"}

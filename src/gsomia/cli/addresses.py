@@ -277,6 +277,10 @@ class Remote:
         """Ask for something to be done."""
         return self._told("POST", path, json=dict(body), headers=dict(headers or {}))
 
+    def delete(self, path: str) -> None:
+        """End something."""
+        self._sent("DELETE", path)
+
     def content(self, path: str, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
         """Ask for a document; its bytes and the headers."""
         answer = self._sent("POST", path, json=dict(body))

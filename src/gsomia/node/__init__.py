@@ -15,7 +15,7 @@ Where to read, and where a new line belongs:
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`
+  `regrading`, `handling`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -66,6 +66,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -399,6 +400,7 @@ __all__ = [
     "regraded_view",
     "release",
     "release_many",
+    "remove_leftovers",
     "rendition_of",
     "rendition_row",
     "replace_node_keys",

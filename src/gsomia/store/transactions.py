@@ -314,6 +314,9 @@ class SqlReader(
         query = sa.select(schema.pending).order_by(schema.pending.c.at)
         return [rows.pending_of(row) for row in self._all(query)]
 
+    def leftovers(self) -> Sequence[str]:
+        return [row["item"] for row in self._all(rows_by(schema.leftover, order=("item",)))]
+
     def outgoing(
         self, *, peer: str = "", due: datetime | None = None, after: int = 0, limit: int = 0
     ) -> Sequence[Outgoing]:
@@ -420,6 +423,12 @@ class SqlWriter(
         table = schema.pending
         chosen = sa.delete(table).where(table.c.copy == copy)
         self._connection.execute(chosen.where(table.c.person == person) if person else chosen)
+
+    def put_leftover(self, item: str) -> None:
+        self._put(schema.leftover, {"item": item}, replace=False)
+
+    def drop_leftover(self, item: str) -> None:
+        self._connection.execute(sa.delete(schema.leftover).where(schema.leftover.c.item == item))
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
