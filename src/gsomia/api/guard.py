@@ -139,7 +139,12 @@ class Guard:
             if wait := self._strangers.take(str(address)):
                 raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)}) from None
             asked = scope["method"], scope["path"]
-            if asked[0] == "POST" and asked[1] in PASSKEY_PATHS:
+            if (
+                asked[0] == "POST"
+                and asked[1] in PASSKEY_PATHS
+                and "dpop" in headers
+                and "authorization" not in headers
+            ):
                 return None
             if asked == ("POST", FIRST_OFFICER) and self._first is not None and self._first.open:
                 return None
