@@ -23,6 +23,7 @@ from gsomia.api.guard import Guard, Rate
 from gsomia.api.laws import laws
 from gsomia.api.lists import lists
 from gsomia.api.openings import openings
+from gsomia.api.passkeys import passkeys
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
@@ -98,7 +99,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    made = (
+    for make in (
         questions,
         reads,
         lists,
@@ -109,12 +110,12 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         contents,
         openings,
         tokens,
+        passkeys,
         sessions,
         events,
         scim,
         enrolling,
-    )
-    for make in made:
+    ):
         app.include_router(make(served))
     _failures(app, told)
 
