@@ -5,7 +5,7 @@ What was carried and not answered goes again with the next one, so a parcel that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ from gsomia.node.leaving import (
     stop_copies,
 )
 from gsomia.node.ledger import make
+from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
 from gsomia.node.parcel.form import Contents, ParcelWriter
@@ -78,8 +79,13 @@ class _Load:
 
 @dataclass(slots=True)
 class _Plan:
-    """What is to go, and what is settled without going."""
+    """What is to go, and what is settled without going.
 
+    Args:
+        place: that of the act recorded last when it was made.
+    """
+
+    place: int = 0
     loads: list[_Load] = field(default_factory=list)
     accepted: list[tuple[Leaving, SignedAct]] = field(default_factory=list)
     stopped: list[Leaving] = field(default_factory=list)
@@ -97,6 +103,14 @@ class _Plan:
         load.held += size
         if copy is not None:
             load.copies.append(copy)
+
+    def keep_back(self, copies: Collection[str]) -> None:
+        """Copies whose content does not go after all."""
+        for load in [one for one in self.loads if one.kind == "deliver"]:
+            load.copies = [one for one in load.copies if one.copy.id not in copies]
+            load.entries = [entry for entry in load.entries if entry.subject not in copies]
+        self.loads = [load for load in self.loads if load.entries]
+        self.accepted = [(one, act) for one, act in self.accepted if one.copy.id not in copies]
 
 
 def export_parcel(
@@ -187,7 +201,8 @@ def _count(loads: Sequence[_Load], kind: str) -> int:
 
 def _plan(node: Node, reader: Reader, peer: Peer, at: datetime, *, new_only: bool) -> _Plan:
     """What of the outbox goes: acts in their order, copies that were accepted, and offers of the others."""
-    plan = _Plan(replies=[r for r in reader.replies(peer.party) if not (new_only and r.parcel)])
+    replies = [r for r in reader.replies(peer.party) if not (new_only and r.parcel)]
+    plan = _Plan(place=reader.last_place(), replies=replies)
     # What is said of an item waits until the item itself has gone.
     waiting: set[str] = set()
     # What is signed by a new key is understood only by one who knows of it.
@@ -229,10 +244,17 @@ def _acceptance(reader: Reader, peer: Peer, one: Leaving, at: datetime) -> Signe
 
 
 def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
-    """What this node decided, by acts: copies that stop, and the dispatch of those that were accepted."""
-    if not (plan.stopped or plan.settled or plan.accepted):
+    """What this node decided, by acts: copies that stop, and the dispatch of those that were accepted.
+
+    What was recorded since the plan was made counts: content goes only where it may go still, by the same offer.
+    """
+    going = [one for load in plan.loads if load.kind == "deliver" for one in load.copies]
+    if not (plan.stopped or plan.settled or going):
         return
     with node.store.writing() as tx:
+        offered = {one.copy.id: one.offer.digest for one in going}
+        late = judged_again(node, tx, going, plan.place, at)
+        plan.keep_back({copy for copy, one in late.items() if one is None or not _goes(one, offered[copy])})
         stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in plan.stopped], at)
         for entry in (*plan.settled, *(one.entry for one in plan.stopped)):
             tx.done(entry.id)
@@ -240,6 +262,10 @@ def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
         make(node, tx, drafts, at=at, send=False)
         # That its offer was carried says nothing of its content.
         tx.carried([one.entry.id for one, _ in plan.accepted], [], 0)
+
+
+def _goes(one: Leaving, offered: str) -> bool:
+    return one.verdict.outcome == "permit" and one.offer.digest == offered
 
 
 def _write(
