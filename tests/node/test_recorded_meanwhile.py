@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from carrying import carry, exported, rounds
@@ -197,8 +198,8 @@ def test_what_is_recorded_while_a_parcel_is_planned_counts(
         exported(both, "JPN", "KOR")  # dispatched, and lost
     plan = export._plan
 
-    def planned(*arguments: object, **words: object) -> object:
-        found = plan(*arguments, **words)  # type: ignore[arg-type]  # whatever it is given
+    def planned(*arguments: Any, **words: Any) -> Any:
+        found = plan(*arguments, **words)
         asked_back(both, copy)
         return found
 

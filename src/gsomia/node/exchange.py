@@ -40,6 +40,7 @@ from gsomia.node.lognames import unless_halted
 from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
+from gsomia.node.recovering import PAGE, contents_asked, settle_asked
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
@@ -87,6 +88,8 @@ def step(node: Node, peer: str) -> int:
             return 0
         if run[0].kind == "content":
             return _send_contents(node, known, run)
+        if run[0].kind == "ask-content":
+            return _ask_contents(node, known, run[:PAGE])
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
@@ -116,6 +119,14 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         silent = settle_acts(node, tx, peer, run, answer)
         if silent:
             raise AnswerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
+    return len(run)
+
+
+def _ask_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    """Ask a peer to send once more the contents of copies that it gave and that were lost here."""
+    answer = _exchange(node, peer, "ask-content", contents_asked(run), "recorded")
+    with node.store.writing() as tx:
+        settle_asked(tx, peer, run, answer, node.clock.now())
     return len(run)
 
 
