@@ -24,7 +24,9 @@ from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
+from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
@@ -42,6 +44,7 @@ def api_app(
     rate: float = 2000,
     unreconciled_for: timedelta = timedelta(days=7),
     first: FirstOfficer | None = None,
+    spans: Spans | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -54,19 +57,21 @@ def api_app(
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
         first: the door for the first officer; None where it is never opened.
+        spans: how long a sign-in lasts; as the settings have it by default where it is None.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
-    rights = Rights.load()
+    rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
         rights=rights,
-        sign_in=SignIn(node, rights, memory, url),
+        sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
+        spans=spans,
     )
     guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
     return ScimErrors(guard)
@@ -84,7 +89,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events, scim, enrolling):
+    for make in (questions, reads, acting, openings, tokens, sessions, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

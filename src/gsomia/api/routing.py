@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from gsomia.api.first import FirstOfficer
-from gsomia.api.signin import Caller, SignIn
+from gsomia.api.signin import Caller, SignIn, step_up
+from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Node, Reader
@@ -40,6 +41,7 @@ class Served:
         url: where the API is reached, by the settings; never by what a request says.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         first: the door for the first officer, or None where it is never opened.
+        spans: how long a sign-in lasts.
     """
 
     node: Node
@@ -50,6 +52,7 @@ class Served:
     url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None
+    spans: Spans = field(default_factory=Spans)
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:
@@ -69,10 +72,13 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
 
     Raises:
         RefusedError: the table of rights refuses.
+        Problem: it permits it to one who authenticated more lately.
     """
     decision: Decision = caller.decide(act, about)
     if not decision.permitted:
         raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+    if caller.rights.acts[act].step_up and caller.stale:
+        raise step_up(caller.max_age)
 
 
 def tagged(served: Served, schema: str, value: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
+from gsomia.api.spans import Spans
 from gsomia.errors import SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
+from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
 from gsomia.web import (
     PROOF_AGE,
@@ -24,7 +26,7 @@ from gsomia.web import (
     token_digest,
 )
 
-__all__ = ["Caller", "SignIn", "unknown_caller"]
+__all__ = ["Caller", "SignIn", "step_up", "unknown_caller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,11 @@ class Caller:
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
         ends: when the certificate or the token ends, whichever is first.
+        at: when the request was let in.
+        authenticated: when the officer authenticated: signed the certificate, or that with which the token was made.
+        max_age: acts that the table marks `step_up` are for who authenticated no longer ago.
         token: the digest of the token, or "".
+        token_id: its name, or "".
     """
 
     officer: Officer
@@ -45,7 +51,16 @@ class Caller:
     rights: Rights
     acts: frozenset[str] | None = None
     ends: datetime
+    at: datetime
+    authenticated: datetime
+    max_age: timedelta
     token: str = ""
+    token_id: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the officer authenticated too long ago for acts that the table marks `step_up`."""
+        return self.at - self.authenticated > self.max_age
 
     def decide(self, act: str, about: About | None = None) -> Decision:
         """Whether the caller may do an act of the table."""
@@ -75,6 +90,20 @@ def unknown_caller(error: str = "") -> Problem:
     )
 
 
+def step_up(max_age: timedelta) -> Problem:
+    """The challenge to one who authenticated too long ago for what is asked (RFC 9470, section 3)."""
+    seconds = int(max_age.total_seconds())
+    says = "sign in anew: what is asked is for who authenticated a short while ago"
+    challenge = f'DPoP algs="ES256 EdDSA", error="insufficient_user_authentication", error_description="{says}"'
+    return Problem(
+        401,
+        says,
+        kind="step-up",
+        more={"max_age": seconds},
+        headers={"www-authenticate": f"{challenge}, max_age={seconds}"},
+    )
+
+
 @lru_cache(maxsize=1024)
 def _issuer(der: bytes) -> str:
     return issuing_key(der)
@@ -88,16 +117,18 @@ class SignIn:
         rights: the table of rights.
         memory: where tokens and used proofs are kept.
         url: under which the API is reached, `https://host:port`; proofs name it.
+        spans: how long a sign-in lasts.
     """
 
-    def __init__(self, node: Node, rights: Rights, memory: Memory, url: str) -> None:
+    def __init__(self, node: Node, rights: Rights, memory: Memory, url: str, spans: Spans) -> None:
         self._node = node
         self._rights = rights
         self._memory = memory
         self._url = url
-        self._ends: dict[tuple[bytes, str], datetime] = {}
+        self._spans = spans
+        self._valid: dict[tuple[bytes, str], tuple[datetime, datetime]] = {}
         self._ids: dict[str, str] = {}
-        self._known: dict[bytes, tuple[tuple[Hashable, int], Caller]] = {}
+        self._known: dict[bytes, tuple[Hashable, Caller]] = {}
 
     def caller(self, der: bytes | None, headers: Mapping[str, list[str]], method: str, path: str) -> Caller:
         """The caller of a request, as the register stands now.
@@ -117,7 +148,8 @@ class SignIn:
         if der is None:
             raise unknown_caller()
         # Read again as soon as anything was committed; and soon in any case, for what was entered may end by itself.
-        now = self._node.store.state(), int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
+        tenth = int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
+        now = self._node.store.state(), self._memory.signings_out, tenth
         known = self._known.get(der)
         if known is not None and known[0] == now:
             return known[1]
@@ -131,10 +163,13 @@ class SignIn:
     def again(self, reader: Reader, caller: Caller) -> Caller | None:
         """The same caller as the register has the person now; None where what let them in has ended: key, certificate
         or token."""
-        if self._node.clock.machine() > caller.ends:
+        at = self._node.clock.machine()
+        if at > caller.ends or self._memory.signed_out(caller.principal.person, caller.authenticated):
             return None
-        if caller.token and self._memory.token(caller.token) is None:
-            return None
+        if caller.token:
+            token = self._memory.token(caller.token)
+            if token is None or at > token.ends:
+                return None
         now = self._who(reader, caller.officer.key.fingerprint)
         return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
 
@@ -159,17 +194,28 @@ class SignIn:
             if who is None:
                 raise unknown_caller()
             officer, principal = who
-            ends = self._ends.get((der, key))
-            if ends is None:
-                ends = check_officer_certificate(der, officer.key, now)
-                if len(self._ends) >= _MOST:
-                    self._ends.clear()
-                self._ends[der, key] = ends
+            if not isinstance(officer.key, PublicKey):
+                raise unknown_caller()
+            valid = self._valid.get((der, key))
+            if valid is None:
+                valid = check_officer_certificate(der, officer.key, now)
+                if len(self._valid) >= _MOST:
+                    self._valid.clear()
+                self._valid[der, key] = valid
         except SignatureError:
             raise unknown_caller() from None
-        if now > ends:
+        signed, ends = valid
+        if now > ends or self._memory.signed_out(principal.person, signed):
             raise unknown_caller()
-        return Caller(officer=officer, principal=principal, rights=self._rights, ends=ends)
+        return Caller(
+            officer=officer,
+            principal=principal,
+            rights=self._rights,
+            ends=ends,
+            at=now,
+            authenticated=signed,
+            max_age=self._spans.step_up,
+        )
 
     def _by_token(
         self, reader: Reader, given: list[str], proofs: list[str], method: str, path: str, der: bytes | None
@@ -180,7 +226,7 @@ class SignIn:
         value = given[0].removeprefix("DPoP ")
         digest = token_digest(value)
         token = self._memory.token(digest)
-        if token is None or now > token.until:
+        if token is None or now > token.ends or self._memory.signed_out(token.person, token.authenticated):
             raise unknown_caller("invalid_token")
         try:
             proof = check_proof(proofs[0], method=method, url=self._url + path, token=value, at=now)
@@ -188,17 +234,27 @@ class SignIn:
             raise unknown_caller("invalid_dpop_proof") from None
         if proof.thumbprint != token.jkt:
             raise unknown_caller("invalid_token")
-        if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now):
+        if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
             raise unknown_caller("invalid_dpop_proof")
         who = self._who(reader, token.key)
         if who is None or who[0].id != token.officer:
             raise unknown_caller("invalid_token")
-        ends = token.until
+        ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
             if shown.officer.id != token.officer:
                 raise unknown_caller("invalid_token")
-            ends = min(ends, shown.ends)
+            ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
         officer, principal = who
-        acts = frozenset(token.acts)
-        return Caller(officer=officer, principal=principal, rights=self._rights, acts=acts, ends=ends, token=digest)
+        return Caller(
+            officer=officer,
+            principal=principal,
+            rights=self._rights,
+            acts=None if token.acts is None else frozenset(token.acts),
+            ends=ends,
+            at=now,
+            authenticated=authenticated,
+            max_age=self._spans.step_up,
+            token=digest,
+            token_id=token.id,
+        )

@@ -3,8 +3,8 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `regrade_effects`, `person_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
@@ -14,8 +14,8 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -66,6 +66,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -104,6 +105,15 @@ from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.requests import (
+    REQUEST_CERTIFIED,
+    InformationWanted,
+    ask_information,
+    open_requests,
+    refuse_request,
+    request_rows,
+    request_view,
+)
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
@@ -116,6 +126,7 @@ from gsomia.node.stored import (
     Credential,
     Discrepancy,
     EnteredAct,
+    InformationRequest,
     LogLie,
     LogState,
     Need,
@@ -181,6 +192,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -204,6 +216,8 @@ __all__ = [
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "InformationRequest",
+    "InformationWanted",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -266,6 +280,7 @@ __all__ = [
     "answer_recall",
     "answer_shared",
     "ask_consent",
+    "ask_information",
     "ask_open",
     "ask_release",
     "ask_reproduce",
@@ -350,6 +365,7 @@ __all__ = [
     "officer_row",
     "open_consultation",
     "open_item",
+    "open_requests",
     "opening_rows",
     "outgoing_row",
     "overdue",
@@ -377,16 +393,20 @@ __all__ = [
     "recover",
     "refresh",
     "refuse_consent",
+    "refuse_request",
     "refused_row",
     "register_rows",
     "regraded",
     "regraded_view",
     "release",
     "release_many",
+    "remove_leftovers",
     "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_rows",
+    "request_view",
     "retire_officer_key",
     "reviews",
     "revoke_consent",

@@ -28,6 +28,7 @@ from gsomia.node.leaving import (
     upload_again,
 )
 from gsomia.node.ledger import make
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.lognames import halt_of
 from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import message_keys, write_message
@@ -158,6 +159,7 @@ def export_parcel(
     owed = any(parcel.parts and parcel.number > told for parcel in taken)
     plan.told |= bool(lost)
     _decide(node, peer, plan, at)
+    remove_leftovers(node)
     if plan.empty and not (requests or owed):
         return None
     # A register that was restored from an old backup learns from its peer which numbers it had given.
