@@ -12,12 +12,15 @@ from gsomia.api.reads import aware
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    FacilityDetails,
     InformationWanted,
     Node,
+    Sending,
     Terms,
     answer_recall,
     ask_consent,
     ask_information,
+    clear_facility,
     destroy,
     follow_regrade,
     give_consent,
@@ -29,11 +32,14 @@ from gsomia.node import (
     refuse_consent,
     refuse_request,
     release,
+    release_to_contractor,
+    return_from_contractor,
     revoke_consent,
     tell,
 )
+from gsomia.registry import Custody
 
-__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Wanted", "do", "row_of"]
+__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Transmit", "Wanted", "do", "row_of"]
 
 
 class Mark(Said):
@@ -49,6 +55,57 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class Transmit(Said):
+    """Transmit a content that was sent here: to one Party, or its key in shares to three."""
+
+    act: Literal["transmit"]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    to: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    shares: list[Party] = Field(default=[], max_length=3)
+    via: list[Party] = Field(default=[], max_length=4)
+    level: Text
+    subject: Text
+    purpose: Text = "defence"
+    title: Text = ""
+    mime_type: Annotated[str, Field(max_length=128)] = "application/octet-stream"
+    under: Text = ""
+    custody: Literal["recipient", "originator"] = "recipient"
+    cites: list[Reference] = Field(default=[], max_length=64)
+    contains: list[Party] = Field(default=[], max_length=16)
+    as_is: bool = False
+    answers: Annotated[str, Field(max_length=128)] = ""
+    certify: list[Reference] = Field(default=[], max_length=16)
+
+    def sending(self) -> Sending:
+        """What goes where.
+
+        Raises:
+            UsageError: it goes to nobody, or to one Party and in shares.
+        """
+        if bool(self.to) == bool(self.shares):
+            raise UsageError("to whom?", hint="`to` names one Party, or `shares` three")
+        if self.shares and self.answers:
+            raise UsageError("a request for information is answered to the one Party that made it")
+        if self.shares and (self.via or self.custody != "recipient"):
+            raise UsageError("shares go straight to their holders and are a custody of their own")
+        return Sending(
+            to=self.to,
+            via=tuple(self.via),
+            level=self.level,
+            subject=self.subject,
+            purpose=self.purpose,
+            title=self.title,
+            mime_type=self.mime_type,
+            under=self.under,
+            custody=Custody(self.custody),
+            cites=tuple(self.cites),
+            contains=tuple(self.contains),
+            as_is=self.as_is,
+            answers=self.answers,
+            met=tuple(self.certify),
+        )
 
 
 class Release(Said):
@@ -95,6 +152,48 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class ClearFacility(Said):
+    """Clear a contractor's facility after an inspection."""
+
+    act: Literal["clear-facility"]
+    facility: Text
+    contractor: Text
+    level: Text
+    inspected: Text
+    until: Text
+    basis: Text = ""
+    part_of: Text = ""
+
+    def details(self) -> FacilityDetails:
+        """What is entered."""
+        return FacilityDetails(
+            id=self.facility,
+            contractor=self.contractor,
+            level=self.level,
+            inspected=self.inspected,
+            until=self.until,
+            basis=self.basis,
+            part_of=self.part_of,
+        )
+
+
+class ReleaseToContractor(Said):
+    """Give a held item to a contractor."""
+
+    act: Literal["release-to-contractor"]
+    item: Reference
+    facility: Text
+    what: Text
+
+
+class ReturnFromContractor(Said):
+    """Record that a contractor gave a held item back."""
+
+    act: Literal["return-from-contractor"]
+    item: Reference
+    what: Text
 
 
 class AskInformation(Said):
@@ -217,11 +316,15 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | Transmit
     | Release
     | Recall
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | ClearFacility
+    | ReleaseToContractor
+    | ReturnFromContractor
     | AskInformation
     | RefuseRequest
     | AskConsent
@@ -269,6 +372,12 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case ClearFacility():
+            return clear_facility(node, wanted.details(), by=by[0])
+        case ReleaseToContractor():
+            return release_to_contractor(node, wanted.item, wanted.facility, wanted.what, by=by[0])
+        case ReturnFromContractor():
+            return return_from_contractor(node, wanted.item, wanted.what, by=by[0])
         case AskInformation():
             return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
         case RefuseRequest():

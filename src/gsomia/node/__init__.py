@@ -4,18 +4,18 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`, `leftovers`
+  `regrading`, `handling`, `contractors`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -26,7 +26,7 @@ Where to read, and where a new line belongs:
 from __future__ import annotations
 
 from gsomia.node.access import MAIN_FACILITY, facility_of
-from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -56,6 +56,14 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
+from gsomia.node.contractors import (
+    FacilityDetails,
+    clear_facility,
+    contractor_rows,
+    release_to_contractor,
+    return_from_contractor,
+)
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -115,8 +123,9 @@ from gsomia.node.requests import (
     request_view,
 )
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
+from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
     Briefing,
@@ -157,23 +166,23 @@ from gsomia.node.views import (
     act_view,
     act_views,
     acts_about,
-    asked_rows,
     copy_row,
     entered_rows,
-    inbox_view,
+    inbox_lists,
     log_rows,
     officer_row,
-    opening_rows,
     outgoing_row,
     owed_rows,
     person_row,
+    record_order,
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -184,6 +193,7 @@ __all__ = [
     "CLEARANCES",
     "CONCLUDED",
     "CONSULTED",
+    "CONTRACTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -192,6 +202,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
     "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
@@ -210,12 +221,17 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
+    "ContractorCopy",
+    "ContractorFacility",
     "Cosigned",
     "Credential",
     "Difference",
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
     "KnownKeys",
@@ -254,6 +270,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -287,7 +304,6 @@ __all__ = [
     "ask_transmit",
     "ask_witness",
     "asked_back",
-    "asked_rows",
     "assess",
     "assure",
     "audit",
@@ -307,17 +323,20 @@ __all__ = [
     "check_register",
     "checkpoints_due",
     "circulate_text",
+    "clear_facility",
     "close_consultation",
     "concerned",
     "consent_row",
     "consent_view",
     "consultation_named",
+    "contractor_rows",
     "copy_row",
     "dead_letter",
     "declare_compromised",
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -339,7 +358,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "inbox_view",
+    "inbox_lists",
     "instant",
     "is_log_of",
     "item_label",
@@ -366,7 +385,6 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
-    "opening_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -390,6 +408,7 @@ __all__ = [
     "reconcile",
     "reconciled_at",
     "record_of",
+    "record_order",
     "recover",
     "refresh",
     "refuse_consent",
@@ -400,6 +419,7 @@ __all__ = [
     "regraded_view",
     "release",
     "release_many",
+    "release_to_contractor",
     "remove_leftovers",
     "rendition_of",
     "rendition_row",
@@ -408,8 +428,10 @@ __all__ = [
     "request_rows",
     "request_view",
     "retire_officer_key",
+    "return_from_contractor",
     "reviews",
     "revoke_consent",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -435,6 +457,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",

@@ -67,7 +67,8 @@ def apply_end(node: Node, tx: Writer, statement: Statement) -> None:
 
 def unconfirmed(reader: Reader, person: Person) -> bool:
     """Whether a person's access was ended by an `end-access` that no officer's act has confirmed."""
-    return any(s.id == person.act and s.type == "end-access" for s in reader.person_statements(person.id))
+    ended = reader.act(person.act)
+    return ended is not None and ended.statement.type == "end-access"
 
 
 def apply_briefing(node: Node, tx: Writer, statement: Statement) -> None:
@@ -104,6 +105,8 @@ def apply_placement(node: Node, tx: Writer, statement: Statement) -> None:
     facility = text(statement.body, "facility")
     if not facility:
         raise VerificationError(f"act `{statement.id}`: a facility is named")
+    if tx.contractor_facility(facility) is not None or tx.contractor_copy(copy.id) is not None:
+        raise VerificationError(f"act `{statement.id}`: no `place` brings a copy to a contractor's, or back from there")
     tx.put_placement(copy.id, facility, statement.id)
 
 

@@ -28,6 +28,7 @@ from gsomia.node import (
 from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
+from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
@@ -126,7 +127,15 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 
 
 class SqlReader(
-    LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads, RequestReads
+    LogReads,
+    DerivedReads,
+    ParcelReads,
+    PeopleReads,
+    RangeReads,
+    RefusalReads,
+    ConsultationReads,
+    RequestReads,
+    ContractorReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -177,7 +186,7 @@ class SqlReader(
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         if item is None:
-            found = self._all(rows_by(schema.consent, order=("at",)))
+            found = self._all(rows_by(schema.consent, order=("at", "id")))
         else:
             found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
         return [rows.consent_of(row) for row in found]
@@ -323,7 +332,7 @@ class SqlReader(
         return None if row is None else str(row["copy"])
 
     def pending(self) -> Sequence[PendingOpening]:
-        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        query = sa.select(schema.pending).order_by(schema.pending.c.at, schema.pending.c.copy)
         return [rows.pending_of(row) for row in self._all(query)]
 
     def leftovers(self) -> Sequence[str]:
@@ -338,7 +347,15 @@ class SqlReader(
 
 
 class SqlWriter(
-    SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites, RequestWrites
+    SqlReader,
+    LogWrites,
+    ParcelWrites,
+    PeopleWrites,
+    RangeWrites,
+    RefusalWrites,
+    ConsultationWrites,
+    RequestWrites,
+    ContractorWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
