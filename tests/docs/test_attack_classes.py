@@ -62,17 +62,17 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "SSRF, redirect carries credentials": (
         "node/test_redirects.py::test_a_peer_leads_nobody_elsewhere",
         "wire/test_tls.py::test_the_client_speaks_to_the_pinned_certificate_alone",
-        "documents/test_renditions.py::test_bad_docx",
+        "documents/test_docx_renditions.py::test_bad_docx",
     ),
     "template / webhook code execution": (
         "api/test_hostile_words.py::test_a_title_from_a_partner_is_shown_and_never_run",
-        "documents/test_renditions.py::test_a_line_is_data_and_never_a_command",
+        "documents/test_glyphs.py::test_a_line_is_data_and_never_a_command",
     ),
     "stored script from a partner's data": (
         "api/test_hostile_words.py::test_a_title_from_a_partner_is_shown_and_never_run",
         "api/test_hostile_words.py::test_every_answer_forbids_that_it_is_shown_as_a_page",
         "browser/test_report_page.py::test_the_page_shows_something_and_asks_nobody",
-        "documents/test_renditions.py::test_active_pdfs_are_refused",
+        "documents/test_bad_pdfs.py::test_active_pdfs_are_refused",
     ),
     "SQL injection by sort": (
         "api/test_attacks.py::test_sort_and_filter_injection",
@@ -82,7 +82,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "api/test_hostile_words.py::test_a_separator_leads_nowhere_else",
         "cli/test_setup_cli.py::test_an_officers_id_leaves_no_file_elsewhere",
         "store/test_files.py::test_an_item_has_a_plain_name",
-        "documents/test_renditions.py::test_bad_docx",
+        "documents/test_docx_renditions.py::test_bad_docx",
     ),
     "replay of set-up call": (
         "api/test_attacks.py::test_replay",

@@ -53,8 +53,8 @@ PROMISED: dict[str, tuple[str, ...]] = {
         "node/test_regrading.py::test_what_was_made_from_it_bears_the_mark_too",
     ),
     "regrade notices reach documents that draw on it": (
-        "node/test_regrading.py::test_a_document_beneath_its_source_is_to_be_raised_and_protected_at_once",
-        "node/test_regrading.py::test_a_notice_reaches_who_holds_a_document_that_draws_on_it",
+        "node/test_regraded_sources.py::test_a_document_beneath_its_source_is_to_be_raised_and_protected_at_once",
+        "node/test_regraded_sources.py::test_a_notice_reaches_who_holds_a_document_that_draws_on_it",
     ),
     "consultations of two and three Parties: positions in turn, drafts, a text signed by all": (
         "node/test_consultations.py::test_positions_in_turn_then_drafts_then_a_text_signed_by_all",
