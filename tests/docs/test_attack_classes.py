@@ -75,7 +75,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "documents/test_bad_pdfs.py::test_active_pdfs_are_refused",
     ),
     "SQL injection by sort": (
-        "api/test_attacks.py::test_sort_and_filter_injection",
+        "api/test_hostile_requests.py::test_sort_and_filter_injection",
         "api/test_hostile_words.py::test_no_filter_is_more_than_a_word",
     ),
     "path traversal in mapping / upload": (
@@ -85,27 +85,27 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "documents/test_docx_renditions.py::test_bad_docx",
     ),
     "replay of set-up call": (
-        "api/test_attacks.py::test_replay",
-        "api/test_attacks.py::test_replay_of_an_act",
+        "api/test_replays.py::test_replay",
+        "api/test_replays.py::test_replay_of_an_act",
         "node/test_wire_tampers.py::test_a_replayed_message_is_refused",
         "node/test_wire_tampers.py::test_a_message_is_refused_on_another_peers_channel",
         "node/test_key_custody.py::test_a_request_that_is_sent_again_is_a_replay",
     ),
-    "API key grants more than its maker has": ("api/test_attacks.py::test_api_key_grants_more_than_its_maker_has",),
+    "API key grants more than its maker has": ("api/test_replays.py::test_api_key_grants_more_than_its_maker_has",),
     "shipped secrets, plaintext passwords": (
         "cli/test_guessed_passphrase.py::test_start_refuses_a_word_that_everybody_tries",
         "cli/test_setup_cli.py::test_a_real_nodes_keys_never_lie_in_the_clear",
     ),
     "unauthenticated flood": (
-        "api/test_attacks.py::test_floods_and_slow_readers",
-        "api/test_attacks.py::test_a_slow_body_is_not_waited_for",
+        "api/test_hostile_requests.py::test_floods_and_slow_readers",
+        "api/test_hostile_requests.py::test_a_slow_body_is_not_waited_for",
         "wire/test_slow_heads.py::test_a_head_that_drips_is_cut",
         "wire/test_tls.py::test_a_message_without_end_is_cut_off",
         "node/test_flood.py::test_a_flood_is_kept_within_a_bound_and_told_once",
     ),
     "revocation ignored": (
-        "api/test_attacks.py::test_revocation_during_an_open_stream",
-        "api/test_attacks.py::test_a_right_withdrawn_is_enforced_at_the_next_request",
+        "api/test_ended_rights.py::test_revocation_during_an_open_stream",
+        "api/test_ended_rights.py::test_a_right_withdrawn_is_enforced_at_the_next_request",
         "node/test_key_ends.py::test_acts_signed_with_a_key_that_ended_are_refused_whatever_instant_they_name",
     ),
     "pin taken from the network": (

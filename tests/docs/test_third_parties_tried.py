@@ -77,7 +77,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "reconciliation grows with the difference, and names each": (
         "registry/test_ranges.py::test_what_goes_grows_with_the_difference_and_not_with_the_set",
         "node/test_reconciling.py::test_rungs_that_never_came_are_named_with_custody_and_sent_again",
-        "node/test_reconciling.py::test_words_that_differ_under_the_same_acts",
+        "node/test_discrepancies.py::test_words_that_differ_under_the_same_acts",
         "node/test_reconciling.py::test_destroyed_at_the_holders_and_not_told",
         "node/test_reconciling.py::test_another_version_of_the_law_and_another_record_are_named",
         "node/test_reconciling.py::test_a_difference_is_kept_since_it_was_found_first_and_cleared_when_it_is_gone",

@@ -11,6 +11,8 @@ from stories import PRESENT, Stage, holds, refusals, register, same_story
 
 from gsomia.errors import MessageError
 
+# --- order ---------------------------------------------------------
+
 
 def test_the_same_parcel_again_changes_nothing(stage: Stage) -> None:
     both = stage()
@@ -89,6 +91,9 @@ def test_new_leaves_out_what_went_before(stage: Stage) -> None:
     assert made is not None and (made.offered, made.delivered) == (1, 1)
     taken(both, "KOR", parcel)
     finished(both, 2)
+
+
+# --- clocks --------------------------------------------------------
 
 
 def test_a_parcel_from_the_future_or_from_long_ago_is_refused(stage: Stage) -> None:

@@ -21,6 +21,8 @@ from gsomia.node.parcel.form import PARCEL_TYPE, Contents, ParcelWriter, open_pa
 from gsomia.sealed import ParcelKey
 from gsomia.testing import Exercise
 
+# --- whose it is ---------------------------------------------------
+
 
 def test_a_parcel_for_another_party_is_refused(stage: Stage) -> None:
     three = stage("JPN", "KOR", "USA")
@@ -134,6 +136,9 @@ def test_its_contents_are_read_strictly(stage: Stage, name: str) -> None:
     signed = canonical(sign(canonical(value), PARCEL_TYPE, [node.keys.signing]).to_json())
     with pytest.raises(VerificationError, match=why):
         taken(both, "KOR", body + signed + b"%015d\n" % len(signed))
+
+
+# --- a sender that lies with a good key ----------------------------
 
 
 def test_a_message_that_does_not_go_by_parcel_is_refused_and_the_rest_counts(stage: Stage) -> None:
