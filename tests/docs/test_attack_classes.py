@@ -87,6 +87,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "replay of set-up call": (
         "api/test_attacks.py::test_replay",
         "api/test_attacks.py::test_replay_of_an_act",
+        "api/test_prepared_acts.py::test_a_prepared_act_that_is_lost_entered_nothing_and_says_so",
+        "api/test_prepared_acts.py::test_what_was_entered_is_told_as_done_to_those_who_signed_it",
         "node/test_wire_tampers.py::test_a_replayed_message_is_refused",
         "node/test_wire_tampers.py::test_a_message_is_refused_on_another_peers_channel",
         "node/test_key_custody.py::test_a_request_that_is_sent_again_is_a_replay",

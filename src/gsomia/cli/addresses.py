@@ -241,6 +241,7 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
 _ERRORS: dict[str, type[GsomiaError]] = {
     "usage": UsageError,
     "not-found": UsageError,
+    "not-prepared": UsageError,
     "pending": PendingError,
     "verification": VerificationError,
 }
