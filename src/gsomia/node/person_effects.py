@@ -111,6 +111,8 @@ def apply_placement(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: a facility is named")
     if (person := led_in(tx, signing_persons(tx, statement), copy, facility)) is not None:
         raise VerificationError(f"act `{statement.id}`: `{person}` cannot bring a copy to where they may open it")
+    if tx.contractor_facility(facility) is not None or tx.contractor_copy(copy.id) is not None:
+        raise VerificationError(f"act `{statement.id}`: no `place` brings a copy to a contractor's, or back from there")
     tx.put_placement(copy.id, facility, statement.id)
 
 

@@ -236,7 +236,8 @@ def place(node: Node, reference: str, facility: str, *, by: Acting) -> SignedAct
 
     Raises:
         UsageError: no such item is held, or the facility has no roster.
-        RefusedError: the officer may not, or is one who could open it only there.
+        RefusedError: the officer is one who could open it only there; the facility is a contractor's, or the copy lies
+            at one.
     """
     with node.store.writing() as tx:
         copy = held_copy(tx, node, reference)
@@ -248,6 +249,16 @@ def place(node: Node, reference: str, facility: str, *, by: Acting) -> SignedAct
         if led_in(tx, [who], copy, facility) is not None:
             text = f"`{who}` stands on the roster of `{facility}` alone: another officer places a copy there"
             raise refused("own-affair", text)
+        if tx.contractor_facility(facility) is not None:
+            raise refused(
+                "contractor", f"`{facility}` is a contractor's", hint="`gsomia contractor release` (Article 16)"
+            )
+        if (lies := tx.contractor_copy(copy.id)) is not None:
+            raise refused(
+                "contractor",
+                f"`{copy.control_number}` lies at `{lies.facility}` of `{lies.contractor}`",
+                hint="`gsomia contractor return` first",
+            )
         draft = Draft(type="place", item=copy.item, copy=copy.id, body={"facility": facility})
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
 
