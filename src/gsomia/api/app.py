@@ -22,6 +22,7 @@ from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.lists import lists
 from gsomia.api.openings import openings
+from gsomia.api.passkeys import passkeys
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
@@ -92,7 +93,20 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, events, scim, enrolling):
+    for make in (
+        questions,
+        reads,
+        lists,
+        acting,
+        contents,
+        openings,
+        tokens,
+        passkeys,
+        sessions,
+        events,
+        scim,
+        enrolling,
+    ):
         app.include_router(make(served))
     _failures(app, told)
 
