@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from calling import Answer, Served
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from programs import Program, follow
 from stories import MARKS, Stage
-from test_attacks import Program, follow
 
 from gsomia.keys import SigningKey
 from gsomia.node import (
