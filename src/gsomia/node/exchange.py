@@ -26,6 +26,7 @@ from gsomia.node.leaving import (
     deliveries_body,
     dispatch,
     enter_answered,
+    gather,
     give_up,
     offers_body,
     prepare,
@@ -196,6 +197,7 @@ def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     carried = again = 0
     with node.store.reading() as reader:
         at = node.clock.now()
+        gather(reader, [entry.subject for entry in run])
         for entry in run:
             one = prepare(node, reader, entry, at)
             if one is None:
@@ -266,6 +268,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
     accepted: list[Leaving] = []
     with node.store.writing() as tx:
         at = node.clock.now()
+        gather(tx, [one.copy.id for one in leaving], acts.values())
         drafts: list[Draft] = []
         new: list[SignedAct] = []
         stops: list[Stop] = []

@@ -149,6 +149,23 @@ class Reader(Protocol):
     def consent(self, consent: str) -> Consent | None: ...
     def adopted(self) -> Mapping[str, str]: ...
     def record(self) -> Sequence[EnteredAct]: ...
+    def prefetch(
+        self,
+        *,
+        acts: Iterable[str] = (),
+        copies: Iterable[str] = (),
+        items: Iterable[str] = (),
+        types: Sequence[str] = (),
+    ) -> None:
+        """Read together what will be asked for one by one; it changes no answer.
+
+        Args:
+            acts, copies, items: their ids, known or not; with a copy its rungs and its acceptance, with an item its
+                consents and its acts of these types.
+            types: of acts.
+        """
+        ...
+
     def act(self, act: str) -> SignedAct | None: ...
     def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         """Acts in the order of their recording; `start` and `stop` are numbers in it, and 0 is no bound."""

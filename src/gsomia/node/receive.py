@@ -132,6 +132,11 @@ def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tu
     offers = [Offer.from_json(value) for value in _list(message.body.get("offers"))]
     _take(node, peer, _acts(message), at)
     with node.store.writing() as tx:
+        tx.prefetch(
+            copies=[offer.copy for offer in offers],
+            items=[offer.item for offer in offers],
+            types=("recall", "confirm-recall", "notify-regrade"),
+        )
         standing: list[SignedAct] = []
         drafts: list[Draft] = []
         for offer in offers:

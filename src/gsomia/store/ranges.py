@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gsomia.node import Discrepancy
 from gsomia.registry import bounds_of
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import upsert
 
@@ -94,10 +95,8 @@ class _Ranges:
         return list(_BETWEEN.tuples(self.connection, {**values, "behind": behind}))
 
 
-class RangeReads:
+class RangeReads(Connected):
     """Reads of what is shared with each peer, within one transaction."""
-
-    _connection: sa.Connection
 
     def ranges(self, peer: str) -> _Ranges:
         return _Ranges(self._connection, peer)

@@ -150,7 +150,9 @@ class SqlStore:
         """
         # In turn within this process: SQLite itself lets others in by trying again and again.
         with self._turn, self._transaction(write=True) as connection:
-            yield SqlWriter(connection)
+            writer = SqlWriter(connection)
+            yield writer
+            writer.end()
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
