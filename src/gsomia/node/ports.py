@@ -417,8 +417,12 @@ class Store(Protocol):
         """
         ...
 
-    def writing(self) -> AbstractContextManager[Writer]:
-        """One transaction; it is durable when the block ends well and never happened when it does not."""
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Writer]:
+        """One transaction; it is durable when the block ends well and never happened when it does not.
+
+        Args:
+            durable: False where it need not be so before the next one that is; a power cut may undo both, or this one.
+        """
         ...
 
     def state(self) -> Hashable:

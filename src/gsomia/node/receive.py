@@ -50,7 +50,8 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
     try:
         message = read_message(node, envelope, peer.party, peer.signing, at=at)
         about = message.id
-        with node.store.writing() as tx:
+        # What the message leads to is made durable with this; what is lost with it was not answered.
+        with node.store.writing(durable=False) as tx:
             # Older messages are refused by their clock.
             tx.forget_messages(at - 2 * node.limits.max_skew)
             if not tx.see_message(message.id, peer.party, at):
@@ -109,7 +110,7 @@ def _record_acts(node: Node, peer: Peer, message: Message, at: datetime) -> tupl
 def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> dict[str, str]:
     """Record acts from a peer, in order, in one transaction; returns those refused, by id, with the reason."""
     refused: dict[str, str] = {}
-    if not acts:
+    if not acts or _recorded(node, acts):
         return refused
     with node.store.writing() as tx:
         taken: list[SignedAct] = []
@@ -126,6 +127,14 @@ def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> di
         confirm_recalls(node, tx, taken, at)
         heed(node, tx, taken, at)
     return refused
+
+
+def _recorded(node: Node, acts: Sequence[SignedAct]) -> bool:
+    """Whether all these are recorded as they stand: a peer tells of its officers with every delivery."""
+    with node.store.reading() as reader:
+        reader.prefetch(acts=[act.id for act in acts])
+        known = [reader.act(act.id) for act in acts]
+    return all(one is not None and one.data == act.data for one, act in zip(known, acts, strict=True))
 
 
 def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:

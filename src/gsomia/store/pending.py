@@ -16,7 +16,7 @@ __all__ = ["Pending"]
 
 _Rows = dict[Prepared, dict[Hashable, tuple[object, ...]]]
 
-_INTEGERS = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1
 """What SQLite holds as an integer."""
 
 
@@ -43,10 +43,9 @@ class Pending:
         values = tuple(row)
         for value in values:
             if isinstance(value, str):
-                if not value.isascii():
-                    value.encode()
+                value.isascii() or value.encode()
             elif isinstance(value, int):
-                if value not in _INTEGERS:
+                if not _LEAST <= value <= _MOST:
                     raise OverflowError(f"{value} is too large a number for the register")
             elif value is not None and not isinstance(value, bytes):
                 raise TypeError(f"the register holds no {type(value).__name__}")
