@@ -12,7 +12,8 @@ BY_ADDRESS = frozenset({
     "act list", "act record", "act show", "act sign", "agreement state", "answer-recall", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show", "destroy", "duties", "inbox", "log show",
     "mark", "open", "outbox", "recall", "recalls", "receipt", "refused", "register", "regrade follow", "regrade list",
-    "regrade notify", "release", "routes", "verdict open", "verdict release", "verdict transmit",
+    "regrade notify", "release", "request ask", "request list", "request refuse", "request show", "routes",
+    "verdict open", "verdict release", "verdict transmit",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {

@@ -37,6 +37,8 @@ from gsomia.node import (
     refused_row,
     register_rows,
     regraded_view,
+    request_rows,
+    request_view,
     told_differences,
     waiting_copies,
 )
@@ -191,6 +193,22 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "consent", consent_view(reader, found))
+
+    @get("requests", "see-register")
+    def see_requests(request: Request) -> Response:
+        """List requests for information, made and received: open, answered, refused."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = request_rows(node, reader, node.clock.now())
+            return answered(served, request, "requests", {"requests": found})
+
+    @get("requests/{name}", "see-register")
+    def see_request(request: Request, name: Name) -> Response:
+        """Show a request for information: what is asked, what the agreement says of it, what answered it."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = reader.request(name)
+            if found is None:
+                raise missing()
+            return answered(served, request, "request", request_view(node, reader, found, node.clock.now()))
 
     @get("recalls", "see-register")
     def see_recalls(request: Request, item: Word = "") -> Response:

@@ -12,10 +12,12 @@ from gsomia.api.reads import aware
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    InformationWanted,
     Node,
     Terms,
     answer_recall,
     ask_consent,
+    ask_information,
     destroy,
     follow_regrade,
     give_consent,
@@ -25,6 +27,7 @@ from gsomia.node import (
     recall,
     receipt,
     refuse_consent,
+    refuse_request,
     release,
     revoke_consent,
     tell,
@@ -92,6 +95,42 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class AskInformation(Said):
+    """Ask another Party for information."""
+
+    act: Literal["request"]
+    to: Party
+    under: Text
+    subject: Text
+    what: Text
+    purpose: Text = "defence"
+    level: Text = ""
+    via: list[Party] = Field(default=[], max_length=4)
+    due: Instant = None
+    certify: list[Text] = Field(default=[], max_length=8)
+
+    def question(self) -> InformationWanted:
+        """What is asked for."""
+        return InformationWanted(
+            to=self.to,
+            under=self.under,
+            subject=self.subject,
+            what=self.what,
+            purpose=self.purpose,
+            level=self.level,
+            via=tuple(self.via),
+            due=aware(self.due),
+        )
+
+
+class RefuseRequest(Said):
+    """Refuse a request for information in writing."""
+
+    act: Literal["refuse-request"]
+    request: Reference
+    why: Text
 
 
 class AskConsent(Said):
@@ -183,6 +222,8 @@ Wanted = Annotated[
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | AskInformation
+    | RefuseRequest
     | AskConsent
     | GiveConsent
     | RefuseConsent
@@ -228,6 +269,10 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case AskInformation():
+            return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
+        case RefuseRequest():
+            return refuse_request(node, wanted.request, wanted.why, by=by[0])
         case AskConsent():
             return ask_consent(
                 node,

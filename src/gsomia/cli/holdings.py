@@ -48,6 +48,13 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
         click.echo(plain("{control_number} is at {level} of {originator} now and waits to be re-marked".format(**one)))
     for one in told["recalls"]:
         click.echo(plain("{control_number} is asked back by {originator} until {due}: {why}".format(**one)))
+    for one in told["information"]:
+        click.echo(
+            plain(
+                f"{one['asker']} asks by {one['request']} for {one['subject']} under {one['instrument']}"
+                f"{', wanted by ' + one['due'] if one['due'] else ''}: {one['what']}"
+            )
+        )
     for one in told["requests"]:
         click.echo(
             plain(

@@ -32,7 +32,7 @@ class _Lazy(click.Group):
         "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
         "receipt": "exchange",
-        "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
+        "open": "exchange", "register": "holdings", "request": "request", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key", "consult": "consult",
         "destroy": "handling",

@@ -24,6 +24,8 @@ _WORDS = {
     "conditions": "conditions",
     "form": "form",
     "answer": "answer",
+    "subject": "subject",
+    "via": "via",
 }
 
 
@@ -55,7 +57,11 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
         return False
     if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):
         return False
-    if wanted.get("level") and body.get("level") not in _marks(statement.party, str(wanted["level"])):
+    if statement.type == "request" and any(body[name] and not wanted.get(name) for name in ("due", "level")):
+        return False
+    # What is asked for bears a mark of the Party asked.
+    whose = str(body.get("to", "")) if statement.type == "request" else statement.party
+    if wanted.get("level") and body.get("level") not in _marks(whose, str(wanted["level"])):
         return False
     # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
     return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
@@ -65,9 +71,12 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
     if "to" in wanted:
-        told = [body["holder"]] if "holder" in body else body.get("receivers")
+        told = [body["to"]] if statement.type == "request" else body.get("receivers")
+        told = [body["holder"]] if "holder" in body else told
         if told != [wanted["to"]] or ("holder" in body and list(statement.parties) != told):
             return False
+    if statement.type == "request" and not {*statement.parties} <= {body["to"], *body["via"]}:
+        return False
     if "under" in wanted and wanted["under"] != statement.instrument:
         return False
     if "certify" in wanted:

@@ -40,6 +40,7 @@ __all__ = ["document", "transmit_command"]
 @click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3); more by commas.")
 @click.option("--contains", multiple=True, metavar="PARTY", help="Another Party whose information is in FILE uncited.")
 @click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken; the act says so.")
+@click.option("--answers", default="", metavar="REQUEST", help="The request for information that FILE answers.")
 @certify_option
 @wait_option
 @by_option
@@ -59,6 +60,7 @@ def transmit_command(
     cites: tuple[str, ...],
     contains: tuple[str, ...],
     as_is: bool,
+    answers: str,
     certify: tuple[str, ...],
     wait: float,
     by: str,
@@ -71,6 +73,8 @@ def transmit_command(
     """
     if bool(to) == bool(shares):
         raise UsageError("to whom?", hint="name one Party with --to, or three with --shares JPN,KOR,USA")
+    if shares and answers:
+        raise UsageError("shares answer no request", hint="transmit it to the Party that asked")
     if shares and (via or custody != Custody.RECIPIENT.value):
         raise UsageError("shares go straight to their holders and are a custody of their own")
     if len(files) > 1 and (shares or title):
@@ -91,6 +95,7 @@ def transmit_command(
             contains=contains,
             as_is=as_is,
             met=certify,
+            answers=answers,
         )
 
     with home_of(node_dir) as home:

@@ -3,8 +3,8 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `regrade_effects`, `person_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
@@ -13,8 +13,8 @@ Where to read, and where a new line belongs:
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
-  `consultation_texts`, `circulating`, `assessing`, `assessment`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -36,7 +36,7 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, views_of
+from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
@@ -104,6 +104,15 @@ from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.requests import (
+    REQUEST_CERTIFIED,
+    InformationWanted,
+    ask_information,
+    open_requests,
+    refuse_request,
+    request_rows,
+    request_view,
+)
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
@@ -116,6 +125,7 @@ from gsomia.node.stored import (
     Credential,
     Discrepancy,
     EnteredAct,
+    InformationRequest,
     LogLie,
     LogState,
     Need,
@@ -139,6 +149,7 @@ from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, di
 from gsomia.node.verify.auditing import audit
 from gsomia.node.verify.checks import audit_logs, check_register
 from gsomia.node.verify.witnessed import audit_witnesses
+from gsomia.node.view_drafts import views_of
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -180,6 +191,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -203,6 +215,8 @@ __all__ = [
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "InformationRequest",
+    "InformationWanted",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -265,6 +279,7 @@ __all__ = [
     "answer_recall",
     "answer_shared",
     "ask_consent",
+    "ask_information",
     "ask_open",
     "ask_release",
     "ask_reproduce",
@@ -349,6 +364,7 @@ __all__ = [
     "officer_row",
     "open_consultation",
     "open_item",
+    "open_requests",
     "opening_rows",
     "outgoing_row",
     "overdue",
@@ -376,6 +392,7 @@ __all__ = [
     "recover",
     "refresh",
     "refuse_consent",
+    "refuse_request",
     "refused_row",
     "register_rows",
     "regraded",
@@ -386,6 +403,8 @@ __all__ = [
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_rows",
+    "request_view",
     "retire_officer_key",
     "reviews",
     "revoke_consent",
@@ -413,6 +432,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",
 ]

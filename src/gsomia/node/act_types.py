@@ -109,6 +109,8 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="place", roles=(Role.REGISTRY,)),
         ActType(name="transmit", roles=(Role.DISCLOSURE,)),
         ActType(name="release", roles=(Role.DISCLOSURE,)),
+        ActType(name="request", roles=(Role.DISCLOSURE,)),
+        ActType(name="refuse-request", roles=(Role.DISCLOSURE,)),
         ActType(name="request-consent", roles=(Role.DISCLOSURE,)),
         ActType(name="consent", roles=(Role.DISCLOSURE,)),
         ActType(name="refuse-consent", roles=(Role.DISCLOSURE,)),

@@ -13,6 +13,7 @@ from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.regrade_effects import pass_notice_on
+from gsomia.node.request_effects import note_answer
 from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance, read_copy_id
 
 if TYPE_CHECKING:
@@ -165,6 +166,8 @@ def apply_refusal(node: Node, tx: Writer, statement: Statement) -> None:
 
 def apply_authority(node: Node, tx: Writer, statement: Statement) -> None:
     """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
+    if "answers" in statement.body:
+        note_answer(tx, statement)
     if statement.party == node.party:
         give(node, tx, statement)
         return

@@ -51,6 +51,7 @@ class Sending:
         contains: other Parties whose information is in it, as the officer states, though it cites no item of theirs.
         as_is: the officer sends the document although it is active, encrypted or broken; the act says so.
         met: the consents, by id, whose conditions the officer certifies to have met.
+        answers: the request for information, by id, that it answers, or "".
     """
 
     to: str
@@ -66,6 +67,7 @@ class Sending:
     contains: tuple[str, ...] = ()
     as_is: bool = False
     met: tuple[str, ...] = ()
+    answers: str = ""
 
     @property
     def receivers(self) -> tuple[str, ...]:

@@ -299,15 +299,19 @@ def authority(
     remarks: Sequence[str] = (),
     met: Mapping[str, Sequence[str]] = MappingProxyType({}),
     mark: str = "",
+    answers: str = "",
 ) -> Draft:
     """The officer's act: this copy of this item goes to this Party, by this instrument and this verdict.
 
     A release is an act under the agreement that protects the item; `under` is the one that carries the copy. `heads`
     are those of the record in `case`, so that what was decided on can be shown later. `met` is what the officer
-    certifies of the consents that it goes by, `mark` the giver's own mark on what it hands on.
+    certifies of the consents that it goes by, `mark` the giver's own mark on what it hands on, `answers` the request
+    for information that it answers.
     """
     law: dict[str, Any] = {"law": dict(verdict.law), "heads": heads_of(case, verdict.law)}
     law |= {"met": {consent: list(words) for consent, words in met.items()}, "mark": mark}
+    if answers:
+        law["answers"] = answers
     return Draft(
         type=copy.act,
         instrument=protecting or copy.instrument,

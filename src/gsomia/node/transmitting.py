@@ -18,6 +18,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.ports import Reader, Writer
+from gsomia.node.requests import check_answer
 from gsomia.node.sealing import Document, Sending, seal_items
 from gsomia.node.sending import (
     ask_transmit,
@@ -212,6 +213,8 @@ def _ask(
     node: Node, reader: Reader, case: Case, source: BinaryIO, sending: Sending, at: datetime
 ) -> tuple[_Permitted, list[tuple[str, Verdict]]]:
     """Put one document to the agreement; what comes back may go only if each of the verdicts is a permit."""
+    if sending.answers:
+        check_answer(node, reader, sending.answers, sending.receivers)
     item = new_id()
     hop = sending.via[0] if sending.via else sending.to
     consents = (own_consent(node, sending, item, sending.receivers, at),) if sending.via else ()
@@ -247,7 +250,8 @@ def _authorise(
         copies[number] = entry
         drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
         met = certified(tx, item, one.document.sending.met)
-        drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=one.document.remarks, met=met))
+        remarks, answers = one.document.remarks, one.document.sending.answers
+        drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=remarks, met=met, answers=answers))
     make(node, tx, drafts, at=at, by=by, send=False)
     for entry in copies.values():
         tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())

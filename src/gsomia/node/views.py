@@ -19,6 +19,7 @@ from gsomia.node.publish import log_named
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
+from gsomia.node.requests import request_rows
 from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Person, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 from gsomia.tlog import Checkpoint, parse_note
@@ -203,6 +204,7 @@ def inbox_view(
     return {
         "items": rows,
         "requests": asked_rows(asked),
+        "information": [row for row in request_rows(node, reader, node.clock.now()) if row["to_answer"]],
         "openings": opening_rows(reader, pending),
         "recalls": back,
         "regraded": levels,

@@ -32,6 +32,7 @@ from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
+from gsomia.store.requests import RequestReads, RequestWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 
 __all__ = ["SqlReader", "SqlWriter"]
@@ -80,7 +81,15 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 
 
 class SqlReader(
-    KeyedReads, LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads
+    KeyedReads,
+    LogReads,
+    DerivedReads,
+    ParcelReads,
+    PeopleReads,
+    RangeReads,
+    RefusalReads,
+    ConsultationReads,
+    RequestReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -217,7 +226,15 @@ class SqlReader(
 
 
 class SqlWriter(
-    SqlReader, KeyedWrites, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites
+    SqlReader,
+    KeyedWrites,
+    LogWrites,
+    ParcelWrites,
+    PeopleWrites,
+    RangeWrites,
+    RefusalWrites,
+    ConsultationWrites,
+    RequestWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
