@@ -176,7 +176,7 @@ def consent(tx: SqlWriter, copy: str, value: CopyState) -> None:
 def prefetch(tx: SqlWriter, copy: str, value: CopyState) -> None:
     """Read together, of which some may be known and some may not exist."""
     names = ("a", copy, "x")
-    tx.prefetch(acts=[f"act-{name}" for name in names], copies=names, items=names, types=("accredit", "assure"))
+    tx.prefetch(acts=[f"act-{name}" for name in names], copies=names, items=names, numbers=names, types=("accredit",))
 
 
 CHANGES: list[Callable[[SqlWriter, str, CopyState], None]] = [

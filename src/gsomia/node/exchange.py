@@ -26,7 +26,6 @@ from gsomia.node.leaving import (
     deliveries_body,
     dispatch,
     enter_answered,
-    gather,
     give_up,
     offers_body,
     prepare,
@@ -36,7 +35,7 @@ from gsomia.node.leaving import (
     stop_copies,
     upload_again,
 )
-from gsomia.node.ledger import Draft, make, record
+from gsomia.node.ledger import Draft, gather, make, record
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
@@ -197,7 +196,7 @@ def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     carried = again = 0
     with node.store.reading() as reader:
         at = node.clock.now()
-        gather(reader, [entry.subject for entry in run])
+        gather(reader, copies=[entry.subject for entry in run])
         for entry in run:
             one = prepare(node, reader, entry, at)
             if one is None:
@@ -268,7 +267,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
     accepted: list[Leaving] = []
     with node.store.writing() as tx:
         at = node.clock.now()
-        gather(tx, [one.copy.id for one in leaving], acts.values())
+        gather(tx, [*acts.values(), *(one.authority for one in leaving)])
         drafts: list[Draft] = []
         new: list[SignedAct] = []
         stops: list[Stop] = []

@@ -13,11 +13,10 @@ from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, Statement, instant, pack, unpack
 from gsomia.node.facts import Case, heads_of
 from gsomia.node.keyends import KEY_TYPES
-from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.ledger import Draft, enter, gather, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.registering import AUTHORITIES
 from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
@@ -39,7 +38,6 @@ __all__ = [
     "deliveries_body",
     "dispatch",
     "enter_answered",
-    "gather",
     "give_up",
     "offers_body",
     "prepare",
@@ -62,7 +60,9 @@ PART = 64
 
 def acts_body(node: Node, reader: Reader, peer: Peer, run: Sequence[Outgoing]) -> dict[str, Any]:
     """The body of a message `acts`: acts for a peer, and what it needs to check them."""
+    reader.prefetch(acts=[entry.subject for entry in run])
     acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
+    gather(reader, [act for act in acts if act.statement.party == node.party])
     parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
     arrivals = [rung for act in acts for rung in arrival(node, reader, act)]
@@ -112,24 +112,6 @@ def officer_acts(reader: Reader, party: str) -> list[SignedAct]:
         for act in reader.acts(types=KEY_TYPES)
         if act.statement.party == party == act.statement.body.get("party", party)
     ]
-
-
-_ASKED_OF_LEAVING = (*AUTHORITIES, "consent", "dispatched", "notify-regrade", "recall", "confirm-recall")
-"""The acts of an item that are asked for while its copies leave."""
-
-
-def gather(reader: Reader, copies: Iterable[str], acts: Iterable[SignedAct] = ()) -> None:
-    """Read together what will be asked for of copies on their way, and of acts about them that came.
-
-    Args:
-        reader: the store.
-        copies: the ids.
-        acts: those that came.
-    """
-    copies = list(copies)
-    reader.prefetch(copies=copies, acts=[act.id for act in acts])
-    known = [reader.copy(copy) for copy in copies]
-    reader.prefetch(items=[copy.item for copy in known if copy is not None], types=_ASKED_OF_LEAVING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +250,7 @@ def make_offer(
 
 def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[str, Any]:
     """The body of a message `offers`: the questions, and the acts that their verdicts rest on."""
-    gather(reader, [one.copy.id for one in leaving])
+    gather(reader, copies=[one.copy.id for one in leaving])
     evidence = [act for one in leaving for act in consents_of(reader, one.copy, one.item)]
     parties = sorted({act.statement.party for act in evidence} - {peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
@@ -319,7 +301,7 @@ def deliveries_body(
         contents: the small ones' sealed bytes in base64, by copy.
         at: the clock in an offer is that of its sending: an upload takes its time.
     """
-    gather(reader, [one.copy.id for one in ready])
+    gather(reader, copies=[one.copy.id for one in ready])
     acts: list[SignedAct] = []
     for one in ready:
         acts.extend(travelling(reader, one.copy, one.item))
@@ -358,7 +340,7 @@ def settle_deliveries(
     """
     told, given = read_acts(peer, answer), answer.get("missing")
     at = node.clock.now()
-    gather(tx, [entry.subject for entry in run], told)
+    gather(tx, told, copies=[entry.subject for entry in run])
     record(node, tx, [act for act in told if enter_answered(node, tx, peer, act, at)], at=at)
     for entry in run:
         copy = tx.copy(entry.subject)

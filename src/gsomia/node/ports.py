@@ -161,6 +161,7 @@ class Reader(Protocol):
         acts: Iterable[str] = (),
         copies: Iterable[str] = (),
         items: Iterable[str] = (),
+        numbers: Iterable[str] = (),
         types: Sequence[str] = (),
     ) -> None:
         """Read together what will be asked for one by one; it changes no answer.
@@ -168,6 +169,7 @@ class Reader(Protocol):
         Args:
             acts, copies, items: their ids, known or not; with a copy its rungs and its acceptance, with an item its
                 consents and its acts of these types.
+            numbers: control numbers, and the copies that have them.
             types: of acts.
         """
         ...

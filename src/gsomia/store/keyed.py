@@ -101,15 +101,17 @@ class KeyedReads(Connected):
         # What was changed of these tables and is not written yet stands among what is known.
         return rows_by(table, column).row(self._raw, {column: key})
 
-    def _rows_among(self, table: sa.Table, column: str, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """The rows under each of many keys."""
+    def _rows_among(
+        self, table: sa.Table, column: str, keys: Sequence[str], connection: sa.Connection | None = None
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The rows under each of many keys; from the connection as it is, where what waits is known by these keys."""
         found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
         for start in range(0, len(keys), _TOGETHER):
             part = keys[start : start + _TOGETHER]
             # Few statements are made for many numbers of keys.
             count = 1 << (len(part) - 1).bit_length()
             values = {f"key{number}": part[min(number, len(part) - 1)] for number in range(count)}
-            for row in _among(table, column, count).rows(self._raw, values):
+            for row in _among(table, column, count).rows(connection or self._raw, values):
                 found[row[column]].append(row)
         return found
 
@@ -119,6 +121,7 @@ class KeyedReads(Connected):
         acts: Iterable[str] = (),
         copies: Iterable[str] = (),
         items: Iterable[str] = (),
+        numbers: Iterable[str] = (),
         types: Sequence[str] = (),
     ) -> None:
         if len(self._by_key) >= KEPT_ROWS:
@@ -135,7 +138,10 @@ class KeyedReads(Connected):
             self._by_key[schema.acceptance, copy] = str(found[0]["act"]) if found else None
         for item, found in self._unknown(schema.item, "id", items):
             self._by_key[schema.item, item] = rows.item_of(found[0]) if found else None
-        consents = self._rows_among(schema.consent, "item", [item for item in items if item not in self._consents_of])
+        for number, found in self._unknown(schema.numbered, "number", numbers):
+            self._by_key[schema.numbered, number] = str(found[0]["copy"]) if found else None
+        lacking = [item for item in items if item not in self._consents_of]
+        consents = self._rows_among(schema.consent, "item", lacking, connection=self._connection)
         for item, found in consents.items():
             self._consents_of[item] = sorted(map(rows.consent_of, found), key=lambda consent: consent.at)
         self._prefetch_acts([item for item in items if item not in self._acts_of], types)
@@ -167,7 +173,7 @@ class KeyedReads(Connected):
 
     def _consents_for(self, item: str) -> list[Consent]:
         if item not in self._consents_of:
-            found = _CONSENTS.rows(self._raw, {"item": item})
+            found = _CONSENTS.rows(self._connection, {"item": item})
             self._consents_of[item] = [rows.consent_of(row) for row in found]
         return self._consents_of[item]
 
@@ -217,6 +223,13 @@ class KeyedReads(Connected):
 
     def _read_rungs(self, copy: str) -> tuple[RungEntry, ...]:
         return rows.in_order(rows.rung_of(rung) for rung in _RUNGS.rows(self._raw, {"copy": copy}))
+
+    def consent(self, consent: str) -> Consent | None:
+        return self._known(schema.consent, consent, self._consent)
+
+    def _consent(self, consent: str) -> Consent | None:
+        row = self._row(schema.consent, "id", consent)
+        return None if row is None else rows.consent_of(row)
 
     def acceptance(self, copy: str) -> str | None:
         return self._known(schema.acceptance, copy, self._acceptance)
@@ -319,6 +332,19 @@ class KeyedWrites(KeyedReads):
         kept = self.copy(rung.copy)
         if kept is not None:
             self._by_key[schema.copy, rung.copy] = dataclasses.replace(kept, rungs=rungs)
+
+    def put_consent(self, consent: Consent) -> None:
+        before = self.consent(consent.id)
+        for item in {consent.item, before.item if before is not None else consent.item} & self._consents_of.keys():
+            others = [one for one in self._consents_of[item] if one.id != consent.id]
+            put = [*others, consent] if item == consent.item else others
+            self._consents_of[item] = sorted(put, key=lambda one: one.at)
+        self._put_soon(upsert(schema.consent, replace=True), schema.consent, rows.consent_row(consent), "id")
+        self._by_key[schema.consent, consent.id] = consent
+
+    def follow(self, peer: str, item: str) -> None:
+        row = {"peer": peer, "item": item}
+        self._put_soon(upsert(schema.followed, replace=False), schema.followed, row, "peer", "item")
 
     def put_acceptance(self, copy: str, act: str) -> None:
         row = {"copy": copy, "act": act}

@@ -136,9 +136,6 @@ class RangeWrites(RangeReads):
         row = {"peer": peer, "position": position, "kind": kind, "subject": subject, "digest": digest}
         upsert(_SHARED, replace=True).run(self._connection, row)
 
-    def follow(self, peer: str, item: str) -> None:
-        upsert(schema.followed, replace=False).run(self._connection, {"peer": peer, "item": item})
-
     def end_followed(self, peer: str, items: Iterable[str]) -> None:
         for item in items:
             _UNFOLLOW.run(self._connection, {"peer": peer, "item": item})

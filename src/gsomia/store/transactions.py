@@ -123,10 +123,6 @@ class SqlReader(
             return self._consents_for(item)
         return [rows.consent_of(row) for row in self._all(rows_by(schema.consent, order=("at",)))]
 
-    def consent(self, consent: str) -> Consent | None:
-        row = self._one(rows_by(schema.consent, "id"), id=consent)
-        return None if row is None else rows.consent_of(row)
-
     def adopted(self) -> Mapping[str, str]:
         every = rows_by(schema.adopted)
         return self.once("adopted", lambda: {row["instrument"]: row["version"] for row in self._all(every)})
@@ -272,10 +268,6 @@ class SqlWriter(
 
     def put_credential(self, credential: Credential) -> None:
         self._put_standing(schema.credential, rows.plain_row(credential))
-
-    def put_consent(self, consent: Consent) -> None:
-        self._put(schema.consent, rows.consent_row(consent))
-        self._consents_of.pop(consent.item, None)
 
     def put_adopted(self, instrument: str, version: str, act: str) -> None:
         self._put_standing(schema.adopted, {"instrument": instrument, "version": version, "act": act})
