@@ -16,7 +16,7 @@ from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.judging import judge
 from gsomia.node.keyholding import recall_of
-from gsomia.node.ledger import ASKED, Draft, enter, gather, make, record
+from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Reader, Writer
@@ -147,7 +147,7 @@ def _gather(reader: Reader, deliveries: Sequence[Delivery], acts: Sequence[Signe
     offers = [delivery.offer for delivery in deliveries]
     copies = [offer.copy for offer in offers]
     items = [offer.item for offer in offers]
-    reader.prefetch(copies=copies, items=items, types=ASKED)
+    reader.prefetch(copies=copies, items=items, types=SELDOM)
     reader.prefetch(acts=[reader.acceptance(copy) or "" for copy in copies])
     gather(reader, acts)
 

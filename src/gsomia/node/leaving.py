@@ -17,6 +17,7 @@ from gsomia.node.ledger import Draft, enter, gather, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader, Writer
+from gsomia.node.registering import AUTHORITIES
 from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
@@ -62,7 +63,7 @@ def acts_body(node: Node, reader: Reader, peer: Peer, run: Sequence[Outgoing]) -
     """The body of a message `acts`: acts for a peer, and what it needs to check them."""
     reader.prefetch(acts=[entry.subject for entry in run])
     acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
-    gather(reader, [act for act in acts if act.statement.party == node.party])
+    gather(reader, [act for act in acts if act.statement.party == node.party], types=())
     parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
     arrivals = [rung for act in acts for rung in arrival(node, reader, act)]
@@ -250,7 +251,7 @@ def make_offer(
 
 def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[str, Any]:
     """The body of a message `offers`: the questions, and the acts that their verdicts rest on."""
-    gather(reader, copies=[one.copy.id for one in leaving])
+    gather(reader, copies=[one.copy.id for one in leaving], types=("consent",))
     evidence = [act for one in leaving for act in consents_of(reader, one.copy, one.item)]
     parties = sorted({act.statement.party for act in evidence} - {peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
@@ -301,7 +302,7 @@ def deliveries_body(
         contents: the small ones' sealed bytes in base64, by copy.
         at: the clock in an offer is that of its sending: an upload takes its time.
     """
-    gather(reader, copies=[one.copy.id for one in ready])
+    gather(reader, copies=[one.copy.id for one in ready], types=(*AUTHORITIES, "consent", "dispatched"))
     acts: list[SignedAct] = []
     for one in ready:
         acts.extend(travelling(reader, one.copy, one.item))

@@ -28,19 +28,22 @@ from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["ASKED", "FOLLOWED", "Draft", "enter", "gather", "make", "new_salts", "record"]
+__all__ = ["FOLLOWED", "SELDOM", "Draft", "enter", "gather", "make", "new_salts", "record"]
 
-ASKED = ("transmit", "release", "consent", "dispatched", "notify-regrade", "recall", "confirm-recall", "stop")
-"""The acts of an item that are asked for while its copies are on their way."""
+SELDOM = ("notify-regrade", "recall", "confirm-recall")
+"""The acts of an item that are asked for at each step of a copy's way, and of which there is mostly none."""
 
 
-def gather(reader: Reader, acts: Iterable[SignedAct] = (), *, copies: Iterable[str] = ()) -> None:
+def gather(
+    reader: Reader, acts: Iterable[SignedAct] = (), *, copies: Iterable[str] = (), types: Sequence[str] = SELDOM
+) -> None:
     """Read together what will be asked for of acts that came, and of copies on their way.
 
     Args:
         reader: the store.
         acts: recorded yet or not.
         copies: the ids.
+        types: the acts of their items that will be asked for.
     """
     told = [act.statement for act in acts]
     copies = [*copies, *(said.copy for said in told if said.copy)]
@@ -49,7 +52,7 @@ def gather(reader: Reader, acts: Iterable[SignedAct] = (), *, copies: Iterable[s
     reader.prefetch(acts=[*(said.id for said in told), *named], copies=copies, numbers=numbers)
     known = (reader.copy(copy) for copy in copies)
     items = [*(copy.item for copy in known if copy is not None), *(said.item for said in told if said.item)]
-    reader.prefetch(items=items, types=ASKED)
+    reader.prefetch(items=items, types=types)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from gsomia.node.intake import Delivery, take_deliveries
 from gsomia.node.judging import decide_offer, standing_acceptance
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.keyrelease import answer_key_requests
-from gsomia.node.ledger import ASKED, Draft, enter, gather, make, record
+from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
@@ -142,7 +142,7 @@ def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tu
     offers = [Offer.from_json(value) for value in _list(message.body.get("offers"))]
     _take(node, peer, _acts(message), at)
     with node.store.writing() as tx:
-        tx.prefetch(copies=[offer.copy for offer in offers], items=[offer.item for offer in offers], types=ASKED)
+        tx.prefetch(copies=[offer.copy for offer in offers], items=[offer.item for offer in offers], types=SELDOM)
         standing: list[SignedAct] = []
         drafts: list[Draft] = []
         for offer in offers:
