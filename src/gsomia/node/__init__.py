@@ -7,15 +7,15 @@ Where to read, and where a new line belongs:
   `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`
+  `regrading`, `handling`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -56,6 +56,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -66,6 +67,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -114,7 +116,7 @@ from gsomia.node.requests import (
     request_view,
 )
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -156,23 +158,23 @@ from gsomia.node.views import (
     act_view,
     act_views,
     acts_about,
-    asked_rows,
     copy_row,
     entered_rows,
-    inbox_view,
+    inbox_lists,
     log_rows,
     officer_row,
-    opening_rows,
     outgoing_row,
     owed_rows,
     person_row,
+    record_order,
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -191,6 +193,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
     "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
@@ -209,6 +212,8 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
     "Cosigned",
     "Credential",
     "Difference",
@@ -253,6 +258,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -286,7 +292,6 @@ __all__ = [
     "ask_transmit",
     "ask_witness",
     "asked_back",
-    "asked_rows",
     "assess",
     "assure",
     "audit",
@@ -317,6 +322,7 @@ __all__ = [
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -338,7 +344,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "inbox_view",
+    "inbox_lists",
     "instant",
     "is_log_of",
     "item_label",
@@ -365,7 +371,6 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
-    "opening_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -389,6 +394,7 @@ __all__ = [
     "reconcile",
     "reconciled_at",
     "record_of",
+    "record_order",
     "recover",
     "refresh",
     "refuse_consent",
@@ -399,6 +405,7 @@ __all__ = [
     "regraded_view",
     "release",
     "release_many",
+    "remove_leftovers",
     "rendition_of",
     "rendition_row",
     "replace_node_keys",
@@ -408,6 +415,7 @@ __all__ = [
     "retire_officer_key",
     "reviews",
     "revoke_consent",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -432,6 +440,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",

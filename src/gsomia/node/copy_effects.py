@@ -10,6 +10,7 @@ from gsomia.marking import Label
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
+from gsomia.node.leftovers import note_leftover
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.regrade_effects import pass_notice_on
@@ -61,7 +62,7 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
         number_once(node, tx, statement)
         if copy.act == "release" and copy.giver == node.party:
             pass_notice_on(node, tx, copy, item)
-    tx.put_copy(replace(copy, state=state, custodian=custodian))
+    _enter(node, tx, replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
 
@@ -77,7 +78,7 @@ def apply_rejection(node: Node, tx: Writer, statement: Statement) -> None:
     if copy.state not in (CopyState.DISPATCHED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED):
         raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is {copy.state}: it cannot be rejected")
     if copy.state in (CopyState.DISPATCHED, CopyState.OFFERED):
-        tx.put_copy(replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
+        _enter(node, tx, replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
 
 
 def apply_mark(node: Node, tx: Writer, statement: Statement) -> None:
@@ -194,7 +195,7 @@ def apply_stop(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party not in (giver, copy.holder):
         raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not `{statement.party}`'s to stop")
     if statement.party == giver and copy.state in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED):
-        tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
+        _enter(node, tx, replace(copy, state=CopyState.REFUSED, reason=why))
 
 
 _ENDS = {"destroy": CopyState.DESTROYED, "return": CopyState.RETURNED}
@@ -211,7 +212,12 @@ def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
             f"act `{statement.id}`: no `{statement.type}` of copy `{copy.id}`, which is {copy.state}"
         )
     if statement.type in _ENDS:
-        tx.put_copy(replace(copy, state=_ENDS[statement.type]))
+        _enter(node, tx, replace(copy, state=_ENDS[statement.type]))
+
+
+def _enter(node: Node, tx: Writer, copy: Copy) -> None:
+    tx.put_copy(copy)
+    note_leftover(tx, copy, node.party)
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:

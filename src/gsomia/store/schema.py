@@ -277,6 +277,7 @@ rendition = _table(
 )
 numbered = _table("numbered", _text("number", key=True), _text("copy"))
 acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
+leftover = _table("leftover", _text("item", key=True))
 
 outgoing = _table(
     "outgoing",

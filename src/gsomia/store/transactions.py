@@ -121,7 +121,7 @@ class SqlReader(
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         if item is not None:
             return self._consents_for(item)
-        return [rows.consent_of(row) for row in self._all(rows_by(schema.consent, order=("at",)))]
+        return [rows.consent_of(row) for row in self._all(rows_by(schema.consent, order=("at", "id")))]
 
     def adopted(self) -> Mapping[str, str]:
         every = rows_by(schema.adopted)
@@ -210,8 +210,11 @@ class SqlReader(
         return [rows.rendition_of(row) for row in found]
 
     def pending(self) -> Sequence[PendingOpening]:
-        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        query = sa.select(schema.pending).order_by(schema.pending.c.at, schema.pending.c.copy)
         return [rows.pending_of(row) for row in self._all(query)]
+
+    def leftovers(self) -> Sequence[str]:
+        return [row["item"] for row in self._all(rows_by(schema.leftover, order=("item",)))]
 
     def outgoing(
         self, *, peer: str = "", due: datetime | None = None, after: int = 0, limit: int = 0
@@ -285,6 +288,12 @@ class SqlWriter(
         table = schema.pending
         chosen = sa.delete(table).where(table.c.copy == copy)
         self._connection.execute(chosen.where(table.c.person == person) if person else chosen)
+
+    def put_leftover(self, item: str) -> None:
+        self._put(schema.leftover, {"item": item}, replace=False)
+
+    def drop_leftover(self, item: str) -> None:
+        self._connection.execute(sa.delete(schema.leftover).where(schema.leftover.c.item == item))
 
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing

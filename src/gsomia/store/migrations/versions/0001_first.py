@@ -515,6 +515,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seen_at"), "seen", ["at"], unique=False)
     op.create_table(
+        "leftover",
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("item", name=op.f("pk_leftover")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "numbered",
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("copy", sa.Text(), nullable=False),
