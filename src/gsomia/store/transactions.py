@@ -24,6 +24,7 @@ from gsomia.node import (
 from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
+from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
 from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
@@ -90,6 +91,7 @@ class SqlReader(
     RefusalReads,
     ConsultationReads,
     RequestReads,
+    ContractorReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -234,6 +236,7 @@ class SqlWriter(
     RefusalWrites,
     ConsultationWrites,
     RequestWrites,
+    ContractorWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
