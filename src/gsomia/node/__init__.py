@@ -19,6 +19,7 @@ Where to read, and where a new line belongs:
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
+- it is told as data: `views`, `passed`, `told`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
 - it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
@@ -103,7 +104,7 @@ from gsomia.node.persons import (
 )
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
@@ -112,7 +113,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -150,6 +151,19 @@ from gsomia.node.stored import (
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
+from gsomia.node.told import (
+    awaited_row,
+    discrepancy_row,
+    entry_rows,
+    lie_rows,
+    log_rows,
+    numbered_renditions,
+    parcel_rows,
+    proof_view,
+    reconciled_view,
+    sent_row,
+    witness_rows,
+)
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
@@ -169,7 +183,6 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    log_rows,
     officer_row,
     outgoing_row,
     owed_rows,
@@ -311,6 +324,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "awaited_row",
     "begin_reconciling",
     "behind",
     "brief",
@@ -337,6 +351,7 @@ __all__ = [
     "differences",
     "differences_of",
     "discard",
+    "discrepancy_row",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -347,6 +362,7 @@ __all__ = [
     "enter_need",
     "enter_person",
     "entered_rows",
+    "entry_rows",
     "export_parcel",
     "facility_of",
     "fingerprint",
@@ -369,10 +385,12 @@ __all__ = [
     "labels_of",
     "lapses",
     "lawful_ways",
+    "lie_rows",
     "log_files",
     "log_named",
     "log_origin",
     "log_rows",
+    "log_tile",
     "make_rendition",
     "mark",
     "mark_many",
@@ -381,6 +399,7 @@ __all__ = [
     "may_release",
     "may_transmit",
     "notify_regrade",
+    "numbered_renditions",
     "officer_row",
     "open_consultation",
     "open_item",
@@ -390,11 +409,13 @@ __all__ = [
     "owed_rows",
     "owing",
     "pack",
+    "parcel_rows",
     "passed_under",
     "person_row",
     "place",
     "prepare",
     "present_view",
+    "proof_view",
     "propose_draft",
     "prove",
     "rank_of",
@@ -407,6 +428,7 @@ __all__ = [
     "receipt",
     "reconcile",
     "reconciled_at",
+    "reconciled_view",
     "record_of",
     "record_order",
     "recover",
@@ -421,7 +443,6 @@ __all__ = [
     "release_many",
     "release_to_contractor",
     "remove_leftovers",
-    "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
@@ -434,6 +455,7 @@ __all__ = [
     "rung_rows",
     "send_again",
     "sender_of",
+    "sent_row",
     "share",
     "shown_log",
     "sign_joint_text",
@@ -460,5 +482,6 @@ __all__ = [
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
+    "witness_rows",
     "write_bundle",
 ]
