@@ -80,6 +80,9 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/logs?name={}": lambda _: None,
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,
+    "GET /v1/persons/{}": lambda _: None,
+    "GET /v1/rights?person=kim&act=open&item={}": lambda _: None,
+    "POST /v1/preparations ": lambda item: {"act": "place", "item": item, "facility": "main"},
     "GET /v1/preparations/{}": lambda _: None,
     "POST /v1/preparations/{}/signatures": lambda _: {"x": "AAAA"},
     "DELETE /v1/tokens/{}": lambda _: None,
@@ -102,6 +105,7 @@ def names(kor: Served) -> dict[str, str]:
         "preparation": kor.ask("POST", "/v1/preparations", registry, wanted).json()["id"],
         "token": kor.ask("POST", "/v1/tokens", registry, body).json()["id"],
         "roster": "main",
+        "person": "lee",
     }
 
 

@@ -20,6 +20,7 @@ from gsomia.api.events import events
 from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.openings import openings
+from gsomia.api.people import people
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
@@ -84,7 +85,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, events, scim, enrolling):
+    for make in (questions, reads, people, acting, openings, tokens, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -71,7 +71,13 @@ from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
-from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
+from gsomia.node.officerkeys import (
+    declare_compromised,
+    replace_officer_key,
+    retire_officer_key,
+    signed_by,
+    signed_since,
+)
 from gsomia.node.officers import enrol_officer
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
@@ -79,6 +85,7 @@ from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel
 from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
+from gsomia.node.people import lapse_row, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
     CLEARANCES,
     PERSON_ROLES,
@@ -150,11 +157,9 @@ from gsomia.node.views import (
     entered_rows,
     inbox_view,
     log_rows,
-    officer_row,
     opening_rows,
     outgoing_row,
     owed_rows,
-    person_row,
     refused_row,
     register_rows,
     rendition_row,
@@ -332,6 +337,7 @@ __all__ = [
     "key_settings",
     "known_person",
     "labels_of",
+    "lapse_row",
     "lapses",
     "lawful_ways",
     "log_files",
@@ -356,7 +362,9 @@ __all__ = [
     "owing",
     "pack",
     "passed_under",
+    "peer_rows",
     "person_row",
+    "person_view",
     "place",
     "prepare",
     "present_view",
@@ -389,6 +397,7 @@ __all__ = [
     "retire_officer_key",
     "reviews",
     "revoke_consent",
+    "roster_rows",
     "send_again",
     "sender_of",
     "share",
@@ -396,6 +405,7 @@ __all__ = [
     "sign_prepared",
     "sign_view",
     "signed_by",
+    "signed_since",
     "stamp_logs",
     "stamps_of",
     "standing_of",

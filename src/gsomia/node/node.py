@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Generic, TypeVar
 
-from gsomia.errors import NodeError, RefusedError
+from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope, PublicKey, Signs
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.lognames import current_log
@@ -284,11 +284,12 @@ def known_peer(reader: Reader, party: str) -> None:
     """Check that a Party is an enrolled peer whose node is trusted.
 
     Raises:
-        NodeError: it is not.
+        UsageError: it is not enrolled.
+        NodeError: its node's key was declared compromised.
     """
     peers = reader.peers()
     if party not in peers:
-        raise NodeError(
+        raise UsageError(
             f"`{party}` is not an enrolled peer; enrolled: {', '.join(sorted(peers)) or 'none'}",
             hint="enrol it with `gsomia peer enrol`",
         )

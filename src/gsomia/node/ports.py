@@ -159,9 +159,12 @@ class Reader(Protocol):
         ...
 
     def acts_after(
-        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0
     ) -> Sequence[tuple[int, SignedAct]]:
-        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first."""
+        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first.
+
+        With a key those alone that name it, as a signer's or otherwise.
+        """
         ...
 
     def last_place(self) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import Officer, SignedAct, instant, pack
+from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.disputes import Difference, differences
 from gsomia.node.exchange import dead_letter
 from gsomia.node.keyholding import Recalled, recall_of, recalls
@@ -19,7 +19,7 @@ from gsomia.node.publish import log_named
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
-from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Person, Refused
+from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 from gsomia.tlog import Checkpoint, parse_note
 
@@ -34,11 +34,9 @@ __all__ = [
     "entered_rows",
     "inbox_view",
     "log_rows",
-    "officer_row",
     "opening_rows",
     "outgoing_row",
     "owed_rows",
-    "person_row",
     "refused_row",
     "register_rows",
     "rendition_row",
@@ -118,35 +116,6 @@ def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]
             rows.append(copy_row(copy, item, found, reader.renditions(item=copy.item)))
             levels |= {one.item.id: one.level for one in regraded(reader, copy.item)}
     return [row | {"level": levels.get(row["item"], row["foreign_mark"])} for row in rows]
-
-
-def officer_row(officer: Officer) -> dict[str, Any]:
-    """An officer whose key this node knows."""
-    return {
-        "party": officer.party,
-        "officer": officer.id,
-        "person": officer.person,
-        "roles": ", ".join(officer.roles),
-        "key": officer.key.fingerprint[:16],
-    }
-
-
-def person_row(person: Person, at: datetime) -> dict[str, Any]:
-    """A person of this Party, with the clearance as it is at an instant."""
-    ends = instant(person.expires) if person.expires is not None else ""
-    if person.left_at is not None:
-        ends = f"left {instant(person.left_at)}"
-    elif person.expired(at):
-        ends = f"expired {ends}"
-    lists = {"need": person.needs, "rosters": person.rosters, "house roles": person.house_roles}
-    return {
-        "person": person.id,
-        "role": person.role,
-        "rank": person.rank,
-        "clearance": person.cleared(at),
-        "expires": ends,
-        **{name: ", ".join(values) for name, values in lists.items()},
-    }
 
 
 def waiting_copies(node: Node, reader: Reader) -> list[Copy]:
