@@ -17,7 +17,7 @@ from stories import Stage, finish, official, refusals, words_of
 from gsomia.agreement import LegalAct
 from gsomia.cli.exercise import note_exercise
 from gsomia.errors import PeerError
-from gsomia.node import Acting, Note, Role, audit, enter_legal_acts
+from gsomia.node import Acting, Note, Role, audit, enter_legal_acts, release
 from gsomia.testing import Exercise
 
 PACT = "jpn-kor-2016"
@@ -59,7 +59,11 @@ class Consult:
 @pytest.fixture
 def consult(run: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Consult:
     """Two nodes, and the commands at each."""
-    exercise = stage()
+    return commands(run, stage(), monkeypatch)
+
+
+def commands(run: Run, exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> Consult:
+    """The commands at each node of an exercise."""
 
     @contextmanager
     def home_of(party: str) -> Iterator[Folder]:
@@ -208,3 +212,37 @@ def test_an_assessment_is_looked_at_given_and_signed(consult: Consult, tmp_path:
     assert consult("KOR", "sign", talk)[0] == 2
     assert consult("JPN", "assess", talk)[0] == 2
     assert consult("JPN", "assess", talk, tmp_path / "none")[0] == 1
+
+
+def test_a_view_through_the_hub_says_who_reads_it_and_waits_there(
+    run: Run, stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    exercise = stage("JPN", "KOR", "USA", at="2015-06-01T12:00:00+09:00")
+    consult = commands(run, exercise, monkeypatch)
+    file = tmp_path / "assessment.toml"
+    file.write_text(
+        'title = "Launch"\n[[portion]]\nmark = "極秘"\nto = ["KOR", "USA"]\ntext = "All know."\n'
+        '[[portion]]\nmark = "極秘"\nto = ["KOR"]\ntext = "Korea alone."\n',
+        encoding="utf-8",
+    )
+    about = ("--about", "threat", "--reference", "dprk-launch", "--subject", "dprk-missile", "--title", "EXERCISE")
+    _, out, _ = consult("JPN", "open", *about, "--under", "tisa-2014", "--with", "KOR", "--with", "USA")
+    talk = out.split()[-1]
+    status, out, err = consult("JPN", "assess", talk, file, "--preview", "KOR")
+    assert status == 0 and "All know." in out and "Korea alone." not in out
+    assert "It goes through USA, which reads all of it." in err and "do not name USA: portions 2." in err
+    assert (
+        "goes through" not in out and "goes through" not in consult("JPN", "assess", talk, file, "--preview", "USA")[2]
+    )
+    status, out, err = consult("JPN", "assess", talk, file, "--json")
+    assert status == 6 and "the view of KOR lies at USA" in err and "--text" in err
+    views = {view["party"]: view for view in json.loads(out)["views"]}
+    assert (views["KOR"]["through"], views["KOR"]["state"], views["KOR"]["act"]) == ("USA", "at USA", "")
+    assert (views["USA"]["through"], views["USA"]["state"]) == ("", "presented")
+    item, america = views["KOR"]["item"], exercise["USA"]
+    finish(america, item)
+    release(america.node, item, "KOR", by=america.by(Role.DISCLOSURE))
+    exercise.settle()
+    assert told(consult, "JPN", "assess", talk, "--text", item)["act"]
+    finish(exercise["KOR"], item)
+    assert consult("KOR", "sign", talk, "--view", item)[0] == 0

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import io
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from consulting import THREE, Talk, opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying import resigned
+from portions import document, drafts, plaintext, portion, seen
 from stories import MARKS, Stage, finish, holds, ready, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
@@ -30,25 +29,10 @@ from gsomia.node import (
     present_view,
     sign_view,
     transmitting,
-    views_of,
 )
-from gsomia.node.assessing import ViewDraft
 from gsomia.node.consultation_texts import read_text
 from gsomia.registry import Copy, read_control_number
-from gsomia.sealed import read
 from gsomia.testing import Exercise
-
-
-def portion(text: str, *to: str, mark: str = "秘", cites: Sequence[str] = ()) -> str:
-    """A portion as its author writes it."""
-    return f"[[portion]]\nmark = {json.dumps(mark, ensure_ascii=False)}\nto = {json.dumps(to)}\n" + (
-        f"cites = {json.dumps(cites)}\ntext = {json.dumps(text, ensure_ascii=False)}\n"
-    )
-
-
-def document(*portions: str) -> bytes:
-    """An assessment; its first portion is for all."""
-    return ('title = "Launch"\n' + portion("What all know.", "KOR", "USA") + "".join(portions)).encode()
 
 
 def given_views(talk: Talk, data: bytes, author: str = "JPN") -> list[Copy]:
@@ -60,19 +44,6 @@ def given_views(talk: Talk, data: bytes, author: str = "JPN") -> list[Copy]:
         present_view(player.node, talk.id, copy.id, by=talk.by(author))
     talk.exercise.settle()
     return copies
-
-
-def drafts(talk: Talk, data: bytes, author: str = "JPN") -> dict[str, ViewDraft]:
-    """The views that would be given, by Party."""
-    player = talk.exercise[author]
-    with player.node.store.reading() as reader:
-        views = views_of(player.node, reader, talk.at(author).consultation, data, player.node.clock.now())
-    return {view.party: view for view in views}
-
-
-def seen(talk: Talk, data: bytes, author: str = "JPN") -> dict[str, str]:
-    """What would stand in the views, by Party."""
-    return {party: view.text.decode() for party, view in drafts(talk, data, author).items()}
 
 
 def test_each_party_gets_and_signs_its_own_view(stage: Stage) -> None:
@@ -411,15 +382,6 @@ def everything(exercise: Exercise, party: str) -> dict[str, Any]:
         batches = [(act.statement.type, act.size) for act in reader.acts() if act.statement.party != party]
         sizes = [(state.name, state.size) for state in reader.logs()]
     return {"plain": plain, "messages": messages, "acts": acts, "batches": batches, "logs": sizes}
-
-
-def plaintext(exercise: Exercise, party: str, item: str) -> bytes:
-    """What is sealed in an item, read with its holder's key."""
-    node = exercise[party].node
-    sink = io.BytesIO()
-    with node.blobs.reading(item) as file:
-        read(file).open(node.identities, sink)
-    return sink.getvalue()
 
 
 _RANDOM = re.compile(

@@ -37,6 +37,7 @@ from gsomia.node import (
     state_position,
     view_of,
     views_of,
+    where_view_lies,
     withdraw_from_consultation,
 )
 from gsomia.registry import Copy
@@ -371,15 +372,22 @@ def assess_command(
         rows = []
         errors: list[PendingError | RefusedError] = []
         for copy in settled(home, copies, wait):
+            party, through = copy.destination, ", ".join(copy.via)
             if (against := outcome(home, copy)) is not None:
                 errors.append(against)
-                rows.append([copy.holder, copy.item, copy.state.value, ""])
+                rows.append([party, through, copy.item, copy.state.value, ""])
                 continue
             with home.node.store.reading() as reader:
+                lies = where_view_lies(home.node, reader, copy.item, party)
                 before = view_of(reader, consultation_named(reader, consultation), copy.item)
+            if lies:
+                hint = f"once it has arrived, `gsomia consult assess {consultation} --text {copy.item}` presents it"
+                errors.append(PendingError(f"the view of {party} lies at {lies}, which hands it on", hint=hint))
+                rows.append([party, through, copy.item, f"at {lies}", ""])
+                continue
             presented = before.act if before else present_view(home.node, consultation, copy.item, by=acting).id
-            rows.append([copy.holder, copy.item, "presented", presented])
-        print_rows(as_json, "views", ["party", "item", "state", "act"], rows)
+            rows.append([party, through, copy.item, "presented", presented])
+        print_rows(as_json, "views", ["party", "through", "item", "state", "act"], rows)
         home.deliver()
         if errors:
             raise min(errors, key=lambda one: isinstance(one, PendingError))
@@ -392,5 +400,11 @@ def _preview(home: Home, consultation: str, data: bytes, party: str) -> None:
     found = next((view for view in views if view.party == party), None)
     if found is None:
         raise UsageError(f"`{party}` gets no view", hint=f"known: {', '.join(view.party for view in views)}")
+    if via := found.sending.via:
+        # Beside the view, not in it: who reads it on the way, and what it therefore lacks.
+        click.echo(f"It goes through {', '.join(via)}, which reads all of it.", err=True)
+        if found.unnamed:
+            places = ", ".join(map(str, found.unnamed))
+            click.echo(f"Not in it, for they do not name {', '.join(via)}: portions {places}.", err=True)
     for line in found.text.decode().splitlines():
         click.echo(plain(line))

@@ -13,7 +13,7 @@ Where to read, and where a new line belongs:
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
-  `consultation_texts`, `circulating`, `assessing`, `assessment`
+  `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `owed`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -36,7 +36,7 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, views_of
+from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
@@ -146,6 +146,7 @@ from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, di
 from gsomia.node.verify.auditing import audit
 from gsomia.node.verify.checks import audit_logs, check_register
 from gsomia.node.verify.witnessed import audit_witnesses
+from gsomia.node.view_drafts import views_of
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -423,6 +424,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",
 ]

@@ -9,166 +9,28 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gsomia.errors import DataError, RefusedError, UsageError
-from gsomia.marking import Label
+from gsomia.errors import UsageError
 from gsomia.node.act_types import CONSULTED, Role
 from gsomia.node.acts import SignedAct
-from gsomia.node.assessment import Assessment, Shown, read_assessment, render_view
-from gsomia.node.consultation import carrying, consultation_named, own_item
+from gsomia.node.consultation import consultation_named, own_item
 from gsomia.node.consultation_effects import PRESENTING, SIGNING_VIEW, given, standing_of, view_of
 from gsomia.node.consultation_rules import Consultation
 from gsomia.node.consultation_texts import text_digest
-from gsomia.node.derivatives import citations
 from gsomia.node.facts import Case
-from gsomia.node.labels import item_label, scale_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.sealing import Sending
-from gsomia.node.sending import ask_transmit, draw, keeping_refusals
+from gsomia.node.sending import keeping_refusals
 from gsomia.node.transmitting import transmit_together
-from gsomia.node.words import treaty_mark
-from gsomia.registry import Copy, CopyState, Item
+from gsomia.node.view_drafts import ViewDraft, views_of
+from gsomia.registry import Copy, CopyState
 
-__all__ = ["ViewDraft", "assess", "present_view", "sign_view", "views_of"]
+__all__ = ["assess", "present_view", "sign_view", "where_view_lies"]
 
-_HELD = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
 _ENDED = (CopyState.REFUSED, CopyState.REJECTED, CopyState.RETURNED, CopyState.DESTROYED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewDraft:
-    """A view before it is sealed: for whom, its bytes, how it is sent, and the label that it will carry."""
-
-    party: str
-    text: bytes
-    sending: Sending
-    label: Label
-
-
-def views_of(node: Node, reader: Reader, consultation: Consultation, data: bytes, at: datetime) -> list[ViewDraft]:
-    """The view of an assessment that each other Party may have, in the order of their names; nothing is sent.
-
-    A Party may have a portion whose author names it, where the agreement between the two permits it now, and where the
-    originators of what it rests on have consented. Of the items that a portion cites a view names those that its Party
-    holds, by that Party's own control number.
-
-    Args:
-        node: the author's.
-        reader: its store.
-        consultation: whose Parties they are.
-        data: the assessment, TOML.
-        at: the instant of the question.
-
-    Raises:
-        UsageError: the assessment cannot be read, or it cites what is not held here.
-        RefusedError: a Party may not have the first portion, which is for all.
-    """
-    try:
-        assessment = read_assessment(data, node.party)
-    except DataError as error:
-        raise UsageError(str(error), hint=error.hint) from error
-    case = Case.of(node, reader)
-    others = sorted({*standing_of(reader, consultation).members} - {node.party})
-    if any(not {*others} <= {*portion.to} for portion in assessment.portions[:1]):
-        raise refused(
-            "first-portion",
-            f"the first portion is for every Party of the consultation: {', '.join(others)}",
-            hint="begin with what all may read, such as what is assessed and why",
-        )
-    return [_view(node, reader, case, consultation, assessment, party, at) for party in others]
-
-
-def _view(
-    node: Node,
-    reader: Reader,
-    case: Case,
-    consultation: Consultation,
-    assessment: Assessment,
-    party: str,
-    at: datetime,
-) -> ViewDraft:
-    sending = Sending(
-        to=party,
-        level="",
-        subject=consultation.subject,
-        purpose=consultation.purpose,
-        title=assessment.title,
-        mime_type="text/plain",
-        under=_under(node, reader, consultation, party),
-    )
-    shown: list[Shown] = []
-    foreign: dict[str, None] = {}
-    for place, portion in enumerate(assessment.portions):
-        mark = treaty_mark(case, node.party, portion.mark)
-        sources = [item for item, _ in citations(node, reader, portion.cites)]
-        received = tuple(item.id for item in sources if item.contains != (node.party,))
-        if party not in portion.to or not _may_have(node, reader, case, _at(sending, mark, received), at):
-            if place == 0:
-                raise refused("first-portion", f"`{party}` may not have the first portion, which is for all Parties")
-            continue
-        numbers = tuple(number for item in sources if (number := _number_at(reader, item, party)))
-        shown.append(Shown(mark=mark, to=portion.to, text=portion.text, numbers=numbers))
-        foreign |= dict.fromkeys(received)
-    level = max((one.mark for one in shown), key=scale_of(case, node.party).rank)
-    whole = _at(sending, level, tuple(foreign))
-    drawn, answers = draw(node, reader, case, whole, (party,), at)
-    _, _, verdict = ask_transmit(node, reader, whole, at=at, case=case, drawn=drawn)
-    for what, answer in [*answers, (f"transmit to {party}", verdict)]:
-        if answer.outcome != "permit":
-            raise RefusedError(f"{what}: {answer.outcome}", verdict=answer.to_json())
-    label = drawn.label if drawn is not None else item_label(node.party, level, (party,), at, exercise=node.exercise)
-    text = render_view(assessment.title, shown, author=node.party, party=party, level=label.classification)
-    return ViewDraft(party=party, text=text, sending=whole, label=label)
-
-
-def _at(sending: Sending, level: str, cites: tuple[str, ...] = ()) -> Sending:
-    return replace(sending, level=level, cites=cites)
-
-
-def _under(node: Node, reader: Reader, consultation: Consultation, party: str) -> str:
-    """The agreement that carries a view: that of the consultation where it is one of the two alone."""
-    name = carrying(node, reader, consultation)
-    agreement = node.law(reader.adopted()).agreements.get(name)
-    return name if agreement is not None and {*agreement.parties} == {node.party, party} else ""
-
-
-def _may_have(node: Node, reader: Reader, case: Case, sending: Sending, at: datetime) -> bool:
-    """Whether the agreement, and the originators of what it rests on, let a Party have a portion by itself."""
-    try:
-        drawn, answers = draw(node, reader, case, sending, sending.receivers, at)
-    except RefusedError:
-        return False
-    _, _, verdict = ask_transmit(node, reader, sending, at=at, case=case, drawn=drawn)
-    return all(answer.outcome == "permit" for answer in (verdict, *(one for _, one in answers)))
-
-
-def _number_at(reader: Reader, item: Item, party: str) -> str:
-    """A Party's own control number for an item that it holds or gave, or "" where it does neither."""
-    for copy in sorted(reader.copies(item=item.id), key=lambda copy: copy.id):
-        if (copy.holder == party and copy.state in _HELD) or (copy.giver == party and copy.state is not _GONE):
-            number = _said_number(reader, copy, party)
-            if number:
-                return number
-    return ""
-
-
-_GONE = CopyState.DESTROYED
-
-
-def _said_number(reader: Reader, copy: Copy, party: str) -> str:
-    """The number that a Party's own act gives to a copy: its `delivered`, or its `transmit` or `release`."""
-    kinds = ("delivered",) if copy.holder == party else ("transmit", "release")
-    said = [
-        act.statement.body["control_number"]
-        for act in reader.acts(types=kinds, item=copy.item)
-        if (act.statement.copy, act.statement.party) == (copy.id, party)
-    ]
-    return str(said[0]) if said else ""
 
 
 def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: Acting) -> list[Copy]:
@@ -237,8 +99,16 @@ def _left(
         if all(view_of(reader, consultation, one["item"]) is not None for one in given_before):
             return []
         sent = [_sent(node, reader, one["item"], one["party"]) for one in given_before]
-        return [] if any(copy.state in _ENDED for copy in sent) else sent
+        return [] if any(_ended(reader, copy) for copy in sent) else sent
     return []
+
+
+def _ended(reader: Reader, sent: Copy) -> bool:
+    """Whether a view that was sent comes no further by itself, on its first leg or a later one."""
+    ways = [copy for copy in reader.copies(item=sent.item) if copy.destination == sent.destination]
+    last = [copy for copy in ways if copy.holder == sent.destination]
+    stopped = any(act.statement.copy == sent.id for act in reader.acts(types=["stop"], item=sent.item))
+    return stopped or all(copy.state in _ENDED for copy in last or [sent])
 
 
 def _sent(node: Node, reader: Reader, item: str, party: str) -> Copy:
@@ -274,11 +144,27 @@ def present_view(node: Node, reference: str, item: str, *, by: Acting) -> Signed
             raise UsageError(f"`{item}` is no view of an assessment here", hint="`gsomia consult assess` makes them")
         with node.store.writing() as tx:
             _not_over(node, tx, consultation)
-            if not given(tx, entry.id, said["party"]):
-                raise refused("not-given", f"the view has not arrived at {said['party']}", hint="`gsomia outbox`")
+            if lies := where_view_lies(node, tx, entry.id, said["party"]):
+                hint = "`gsomia outbox`" if lies == node.party else f"the officers of `{lies}` mark it and release it"
+                raise refused("not-given", f"the view has not arrived at {said['party']}; it lies at {lies}", hint=hint)
             if view_of(tx, consultation, entry.id) is not None:
                 raise refused("presented", f"`{item}` was presented before")
             return _make(node, tx, PRESENTING, consultation, entry.id, said["party"], text, at, by=by)
+
+
+def where_view_lies(node: Node, reader: Reader, item: str, party: str) -> str:
+    """The Party that has a view on its way to another: its author, or a hub; "" once it has arrived.
+
+    Args:
+        node: the author's.
+        reader: its store.
+        item: the view's id.
+        party: for whom it is.
+    """
+    if given(reader, item, party):
+        return ""
+    sent = _sent(node, reader, item, party)
+    return sent.holder if given(reader, item, sent.holder) else node.party
 
 
 def sign_view(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct:

@@ -148,17 +148,17 @@ def _keys(value: Mapping[str, Any], what: str, needed: set[str], others: set[str
         raise DataError(f"{what} lacks `{missing[0]}`")
 
 
-def render_view(title: str, portions: Sequence[Shown], *, author: str, party: str, level: str) -> bytes:
+def render_view(title: str, portions: Sequence[Shown], *, author: str, to: Sequence[str], level: str) -> bytes:
     """The view of one Party: banner, title, the portions that it may have, numbered from 1 without a gap, banner.
 
     Args:
         title: of the assessment.
         portions: in order, no other one is hinted at.
         author: whose marks are put on.
-        party: for whom it is.
+        to: who reads it, its Party last.
         level: rolled up from the portions and what they rest on.
     """
-    banner = _banner(author, party, level)
+    banner = _banner(author, to, level)
     parts = [banner, title]
     for number, portion in enumerate(portions, 1):
         sources = f"\nSources: {', '.join(portion.numbers)}" if portion.numbers else ""
@@ -171,8 +171,8 @@ def _us_marking(level: str, to: Sequence[str]) -> UsMarking:
     return UsMarking(classification=code, dissemination=("REL",), releasable_to=(_US, *sorted({*to} - {_US})))
 
 
-def _banner(author: str, party: str, level: str) -> str:
-    return render_banner(_us_marking(level, (party,))) if author == _US else level
+def _banner(author: str, to: Sequence[str], level: str) -> str:
+    return render_banner(_us_marking(level, to)) if author == _US else level
 
 
 def _portion_mark(author: str, portion: Shown) -> str:
