@@ -90,7 +90,8 @@ def test_every_route_asks_the_table_of_rights(kor: Served, role: str) -> None:
         if act in ("sign", "see-oneself", "see-item", "provision") or "events" in path:
             continue  # `provision` is for tokens alone: test_scim
         may = [right for right in rights.acts[act].rights if right.role == role]
-        query = {"/v1/duties": "?party=JPN", "/v1/routes": "?from=JPN&to=KOR"}.get(path, "")
+        words = {"/v1/duties": "party=JPN", "/v1/routes": "from=JPN&to=KOR", "/v1/rights": "person=kor-legal&act=open"}
+        query = f"?{words[path]}" if path in words else ""
         answer = kor.ask(method, path + query, by, BODIES.get(path))
         if may and not may[0].when:
             assert answer.status in (200, 404), (path, answer)

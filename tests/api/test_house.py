@@ -12,7 +12,7 @@ from stories import MARKS, Stage
 
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_house import HOUSE, unsaid
-from gsomia.node import Acting, PersonDetails, Role, Statement, change_person
+from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, identity
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -33,9 +33,20 @@ def kor(stage: Stage, serve: Serve) -> Served:
     return served
 
 
+LEGAL = {
+    "id": "jpn-kor-2016/x", "under": "jpn-kor-2016", "type": "declare-reading", "party": "KOR", "form": "note",
+    "effective": SINCE, "source": "N 1", "confidence": "A", "word": "immediate",
+}  # fmt: skip
+
+
+def other_identity(kor: Served) -> dict[str, Any]:
+    """The identity of a node that is no peer yet: Korea's own keys under another Party's name do for that."""
+    return {**identity(kor.player.node, certificate=""), "party": "USA"}
+
+
 def wanted(kor: Served) -> dict[str, dict[str, Any]]:
     """Each act about the house as a command asks for it."""
-    item = kor.player.copies()[0].item
+    item, usa = kor.player.copies()[0].item, other_identity(kor)
     said: dict[str, dict[str, Any]] = {
         "enter-person": {
             "person": "ahn", "clearance": "SECRET", "basis": "PSC 7", "expires": "2100-01-01T00:00:00.000000Z",
@@ -49,13 +60,19 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         "place": {"item": item, "facility": "north"},
         "assure": {"to": "JPN", "under": "jpn-kor-2016", "level": "SECRET"},
         "accredit": {"system": "s", "level": "SECRET"},
+        "enrol-peer": {"identity": usa, "fingerprint": fingerprint(usa), "url": "parcel:"},
+        "enter-legal-acts": {"acts": [LEGAL], "note": {"reference": "N 1", "dated": "2018-01-01", "digest": "0" * 64}},
         "retire-key": {"officer": "kim-l"},
         "declare-key-compromised": {"party": "", "officer": "kim-l", "since": SINCE, "key": ""},
     }  # fmt: skip
     return {name: {"act": name, **words} for name, words in said.items()}
 
 
-BY = dict.fromkeys(HOUSE, Role.SECURITY) | {"enter-need": Role.REGISTRY, "place": Role.REGISTRY}
+BY = dict.fromkeys(HOUSE, Role.SECURITY) | {
+    "enter-need": Role.REGISTRY,
+    "place": Role.REGISTRY,
+    "enter-legal-acts": Role.LEGAL,
+}
 """The role that signs each."""
 
 

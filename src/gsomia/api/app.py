@@ -25,6 +25,7 @@ from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.sendings import sendings
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
@@ -85,7 +86,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, people, acting, openings, tokens, events, scim, enrolling):
+    for make in (questions, reads, people, acting, sendings, openings, tokens, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -1,13 +1,14 @@
-"""The acts of a Party about its own house, as a request takes them: persons, officers' keys, rooms, accreditation."""
+"""The acts of a Party about its own house, as a request takes them: persons, keys, rooms, peers, its legal record."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from gsomia.agreement import FORMS, LegalAct
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
@@ -15,12 +16,15 @@ from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
     Node,
+    Note,
     PersonDetails,
     accredit,
     assure,
     brief,
     change_person,
     declare_compromised,
+    enrol_peer,
+    enter_legal_acts,
     enter_need,
     enter_person,
     place,
@@ -215,6 +219,77 @@ class DeclareCompromised(HouseAct):
         return declare_compromised(node, self.party or node.party, self.officer, since, by=by, key=self.key)
 
 
+class EnrolPeer(HouseAct):
+    """Enrol a peer whose fingerprint the officer compared with the diplomatic note, and name its address."""
+
+    act: Literal["enrol-peer"]
+    identity: dict[str, Any] = Field(max_length=16)
+    fingerprint: Text
+    url: Text
+
+    def do(self, node: Node, by: Acting) -> object:
+        """Enrol it."""
+        return enrol_peer(node, self.identity, self.fingerprint, address=self.url, by=by)
+
+
+class LegalEntry(Said):
+    """A legal act to enter in the record; `word` is what it says more: the reading, or the successor."""
+
+    id: Reference
+    under: Text
+    type: Text
+    party: Party
+    effective: Annotated[datetime, Field(strict=False)]
+    form: Text
+    source: Annotated[str, Field(max_length=4096)]
+    confidence: Annotated[str, Field(pattern=r"^[ABCI]$")]
+    word: Text = ""
+
+    def legal(self) -> LegalAct:
+        """The act.
+
+        Raises:
+            UsageError: the form is not known, or the instant has no offset.
+        """
+        if self.form not in FORMS:
+            raise UsageError(f"unknown form `{self.form}`", hint=f"known: {', '.join(FORMS)}")
+        at = aware(self.effective)
+        assert at is not None  # it is one of the body's words
+        return LegalAct(
+            id=self.id,
+            under=self.under,
+            act=self.type,
+            by=self.party,
+            at=at.astimezone(UTC),
+            form=self.form,
+            source=self.source,
+            confidence=self.confidence,
+            note=self.word,
+            known_at=at.astimezone(UTC),
+        )
+
+
+class NoteSaid(Said):
+    """The diplomatic note that legal acts rest on."""
+
+    reference: Text
+    dated: Text
+    digest: Text
+
+
+class EnterLegalActs(HouseAct):
+    """Enter legal acts in the record, with the note they rest on."""
+
+    act: Literal["enter-legal-acts"]
+    acts: list[LegalEntry] = Field(min_length=1, max_length=64)
+    note: NoteSaid
+
+    def do(self, node: Node, by: Acting) -> object:
+        """Enter them."""
+        note = Note(reference=self.note.reference, dated=self.note.dated, digest=self.note.digest)
+        return enter_legal_acts(node, [one.legal() for one in self.acts], note, by=by)
+
+
 House = (
     EnterPerson
     | ChangePerson
@@ -226,4 +301,6 @@ House = (
     | Accredit
     | RetireKey
     | DeclareCompromised
+    | EnrolPeer
+    | EnterLegalActs
 )

@@ -25,6 +25,8 @@ def means_house(statements: Said, wanted: Words) -> bool:
     for one in statements:
         if bool(one.item) is not bool(about) or bool(one.copy) is not (about == "copy"):
             return False
+        if wanted["act"] == "enter-legal-acts":
+            continue  # each has its instrument, and tells that instrument's Parties
         if one.instrument != wanted.get("under", "") or [*one.parties] != ([wanted["to"]] if "to" in wanted else []):
             return False
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)
@@ -33,6 +35,11 @@ def means_house(statements: Said, wanted: Words) -> bool:
 def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     """The words that are signed and that the officer did not give, for them to read: by name, from each statement."""
     found: dict[str, Any] = {}
+    if wanted["act"] == "enter-legal-acts":
+        told = sorted({party for one in statements for party in one.parties})
+        return {"told to": told} if told else {}
+    if wanted["act"] == "enrol-peer":
+        return {}
     for one in statements:
         for name, word in one.body.items():
             if name not in wanted or wanted[name] in ("", None):
@@ -103,6 +110,38 @@ def _distrusted(statements: Said, wanted: Words) -> bool:
     )
 
 
+def _peer(statements: Said, wanted: Words) -> bool:
+    """The identity is the one given, and its fingerprint the one that the officer compared."""
+    from gsomia.node import fingerprint
+
+    actual = fingerprint(wanted["identity"])
+    if "".join(str(wanted["fingerprint"]).split()).lower() != actual:
+        return False
+    body = {"identity": wanted["identity"], "fingerprint": actual}
+    return _exactly("enrol-peer", lambda _: body)(statements, wanted)
+
+
+def _legal(statements: Said, wanted: Words) -> bool:
+    """One statement for each legal act, in their order, with the note; told to Parties of the instrument alone."""
+    from gsomia.app import offered_law
+    from gsomia.node import LEGAL_WORDS
+
+    law = offered_law().agreements
+    if len(statements) != len(wanted["acts"]):
+        return False
+    for one, act in zip(statements, wanted["acts"], strict=True):
+        parties = law[act["under"]].parties if act["under"] in law else one.parties
+        if (one.type, one.instrument) != (act["type"], act["under"]) or not {*one.parties} <= {*parties}:
+            return False
+        body = {name: act[name] for name in ("id", "effective", "form", "source", "confidence")}
+        body |= {"by": act["party"], "note": wanted["note"]["reference"], "note_date": wanted["note"]["dated"]}
+        body |= {"note_digest": wanted["note"]["digest"]}
+        body |= {LEGAL_WORDS[one.type]: act["word"]} if one.type in LEGAL_WORDS else {}
+        if dict(one.body) != body:
+            return False
+    return True
+
+
 HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "enter-person": _exactly("enter-person", _entered),
     "change-person": _changed,
@@ -114,5 +153,7 @@ HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "accredit": _exactly("accredit", _the("system", "level")),
     "retire-key": _retired,
     "declare-key-compromised": _distrusted,
+    "enrol-peer": _peer,
+    "enter-legal-acts": _legal,
 }
 """The acts about the house, and how each is told."""

@@ -132,7 +132,7 @@ def peer_command() -> None:
 @click.option("--fingerprint", "expected", required=True, help="From the diplomatic note, never from the network.")
 @click.option("--url", required=True, help="Where it is: https://host:port, or `parcel:` for files alone.")
 @by_option
-@node_option
+@anywhere_option
 def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None) -> None:
     """Enrol the peer whose IDENTITY file has this fingerprint."""
     try:
@@ -141,9 +141,12 @@ def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None
         raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"`{identity}` is not JSON: {error}") from error
-    with home_of(node_dir) as home:
-        act = home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{document['party']} enrolled by act {act.id}")
+
+    def here(home: Home) -> list[SignedAct]:
+        return [home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "enrol-peer", "identity": document, "fingerprint": expected, "url": url}, here)
+    click.echo(f"{said.body['identity']['party']} enrolled by act {said.id}")
 
 
 @peer_command.command("list")

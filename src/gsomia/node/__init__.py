@@ -99,7 +99,19 @@ from gsomia.node.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
+from gsomia.node.ports import (
+    Blobs,
+    Clock,
+    Documents,
+    Look,
+    Marked,
+    NodeKeys,
+    PeerAddresses,
+    PeerLink,
+    Reader,
+    Store,
+    Writer,
+)
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
 from gsomia.node.rangeanswers import answer_shared
@@ -114,7 +126,7 @@ from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition,
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import Sending, ask_transmit
 from gsomia.node.sharing import share
-from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
     Briefing,
     Carried,
@@ -181,6 +193,7 @@ __all__ = [
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
+    "LEGAL_WORDS",
     "LOOK_BYTES",
     "MAIN_FACILITY",
     "MAX_BUNDLE_JSON",
@@ -229,6 +242,7 @@ __all__ = [
     "Outgoing",
     "Owing",
     "Peer",
+    "PeerAddresses",
     "PeerLink",
     "PendingOpening",
     "Person",

@@ -51,13 +51,14 @@ def fingerprint(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(dict(document))).hexdigest()
 
 
-def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Acting) -> SignedAct:
+def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, address: str = "", by: Acting) -> SignedAct:
     """Enrol a peer whose fingerprint an officer compared with the diplomatic note.
 
     Args:
         node: who enrols.
         document: the peer's identity, as `gsomia node identity` printed it.
         expected: the fingerprint from the note, 64 hexadecimal digits, white space and case ignored.
+        address: where it is reached, `https://host:port` or `parcel:`, for the settings of a node that has such.
         by: a security officer.
 
     Returns:
@@ -78,9 +79,9 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
         LogVerifier.from_text(document["log"])
         for value in document["previous"]:
             RetiredKeys.from_json(value)
+        actual = fingerprint(document)
     except (ValueError, TypeError, KeyError, LogError) as error:
         raise DataError(f"not an identity of a node: {error}") from error
-    actual = fingerprint(document)
     if "".join(expected.split()).lower() != actual:
         raise UsageError(
             f"the fingerprint of this identity is `{actual}`, not the one given",
@@ -90,10 +91,14 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
         raise UsageError(f"`{node.party}` is this node's own Party")
     if document["exercise"] is not node.exercise:
         raise UsageError("real and EXERCISE nodes are not each other's peers")
+    if node.addresses is not None:
+        node.addresses.check(document, address)
     body = {"identity": dict(document), "fingerprint": actual}
     with node.store.writing() as tx:
         act = make(node, tx, [Draft(type="enrol-peer", body=body)], at=node.clock.now(), by=by)[0]
         tx.put_setting(told_key(str(document["party"])), node.keys.signing.public.fingerprint)
         for one in public_acts(node, tx):
             tx.put_outgoing(str(document["party"]), "act", one, node.clock.machine())
+    if node.addresses is not None:
+        node.addresses.put(party, address, actual)
     return act

@@ -43,6 +43,7 @@ __all__ = [
     "Look",
     "Marked",
     "NodeKeys",
+    "PeerAddresses",
     "PeerLink",
     "Reader",
     "Store",
@@ -507,6 +508,22 @@ class Documents(Protocol):
         Raises:
             DataError: a format that cannot be marked, or what `look_over` calls a fault.
         """
+        ...
+
+
+class PeerAddresses(Protocol):
+    """Where the peers are reached: in the settings of the node's own host, beside the keys that acts enrol."""
+
+    def check(self, identity: Mapping[str, Any], address: str) -> None:
+        """Check that a peer could be named so, before anything is signed.
+
+        Raises:
+            UsageError: no address, no certificate, or the peer is named already.
+        """
+        ...
+
+    def put(self, party: str, address: str, fingerprint: str) -> None:
+        """Name an enrolled peer, in the place of what stood of it."""
         ...
 
 
