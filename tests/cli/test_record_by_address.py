@@ -91,8 +91,8 @@ def test_the_shipped_record_is_entered(jpn: Anywhere) -> None:
         assert jpn.there(officer, *words)[0] == 3
     other = Anywhere(Path(shutil.copytree(jpn.folder, jpn.folder.parent / "other")), jpn.run)
     bodies = []
-    for one, status in ((jpn, jpn.there("ito", *words)), (other, other.here(*words))):
-        assert status[0] == 0, status
+    for one, ran in ((jpn, jpn.there("ito", *words)), (other, other.here(*words))):
+        assert ran[0] == 0, ran
         with one.home.store.reading() as reader:
             bodies.append([replace(entry.legal, known_at=None) for entry in reader.record()])
     other.close()
