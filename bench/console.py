@@ -23,7 +23,7 @@ from pathlib import Path
 from bench.measure import Result
 from bench.nodes import cpu_seconds, free_port, make_pair
 from gsomia.app import Home
-from gsomia.keys import SigningKey
+from gsomia.keys import PublicKey, SigningKey
 from gsomia.web import client_context, make_officer_certificate
 
 _CONNECTIONS = 8
@@ -159,7 +159,8 @@ def _empty(folder: Path, port: int) -> Iterator[None]:
 
     home = Home(folder)
     with home.store.reading() as reader:
-        anchors = [officer_anchor(officer.key) for officer in reader.officers(home.node.party)]
+        keys = [officer.key for officer in reader.officers(home.node.party)]
+        anchors = [officer_anchor(key) for key in keys if isinstance(key, PublicKey)]
     home.close()
     server = subprocess.Popen([sys.executable, "-c", _BARE, str(folder), str(port), *anchors])
     try:

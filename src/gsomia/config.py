@@ -64,6 +64,7 @@ class ApiConfig(_Section):
     url: str = Field(default="", pattern=r"^(https://[^/?#\s]+)?$")
     requests_per_second: float = Field(default=2000, gt=0)
     connections: int = Field(default=512, gt=0)
+    step_up_seconds: float = Field(default=300, gt=0)
 
 
 class WitnessConfig(_Section):

@@ -32,6 +32,7 @@ __all__ = [
     "Signature",
     "SigningKey",
     "Signs",
+    "Verifies",
     "b64",
     "canonical",
     "pae",
@@ -152,6 +153,31 @@ def _fingerprint(ed25519: bytes, ml_dsa_65: bytes) -> str:
     return hashlib.sha256(b"gsomia key v1\n" + ed25519 + ml_dsa_65).hexdigest()
 
 
+class Verifies(Protocol):
+    """The public half of a key of any kind: what its signatures are held against."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all of it, in hexadecimal."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """The key as a JSON object."""
+        ...
+
+    def shares(self, other: Verifies) -> bool:
+        """Whether another key has a private half in common with it."""
+        ...
+
+    def verify(self, signed: bytes, signatures: Mapping[str, bytes]) -> None:
+        """Check its signatures, by algorithm, over these bytes.
+
+        Raises:
+            SignatureError: one is missing or does not hold.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicKey:
     """The public half of a signing key: 32 bytes of Ed25519 and 1952 bytes of ML-DSA-65 (FIPS 204)."""
@@ -185,6 +211,10 @@ class PublicKey:
             raise ValueError("`ed25519` and `ml-dsa-65` are base64 text")
         return cls(ed25519=unb64(value["ed25519"]), ml_dsa_65=unb64(value["ml-dsa-65"]))
 
+    def shares(self, other: Verifies) -> bool:
+        """Whether another key has one of its halves: one that a token holds could stand beside another from a file."""
+        return isinstance(other, PublicKey) and (self.ed25519 == other.ed25519 or self.ml_dsa_65 == other.ml_dsa_65)
+
     def verify(self, signed: bytes, signatures: Mapping[str, bytes]) -> None:
         """Check both signatures over the same bytes.
 
@@ -209,12 +239,12 @@ class Signs(Protocol):
     """What signs for a public key: a key that is held here, or one whose signatures come from elsewhere."""
 
     @property
-    def public(self) -> PublicKey:
+    def public(self) -> Verifies:
         """The public key that the signatures are held against."""
         ...
 
     def sign(self, signed: bytes) -> dict[str, bytes]:
-        """Both signatures over the same bytes, by algorithm."""
+        """All its signatures over the same bytes, by algorithm."""
         ...
 
 
@@ -344,7 +374,7 @@ def sign(payload: bytes, payload_type: str, keys: Sequence[Signs]) -> Envelope:
     Args:
         payload: the exact bytes.
         payload_type: a specific, versioned media type.
-        keys: one or more signing keys; each gives two signatures.
+        keys: one or more signing keys; each gives all its signatures.
 
     Raises:
         ValueError: no keys: an envelope nobody signed is not made.
@@ -360,7 +390,7 @@ def sign(payload: bytes, payload_type: str, keys: Sequence[Signs]) -> Envelope:
     return Envelope(payload_type=payload_type, payload=payload, signatures=signatures)
 
 
-def verify(envelope: Envelope, payload_type: str, keys: Iterable[PublicKey]) -> bytes:
+def verify(envelope: Envelope, payload_type: str, keys: Iterable[Verifies]) -> bytes:
     """Check that every one of the keys signed the envelope, and hand back the bytes that were signed.
 
     Args:
@@ -372,7 +402,7 @@ def verify(envelope: Envelope, payload_type: str, keys: Iterable[PublicKey]) -> 
         The payload: use these bytes and no others.
 
     Raises:
-        SignatureError: the type differs, no key was named, or a key's two signatures are not both there and good.
+        SignatureError: the type differs, no key was named, or a key's signatures are not all there and good.
     """
     if envelope.payload_type != payload_type:
         raise SignatureError(f"payload type `{envelope.payload_type}` where `{payload_type}` was expected")
@@ -389,7 +419,7 @@ REMEMBERED_BYTES = 1024
 
 
 @lru_cache(maxsize=512)
-def _verified(envelope: Envelope, needed: tuple[PublicKey, ...]) -> bytes:
+def _verified(envelope: Envelope, needed: tuple[Verifies, ...]) -> bytes:
     # Only what holds is remembered.
     signed = pae(envelope.payload_type, envelope.payload)
     by_key: dict[str, dict[str, bytes]] = {}

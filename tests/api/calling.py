@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -109,7 +110,8 @@ class Served:
         return self.loop.run_until_complete(all_of_them())
 
     def _shown(self, by: Acting) -> bytes:
-        key = (by.officer, by.key.public.fingerprint)
+        # A new one each minute: some acts are for who signed in a short while ago.
+        key = (by.officer, by.key.public.fingerprint, int(time.time() / 60))
         if key not in _CERTIFICATES:
             _CERTIFICATES[key] = self.certificate(by)
         return _CERTIFICATES[key]
@@ -130,7 +132,7 @@ def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
     return {name: b64(sig) for name, sig in sign_prepared([s.encode() for s in told["statements"]], by.key).items()}
 
 
-_CERTIFICATES: dict[tuple[str, str], bytes] = {}
+_CERTIFICATES: dict[tuple[str, str, int], bytes] = {}
 
 
 async def ask_app(

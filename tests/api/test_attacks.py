@@ -338,10 +338,10 @@ def test_a_right_withdrawn_is_enforced_at_the_next_request(kor: Served) -> None:
 class Program:
     """A program of an officer's, with a token and its key."""
 
-    def __init__(self, served: Served, by: Acting, *acts: str) -> None:
+    def __init__(self, served: Served, by: Acting, *acts: str, minutes: int = 5) -> None:
         self.served = served
         self.key: EllipticCurvePrivateKey = generate_private_key(SECP256R1())
-        body = {"jwk": public_jwk(self.key), "acts": list(acts), "minutes": 5}
+        body = {"jwk": public_jwk(self.key), "acts": list(acts), "minutes": minutes}
         answer = served.ask("POST", "/v1/tokens", by, body)
         assert answer.status == 201, answer
         self.told = answer.json()
@@ -420,7 +420,7 @@ def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -
     assert kor.ask("GET", "/v1/copies", None, headers=program.headers("GET", "/v1/copies")).status == 401
 
 
-def _later(kor: Served, **span: float) -> None:
+def later(kor: Served, **span: float) -> None:
     """The node's machine clock goes on."""
     clock = kor.player.node.clock
     assert isinstance(clock, RealMachine)
@@ -429,7 +429,7 @@ def _later(kor: Served, **span: float) -> None:
 
 ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
     "the token is ended": lambda kor, program, by: kor.memory.end_token(by.officer, program.told["id"]),
-    "the token expires": lambda kor, program, by: _later(kor, minutes=6),
+    "the token expires": lambda kor, program, by: later(kor, minutes=6),
     "the person leaves": lambda kor, program, by: strike_person(
         kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)
     ),
@@ -449,7 +449,7 @@ def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise
 
 def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
     der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
-    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: _later(kor, minutes=6)))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: later(kor, minutes=6)))
     assert took < 1.0
 
 

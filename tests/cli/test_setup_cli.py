@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from authenticator import ORIGIN, RP, Authenticator, in_browser
 from command import Run
 
+from gsomia.passkeys import passkey_text, registration_text
 from gsomia.web import make_certificate
 
 
@@ -381,3 +383,59 @@ def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     assert status == 2 and "--officer-key" in err
     status, _, err = run("key", "list", "--node", "https://127.0.0.1:1")
     assert status == 2 and "by its folder" in err
+
+
+def handed_over(device: Authenticator, officer: str = "kato", *, exercise: bool = True) -> dict[str, object]:
+    """The file that an officer's browser writes of a passkey for JPN."""
+    made = {
+        "rp": RP,
+        "origins": [ORIGIN],
+        "registration": device.registration(registration_text("JPN", officer, exercise=exercise)),
+        "assertion": in_browser(device.assertion(passkey_text("JPN", officer, device.public, exercise=exercise))),
+    }
+    return {"passkey": made}
+
+
+def test_a_passkey_is_enrolled_by_what_its_officer_handed_over(run: Run, node: Path, tmp_path: Path) -> None:
+    device, file = Authenticator(), tmp_path / "kato.json"
+    file.write_text(json.dumps(handed_over(device)))
+    words = ["--public", file, "--fingerprint", device.public.fingerprint, "--node", node]
+    status, out, err = run("officer", "enrol", "kato", "--role", "legal", *words)
+    assert status == 0, err
+    assert out.endswith(f"; a passkey, used at {ORIGIN}\n")
+    assert list((node / "officers").glob("kato*")) == []
+    status, out, _ = run("verify", "--node", node)
+    assert status == 0, out
+    status, _, err = run("officer", "replace", "kato", *words)
+    assert status == 2 and "never comes back" in err
+    status, _, err = run("agreement", "adopt", "jpn-kor-2016", "--by", "kato", "--node", node)
+    assert status == 2 and "signs by a passkey" in err and "over the node's API" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"registration": {}}, "registration"),
+        ({"assertion": {}}, "assertion"),
+        ({"assertion": None}, "assertion"),
+        ({"rp": "evil.example"}, "relying party"),
+        ({"origins": ["https://evil.example"]}, "origin"),
+        ({"origins": [1]}, "`origins`"),
+        ({"more": 1}, "handed over with"),
+        (handed_over(Authenticator())["passkey"], "has another fingerprint"),
+        (handed_over(Authenticator(), "ito")["passkey"], "challenge"),
+        (handed_over(Authenticator(), exercise=False)["passkey"], "challenge"),
+        ({"assertion": in_browser(Authenticator().assertion(b""))}, "challenge"),
+    ],
+)
+def test_a_passkey_of_another_is_not_enrolled(
+    run: Run, node: Path, tmp_path: Path, change: dict[str, object], says: str
+) -> None:
+    device, file = Authenticator(), tmp_path / "kato.json"
+    value = handed_over(device)
+    assert isinstance(value["passkey"], dict)
+    file.write_text(json.dumps({"passkey": value["passkey"] | change}))
+    words = ["--public", file, "--fingerprint", device.public.fingerprint, "--node", node]
+    status, _, err = run("officer", "enrol", "kato", "--role", "legal", *words)
+    assert status in (1, 2, 5) and says in err, err
+    assert "kato" not in run("officer", "list", "--node", node)[1]

@@ -7,7 +7,7 @@ import json
 import pickle
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pkcs11
@@ -47,7 +47,8 @@ def test_a_certificate_for_tls_is_signed_in_the_token() -> None:
     key, now = make_officer_key(uri("tls")), datetime.now(UTC)
     pem, _ = make_officer_certificate("aoki", key, at=now)
     der = ssl.PEM_cert_to_DER_cert(pem.decode())
-    assert check_officer_certificate(der, key.public, now) > now
+    signed, ends = check_officer_certificate(der, key.public, now)
+    assert now - timedelta(seconds=1) < signed <= now < ends
     with pytest.raises(SignatureError):
         check_officer_certificate(der, make_officer_key(uri("tls-2")).public, now)
 

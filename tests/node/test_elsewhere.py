@@ -8,7 +8,7 @@ import pytest
 from stories import MARKS, Stage
 
 from gsomia.errors import RefusedError, SignatureError
-from gsomia.keys import PublicKey
+from gsomia.keys import Verifies
 from gsomia.node import Acting, AwaitedKey, Prepared, Role, StandingClock, audit, handle, mark, prepare, sign_prepared
 from gsomia.testing import Player
 
@@ -29,7 +29,7 @@ def use(kor: Player, what: str, key: AwaitedKey) -> object:
     return handle(kor.node, "use", kor.copies()[0].id, what, by=acting)
 
 
-def awaited(kor: Player) -> PublicKey:
+def awaited(kor: Player) -> Verifies:
     return kor.by(Role.REGISTRY).key.public
 
 

@@ -10,6 +10,7 @@ from gsomia.api.app import api_app, api_routes, description
 from gsomia.api.first import FirstOfficer, first_officer_text
 from gsomia.api.routing import ACT, Served
 from gsomia.api.signin import Caller, SignIn
+from gsomia.api.spans import Spans
 
 __all__ = [
     "ACT",
@@ -17,6 +18,7 @@ __all__ = [
     "FirstOfficer",
     "Served",
     "SignIn",
+    "Spans",
     "api_app",
     "api_routes",
     "description",

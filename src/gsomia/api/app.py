@@ -27,6 +27,7 @@ from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
 from gsomia.api.sendings import sendings
 from gsomia.api.signin import Caller, SignIn
+from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
@@ -44,6 +45,7 @@ def api_app(
     rate: float = 2000,
     unreconciled_for: timedelta = timedelta(days=7),
     first: FirstOfficer | None = None,
+    spans: Spans | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -56,6 +58,7 @@ def api_app(
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
         first: the door for the first officer; None where it is never opened.
+        spans: how long a sign-in lasts; as the settings have it by default where it is None.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -63,7 +66,7 @@ def api_app(
     served = Served(
         node=node,
         rights=rights,
-        sign_in=SignIn(node, rights, memory, url),
+        sign_in=SignIn(node, rights, memory, url, spans or Spans()),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         url=url,

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from gsomia.api.first import FirstOfficer
-from gsomia.api.signin import Caller, SignIn
+from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Node, Reader
@@ -69,10 +69,13 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
 
     Raises:
         RefusedError: the table of rights refuses.
+        Problem: it permits it to one who authenticated more lately.
     """
     decision: Decision = caller.decide(act, about)
     if not decision.permitted:
         raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+    if caller.rights.acts[act].step_up and caller.age > caller.max_age:
+        raise step_up(caller.max_age)
 
 
 def tagged(served: Served, schema: str, value: Mapping[str, Any]) -> tuple[bytes, str]:

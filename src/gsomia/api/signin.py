@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
+from gsomia.api.spans import Spans
 from gsomia.errors import SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
+from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
 from gsomia.web import (
     PROOF_AGE,
@@ -24,7 +26,7 @@ from gsomia.web import (
     token_digest,
 )
 
-__all__ = ["Caller", "SignIn", "unknown_caller"]
+__all__ = ["Caller", "SignIn", "step_up", "unknown_caller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Caller:
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
         ends: when the certificate or the token ends, whichever is first.
+        age: how long ago the officer authenticated: signed the certificate, or that with which the token was made.
+        max_age: acts that the table marks `step_up` are for who authenticated no longer ago.
         token: the digest of the token, or "".
     """
 
@@ -45,6 +49,8 @@ class Caller:
     rights: Rights
     acts: frozenset[str] | None = None
     ends: datetime
+    age: timedelta
+    max_age: timedelta
     token: str = ""
 
     def decide(self, act: str, about: About | None = None) -> Decision:
@@ -75,6 +81,20 @@ def unknown_caller(error: str = "") -> Problem:
     )
 
 
+def step_up(max_age: timedelta) -> Problem:
+    """The challenge to one who authenticated too long ago for what is asked (RFC 9470, section 3)."""
+    seconds = int(max_age.total_seconds())
+    says = "sign in anew: what is asked is for who authenticated a short while ago"
+    challenge = f'DPoP algs="ES256 EdDSA", error="insufficient_user_authentication", error_description="{says}"'
+    return Problem(
+        401,
+        says,
+        kind="step-up",
+        more={"max_age": seconds},
+        headers={"www-authenticate": f"{challenge}, max_age={seconds}"},
+    )
+
+
 @lru_cache(maxsize=1024)
 def _issuer(der: bytes) -> str:
     return issuing_key(der)
@@ -88,14 +108,16 @@ class SignIn:
         rights: the table of rights.
         memory: where tokens and used proofs are kept.
         url: under which the API is reached, `https://host:port`; proofs name it.
+        spans: how long a sign-in lasts.
     """
 
-    def __init__(self, node: Node, rights: Rights, memory: Memory, url: str) -> None:
+    def __init__(self, node: Node, rights: Rights, memory: Memory, url: str, spans: Spans) -> None:
         self._node = node
         self._rights = rights
         self._memory = memory
         self._url = url
-        self._ends: dict[tuple[bytes, str], datetime] = {}
+        self._spans = spans
+        self._valid: dict[tuple[bytes, str], tuple[datetime, datetime]] = {}
         self._ids: dict[str, str] = {}
         self._known: dict[bytes, tuple[tuple[Hashable, int], Caller]] = {}
 
@@ -159,17 +181,27 @@ class SignIn:
             if who is None:
                 raise unknown_caller()
             officer, principal = who
-            ends = self._ends.get((der, key))
-            if ends is None:
-                ends = check_officer_certificate(der, officer.key, now)
-                if len(self._ends) >= _MOST:
-                    self._ends.clear()
-                self._ends[der, key] = ends
+            if not isinstance(officer.key, PublicKey):
+                raise unknown_caller()
+            valid = self._valid.get((der, key))
+            if valid is None:
+                valid = check_officer_certificate(der, officer.key, now)
+                if len(self._valid) >= _MOST:
+                    self._valid.clear()
+                self._valid[der, key] = valid
         except SignatureError:
             raise unknown_caller() from None
+        signed, ends = valid
         if now > ends:
             raise unknown_caller()
-        return Caller(officer=officer, principal=principal, rights=self._rights, ends=ends)
+        return Caller(
+            officer=officer,
+            principal=principal,
+            rights=self._rights,
+            ends=ends,
+            age=now - signed,
+            max_age=self._spans.step_up,
+        )
 
     def _by_token(
         self, reader: Reader, given: list[str], proofs: list[str], method: str, path: str, der: bytes | None
@@ -193,12 +225,21 @@ class SignIn:
         who = self._who(reader, token.key)
         if who is None or who[0].id != token.officer:
             raise unknown_caller("invalid_token")
-        ends = token.until
+        ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
             if shown.officer.id != token.officer:
                 raise unknown_caller("invalid_token")
-            ends = min(ends, shown.ends)
+            ends, authenticated = min(ends, shown.ends), max(authenticated, now - shown.age)
         officer, principal = who
         acts = frozenset(token.acts)
-        return Caller(officer=officer, principal=principal, rights=self._rights, acts=acts, ends=ends, token=digest)
+        return Caller(
+            officer=officer,
+            principal=principal,
+            rights=self._rights,
+            acts=acts,
+            ends=ends,
+            age=now - authenticated,
+            max_age=self._spans.step_up,
+            token=digest,
+        )

@@ -62,6 +62,7 @@ def tokens(served: Served) -> APIRouter:
             key=caller.officer.key.fingerprint,
             jkt=thumbprint(body.jwk),
             acts=tuple(dict.fromkeys(body.acts)),
+            authenticated=now - caller.age,
             until=now + timedelta(minutes=body.minutes),
         )
         memory.put_token(token_digest(value), token, now)

@@ -17,7 +17,7 @@ from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import Verifies
 from gsomia.keystore import (
     Box,
     KeyFiles,
@@ -50,6 +50,7 @@ from gsomia.node import (
     stamp_logs,
     step,
 )
+from gsomia.passkeys import Passkey
 from gsomia.store import SqlStore
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ _NAMED = 20
 """So many officers are named to one who named none of them."""
 
 
-def _later_key(officer: str, key: PublicKey) -> str:
+def _later_key(officer: str, key: Verifies) -> str:
     """The name of the file of a key that took another's place."""
     return f"{officer[:47]}.{key.fingerprint[:16]}"
 
@@ -188,6 +189,10 @@ class Home:
             with self.store.reading() as reader:
                 enrolled = ", ".join(o.id for o in reader.officers(self.node.party, limit=_NAMED)) or "none"
             raise UsageError(f"unknown officer `{officer}`", hint=f"enrolled: {enrolled}; named with --by")
+        if known is not None and isinstance(known.key, Passkey):
+            raise UsageError(
+                f"officer `{officer}` signs by a passkey, and nothing here holds it", hint="sign over the node's API"
+            )
         name = _later_key(officer, known.key) if known is not None else officer
         acting = Acting(officer=officer, key=read_officer_key(files, name if files.exists(name) else officer))
         with self.store.reading() as reader:
@@ -195,7 +200,7 @@ class Home:
         return acting
 
     def replace_officer_key(
-        self, officer: str, *, by: Acting, token: str = "", public: PublicKey | None = None
+        self, officer: str, *, by: Acting, token: str = "", public: Verifies | None = None
     ) -> SignedAct:
         """Enrol a new key for an officer in place of the one before; key and file as for `enrol_officer`."""
         if public is not None:
@@ -218,7 +223,7 @@ class Home:
         by: Acting | None,
         person: str = "",
         token: str = "",
-        public: PublicKey | None = None,
+        public: Verifies | None = None,
     ) -> SignedAct:
         """Enrol an officer's key, of the person of that id or of another.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gsomia.app.home import Home
 from gsomia.errors import GsomiaError, NodeError
+from gsomia.keys import PublicKey
 
 __all__ = ["served", "serving_api", "trusting"]
 
@@ -149,7 +150,7 @@ def serving_api(
     if not config.host:
         yield
         return
-    from gsomia.api import FirstOfficer, api_app
+    from gsomia.api import FirstOfficer, Spans, api_app
     from gsomia.web import Memory, officer_anchor, officers_context
 
     anchors: dict[str, str] = {}
@@ -157,7 +158,9 @@ def serving_api(
     def officers() -> set[str]:
         with home.store.reading() as reader:
             keys = [officer.key for officer in reader.officers(home.node.party)]
-        return {anchors.setdefault(key.fingerprint, officer_anchor(key)) for key in keys}
+        # A passkey certifies nothing: who has one signs in by it.
+        pairs = [key for key in keys if isinstance(key, PublicKey)]
+        return {anchors.setdefault(key.fingerprint, officer_anchor(key)) for key in pairs}
 
     keys = home.folder / "keys"
     trusted = officers()
@@ -179,6 +182,7 @@ def serving_api(
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
         first=first,
+        spans=Spans(step_up=timedelta(seconds=config.step_up_seconds)),
         told=lambda why: log.error("this node cannot do what an officer asks", why=why),
         log=lambda **line: log.info("request", **line),
     )

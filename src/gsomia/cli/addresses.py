@@ -154,16 +154,24 @@ def reached(address: str) -> Iterator[Remote]:
         hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
         raise UsageError("whose node is it?", hint=hint)
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    key = read_officer_key(files, key_file.name.removesuffix(".key"))
-    certificate, private = make_officer_certificate(key_file.name.removesuffix(".key"), key, at=now())
-    with tempfile.TemporaryDirectory() as folder:
-        shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
-        for path, data in ((shown, certificate), (kept, private)):
-            path.touch(mode=0o600)
-            path.write_bytes(data)
-        context = client_context(shown, kept, _pinned(identity))
-    with httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60) as client:
-        yield Remote(address, client, key)
+    name, pinned = key_file.name.removesuffix(".key"), _pinned(identity)
+    key = read_officer_key(files, name)
+
+    def sign_in() -> httpx2.Client:
+        certificate, private = make_officer_certificate(name, key, at=now())
+        with tempfile.TemporaryDirectory() as folder:
+            shown, kept = Path(folder) / "tls.pem", Path(folder) / "tls-key.pem"
+            for path, data in ((shown, certificate), (kept, private)):
+                path.touch(mode=0o600)
+                path.write_bytes(data)
+            context = client_context(shown, kept, pinned)
+        return httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60)
+
+    remote = Remote(address, sign_in, key)
+    try:
+        yield remote
+    finally:
+        remote.close()
 
 
 def _pinned(identity: Path) -> str:
@@ -260,14 +268,19 @@ class Remote:
 
     Args:
         address: where.
-        client: signed in.
+        sign_in: signs in by the officer's key; once more where the node asks for that (step-up, RFC 9470).
         key: the officer's.
     """
 
-    def __init__(self, address: str, client: httpx2.Client, key: Signs) -> None:
+    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs) -> None:
         self._address = address
-        self._client = client
+        self._sign_in = sign_in
+        self._client = sign_in()
         self.key = key
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Read; what comes back is noted as an EXERCISE node's where it is one."""
@@ -305,12 +318,13 @@ class Remote:
             click.echo("EXERCISE", err=True)
 
     def _sent(self, method: str, path: str, **words: Any) -> httpx2.Response:
-        import httpx2
-
-        try:
-            answer = self._client.request(method, f"/v1/{path}", **words)
-        except (httpx2.HTTPError, OSError) as error:
-            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error
+        answer = self._asked(method, path, **words)
+        if answer.status_code == 401 and "insufficient_user_authentication" in answer.headers.get(
+            "www-authenticate", ""
+        ):
+            self.close()
+            self._client = self._sign_in()
+            answer = self._asked(method, path, **words)
         if answer.is_success:
             return answer
         try:
@@ -322,6 +336,18 @@ class Remote:
             raise PeerError(f"`{self._address}` answered {answer.status_code}") from error
         if kind == "refused":
             raise RefusedError(detail, verdict=problem.get("verdict") or {}, hint=hint)
+        if kind == "step-up":
+            raise LoginError(
+                f"`{self._address}` takes even a new sign-in for an old one", hint="compare the two clocks"
+            )
         if kind == "sign-in":
             raise LoginError(f"`{self._address}` does not know this key, or no longer: {detail}")
         raise _ERRORS.get(kind, PeerError)(detail, hint=hint)
+
+    def _asked(self, method: str, path: str, **words: Any) -> httpx2.Response:
+        import httpx2
+
+        try:
+            return self._client.request(method, f"/v1/{path}", **words)
+        except (httpx2.HTTPError, OSError) as error:
+            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error

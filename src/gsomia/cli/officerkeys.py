@@ -12,8 +12,10 @@ import click
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.keystore import KeyFiles, box_of, credential, make_officer_key, write_officer_key
+from gsomia.node import Node
+from gsomia.passkeys import Passkey, introduced
 
-__all__ = ["make_key_command", "new_key_options", "public_half"]
+__all__ = ["make_key_command", "new_key_options", "public_half", "used_at"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +33,7 @@ def new_key_options(function: F) -> F:
         click.option(
             "--public",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="The public half of a key made elsewhere, what `gsomia officer key` printed.",
+            help="The public half of a key made elsewhere: what `gsomia officer key` printed, or a passkey's file.",
         ),
         _token_option,
     ):
@@ -58,17 +60,22 @@ def make_key_command(file: Path, token: str, exercise: bool) -> None:
     click.echo(json.dumps({"key": key.public.to_json(), "fingerprint": key.public.fingerprint}, indent=2))
 
 
-def public_half(file: Path | None, expected: str, token: str) -> PublicKey | None:
+def public_half(
+    file: Path | None, expected: str, token: str, *, officer: str, node: Node
+) -> PublicKey | Passkey | None:
     """The public half of a key that was made elsewhere, or None where one is made here.
 
     Args:
-        file: what `officer key` printed.
+        file: what `officer key` printed, or the officer's browser wrote of a passkey.
         expected: the fingerprint that its officer told.
         token: the URI of a token, where the key is made here.
+        officer: for whom it is enrolled.
+        node: where.
 
     Raises:
         UsageError: it is another key, or the options do not fit each other.
         DataError: it is no such file.
+        SignatureError: the passkey was made for another, or does not sign.
     """
     if file is None:
         if expected:
@@ -77,7 +84,11 @@ def public_half(file: Path | None, expected: str, token: str) -> PublicKey | Non
     if token:
         raise UsageError("`--token` makes a key here, `--public` enrols one made elsewhere", hint="give one of them")
     try:
-        key = PublicKey.from_json(json.loads(file.read_text(encoding="utf-8"))["key"])
+        value = json.loads(file.read_text(encoding="utf-8"))
+        if "passkey" in value:
+            key: PublicKey | Passkey = introduced(value["passkey"], node.party, officer, exercise=node.exercise)
+        else:
+            key = PublicKey.from_json(value["key"])
     except OSError as error:
         raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -85,6 +96,11 @@ def public_half(file: Path | None, expected: str, token: str) -> PublicKey | Non
     if key.fingerprint != expected:
         raise UsageError(
             "the key has another fingerprint than was given" if expected else "which fingerprint has this key?",
-            hint="the officer reads it from where `gsomia officer key` printed it: --fingerprint HEX",
+            hint="the officer reads it from where the key was made: --fingerprint HEX",
         )
     return key
+
+
+def used_at(key: PublicKey | Passkey | None) -> str:
+    """Where a passkey may be used, behind what was enrolled: its officer's browser said so, and nobody else."""
+    return f"; a passkey, used at {', '.join(key.origins)}" if isinstance(key, Passkey) else ""

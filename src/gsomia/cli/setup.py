@@ -13,7 +13,7 @@ from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
 from gsomia.cli.addresses import anywhere_option, asked, done
-from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half
+from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import DataError, NodeError
@@ -191,13 +191,13 @@ def enrol_officer(
     node_dir: str | None,
 ) -> None:
     """Make a key for OFFICER, in a file or on a token, and enrol it, or one made elsewhere; the first enrols alone."""
-    key = public_half(public, expected, token)
     with home_of(node_dir) as home:
+        key = public_half(public, expected, token, officer=officer, node=home.node)
         with home.node.store.reading() as reader:
             first = not reader.officers(home.node.party, limit=1)
         acting = None if first else home.acting(by, Role.SECURITY)
         act = home.enrol_officer(officer, roles, by=acting, person=person, token=token, public=key)
-        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}")
+        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}{used_at(key)}")
 
 
 @officer_command.command("replace")
@@ -207,11 +207,11 @@ def enrol_officer(
 @node_option
 def replace_key(officer: str, token: str, public: Path | None, expected: str, by: str, node_dir: str | None) -> None:
     """Enrol a new key for OFFICER, made as `officer enrol` does, in place of the one before; every peer is told."""
-    key = public_half(public, expected, token)
     with home_of(node_dir) as home:
+        key = public_half(public, expected, token, officer=officer, node=home.node)
         acting = home.acting(by, Role.SECURITY)
         act = home.replace_officer_key(officer, by=acting, token=token, public=key)
-        click.echo(f"{officer} has a new key by act {act.id}")
+        click.echo(f"{officer} has a new key by act {act.id}{used_at(key)}")
         home.deliver()
 
 

@@ -21,6 +21,9 @@ Two questions are asked of one who acts, and both must say yes:
 
 And whoever may ask to open an item gets it only by the agreement's verdict: office, clearance, need and roster.
 
+`step-up` beside a command says that over the API the act takes an officer who [authenticated a short while
+ago](api.md): a sign-in that lies further back does not do.
+
 In the table, a word beside a role is a condition that must hold too; `-` is no right. `folder` says plainly what the
 table cannot hold: on the node's own host the command asks for no officer, because whoever can read the node's folder
 has the register anyway; the operating system guards the folder. Over the API the table applies to everything.
@@ -72,5 +75,5 @@ def _row(act: Act) -> str:
     }
     cells = [may.get(role, "-") for role in ROLES]
     commands = ", ".join(f"`{command}`" for command in act.commands) or "the API alone"
-    folder = "; `folder`" if act.by_folder else ""
+    folder = ("; `step-up`" if act.step_up else "") + ("; `folder`" if act.by_folder else "")
     return f"| `{act.name}` | {act.does} | {' | '.join(cells)} | {commands}{folder} |\n"

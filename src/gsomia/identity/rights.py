@@ -15,7 +15,7 @@ from gsomia.identity.principals import ROLES, Principal
 __all__ = ["Act", "Decision", "Ground", "Right", "Rights"]
 
 KINDS = ("sign", "read", "contents", "run")
-_FIELDS = {"does", "kind", "signs", "commands", "local", "rights"}
+_FIELDS = {"does", "kind", "signs", "commands", "local", "rights", "step_up"}
 _NOTHING = About()
 
 
@@ -43,6 +43,7 @@ class Act:
         kind: `sign`, `read`, `contents` or `run`.
         signs: the types of statement that an officer signs by it.
         commands: the commands that ask for it; a word after a command is its first argument.
+        step_up: over the API it takes an officer who authenticated a short while ago (step-up, RFC 9470).
         by_folder: on the node's own host whoever has the folder may, and no officer is asked for.
         rights: the rows.
     """
@@ -52,6 +53,7 @@ class Act:
     kind: str
     signs: tuple[str, ...]
     commands: tuple[str, ...]
+    step_up: bool
     by_folder: bool
     rights: tuple[Right, ...]
 
@@ -178,6 +180,8 @@ def _act(name: str, data: Mapping[str, Any]) -> Act:
         raise DataError(f"rights.toml: {name}: `does` says what it does")
     if data.get("local", "folder") != "folder":
         raise DataError(f"rights.toml: {name}: local `{data['local']}` is not known; allowed: folder")
+    if data.get("step_up", True) is not True:
+        raise DataError(f"rights.toml: {name}: step_up `{data['step_up']}` is not known; allowed: true")
     rights = _table(data.get("rights"), name)
     for role in rights:
         if role not in ROLES:
@@ -193,6 +197,7 @@ def _act(name: str, data: Mapping[str, Any]) -> Act:
         kind=kind,
         signs=_texts(data, "signs", name),
         commands=_texts(data, "commands", name),
+        step_up="step_up" in data,
         by_folder="local" in data,
         rights=tuple(Right(role=role, act=name, when=_texts(rights, role, name)) for role in rights),
     )

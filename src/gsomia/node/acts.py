@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from gsomia.errors import LogError, SignatureError
-from gsomia.keys import Envelope, PublicKey, Signs, b64, canonical, read_canonical, sign, unb64, verify
+from gsomia.keys import Envelope, PublicKey, Signs, Verifies, b64, canonical, read_canonical, sign, unb64, verify
 from gsomia.node.act_types import ACT_TYPES
 from gsomia.tlog import batch, batch_root
 
@@ -249,13 +249,14 @@ class Officer:
     """A person of a Party who may sign acts in the roles listed, with the act that enrolled the key.
 
     Args:
+        key: a pair (Ed25519 and ML-DSA-65) or a passkey.
         person: whose key it is: one person may have several, each enrolled under an id of its own.
     """
 
     id: str
     party: str
     roles: tuple[str, ...]
-    key: PublicKey
+    key: Verifies
     act: str
     enrolled_at: datetime
     person: str
@@ -359,7 +360,7 @@ def _whole(acts: Sequence[SignedAct], keyring: Keyring, *, exercise: bool) -> bo
     return True
 
 
-def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
+def _signers(statement: Statement, keyring: Keyring) -> list[Verifies]:
     """The keys that must have signed, once the signers named are those that the type requires."""
     node = keyring.node_key(statement.party)
     if node is None:
@@ -368,7 +369,7 @@ def _signers(statement: Statement, keyring: Keyring) -> list[PublicKey]:
         node = keyring.retired_key(statement.party, statement.signers[0].key, statement.at) or node
     if not statement.signers or statement.signers[0] != Signer(role="node", key=node.fingerprint):
         raise SignatureError(f"act `{statement.id}`: the node of `{statement.party}` must sign first, with its own key")
-    keys = [node]
+    keys: list[Verifies] = [node]
     open_roles = list(ACT_TYPES[statement.type].signing(statement.body))
     seen: set[str] = set()
     for signer in statement.signers[1:]:

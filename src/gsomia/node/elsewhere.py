@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from gsomia.errors import PendingError, RefusedError, SignatureError
-from gsomia.keys import PublicKey, Signs, pae
+from gsomia.keys import Signs, Verifies, pae
 from gsomia.node.acts import BATCH_TYPE, Statement, batch_payload
 from gsomia.node.ports import Clock
 
@@ -42,13 +42,18 @@ class Prepared:
         """The statements' exact bytes."""
         return tuple(statement.to_bytes() for statement in self.statements)
 
-    def check(self, key: PublicKey, signatures: Mapping[str, bytes]) -> None:
+    def check(self, key: Verifies, signatures: Mapping[str, bytes]) -> None:
         """Check an officer's signatures over them.
 
         Raises:
             SignatureError: they do not hold.
         """
-        key.verify(pae(BATCH_TYPE, batch_payload(self.data)), signatures)
+        key.verify(self.signed, signatures)
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that officers sign: the pre-authentication encoding (DSSE 1.0.2, "PAE") of their batch."""
+        return _signed(self.data)
 
     @property
     def at(self) -> datetime:
@@ -66,7 +71,7 @@ class AwaitedKey:
         signatures: the officer's, by algorithm.
     """
 
-    public: PublicKey
+    public: Verifies
     prepared: Prepared | None = None
     signatures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -136,4 +141,8 @@ def sign_prepared(statements: Sequence[bytes], key: Signs) -> dict[str, bytes]:
         statements: their exact bytes, in their order.
         key: the officer's.
     """
-    return key.sign(pae(BATCH_TYPE, batch_payload(statements)))
+    return key.sign(_signed(statements))
+
+
+def _signed(statements: Sequence[bytes]) -> bytes:
+    return pae(BATCH_TYPE, batch_payload(statements))

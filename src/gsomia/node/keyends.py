@@ -17,6 +17,7 @@ from gsomia.node.acts import Officer, Statement, read_instant
 from gsomia.node.bodies import text
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
+from gsomia.passkeys import enrolled_key
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
@@ -57,7 +58,7 @@ def enrolled(statement: Statement) -> Officer:
         id=body["officer"],
         party=statement.party,
         roles=roles,
-        key=PublicKey.from_json(body["key"]),
+        key=enrolled_key(body["key"]),
         act=statement.id,
         enrolled_at=statement.at,
         person=text(body, "person") if "person" in body else text(body, "officer"),
@@ -71,7 +72,7 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
     if statement.body.get("first") is True and tx.had_officers(statement.party):
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has officers already; none enrols alone")
     replaces = statement.body.get("replaces", "")
-    if past and (replaces != past[-1].key.fingerprint or new.key in [officer.key for officer in past]):
+    if past and (replaces != past[-1].key.fingerprint or any(new.key.shares(one.key) for one in past)):
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is enrolled already")
     if not past and replaces:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")

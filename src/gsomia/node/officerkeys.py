@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import Verifies
 from gsomia.node.acts import Officer, SignedAct, instant
 from gsomia.node.keyends import node_keys
 from gsomia.node.ledger import Draft, make
@@ -21,13 +21,13 @@ from gsomia.node.ports import Reader, Writer
 __all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by", "signed_since"]
 
 
-def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting) -> SignedAct:
+def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) -> SignedAct:
     """Enrol a new key for an officer, whose old one ends with it; every peer is told.
 
     Args:
         node: the Party's node.
         officer: enrolled already, perhaps with a key that was retired or compromised.
-        key: the new key.
+        key: the new key, a pair or a passkey.
         by: a security officer.
 
     Raises:
@@ -37,8 +37,7 @@ def replace_officer_key(node: Node, officer: str, key: PublicKey, *, by: Acting)
         known = tx.keys_of(node.party, officer)
         if not known:
             raise UsageError(f"officer `{officer}` is not enrolled", hint="`gsomia officer enrol` does that")
-        # A half that a token holds could come again under another half from a file.
-        if any(key.ed25519 == past.key.ed25519 or key.ml_dsa_65 == past.key.ml_dsa_65 for past in known):
+        if any(key.shares(past.key) for past in known):
             raise UsageError(f"officer `{officer}` has had this key already; a key that ended never comes back")
         here(tx, known[-1].person)
         body: dict[str, Any] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import Verifies
 from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct
 from gsomia.node.effects import PUBLIC_TYPES
@@ -19,7 +19,7 @@ __all__ = ["enrol_officer", "public_acts"]
 
 
 def enrol_officer(
-    node: Node, officer: str, roles: Sequence[str], key: PublicKey, *, by: Acting | None, person: str = ""
+    node: Node, officer: str, roles: Sequence[str], key: Verifies, *, by: Acting | None, person: str = ""
 ) -> SignedAct:
     """Enrol an officer's key by an act; every enrolled peer is told.
 
@@ -27,7 +27,7 @@ def enrol_officer(
         node: the Party's node.
         officer: the officer's id within the Party.
         roles: what the officer may sign, of `Role.ALL`.
-        key: the officer's public key.
+        key: the officer's public key, a pair or a passkey.
         by: a security officer, another person; None only for the first officer of all, whom nobody is there to enrol.
         person: whose key it is, where that is not the officer's id: so two keys of one person never count as two.
 

@@ -29,6 +29,7 @@ from gsomia.node import (
     instant,
     read_instant,
 )
+from gsomia.passkeys import Passkey, enrolled_key
 from gsomia.registry import Citation, Copy, CopyState, Custody, Direction, Item, Rendition, Rung, RungEntry
 from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
@@ -180,8 +181,8 @@ def officer_of(row: Row) -> Officer:
 
 
 @lru_cache(maxsize=256)
-def _key(text: str) -> PublicKey:
-    return PublicKey.from_json(json.loads(text))
+def _key(text: str) -> PublicKey | Passkey:
+    return enrolled_key(json.loads(text))
 
 
 def peer_row(peer: Peer) -> Row:

@@ -26,14 +26,14 @@ _TABLES = (
     "status INTEGER NOT NULL, body BLOB NOT NULL, until REAL NOT NULL, PRIMARY KEY (caller, key))",
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, officer TEXT NOT NULL, "
-    "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, until REAL NOT NULL)",
+    "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, authenticated REAL NOT NULL, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
     "active INTEGER NOT NULL)",
 )
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
-_BY_DIGEST = "SELECT id, officer, key, jkt, acts, until FROM token WHERE digest = ? ORDER BY id"
-_BY_OFFICER = "SELECT id, officer, key, jkt, acts, until FROM token WHERE officer = ? ORDER BY id"
+_BY_DIGEST = "SELECT id, officer, key, jkt, acts, authenticated, until FROM token WHERE digest = ? ORDER BY id"
+_BY_OFFICER = "SELECT id, officer, key, jkt, acts, authenticated, until FROM token WHERE officer = ? ORDER BY id"
 _ENDED = (
     "DELETE FROM given WHERE until < ?",
     "DELETE FROM used WHERE until < ?",
@@ -60,6 +60,7 @@ class Token:
         key: the fingerprint of the officer's key at the time; with that key it ends.
         jkt: the thumbprint of the key that must prove each request (RFC 9449, section 6.1).
         acts: the acts of the table of rights that it is good for; never more than its officer may.
+        authenticated: when the officer authenticated for it (`auth_time`; OpenID Connect Core 1.0, section 2).
         until: when it ends.
     """
 
@@ -68,6 +69,7 @@ class Token:
     key: str
     jkt: str
     acts: tuple[str, ...]
+    authenticated: datetime
     until: datetime
 
 
@@ -192,8 +194,11 @@ class Memory:
     def put_token(self, digest: str, token: Token, at: datetime) -> None:
         """Keep a token by its hash; the token itself is nowhere."""
         with self._writing() as tx:
-            row = (digest, token.id, token.officer, token.key, token.jkt, " ".join(token.acts), token.until.timestamp())
-            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            row = (
+                digest, token.id, token.officer, token.key, token.jkt, " ".join(token.acts),
+                token.authenticated.timestamp(), token.until.timestamp(),
+            )  # fmt: skip
+            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._sweep(tx, at)
 
     def token(self, digest: str) -> Token | None:
@@ -215,7 +220,8 @@ class Memory:
                 key=row[2],
                 jkt=row[3],
                 acts=tuple(row[4].split()),
-                until=datetime.fromtimestamp(row[5], UTC),
+                authenticated=datetime.fromtimestamp(row[5], UTC),
+                until=datetime.fromtimestamp(row[6], UTC),
             )
             for row in rows
         ]

@@ -24,6 +24,8 @@ __all__ = ["Issues", "check_officer_certificate", "issuing_key", "make_officer_c
 
 LONGEST = dt.timedelta(days=366)
 """A certificate that is valid for longer is not taken."""
+AHEAD = dt.timedelta(minutes=1)
+"""A certificate is valid so long before the instant at which the key signs it, for clocks that differ."""
 
 
 class Issues(Protocol):
@@ -89,7 +91,7 @@ def make_officer_certificate(
         .issuer_name(_named(key.public))
         .public_key(own.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(at - dt.timedelta(minutes=5))
+        .not_valid_before(at - AHEAD)
         .not_valid_after(at + span)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
@@ -115,7 +117,7 @@ def issuing_key(der: bytes) -> str:
     return names[0].value
 
 
-def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> dt.datetime:
+def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """Check that an officer's key signed a certificate for TLS clients, which is valid.
 
     Args:
@@ -124,7 +126,7 @@ def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> dt
         at: now.
 
     Returns:
-        When it ends.
+        When the key signed it, as it says itself, and when it ends.
 
     Raises:
         SignatureError: it did not, or it is not valid now, or for too long.
@@ -140,4 +142,4 @@ def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> dt
         raise SignatureError("this certificate is not for TLS clients, or is valid for too long")
     if not start <= at <= end:
         raise SignatureError("this certificate is not valid now")
-    return end
+    return min(start + AHEAD, at), end
