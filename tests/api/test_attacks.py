@@ -78,6 +78,7 @@ BODIES: dict[str, Any] = {
         "resource": {"type": "item", "id": "x"},
     },
     "/v1/openings": {"item": "x", "person": "x"},
+    "/v1/sendings": {"act": "x", "to": "JPN"},
 }
 
 

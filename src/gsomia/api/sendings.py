@@ -11,6 +11,7 @@ from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.node import send_again
+from gsomia.web import missing
 
 __all__ = ["sendings"]
 
@@ -33,6 +34,9 @@ def sendings(served: Served) -> APIRouter:
         permit(caller, "reconcile")
 
         def work() -> Response:
+            with served.node.store.reading() as reader:
+                if reader.act(body.act) is None:
+                    raise missing()
             send_again(served.node, body.act, body.to)
             return answered(served, request, "sending", {"act": body.act, "to": body.to}, status=201)
 
