@@ -65,6 +65,10 @@ class ApiConfig(_Section):
     requests_per_second: float = Field(default=2000, gt=0)
     connections: int = Field(default=512, gt=0)
     step_up_seconds: float = Field(default=300, gt=0)
+    token_days: float = Field(default=30, gt=0, le=366)
+    token_idle_days: float = Field(default=7, gt=0, le=366)
+    session_seconds: float = Field(default=43200, gt=0, le=366 * 86400)
+    session_idle_seconds: float = Field(default=900, gt=0, le=366 * 86400)
 
 
 class WitnessConfig(_Section):

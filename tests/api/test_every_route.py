@@ -73,10 +73,14 @@ ASKED: dict[str, Callable[[str], Any]] = {
         "action": {"name": "open"},
         "resource": {"type": "item", "id": item},
     },
+    "POST /v1/ways": lambda item: {"to": "USA", "level": item, "subject": "dprk-missile"},
+    "GET /v1/contents/{}": lambda _: None,
+    "PATCH /v1/contents/{}": lambda _: b"x",
     "POST /v1/openings": lambda item: {"item": item, "person": "kim"},
     "POST /v1/preparations": lambda item: {"act": "mark", "item": item, "level": "x"},
     "GET /v1/copies/{}": lambda _: None,
     "GET /v1/consents/{}": lambda _: None,
+    "GET /v1/requests/{}": lambda _: None,
     "GET /v1/logs?name={}": lambda _: None,
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,
@@ -86,6 +90,8 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/preparations/{}": lambda _: None,
     "POST /v1/preparations/{}/signatures": lambda _: {"x": "AAAA"},
     "DELETE /v1/tokens/{}": lambda _: None,
+    "DELETE /v1/sessions/{}": lambda _: None,
+    "DELETE /v1/persons/{}/sessions": lambda _: None,
 }
 """Each route that takes a name, and what it is asked with."""
 

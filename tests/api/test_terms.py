@@ -15,7 +15,18 @@ from stories import MARKS, Stage, finish
 from gsomia.cli.addresses import signed
 from gsomia.cli.meaning import means
 from gsomia.errors import VerificationError
-from gsomia.node import ACT_TYPES, Acting, Role, Statement, Terms, ask_consent, give_consent, notify_regrade, recall
+from gsomia.node import (
+    ACT_TYPES,
+    Acting,
+    Role,
+    Statement,
+    Terms,
+    ask_consent,
+    give_consent,
+    notify_regrade,
+    recall,
+    step,
+)
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -127,6 +138,30 @@ def test_a_recall_is_answered(three: Exercise, serve: Serve) -> None:
     assert korea.ask("GET", "/v1/inbox", registry).json()["recalls"] == []
 
 
+def test_information_is_asked_for_and_refused(three: Exercise, serve: Serve) -> None:
+    """By the asker's API and the other's; what is not notified is refused with its article."""
+    korea, japan = serve(three, "KOR"), serve(three, "JPN")
+    disclosure, other = korea.player.by(Role.DISCLOSURE), japan.player.by(Role.DISCLOSURE)
+    wanted = {"act": "request", "to": "JPN", "under": "jpn-kor-2016", "subject": "dprk-missile", "what": "w"}
+    refused = korea.act(disclosure, wanted)
+    assert refused.status == 403 and "2(d)" in {g["article"] for g in refused.json()["verdict"]["grounds"]}
+    answer = korea.act(disclosure, wanted | {"certify": ["authority-notified"], "due": "2029-01-01T00:00:00+00:00"})
+    assert answer.status == 200, answer
+    step(korea.player.node, "JPN")
+    (told,) = japan.ask("GET", "/v1/inbox", other).json()["information"]
+    assert (told["asker"], told["due"]) == ("KOR", "2029-01-01T00:00:00.000000Z")
+    shown = japan.ask("GET", f"/v1/requests/{told['request']}", other).json()
+    assert (shown["state"], shown["verdict"]["outcome"]) == ("open", "refuse")
+    answer = japan.act(other, {"act": "refuse-request", "request": told["request"], "why": "w"})
+    assert answer.status == 200, answer
+    step(japan.player.node, "KOR")
+    (row,) = korea.ask("GET", "/v1/requests", disclosure).json()["requests"]
+    assert (row["state"], row["why"]) == ("refused", "w")
+    assert japan.act(other, {"act": "refuse-request", "request": "x", "why": "w"}).status == 400
+    for by in (japan.player.by(Role.REGISTRY), japan.player.by(Role.LEGAL)):
+        assert japan.act(by, {"act": "refuse-request", "request": told["request"], "why": "w"}).status == 403
+
+
 class Reached:
     """A node reached in this process, as one officer; what a command has of one that it reaches over TLS."""
 
@@ -185,6 +220,13 @@ LIES: dict[str, tuple[str, dict[str, Any]]] = {
     "a use of another copy": ("use", {"copy": "0" * 8, "item": "1" * 8}),
     "another agreement": ("warn", {"instrument": "jpn-usa-2007"}),
     "another item": ("warn", {"item": "1" * 8}),
+    "another Party asked": ("request", {"to": "USA"}),
+    "a Party told of a request": ("request", {"parties": ["JPN", "USA"]}),
+    "a Party on the way": ("request", {"via": ["USA"]}),
+    "another subject": ("request", {"subject": "other"}),
+    "another mark asked for": ("request", {"level": "機密"}),
+    "a day that was not named": ("request", {"due": "2029-01-01T00:00:00.000000Z"}),
+    "another request refused": ("refuse-request", {"request": "x"}),
     "another consent": ("revoke-consent", {"consent": "x", "item": "1" * 8}),
 }
 
@@ -197,6 +239,13 @@ def statement_of(kind: str, copy: str, item: str) -> tuple[dict[str, Any], dict[
             {"holder": "USA", "met": {}, "control_number": "KOR-2018-000001"},
         ),
         "request-consent": ({"item": item, "to": "USA", "why": "w"}, {"receivers": ["USA"], "why": "w"}),
+        "request": (
+            {"to": "JPN", "via": [], "under": "jpn-kor-2016", "subject": "dprk-missile", "what": "w", "level": "極秘"}
+            | {"purpose": "defence", "due": None, "certify": []},
+            {"to": "JPN", "via": [], "subject": "dprk-missile", "what": "w", "level": "極秘", "purpose": "defence"}
+            | {"due": "", "certified": []},
+        ),
+        "refuse-request": ({"request": "r", "why": "w"}, {"request": "r", "why": "w"}),
         "mark": ({"item": copy, "level": "군사ii급비밀"}, {"level": "군사II급비밀"}),
         "receipted": ({"item": "JPN-2018-000001"}, {"control_number": "JPN-2018-000001"}),
         "use": ({"item": copy, "what": "w", "certify": []}, {"what": "w", "certified": []}),
@@ -216,7 +265,7 @@ def test_a_command_signs_nothing_else_that_a_lying_node_prepared(lie: str) -> No
     kind, words = LIES[lie]
     copy, item = "0f1e2d3c-0000-4000-8000-000000000001", "0f1e2d3c-0000-4000-8000-000000000002"
     wanted, body = statement_of(kind, copy, item)
-    about_item = "" if kind == "warn" else item
+    about_item = "" if kind in ("warn", "request", "refuse-request") else item
     about_copy = copy if kind in ("release", "mark", "receipted", "use") else ""
     said = Statement(
         id="a",
@@ -224,7 +273,7 @@ def test_a_command_signs_nothing_else_that_a_lying_node_prepared(lie: str) -> No
         at=datetime(2018, 1, 1, tzinfo=UTC),
         party="KOR",
         instrument="jpn-kor-2016",
-        parties=("USA",),
+        parties=("JPN",) if kind == "request" else ("USA",),
         item=about_item,
         copy=about_copy,
         signers=(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -13,10 +15,12 @@ from command import Run
 
 from gsomia.cli.ask import verdict_command
 
+AT = "2018-01-10T03:00:00.000000Z"
+
 LISTS = [
     "register", "inbox", "refused", "outbox", "act list", "act list --all", "officer list", "peer list", "person list",
     "tracer list", "consent list", "rendition list", "key list", "parcel list", "log show", "log witnesses", "verify",
-    "consult list",
+    "consult list", "request list",
 ]  # fmt: skip
 
 
@@ -65,6 +69,22 @@ def test_an_answer_about_the_law_says_whether_an_exercise_node_was_asked(run: Ru
     told = json.loads(run("agreement", *words.split(), "--json", "--node", node)[1])
     assert told["exercise"] is True
     assert "exercise" not in json.loads(run("agreement", *words.split(), "--json")[1])
+
+
+def test_a_request_is_shown_with_what_the_agreement_says_of_it(run: Run, node: Path) -> None:
+    """The row stands here as Korea's act would have written it."""
+    assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
+    columns = "id, asker, asked, via, instrument, subject, level, purpose, what, due, at, answers, refusal, why"
+    values = ("r", "KOR", "JPN", "[]", "jpn-kor-2016", "dprk-missile", "", "defence", "the track", "", AT, "[]", "", "")
+    with closing(sqlite3.connect(node / "register.sqlite")) as store, store:
+        store.execute(f"INSERT INTO request ({columns}) VALUES ({', '.join('?' * 14)})", values)  # no input
+    status, out, _ = run("request", "show", "r", "--node", node)
+    assert status == 0 and "verdict     refuse\n  jpn-kor-2016 " in out and "what        the track" in out
+    assert json.loads(run("request", "show", "r", "--json", "--node", node)[1])["to_answer"] is True
+    assert "the track" in run("request", "list", "--node", node)[1]
+    assert "KOR asks by r for dprk-missile under jpn-kor-2016: the track" in run("inbox", "--node", node)[1]
+    status, _, err = run("request", "show", "x", "--node", node)
+    assert status == 2 and "`gsomia request list` has them" in err
 
 
 @pytest.mark.parametrize("name", sorted(verdict_command.commands))

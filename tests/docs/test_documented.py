@@ -59,6 +59,15 @@ def test_the_reference_names_no_command_that_is_gone() -> None:
     assert set(named) == set(commands())
 
 
+def test_what_is_compared_daily_and_when_it_is_owed_is_as_the_reference_says() -> None:
+    """Reconciliation each day, and a duty after a week, where the settings say nothing else."""
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8").split("In `[reconciliation]`", 1)[1]
+    found = {key: int(value) for key, value in re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", text, re.MULTILINE)}
+    said = ReconciliationConfig()
+    assert (said.interval_seconds, said.duty_seconds) == (24 * 3600, 7 * 24 * 3600)
+    assert {key: getattr(said, key) for key in found} == found and len(found) >= 4
+
+
 def test_every_setting_is_in_the_reference() -> None:
     """docs/reference/settings.md names each key of node.toml."""
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")

@@ -48,6 +48,8 @@ LINES: dict[str, list[str]] = {
     "answer-recall": ["x", "--as", "cannot", "--why", "x"],
     "regrade notify": ["x", "--level", "x", "--why", "x"],
     "regrade follow": ["x"],
+    "request ask": ["--to", "JPN", "--under", "jpn-kor-2016", "--subject", "other", "--what", "x"],
+    "request refuse": ["x", "--why", "x"],
     "consent ask": ["x", "--to", "USA", "--why", "x"],
     "consent give": ["x"],
     "consent refuse": ["x"],

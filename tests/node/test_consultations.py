@@ -304,6 +304,31 @@ def test_what_is_not_to_be_consulted_on_is_refused_before_anybody_hears(stage: S
     holds(exercise)
 
 
+@pytest.mark.parametrize(
+    ("about", "reference", "role"),
+    [("arrangement", "5", Role.LEGAL), ("threat", "dprk-launch", Role.DISCLOSURE)],
+    ids=["an implementing arrangement under Article 5", "a common threat"],
+)
+def test_what_is_consulted_on_names_who_signs(stage: Stage, about: str, reference: str, role: str) -> None:
+    """Legal officers agree on an arrangement; the text that stands is evidence, and no legal act."""
+    exercise = stage()
+    talk = opened(exercise, about, reference)
+    assert talk.by("JPN") == exercise["JPN"].by(role)
+    with pytest.raises(RefusedError, match="does not hold the role"):
+        close_consultation(exercise["KOR"].node, talk.id, by=exercise["KOR"].by(Role.REGISTRY))
+    talk.draft("JPN", "Couriers go weekly.")
+    for party in TWO:
+        talk.sign(party, "1")
+    exercise.settle()
+    joint = talk.at("KOR").joint
+    assert joint is not None and joint.number == 1
+    talk.alike()
+    with exercise["JPN"].node.store.reading() as reader:
+        entered = {one.legal.id for one in reader.record()}
+        assert joint.act not in entered and not any(talk.id in name for name in entered)
+    holds(exercise)
+
+
 def test_a_text_that_was_recalled_is_signed_by_nobody(stage: Stage) -> None:
     exercise = stage()
     talk = opened(exercise)

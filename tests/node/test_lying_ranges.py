@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from comparing import found, lose, three_items
 from lying import altered, message, send
-from stories import Stage, finish, refusals, words_of
+from stories import MARKS, Stage, finish, refusals, register, words_of
 
 from gsomia.errors import AnswerError, PeerError
 from gsomia.keys import b64, unb64
@@ -18,6 +18,7 @@ from gsomia.node import (
     overdue,
 )
 from gsomia.node.rangeanswers import shared_digest
+from gsomia.node.succession import DISTRUSTED
 from gsomia.registry import CopyState, Fingerprint
 from gsomia.testing import Exercise
 
@@ -241,3 +242,35 @@ def test_a_digest_names_who_says_it_to_whom_and_that_it_is_an_exercise(both: Exe
         shared_digest("KOR", "JPN", root, {"jpn-kor-2016": ("2", "a")}, exercise=True),
     ]
     assert len({*said}) == len(said)
+
+
+def test_a_digest_says_nothing_of_what_is_shared_with_another(stage: Stage) -> None:
+    """Whoever asks again and again learns when its own dealings with the node moved, and nothing of a third Party's."""
+    three = stage("JPN", "KOR", "USA")
+    japan, korea = three["JPN"].node, three["KOR"]
+    first = japan.link("KOR").shared_digest()
+    copy = korea.transmit(b"for another", to="USA", level=MARKS["KOR"])
+    three.settle()
+    finish(three["USA"], copy.id)
+    three.settle()
+    assert register(korea)[copy.id][0].state is CopyState.RECEIPTED
+    assert japan.link("KOR").shared_digest() == first
+    korea.transmit(b"for Japan", to="JPN", level=MARKS["KOR"])
+    three.settle()
+    assert japan.link("KOR").shared_digest() != first
+
+
+def test_a_digest_is_for_no_peer_whose_key_was_declared_compromised_and_for_none_without_an_end(both: Exercise) -> None:
+    japan, korea = both["JPN"].node, both["KOR"]
+    both.with_limits("KOR", replace(korea.node.limits, reconcile_rounds=3))
+    for _ in range(3):
+        assert len(japan.link("KOR").shared_digest()) == 32
+    with pytest.raises(PeerError):
+        japan.link("KOR").shared_digest()
+    assert "JPN: ranges" in words_of(refusals(korea))
+    both.pass_time(timedelta(hours=2))
+    assert len(japan.link("KOR").shared_digest()) == 32
+    with korea.node.store.writing() as tx:
+        tx.put_setting(f"{DISTRUSTED}{japan.keys.signing.public.fingerprint}", "an act")
+    with pytest.raises(PeerError, match="was declared compromised"):
+        japan.link("KOR").shared_digest()

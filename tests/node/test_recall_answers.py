@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from lying import act, message, send
+from lying import act, message, resigned, send
 from openings import acts, away, held, opened, recalled
 from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 
@@ -244,6 +244,25 @@ def test_a_lying_answer_is_refused(both: Exercise, by: str, body: dict[str, Any]
     assert match in said["body"]["refused"][lie.id]
     assert match in words_of(refusals(both["JPN"]))
     assert states(both["JPN"]) == [("KOR", "asked")]
+
+
+def test_a_recall_answered_twice_by_a_peer_keeps_its_first_answer(both: Exercise) -> None:
+    """The holder's own node refuses a second one; one that lies signs it all the same, and is refused by the other."""
+    copy = held(both)
+    asked(both["JPN"], copy)
+    both.settle()
+    (name,) = answered(both["KOR"], copy.id, "cannot", "held by a court")
+    with both["KOR"].node.store.reading() as reader:
+        first = reader.act(name)
+    assert first is not None
+    both.settle()
+    again = resigned(both, first, id="0d9c1f6e-4b2a-4d1c-9a57-3f3e2d1c0b9a", body={"why": "lost"})
+    said = send(both, "KOR", "JPN", message(both["KOR"], "JPN", "acts", {"acts": pack([again])}))
+    assert "was answered for before, by act" in said["body"]["refused"][again.id]
+    assert "was answered for before" in words_of(refusals(both["JPN"]))
+    assert states(both["JPN"]) == [("KOR", "cannot")]
+    (kept,) = acts(both["JPN"], "answer-recall")
+    assert kept["body"]["why"] == "held by a court"
 
 
 @pytest.mark.parametrize("roles", [(), (Role.SECURITY,), (Role.DISCLOSURE,)])

@@ -138,7 +138,13 @@ def test_every_table_is_made_by_acts_or_decides_nothing() -> None:
     others |= {"parcel", "parcel_question", "parcel_reply"}  # what goes by files
     others |= {"shared", "shared_range", "followed"}  # made from acts and register, and checked against them
     others |= {"discrepancy"}  # what people look at
-    others |= {"outgoing", "seen", "pending", "refused"}  # what is on its way, and what people look at
+    others |= {
+        "outgoing",
+        "leftover",
+        "seen",
+        "pending",
+        "refused",
+    }  # what is on its way or to be done, and what people look at
     others |= {"parcel", "parcel_question", "parcel_reply"}  # what travels as files, each message signed
     assert {*schema.metadata.tables} == {*DERIVED} | others
 

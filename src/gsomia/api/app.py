@@ -15,10 +15,12 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.contents import contents
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
+from gsomia.api.lists import lists
 from gsomia.api.openings import openings
 from gsomia.api.people import people
 from gsomia.api.questions import questions
@@ -26,12 +28,13 @@ from gsomia.api.reads import reads
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
 from gsomia.api.sendings import sendings
+from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
-from gsomia.node import Node
+from gsomia.node import Contents, Node
 from gsomia.web import Cursors, Memory, Problem, missing, problem_of
 
 __all__ = ["api_app", "api_routes", "description"]
@@ -62,16 +65,18 @@ def api_app(
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
-    rights = Rights.load()
+    rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
         rights=rights,
-        sign_in=SignIn(node, rights, memory, url, spans or Spans()),
+        sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
+        coming=Contents(node),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
+        spans=spans,
     )
     guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
     return ScimErrors(guard)
@@ -89,7 +94,21 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, people, acting, sendings, openings, tokens, events, scim, enrolling):
+    for make in (
+        questions,
+        reads,
+        lists,
+        people,
+        acting,
+        sendings,
+        contents,
+        openings,
+        tokens,
+        sessions,
+        events,
+        scim,
+        enrolling,
+    ):
         app.include_router(make(served))
     _failures(app, told)
 
@@ -192,5 +211,7 @@ def description() -> dict[str, Any]:
     """The API's description, which is the same for every node."""
     # The routes are made and never called, so they need no node.
     nothing: Any = None
-    served = Served(node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing)
+    served = Served(
+        node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing, coming=nothing
+    )
     return _described(api_routes(served, lambda _: None))

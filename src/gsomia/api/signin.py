@@ -39,9 +39,11 @@ class Caller:
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
         ends: when the certificate or the token ends, whichever is first.
-        age: how long ago the officer authenticated: signed the certificate, or that with which the token was made.
+        at: when the request was let in.
+        authenticated: when the officer authenticated: signed the certificate, or that with which the token was made.
         max_age: acts that the table marks `step_up` are for who authenticated no longer ago.
         token: the digest of the token, or "".
+        token_id: its name, or "".
     """
 
     officer: Officer
@@ -49,9 +51,16 @@ class Caller:
     rights: Rights
     acts: frozenset[str] | None = None
     ends: datetime
-    age: timedelta
+    at: datetime
+    authenticated: datetime
     max_age: timedelta
     token: str = ""
+    token_id: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the officer authenticated too long ago for acts that the table marks `step_up`."""
+        return self.at - self.authenticated > self.max_age
 
     def decide(self, act: str, about: About | None = None) -> Decision:
         """Whether the caller may do an act of the table."""
@@ -119,7 +128,7 @@ class SignIn:
         self._spans = spans
         self._valid: dict[tuple[bytes, str], tuple[datetime, datetime]] = {}
         self._ids: dict[str, str] = {}
-        self._known: dict[bytes, tuple[tuple[Hashable, int], Caller]] = {}
+        self._known: dict[bytes, tuple[Hashable, Caller]] = {}
 
     def caller(self, der: bytes | None, headers: Mapping[str, list[str]], method: str, path: str) -> Caller:
         """The caller of a request, as the register stands now.
@@ -139,7 +148,8 @@ class SignIn:
         if der is None:
             raise unknown_caller()
         # Read again as soon as anything was committed; and soon in any case, for what was entered may end by itself.
-        now = self._node.store.state(), int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
+        tenth = int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
+        now = self._node.store.state(), self._memory.signings_out, tenth
         known = self._known.get(der)
         if known is not None and known[0] == now:
             return known[1]
@@ -153,10 +163,13 @@ class SignIn:
     def again(self, reader: Reader, caller: Caller) -> Caller | None:
         """The same caller as the register has the person now; None where what let them in has ended: key, certificate
         or token."""
-        if self._node.clock.machine() > caller.ends:
+        at = self._node.clock.machine()
+        if at > caller.ends or self._memory.signed_out(caller.principal.person, caller.authenticated):
             return None
-        if caller.token and self._memory.token(caller.token) is None:
-            return None
+        if caller.token:
+            token = self._memory.token(caller.token)
+            if token is None or at > token.ends:
+                return None
         now = self._who(reader, caller.officer.key.fingerprint)
         return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
 
@@ -192,14 +205,15 @@ class SignIn:
         except SignatureError:
             raise unknown_caller() from None
         signed, ends = valid
-        if now > ends:
+        if now > ends or self._memory.signed_out(principal.person, signed):
             raise unknown_caller()
         return Caller(
             officer=officer,
             principal=principal,
             rights=self._rights,
             ends=ends,
-            age=now - signed,
+            at=now,
+            authenticated=signed,
             max_age=self._spans.step_up,
         )
 
@@ -212,7 +226,7 @@ class SignIn:
         value = given[0].removeprefix("DPoP ")
         digest = token_digest(value)
         token = self._memory.token(digest)
-        if token is None or now > token.until:
+        if token is None or now > token.ends or self._memory.signed_out(token.person, token.authenticated):
             raise unknown_caller("invalid_token")
         try:
             proof = check_proof(proofs[0], method=method, url=self._url + path, token=value, at=now)
@@ -220,7 +234,7 @@ class SignIn:
             raise unknown_caller("invalid_dpop_proof") from None
         if proof.thumbprint != token.jkt:
             raise unknown_caller("invalid_token")
-        if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now):
+        if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
             raise unknown_caller("invalid_dpop_proof")
         who = self._who(reader, token.key)
         if who is None or who[0].id != token.officer:
@@ -230,16 +244,17 @@ class SignIn:
             shown = self._by_certificate(reader, der)
             if shown.officer.id != token.officer:
                 raise unknown_caller("invalid_token")
-            ends, authenticated = min(ends, shown.ends), max(authenticated, now - shown.age)
+            ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
         officer, principal = who
-        acts = frozenset(token.acts)
         return Caller(
             officer=officer,
             principal=principal,
             rights=self._rights,
-            acts=acts,
+            acts=None if token.acts is None else frozenset(token.acts),
             ends=ends,
-            age=now - authenticated,
+            at=now,
+            authenticated=authenticated,
             max_age=self._spans.step_up,
             token=digest,
+            token_id=token.id,
         )

@@ -19,9 +19,10 @@ from gsomia.identity import About
 from gsomia.node import instant
 from gsomia.web import Problem, Token, missing, thumbprint, token_digest
 
-__all__ = ["tokens"]
+__all__ = ["tokens", "told_token"]
 
-LONGEST = timedelta(days=30)
+LONGEST = timedelta(days=366)
+"""A token that is asked for longer is refused; the settings say how long one may last."""
 _EACH = 64
 
 
@@ -47,39 +48,46 @@ def tokens(served: Served) -> APIRouter:
     def make_token(request: Request, body: Wanted) -> Response:
         """Make a token for the caller's programs; it is told once. A token makes no token."""
         caller = own(request)
-        if caller.acts is not None:
+        if caller.token:
             raise RefusedError("a token makes no token", verdict={"outcome": "refuse", "grounds": []})
         for act in body.acts:
             if not _ever(served, caller, act):
                 permit(caller, act)
         now = node.clock.machine()
-        if sum(1 for one in memory.tokens(caller.officer.id) if one.until >= now) >= _EACH:
-            raise Problem(409, f"an officer has at most {_EACH} tokens", kind="tokens")
+        if sum(1 for one in memory.tokens(caller.principal.person) if one.ends >= now) >= _EACH:
+            raise Problem(409, f"a person has at most {_EACH} tokens", kind="tokens")
         value = secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(8),
+            person=caller.principal.person,
             officer=caller.officer.id,
             key=caller.officer.key.fingerprint,
             jkt=thumbprint(body.jwk),
             acts=tuple(dict.fromkeys(body.acts)),
-            authenticated=now - caller.age,
-            until=now + timedelta(minutes=body.minutes),
+            way="certificate",
+            made=now,
+            authenticated=caller.authenticated,
+            until=now + min(timedelta(minutes=body.minutes), served.spans.token),
+            idle=served.spans.token_idle,
+            used=now,
         )
         memory.put_token(token_digest(value), token, now)
-        return answered(served, request, "token", {**_told(token), "token": value, "token_type": "DPoP"}, status=201)
+        return answered(
+            served, request, "token", {**told_token(token), "token": value, "token_type": "DPoP"}, status=201
+        )
 
     @route(router, "GET", "/v1/tokens", "see-oneself")
     def see_tokens(request: Request) -> Response:
         """List the caller's tokens, without the tokens themselves."""
         caller = own(request)
-        found = [_told(one) for one in memory.tokens(caller.officer.id) if one.until >= node.clock.machine()]
+        found = [told_token(one) for one in memory.tokens(caller.principal.person) if one.ends >= node.clock.machine()]
         return answered(served, request, "tokens", {"tokens": found})
 
     @route(router, "DELETE", "/v1/tokens/{token}", "see-oneself", status=204)
     def end_token(request: Request, token: Name) -> Response:
         """End one of the caller's tokens, from the next request on."""
         caller = own(request)
-        if not memory.end_token(caller.officer.id, token):
+        if not memory.end_token(token, person=caller.principal.person):
             raise missing()
         return Response(status_code=204)
 
@@ -92,5 +100,16 @@ def _ever(served: Served, caller: Caller, act: str) -> bool:
     return known is not None and any(right.role in caller.principal.roles for right in known.rights)
 
 
-def _told(token: Token) -> dict[str, Any]:
-    return {"id": token.id, "acts": list(token.acts), "until": instant(token.until), "jkt": token.jkt}
+def told_token(token: Token) -> dict[str, Any]:
+    """What is told of a token: never the token itself."""
+    return {
+        "id": token.id,
+        "acts": None if token.acts is None else list(token.acts),
+        "way": token.way,
+        "made": instant(token.made),
+        "authenticated": instant(token.authenticated),
+        "used": instant(token.used),
+        "until": instant(token.until),
+        "ends": instant(token.ends),
+        "jkt": token.jkt,
+    }

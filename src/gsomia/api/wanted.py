@@ -13,10 +13,13 @@ from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    InformationWanted,
     Node,
+    Sending,
     Terms,
     answer_recall,
     ask_consent,
+    ask_information,
     destroy,
     follow_regrade,
     give_consent,
@@ -26,12 +29,14 @@ from gsomia.node import (
     recall,
     receipt,
     refuse_consent,
+    refuse_request,
     release,
     revoke_consent,
     tell,
 )
+from gsomia.registry import Custody
 
-__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Wanted", "do", "row_of"]
+__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Transmit", "Wanted", "do", "row_of"]
 
 
 class Mark(Said):
@@ -47,6 +52,57 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class Transmit(Said):
+    """Transmit a content that was sent here: to one Party, or its key in shares to three."""
+
+    act: Literal["transmit"]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    to: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    shares: list[Party] = Field(default=[], max_length=3)
+    via: list[Party] = Field(default=[], max_length=4)
+    level: Text
+    subject: Text
+    purpose: Text = "defence"
+    title: Text = ""
+    mime_type: Annotated[str, Field(max_length=128)] = "application/octet-stream"
+    under: Text = ""
+    custody: Literal["recipient", "originator"] = "recipient"
+    cites: list[Reference] = Field(default=[], max_length=64)
+    contains: list[Party] = Field(default=[], max_length=16)
+    as_is: bool = False
+    answers: Annotated[str, Field(max_length=128)] = ""
+    certify: list[Reference] = Field(default=[], max_length=16)
+
+    def sending(self) -> Sending:
+        """What goes where.
+
+        Raises:
+            UsageError: it goes to nobody, or to one Party and in shares.
+        """
+        if bool(self.to) == bool(self.shares):
+            raise UsageError("to whom?", hint="`to` names one Party, or `shares` three")
+        if self.shares and self.answers:
+            raise UsageError("a request for information is answered to the one Party that made it")
+        if self.shares and (self.via or self.custody != "recipient"):
+            raise UsageError("shares go straight to their holders and are a custody of their own")
+        return Sending(
+            to=self.to,
+            via=tuple(self.via),
+            level=self.level,
+            subject=self.subject,
+            purpose=self.purpose,
+            title=self.title,
+            mime_type=self.mime_type,
+            under=self.under,
+            custody=Custody(self.custody),
+            cites=tuple(self.cites),
+            contains=tuple(self.contains),
+            as_is=self.as_is,
+            answers=self.answers,
+            met=tuple(self.certify),
+        )
 
 
 class Release(Said):
@@ -93,6 +149,42 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class AskInformation(Said):
+    """Ask another Party for information."""
+
+    act: Literal["request"]
+    to: Party
+    under: Text
+    subject: Text
+    what: Text
+    purpose: Text = "defence"
+    level: Text = ""
+    via: list[Party] = Field(default=[], max_length=4)
+    due: Instant = None
+    certify: list[Text] = Field(default=[], max_length=8)
+
+    def question(self) -> InformationWanted:
+        """What is asked for."""
+        return InformationWanted(
+            to=self.to,
+            under=self.under,
+            subject=self.subject,
+            what=self.what,
+            purpose=self.purpose,
+            level=self.level,
+            via=tuple(self.via),
+            due=aware(self.due),
+        )
+
+
+class RefuseRequest(Said):
+    """Refuse a request for information in writing."""
+
+    act: Literal["refuse-request"]
+    request: Reference
+    why: Text
 
 
 class AskConsent(Said):
@@ -179,11 +271,14 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | Transmit
     | Release
     | Recall
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | AskInformation
+    | RefuseRequest
     | AskConsent
     | GiveConsent
     | RefuseConsent
@@ -230,6 +325,10 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case AskInformation():
+            return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
+        case RefuseRequest():
+            return refuse_request(node, wanted.request, wanted.why, by=by[0])
         case AskConsent():
             return ask_consent(
                 node,

@@ -45,6 +45,7 @@ from gsomia.node import (
     identity,
     log_files,
     log_named,
+    remove_leftovers,
     replace_node_keys,
     replace_officer_key,
     stamp_logs,
@@ -331,6 +332,7 @@ class Home:
                     ask_witness(self.node, party)
                 except GsomiaError as error:
                     faults.append(f"{party}: {error}")
+        remove_leftovers(self.node)
         return faults
 
     def stamp_roots(self) -> list[Certificate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ from gsomia.node import (
     reconcile,
     reconciled_at,
     refresh,
+    remove_leftovers,
     step,
     stop_closed,
     trace,
@@ -118,7 +120,19 @@ def _stop_at_end_of_input(stopping: threading.Event) -> None:
     stopping.set()
 
 
+def _remove(home: Home, log: Any) -> None:
+    """Remove what this Party has no more; where the disk does not let it, it is tried again with the next sweep."""
+    try:
+        count = remove_leftovers(home.node)
+    except NodeError as error:
+        log.error("what was destroyed or given back still lies here", why=str(error))
+        return
+    if count:
+        log.info("removed sealed items that this Party has no more", files=count)
+
+
 def _sweep(home: Home, log: Any) -> None:
+    _remove(home, log)
     with home.store.reading() as reader:
         items = {item.id for item in reader.items()}
         known = {item for item in items if not gone(home.node.party, reader.copies(item=item))}
@@ -187,6 +201,7 @@ class _Outbox:
         self._workers: dict[str, threading.Thread] = {}
         self._stamped = self._traced = self._asked = self._looked = self._closed = float("-inf")
         self._swept = time.monotonic()
+        self._written = (-1, -1)
         self._floods: set[tuple[str, dt.datetime]] = set()
         self._overdue: set[tuple[str, str]] = set()
         self._tried: dict[str, float] = {}
@@ -315,6 +330,9 @@ class _Outbox:
             self._closed = now
             if count := stop_closed(self._home.node):
                 self._log.warning("items that were to pass through here may not go on", count=count)
+        if (written := _written(self._home)) != self._written:
+            self._written = written
+            _remove(self._home, self._log)
         if now >= self._swept + _SWEEP_SECONDS:
             self._swept = now
             _sweep(self._home, self._log)
@@ -366,6 +384,13 @@ def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
+def _line(event: Any, **_: Any) -> str:
+    return _WRITER.encode(event)
+
+
 def _log() -> Any:
     """What a running node tells its operator: one JSON object a line, on stderr."""
     import structlog
@@ -376,6 +401,6 @@ def _log() -> Any:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
     )

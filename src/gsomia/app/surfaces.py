@@ -182,7 +182,13 @@ def serving_api(
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
         first=first,
-        spans=Spans(step_up=timedelta(seconds=config.step_up_seconds)),
+        spans=Spans(
+            step_up=timedelta(seconds=config.step_up_seconds),
+            token=timedelta(days=config.token_days),
+            token_idle=timedelta(days=config.token_idle_days),
+            session=timedelta(seconds=config.session_seconds),
+            session_idle=timedelta(seconds=config.session_idle_seconds),
+        ),
         told=lambda why: log.error("this node cannot do what an officer asks", why=why),
         log=lambda **line: log.info("request", **line),
     )

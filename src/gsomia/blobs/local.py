@@ -223,6 +223,20 @@ class LocalBlobs:
         self.path(name).unlink(missing_ok=True)
         self._partial(name).unlink(missing_ok=True)
 
+    def erase(self, names: Sequence[str]) -> None:
+        """Remove blobs that nobody may have any more, durably; a missing one is no fault.
+
+        Raises:
+            NodeError: the disk does not take it; some may be there still.
+        """
+        try:
+            for name in names:
+                self.remove(name)
+            if self._folder.is_dir():
+                sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot remove sealed items: {error.strerror or error}") from error
+
     def names(self) -> list[str]:
         """Every whole blob's name, sorted."""
         if not self._folder.is_dir():

@@ -28,11 +28,11 @@ class _Lazy(click.Group):
 
     commands_in: ClassVar[dict[str, str]] = {
         "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "persons",
-        "roster": "rosters", "place": "rosters", "rights": "rights", "clock": "setup",
+        "roster": "rosters", "place": "rosters", "rights": "rights", "session": "sessions", "clock": "setup",
         "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
         "receipt": "exchange",
-        "open": "exchange", "register": "holdings", "consent": "consent", "refused": "holdings",
+        "open": "exchange", "register": "holdings", "request": "request", "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key", "consult": "consult",
         "destroy": "handling",

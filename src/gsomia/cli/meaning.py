@@ -26,6 +26,8 @@ _WORDS = {
     "conditions": "conditions",
     "form": "form",
     "answer": "answer",
+    "subject": "subject",
+    "via": "via",
 }
 
 
@@ -38,6 +40,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     """
     if wanted["act"] in HOUSE:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
+    if wanted["act"] == "transmit":
+        return _transmission(statements, wanted)
     if not statements or any(one.type != wanted["act"] for one in statements):
         return False
     if len(statements) > 1 and wanted["act"] not in _EACH_COPY:
@@ -45,6 +49,47 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     if len({one.item for one in statements}) > 1:
         return False
     return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+
+
+def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether this is one new item of that length, to those Parties and as it was described.
+
+    The sealed bytes are made at the node, and their digests are what it says; a document that draws on others takes
+    their level, which the act names.
+    """
+    sent = [one for one in statements if one.type == "transmit"]
+    consents = [one for one in statements if one.type != "transmit"]
+    if not sent or len({one.item for one in statements}) != 1:
+        return False
+    party, via, shares = sent[0].party, [*wanted.get("via", ())], sorted(wanted.get("shares", ()))
+    others = [one for one in shares if one != party] if shares else [*via, wanted["to"]]
+    legs = [([], one, one) for one in others] if shares else [(via, others[0], wanted["to"])]
+    told = [(one.body["via"], one.body["holder"], one.body["destination"]) for one in sent]
+    if sorted(told) != sorted(legs) or any(list(one.parties) != [one.body["holder"]] for one in sent):
+        return False
+    if [one.type for one in consents] != (["consent"] if via or shares else []):
+        return False
+    if any(one.body["receivers"] != others or one.body["conditions"] for one in consents):
+        return False
+    return all(_described(one.body, party, shares, wanted) for one in sent)
+
+
+def _described(body: Mapping[str, Any], party: str, shares: Sequence[str], wanted: Mapping[str, Any]) -> bool:
+    told = {name: wanted[name] for name in ("subject", "purpose", "title", "mime_type")}
+    told |= {
+        "originator": party,
+        "plaintext_bytes": wanted["size"],
+        "custody": "shares" if shares else wanted["custody"],
+        "under": wanted["under"] or body["under"],
+    }
+    if any(body[name] != value for name, value in told.items()):
+        return False
+    if (shares and body["holders"] != shares) or body.get("answers", "") != wanted.get("answers", ""):
+        return False
+    if not wanted["cites"] and (body["cites"] or body["level"] not in _marks(party, wanted["level"])):
+        return False
+    # Of the consents named, those are met that have conditions.
+    return {party, *wanted["contains"]} <= {*body["contains"]} and {*body["met"]} <= {*wanted["certify"]}
 
 
 def cannot_tell_item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
@@ -59,7 +104,11 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
         return False
     if "expires" in wanted and (wanted["expires"] or "") != body.get("expires"):
         return False
-    if wanted.get("level") and body.get("level") not in _marks(statement.party, str(wanted["level"])):
+    if statement.type == "request" and any(body[name] and not wanted.get(name) for name in ("due", "level")):
+        return False
+    # What is asked for bears a mark of the Party asked.
+    whose = str(body.get("to", "")) if statement.type == "request" else statement.party
+    if wanted.get("level") and body.get("level") not in _marks(whose, str(wanted["level"])):
         return False
     # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
     return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
@@ -69,9 +118,12 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
     if "to" in wanted:
-        told = [body["holder"]] if "holder" in body else body.get("receivers")
+        told = [body["to"]] if statement.type == "request" else body.get("receivers")
+        told = [body["holder"]] if "holder" in body else told
         if told != [wanted["to"]] or ("holder" in body and list(statement.parties) != told):
             return False
+    if statement.type == "request" and not {*statement.parties} <= {body["to"], *body["via"]}:
+        return False
     if "under" in wanted and wanted["under"] != statement.instrument:
         return False
     if "certify" in wanted:

@@ -3,19 +3,19 @@
 Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`,
-  `regrade_effects`, `person_effects`, `registering`
+- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -56,6 +56,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -66,6 +67,7 @@ from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tel
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.lapsing import Lapse, lapses
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import Review
 from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
@@ -123,8 +125,17 @@ from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.requests import (
+    REQUEST_CERTIFIED,
+    InformationWanted,
+    ask_information,
+    open_requests,
+    refuse_request,
+    request_rows,
+    request_view,
+)
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -135,6 +146,7 @@ from gsomia.node.stored import (
     Credential,
     Discrepancy,
     EnteredAct,
+    InformationRequest,
     LogLie,
     LogState,
     Need,
@@ -165,21 +177,21 @@ from gsomia.node.views import (
     act_view,
     act_views,
     acts_about,
-    asked_rows,
     copy_row,
     entered_rows,
-    inbox_view,
+    inbox_lists,
     log_rows,
-    opening_rows,
     outgoing_row,
     owed_rows,
+    record_order,
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -199,6 +211,8 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
+    "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
@@ -216,12 +230,16 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
     "Cosigned",
     "Credential",
     "Difference",
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "InformationRequest",
+    "InformationWanted",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -259,6 +277,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -285,13 +304,13 @@ __all__ = [
     "answer_recall",
     "answer_shared",
     "ask_consent",
+    "ask_information",
     "ask_open",
     "ask_release",
     "ask_reproduce",
     "ask_transmit",
     "ask_witness",
     "asked_back",
-    "asked_rows",
     "assess",
     "assure",
     "audit",
@@ -322,6 +341,7 @@ __all__ = [
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -343,7 +363,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "inbox_view",
+    "inbox_lists",
     "instant",
     "is_log_of",
     "item_label",
@@ -370,7 +390,7 @@ __all__ = [
     "officer_row",
     "open_consultation",
     "open_item",
-    "opening_rows",
+    "open_requests",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -396,23 +416,29 @@ __all__ = [
     "reconcile",
     "reconciled_at",
     "record_of",
+    "record_order",
     "recover",
     "refresh",
     "refuse_consent",
+    "refuse_request",
     "refused_row",
     "register_rows",
     "regraded",
     "regraded_view",
     "release",
     "release_many",
+    "remove_leftovers",
     "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_rows",
+    "request_view",
     "retire_officer_key",
     "reviews",
     "revoke_consent",
     "roster_rows",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -438,6 +464,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",

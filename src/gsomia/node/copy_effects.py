@@ -10,9 +10,11 @@ from gsomia.marking import Label
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
+from gsomia.node.leftovers import note_leftover
 from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.regrade_effects import pass_notice_on
+from gsomia.node.request_effects import note_answer
 from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance, read_copy_id
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
         number_once(node, tx, statement)
         if copy.act == "release" and copy.giver == node.party:
             pass_notice_on(node, tx, copy, item)
-    tx.put_copy(replace(copy, state=state, custodian=custodian))
+    _enter(node, tx, replace(copy, state=state, custodian=custodian))
     tx.put_rung(RungEntry(copy=copy.id, rung=rung, act=statement.id, party=statement.party, at=statement.at))
 
 
@@ -76,7 +78,7 @@ def apply_rejection(node: Node, tx: Writer, statement: Statement) -> None:
     if copy.state not in (CopyState.DISPATCHED, CopyState.OFFERED, CopyState.REFUSED, CopyState.REJECTED):
         raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is {copy.state}: it cannot be rejected")
     if copy.state in (CopyState.DISPATCHED, CopyState.OFFERED):
-        tx.put_copy(replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
+        _enter(node, tx, replace(copy, state=CopyState.REJECTED, reason=str(statement.body["why"])))
 
 
 def apply_mark(node: Node, tx: Writer, statement: Statement) -> None:
@@ -165,6 +167,8 @@ def apply_refusal(node: Node, tx: Writer, statement: Statement) -> None:
 
 def apply_authority(node: Node, tx: Writer, statement: Statement) -> None:
     """One's own officer gives a copy; a peer's, which comes before the content, is kept until that is here."""
+    if "answers" in statement.body:
+        note_answer(tx, statement)
     if statement.party == node.party:
         give(node, tx, statement)
         return
@@ -191,7 +195,7 @@ def apply_stop(node: Node, tx: Writer, statement: Statement) -> None:
     if statement.party not in (giver, copy.holder):
         raise VerificationError(f"act `{statement.id}`: copy `{copy.id}` is not `{statement.party}`'s to stop")
     if statement.party == giver and copy.state in (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED):
-        tx.put_copy(replace(copy, state=CopyState.REFUSED, reason=why))
+        _enter(node, tx, replace(copy, state=CopyState.REFUSED, reason=why))
 
 
 _ENDS = {"destroy": CopyState.DESTROYED, "return": CopyState.RETURNED}
@@ -208,7 +212,12 @@ def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
             f"act `{statement.id}`: no `{statement.type}` of copy `{copy.id}`, which is {copy.state}"
         )
     if statement.type in _ENDS:
-        tx.put_copy(replace(copy, state=_ENDS[statement.type]))
+        _enter(node, tx, replace(copy, state=_ENDS[statement.type]))
+
+
+def _enter(node: Node, tx: Writer, copy: Copy) -> None:
+    tx.put_copy(copy)
+    note_leftover(tx, copy, node.party)
 
 
 def _copy_of(tx: Writer, statement: Statement) -> Copy:

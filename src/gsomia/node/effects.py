@@ -2,8 +2,8 @@
 
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
 effects on the record, on peers, copies, consents, recalls, regrading, consultations, persons and keys stand in
-`legal_effects`, `peer_effects`, `copy_effects`, `consent_effects`, `recall_effects`, `regrade_effects`,
-`consultation_effects`, `person_effects` and `keyends`.
+`legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`, `recall_effects`,
+`regrade_effects`, `consultation_effects`, `person_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from gsomia.node.person_effects import (
 from gsomia.node.ports import Writer
 from gsomia.node.recall_effects import apply_answer, apply_confirmation, apply_recall
 from gsomia.node.regrade_effects import apply_notice, apply_regrade
+from gsomia.node.request_effects import apply_request, apply_request_refusal
 from gsomia.node.stored import Credential
 from gsomia.registry import Rung
 
@@ -192,6 +193,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "answer-recall": apply_answer,
     "release-key": _answer_key,
     "refuse-key": _answer_key,
+    "request": apply_request,
+    "refuse-request": apply_request_refusal,
     "request-consent": apply_consent,
     "consent": apply_consent,
     "refuse-consent": apply_consent,

@@ -18,13 +18,14 @@ from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting, transmission_facts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.ledger import Draft, make
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.sending import refuse
-from gsomia.registry import Copy, Item, gone
+from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
 
 __all__ = ["CERTIFIED", "TOLD_CERTIFIED", "destroy", "handle", "tell"]
@@ -93,7 +94,7 @@ def _record(
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
         verdict = _ask(node, tx, kind, copy, item, certified, witnesses=witnesses, at=at)
-        act, ended = None, False
+        act = None
         if verdict.outcome == "permit":
             told = {copy.giver} if kind in DONE else {copy.giver, item.originator}
             draft = Draft(
@@ -105,12 +106,10 @@ def _record(
                 body=body | {"certified": sorted(certified), "verdict": verdict_digest(verdict)},
             )
             act = make(node, tx, [draft], at=at, by=by)[0]
-            ended = kind in ("destroy", "return") and gone(node.party, tx.copies(item=item.id))
     if act is None:
         refuse(node, f"{kind} {copy.control_number}", verdict, at)
-    if ended:
-        # Once the act is in the log. Where the node stops before this, its next start removes what is left.
-        node.blobs.remove(item.id)
+    # Once the act is in the log. Where the node stops before this, it is done as soon as it is there again.
+    remove_leftovers(node)
     return act
 
 

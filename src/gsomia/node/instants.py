@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_instant"]
 
-_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent")
+_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent", "answers")
 """Where acts name another act that they answer or rest on; `acts` is a list of such."""
 
 _AFTER: dict[str, tuple[Rung, ...]] = {

@@ -22,6 +22,8 @@ from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
 from gsomia.node.ports import Writer
+from gsomia.node.registering import AUTHORITIES
+from gsomia.node.request_effects import check_answered
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
@@ -165,6 +167,8 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
+    if source != "own" and statement.type in AUTHORITIES:
+        check_answered(tx, statement)
     if source != "own" and statement.type == "regrade":
         check_new_mark(node, tx, statement)
     _store(node, tx, act, statement, source=source, at=at, delivered=delivered)

@@ -70,6 +70,8 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, addres
     """
     if not isinstance(document, Mapping) or set(document) != set(_KEYS) or document["v"] != 1:
         raise DataError(f"not an identity of a node: its keys are {', '.join(_KEYS)}")
+    if node.addresses is not None:
+        node.addresses.check(document, address)
     try:
         party, certificate = document["party"], document["certificate"]
         if not isinstance(party, str) or not _PARTY.fullmatch(party) or not isinstance(certificate, str):
@@ -91,8 +93,6 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, addres
         raise UsageError(f"`{node.party}` is this node's own Party")
     if document["exercise"] is not node.exercise:
         raise UsageError("real and EXERCISE nodes are not each other's peers")
-    if node.addresses is not None:
-        node.addresses.check(document, address)
     body = {"identity": dict(document), "fingerprint": actual}
     with node.store.writing() as tx:
         act = make(node, tx, [Draft(type="enrol-peer", body=body)], at=node.clock.now(), by=by)[0]

@@ -18,6 +18,7 @@ from gsomia.node.levels import in_force, raised_since
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.regrade_effects import pass_notice_on
+from gsomia.node.requests import request_answered
 from gsomia.node.sending import authority, certified, keeping_refusals, leaving_copy, refuse
 from gsomia.node.words import check_parties
 from gsomia.registry import GONE, Copy, Item
@@ -169,6 +170,7 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
                     protecting=one.held.instrument,
                     met=certified(tx, one.item, one.onward.met),
                     mark=one.held.own_mark,
+                    answers=request_answered(tx, one.held, one.onward.to),
                 )
                 for number, one in asked.items()
             ]

@@ -20,6 +20,7 @@ __all__ = [
     "Credential",
     "Discrepancy",
     "EnteredAct",
+    "InformationRequest",
     "LogLie",
     "LogState",
     "Need",
@@ -151,6 +152,41 @@ class Consent:
     why: str
     act: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformationRequest:
+    """A Party's request to another for information, and what came of it.
+
+    Args:
+        id: the act's that asked.
+        asker, asked: Parties.
+        via: the Parties through which the information would pass.
+        instrument: the agreement under which it is asked.
+        subject, purpose: as the agreement names them.
+        level: the highest mark of the asked Party that would serve, or "" where none is named.
+        what: what is asked for, in words.
+        due: by when it is wanted, or None: a wish, for no agreement sets a day.
+        at: when it was asked.
+        answers: the copies that were transmitted in answer.
+        refusal: the act that refused it, or "".
+        why: the reason for the refusal.
+    """
+
+    id: str
+    asker: str
+    asked: str
+    via: tuple[str, ...]
+    instrument: str
+    subject: str
+    level: str
+    purpose: str
+    what: str
+    due: datetime | None
+    at: datetime
+    answers: tuple[str, ...] = ()
+    refusal: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,6 +233,9 @@ GONE = (CopyState.RETURNED, CopyState.DESTROYED)
 """The states of a copy that its holder has no more."""
 
 
+_LEAVING = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
+
+
 def gone(party: str, copies: Sequence[Copy]) -> bool:
     """Whether a Party has an item no more: it gave back or destroyed every copy, and none is on its way from it.
 
@@ -241,8 +244,7 @@ def gone(party: str, copies: Sequence[Copy]) -> bool:
         copies: of the one item, as its register shows them.
     """
     held = [copy.state for copy in copies if copy.holder == party]
-    leaving = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
-    going = any(copy.giver == party and copy.state in leaving for copy in copies)
+    going = any(copy.giver == party and copy.state in _LEAVING for copy in copies)
     return bool(held) and not going and all(state in GONE for state in held)
 
 

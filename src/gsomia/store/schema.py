@@ -130,6 +130,23 @@ consent = _table(
     _text("act"),
     _text("at"),
 )
+request = _table(
+    "request",
+    _text("id", key=True),
+    _text("asker"),
+    _text("asked"),
+    _text("via"),
+    _text("instrument"),
+    _text("subject"),
+    _text("level"),
+    _text("purpose"),
+    _text("what"),
+    _text("due"),
+    _text("at"),
+    _text("answers"),
+    _text("refusal"),
+    _text("why"),
+)
 consultation = _table(
     "consultation",
     _text("id", key=True),
@@ -260,6 +277,7 @@ rendition = _table(
 )
 numbered = _table("numbered", _text("number", key=True), _text("copy"))
 acceptance = _table("acceptance", _text("copy", key=True), _text("act"))
+leftover = _table("leftover", _text("item", key=True))
 
 outgoing = _table(
     "outgoing",

@@ -35,6 +35,7 @@ from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
 from gsomia.store.refusals import RefusalReads, RefusalWrites
+from gsomia.store.requests import RequestReads, RequestWrites
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 
 __all__ = ["SqlReader", "SqlWriter"]
@@ -116,7 +117,9 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 """The states of a copy that lies with its holder."""
 
 
-class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads):
+class SqlReader(
+    LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads, RequestReads
+):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
@@ -166,7 +169,7 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         if item is None:
-            found = self._all(rows_by(schema.consent, order=("at",)))
+            found = self._all(rows_by(schema.consent, order=("at", "id")))
         else:
             found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
         return [rows.consent_of(row) for row in found]
@@ -313,8 +316,11 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
         return None if row is None else str(row["copy"])
 
     def pending(self) -> Sequence[PendingOpening]:
-        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        query = sa.select(schema.pending).order_by(schema.pending.c.at, schema.pending.c.copy)
         return [rows.pending_of(row) for row in self._all(query)]
+
+    def leftovers(self) -> Sequence[str]:
+        return [row["item"] for row in self._all(rows_by(schema.leftover, order=("item",)))]
 
     def outgoing(
         self, *, peer: str = "", due: datetime | None = None, after: int = 0, limit: int = 0
@@ -324,7 +330,9 @@ class SqlReader(LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, Re
         return [rows.outgoing_of(row) for row in self._all(query, peer=peer, due=latest, after=after, limit=limit)]
 
 
-class SqlWriter(SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites):
+class SqlWriter(
+    SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites, RequestWrites
+):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -420,6 +428,12 @@ class SqlWriter(SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, R
         table = schema.pending
         chosen = sa.delete(table).where(table.c.copy == copy)
         self._connection.execute(chosen.where(table.c.person == person) if person else chosen)
+
+    def put_leftover(self, item: str) -> None:
+        self._put(schema.leftover, {"item": item}, replace=False)
+
+    def drop_leftover(self, item: str) -> None:
+        self._connection.execute(sa.delete(schema.leftover).where(schema.leftover.c.item == item))
 
     def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
         row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}

@@ -44,6 +44,7 @@ from gsomia.node import (
     enter_person,
     fingerprint,
     identity,
+    remove_leftovers,
     step,
     transmit,
     transmit_many,
@@ -355,6 +356,8 @@ class Exercise:
                     except (PeerError, NodeError):
                         if not tolerate:
                             raise
+        for player in self.players.values():
+            remove_leftovers(player.node)
         self.witness(tolerate=tolerate)
 
     def witness(self, *, tolerate: bool = False) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from gsomia.web.cursors import Cursors
 from gsomia.web.memory import Given, Joiner, Memory, Token
-from gsomia.web.officers import check_officer_certificate, issuing_key, make_officer_certificate, officer_anchor
+from gsomia.web.officers import (
+    LONGEST_CERTIFICATE,
+    check_officer_certificate,
+    issuing_key,
+    make_officer_certificate,
+    officer_anchor,
+)
 from gsomia.web.peer import PeerProtocol, peer_certificate
 from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of, shown_json
 from gsomia.web.proofs import PROOF_AGE, Proof, check_proof, make_proof, public_jwk, thumbprint, token_digest
@@ -18,6 +24,7 @@ from gsomia.web.tls import (
 )
 
 __all__ = [
+    "LONGEST_CERTIFICATE",
     "PROBLEM_TYPE",
     "PROOF_AGE",
     "Cursors",

@@ -25,19 +25,21 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS given (caller TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, "
     "status INTEGER NOT NULL, body BLOB NOT NULL, until REAL NOT NULL, PRIMARY KEY (caller, key))",
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, officer TEXT NOT NULL, "
-    "key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT NOT NULL, authenticated REAL NOT NULL, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, person TEXT NOT NULL, "
+    "officer TEXT NOT NULL, key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT, way TEXT NOT NULL, made REAL NOT NULL, "
+    "authenticated REAL NOT NULL, until REAL NOT NULL, idle REAL NOT NULL, used REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS signed_out (person TEXT PRIMARY KEY, since REAL NOT NULL, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
     "active INTEGER NOT NULL)",
 )
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
-_BY_DIGEST = "SELECT id, officer, key, jkt, acts, authenticated, until FROM token WHERE digest = ? ORDER BY id"
-_BY_OFFICER = "SELECT id, officer, key, jkt, acts, authenticated, until FROM token WHERE officer = ? ORDER BY id"
+_TOKENS = "SELECT id, person, officer, key, jkt, acts, way, made, authenticated, until, idle, used FROM token"
 _ENDED = (
     "DELETE FROM given WHERE until < ?",
     "DELETE FROM used WHERE until < ?",
-    "DELETE FROM token WHERE until < ?",
+    "DELETE FROM token WHERE min(until, used + idle) < ?",
+    "DELETE FROM signed_out WHERE until < ?",
 )
 
 
@@ -52,25 +54,40 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An officer's token: whose, by which act key it was asked for, the key that it is bound to, what it is good for.
+    """A token: whose, by which act key it was asked for, which key it is bound to, for what it is good and until when.
 
     Args:
         id: its name, which is no secret.
-        officer: the officer's id.
-        key: the fingerprint of the officer's key at the time; with that key it ends.
+        person: the person's id.
+        officer: the officer's id; "" where no officer's key showed who it is.
+        key: the fingerprint of the officer's key at the time, with which it ends; or "".
         jkt: the thumbprint of the key that must prove each request (RFC 9449, section 6.1).
-        acts: the acts of the table of rights that it is good for; never more than its officer may.
-        authenticated: when the officer authenticated for it (`auth_time`; OpenID Connect Core 1.0, section 2).
-        until: when it ends.
+        acts: the acts of the table of rights that it is good for, None for all; never more than its holder may.
+        way: how its holder authenticated, such as `certificate`.
+        made: when it was made.
+        authenticated: when its holder authenticated for it (`auth_time`; OpenID Connect Core 1.0, section 2).
+        until: its absolute end.
+        idle: it ends too once nothing was asked with it for so long.
+        used: when something was asked with it last.
     """
 
     id: str
+    person: str
     officer: str
     key: str
     jkt: str
-    acts: tuple[str, ...]
+    acts: tuple[str, ...] | None
+    way: str
+    made: datetime
     authenticated: datetime
     until: datetime
+    idle: timedelta
+    used: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When it ends, if nothing is asked with it before."""
+        return min(self.until, self.used + self.idle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +113,8 @@ class Memory:
     Args:
         path: where it lies; made where it is not there.
 
+    `signings_out` counts how often all of a person's sessions were ended since it was opened.
+
     Raises:
         NodeError: the disk does not take it.
     """
@@ -104,6 +123,8 @@ class Memory:
         self._turn = threading.Lock()
         self._turns = tuple(threading.Lock() for _ in range(64))
         self._added = 0
+        self._signed_out: dict[str, datetime] = {}
+        self.signings_out = 0
         try:
             path.touch(mode=0o600)
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -111,6 +132,8 @@ class Memory:
                 self._connection.execute(f"PRAGMA {pragma}")
             for table in _TABLES:
                 self._connection.execute(table)
+            for person, since in self._connection.execute("SELECT person, since FROM signed_out").fetchall():
+                self._signed_out[person] = datetime.fromtimestamp(since, UTC)
             # The tables hold what only the node's own user may read.
             for part in (path, path.with_name(path.name + "-wal")):
                 if part.exists():
@@ -143,11 +166,20 @@ class Memory:
             tx.execute("INSERT OR IGNORE INTO secret VALUES (?, ?)", (name, secrets.token_bytes(32)))
             return bytes(tx.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()[0])
 
-    def use_once(self, name: str, until: datetime, at: datetime) -> bool:
-        """Use a name up until an instant; False where it was used before and that is not over."""
+    def use_once(self, name: str, until: datetime, at: datetime, *, token: str = "") -> bool:
+        """Use a name up until an instant; False where it was used before and that is not over.
+
+        Args:
+            name: the name.
+            until: when it is free again.
+            at: now.
+            token: the digest of the token with which something is asked by it.
+        """
         with self._writing() as tx:
             tx.execute("DELETE FROM used WHERE name = ? AND until < ?", (name, at.timestamp()))
             added = tx.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (name, until.timestamp())).rowcount == 1
+            if added and token:
+                tx.execute("UPDATE token SET used = ? WHERE digest = ?", (at.timestamp(), token))
             self._sweep(tx, at)
             return added
 
@@ -195,41 +227,75 @@ class Memory:
         """Keep a token by its hash; the token itself is nowhere."""
         with self._writing() as tx:
             row = (
-                digest, token.id, token.officer, token.key, token.jkt, " ".join(token.acts),
-                token.authenticated.timestamp(), token.until.timestamp(),
+                digest, token.id, token.person, token.officer, token.key, token.jkt,
+                None if token.acts is None else " ".join(token.acts), token.way, token.made.timestamp(),
+                token.authenticated.timestamp(), token.until.timestamp(), token.idle.total_seconds(),
+                token.used.timestamp(),
             )  # fmt: skip
-            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._sweep(tx, at)
 
     def token(self, digest: str) -> Token | None:
         """The token with this hash, whether or not it is over."""
-        found = self._tokens(_BY_DIGEST, digest)
+        found = self._tokens(f"{_TOKENS} WHERE digest = ?", digest)
         return found[0] if found else None
 
-    def tokens(self, officer: str) -> list[Token]:
-        """An officer's tokens, whether or not they are over."""
-        return self._tokens(_BY_OFFICER, officer)
+    def tokens(self, person: str = "") -> list[Token]:
+        """A person's tokens, or everybody's, by id, whether or not they are over."""
+        if not person:
+            return self._tokens(f"{_TOKENS} ORDER BY id")
+        return self._tokens(f"{_TOKENS} WHERE person = ? ORDER BY id", person)
 
-    def _tokens(self, query: str, value: str) -> list[Token]:
+    def _tokens(self, query: str, *values: str) -> list[Token]:
         with self._turn:
-            rows = self._connection.execute(query, (value,)).fetchall()
+            rows = self._connection.execute(query, values).fetchall()
+
+        def instant(seconds: float) -> datetime:
+            return datetime.fromtimestamp(seconds, UTC)
+
         return [
             Token(
                 id=row[0],
-                officer=row[1],
-                key=row[2],
-                jkt=row[3],
-                acts=tuple(row[4].split()),
-                authenticated=datetime.fromtimestamp(row[5], UTC),
-                until=datetime.fromtimestamp(row[6], UTC),
+                person=row[1],
+                officer=row[2],
+                key=row[3],
+                jkt=row[4],
+                acts=None if row[5] is None else tuple(row[5].split()),
+                way=row[6],
+                made=instant(row[7]),
+                authenticated=instant(row[8]),
+                until=instant(row[9]),
+                idle=timedelta(seconds=row[10]),
+                used=instant(row[11]),
             )
             for row in rows
         ]
 
-    def end_token(self, officer: str, token: str) -> bool:
-        """End one of an officer's tokens; whether there was one."""
+    def end_token(self, token: str, *, person: str = "") -> bool:
+        """End a token, or one of a person's alone; whether there was one."""
         with self._writing() as tx:
-            return tx.execute("DELETE FROM token WHERE officer = ? AND id = ?", (officer, token)).rowcount == 1
+            query = "DELETE FROM token WHERE id = ? AND (? = '' OR person = ?)"
+            return tx.execute(query, (token, person, person)).rowcount == 1
+
+    def sign_out(self, person: str, at: datetime, until: datetime) -> None:
+        """End all by which a person is signed in: tokens, and certificates that were signed before now.
+
+        Args:
+            person: the person.
+            at: now.
+            until: no certificate that was signed before now is valid for longer.
+        """
+        with self._writing() as tx:
+            tx.execute("DELETE FROM token WHERE person = ?", (person,))
+            row = (person, at.timestamp(), until.timestamp())
+            tx.execute("INSERT OR REPLACE INTO signed_out VALUES (?, ?, ?)", row)
+            self._signed_out[person] = at
+            self.signings_out += 1
+
+    def signed_out(self, person: str, authenticated: datetime) -> bool:
+        """Whether a sign-in was ended by that which ended all of the person's."""
+        since = self._signed_out.get(person)
+        return since is not None and authenticated < since
 
     def put_joiner(self, joiner: Joiner, *, new: bool = False) -> bool:
         """Keep who was announced; False where it is to be new and somebody of that name was announced before."""

@@ -20,9 +20,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gsomia.errors import SignatureError
 from gsomia.keys import PublicKey
 
-__all__ = ["Issues", "check_officer_certificate", "issuing_key", "make_officer_certificate", "officer_anchor"]
+__all__ = [
+    "LONGEST_CERTIFICATE",
+    "Issues",
+    "check_officer_certificate",
+    "issuing_key",
+    "make_officer_certificate",
+    "officer_anchor",
+]
 
-LONGEST = dt.timedelta(days=366)
+LONGEST_CERTIFICATE = dt.timedelta(days=366)
 """A certificate that is valid for longer is not taken."""
 AHEAD = dt.timedelta(minutes=1)
 """A certificate is valid so long before the instant at which the key signs it, for clocks that differ."""
@@ -138,7 +145,7 @@ def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> tu
         start, end = shown.not_valid_before_utc, shown.not_valid_after_utc
     except (ValueError, InvalidSignature, x509.ExtensionNotFound) as error:
         raise SignatureError("this certificate was signed by no officer's key") from error
-    if ExtendedKeyUsageOID.CLIENT_AUTH not in used or end - start > LONGEST:
+    if ExtendedKeyUsageOID.CLIENT_AUTH not in used or end - start > LONGEST_CERTIFICATE:
         raise SignatureError("this certificate is not for TLS clients, or is valid for too long")
     if not start <= at <= end:
         raise SignatureError("this certificate is not valid now")

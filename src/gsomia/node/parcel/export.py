@@ -27,6 +27,7 @@ from gsomia.node.leaving import (
     stop_copies,
 )
 from gsomia.node.ledger import make
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
 from gsomia.node.parcel.form import Contents, ParcelWriter
@@ -130,6 +131,7 @@ def export_parcel(
     told = made[-1].seen if made else 0
     owed = any(parcel.parts and parcel.number > told for parcel in taken)
     _decide(node, peer, plan, at)
+    remove_leftovers(node)
     if not (plan.loads or plan.replies or requests or owed):
         return None
     # A register that was restored from an old backup learns from its peer which numbers it had given.

@@ -22,6 +22,7 @@ from gsomia.node.leaving import (
     stop_copies,
 )
 from gsomia.node.ledger import record
+from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
 from gsomia.node.parcel.form import Contents, Parcel, open_parcel
@@ -121,6 +122,7 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
                 seen=contents.seen,
             )
         )
+    remove_leftovers(node)
     return TakenIn(
         sender=contents.sender,
         number=contents.number,

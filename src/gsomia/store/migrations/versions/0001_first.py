@@ -439,6 +439,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
     op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
     op.create_table(
+        "request",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("asker", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("due", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("refusal", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "rung",
         sa.Column("copy", sa.Text(), nullable=False),
         sa.Column("rung", sa.Text(), nullable=False),
@@ -495,6 +514,12 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index(op.f("ix_seen_at"), "seen", ["at"], unique=False)
+    op.create_table(
+        "leftover",
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("item", name=op.f("pk_leftover")),
+        sqlite_with_rowid=True,
+    )
     op.create_table(
         "numbered",
         sa.Column("number", sa.Text(), nullable=False),

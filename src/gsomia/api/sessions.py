@@ -1,0 +1,70 @@
+"""Sessions: by what persons are signed in, seen and ended by who secures and who runs the node; and signing out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from gsomia.api.reads import Name
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller
+from gsomia.api.tokens import told_token
+from gsomia.web import LONGEST_CERTIFICATE, missing
+
+__all__ = ["sessions"]
+
+
+def sessions(served: Served) -> APIRouter:
+    """The routes of sessions."""
+    router = APIRouter()
+    node, memory = served.node, served.memory
+
+    @route(router, "GET", "/v1/sessions", "see-sessions")
+    def see_sessions(request: Request, person: Annotated[str, Query(max_length=256)] = "") -> Response:
+        """List the tokens by which persons are signed in, or one person; certificates stand in no list."""
+        permit(request.state.caller, "see-sessions")
+        now = node.clock.machine()
+        found = [
+            {"person": one.person, "officer": one.officer, **told_token(one)}
+            for one in memory.tokens(person)
+            if one.ends >= now
+        ]
+        return answered(served, request, "sessions", {"sessions": found})
+
+    @route(router, "DELETE", "/v1/sessions/{session}", "end-sessions", status=204)
+    def end_session(request: Request, session: Name) -> Response:
+        """End a session, from the next request on, open streams included."""
+        permit(request.state.caller, "end-sessions")
+        if not memory.end_token(session):
+            raise missing()
+        return Response(status_code=204)
+
+    @route(router, "DELETE", "/v1/persons/{person}/sessions", "end-sessions", status=204)
+    def end_sessions(request: Request, person: Name) -> Response:
+        """End all by which a person is signed in: tokens, and certificates that were signed before now."""
+        permit(request.state.caller, "end-sessions")
+        with node.store.reading() as reader:
+            known = reader.person(person) is not None or reader.officers_of(node.party, person=person)
+        if not known:
+            raise missing()
+        _end_all(person)
+        return Response(status_code=204)
+
+    @route(router, "POST", "/v1/sign-out", "see-oneself", status=204)
+    def sign_out(request: Request) -> Response:
+        """End the token that asks; asked with a certificate alone, all by which the caller is signed in."""
+        caller: Caller = request.state.caller
+        if caller.token:
+            memory.end_token(caller.token_id)
+        else:
+            _end_all(caller.principal.person)
+        return Response(status_code=204)
+
+    def _end_all(person: str) -> None:
+        now = node.clock.machine()
+        memory.sign_out(person, now, now + LONGEST_CERTIFICATE + timedelta(days=1))
+
+    return router

@@ -1,0 +1,54 @@
+"""`gsomia session`: by which tokens persons are signed in to a node's API; ended, they are out at the next request."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import click
+
+from gsomia.cli.addresses import anywhere_option, is_address, reached
+from gsomia.cli.options import json_option, plain, print_json, table
+from gsomia.errors import UsageError
+
+__all__ = ["session_command"]
+
+
+@click.group("session")
+def session_command() -> None:
+    """Sessions at a node's API; on the node's own host nobody signs in."""
+
+
+def _address(node_dir: str | None) -> str:
+    if not is_address(node_dir):
+        raise UsageError("at which node?", hint="give its address: --node https://host:port")
+    return node_dir
+
+
+@session_command.command("list")
+@click.argument("person", default="")
+@json_option
+@anywhere_option
+def list_sessions(person: str, as_json: bool, node_dir: str | None) -> None:
+    """List the tokens by which persons are signed in, or PERSON; a certificate stands in no list."""
+    with reached(_address(node_dir)) as remote:
+        told = remote.get("sessions", {"person": person})
+    if as_json:
+        print_json("sessions", told)
+        return
+    head = ["session", "person", "by", "since", "last asked", "ends", "for"]
+    keys = ("id", "person", "way", "made", "used", "ends")
+    rows = [[*(one[key] for key in keys), " ".join(one["acts"] or ["everything"])] for one in told["sessions"]]
+    table(head, rows)
+
+
+@session_command.command("end")
+@click.argument("session", default="")
+@click.option("--person", default="", help="All of this person's, certificates that were signed before now included.")
+@anywhere_option
+def end_session(session: str, person: str, node_dir: str | None) -> None:
+    """End SESSION, or all by which a --person is signed in, from the next request on; it takes no right away."""
+    if bool(session) is bool(person):
+        raise UsageError("which session?", hint="give one by its id, or --person for all of a person's")
+    with reached(_address(node_dir)) as remote:
+        remote.delete(f"sessions/{quote(session)}" if session else f"persons/{quote(person)}/sessions")
+    click.echo(plain(f"ended: {session or f'all sessions of {person}'}"))
