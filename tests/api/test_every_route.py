@@ -57,6 +57,8 @@ def test_no_route_has_a_method_that_is_not_described(kor: Served) -> None:
                 answer = kor.ask(method, named, security)
                 # Another route of the same form may take the method there, and refuses a certificate alone.
                 refused = (403, 405) if path.startswith("/scim/") else (405,)
+                if path == "/v1/persons/{person}/sessions":
+                    refused = (404, 405)  # to read, it is the name of a person
                 assert answer.status in refused, (method, path, answer)
     with kor.player.node.store.reading() as reader:
         assert [act.id for act in reader.acts()] == before
