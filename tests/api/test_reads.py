@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from calling import Answer, Served, signatures
-from stories import MARKS, Stage
+from stories import MARKS, Stage, official
 
 from gsomia.api import description
 from gsomia.errors import RefusedError
@@ -16,15 +16,18 @@ from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
+    FacilityDetails,
     PersonDetails,
     Role,
     ask_consent,
+    clear_facility,
     enrol_officer,
     mark,
     notify_regrade,
     recall,
     receipt,
     register_rows,
+    release_to_contractor,
 )
 from gsomia.testing import Exercise
 
@@ -103,9 +106,12 @@ def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path
 LISTS = {
     "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
     "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
-    "record": ("acts",), "requests": ("requests",),
+    "record": ("acts",), "requests": ("requests",), "contractors": ("facilities", "copies"),
 }  # fmt: skip
-MANY = {"inbox": 7, "consents": 2, "recalls": 2, "regraded": 2, "outbox": 2, "refused": 2, "record": 3, "requests": 0}
+MANY = {
+    "inbox": 7, "consents": 2, "recalls": 2, "regraded": 2, "outbox": 2, "refused": 2, "record": 3, "requests": 0,
+    "contractors": 3,
+}  # fmt: skip
 """So many rows each has at least, below."""
 
 
@@ -121,6 +127,13 @@ def busy(both: Exercise, serve: Serve) -> Served:
     for copy in kor.copies()[:2]:
         with pytest.raises(RefusedError):
             mark(kor.node, copy.id, "군사III급비밀", by=kor.by(Role.REGISTRY))
+    words = {"level": "SECRET", "inspected": "2017-06-01", "until": "2018-05-31"}
+    for name in ("plant", "forge"):
+        details = FacilityDetails(id=name, contractor="Daehan Precision", **words)
+        clear_facility(kor.node, details, by=kor.by(Role.SECURITY))
+    both.enter(official("yun", role="contractor", rosters=("plant",)), "KOR")
+    mark(kor.node, kor.copies()[4].id, MARKS["KOR"], by=kor.by(Role.REGISTRY))
+    release_to_contractor(kor.node, kor.copies()[4].id, "plant", "w", by=kor.by(Role.DISCLOSURE))
     for copy in kor.copies()[3:5]:
         ask_consent(kor.node, copy.item, "USA", "w", by=kor.by(Role.DISCLOSURE))
     return serve(both, "KOR")

@@ -25,7 +25,9 @@ Serve = Callable[[Exercise, str], Served]
 RIGHTS = Rights.load()
 
 STEP_UP = {
-    "they give contents away, or let others": ("transmit", "release", "consent"),
+    "they give contents away, or let others": (
+        "transmit", "release", "consent", "release-to-contractor", "clear-facility",
+    ),
     "they cannot be undone": ("destroy",),
     "keys": (
         "enrol-key", "replace-key", "retire-key", "declare-key-compromised", "enrol-peer", "replace-node-key",

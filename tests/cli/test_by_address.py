@@ -11,12 +11,13 @@ from gsomia.cli.main import cli
 BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement state",
     "answer-recall", "assure", "consent ask", "consent give", "consent list", "consent refuse", "consent revoke",
-    "consent show", "destroy", "duties", "inbox", "log show", "mark", "officer compromised", "officer list",
-    "officer retire", "open", "outbox", "peer compromised", "peer enrol", "peer list", "person brief",
-    "person change", "person enter", "person leave", "person list", "person need", "person show", "place", "recall",
-    "recalls", "receipt", "refused", "register", "regrade follow", "regrade list", "regrade notify", "release",
-    "request ask", "request list", "request refuse", "request show", "rights ask", "roster list", "routes",
-    "session end", "session list", "transmit", "verdict open", "verdict release", "verdict transmit",
+    "consent show", "contractor clear", "contractor list", "contractor release", "contractor return", "destroy",
+    "duties", "inbox", "log show", "mark", "officer compromised", "officer list", "officer retire", "open",
+    "outbox", "peer compromised", "peer enrol", "peer list", "person brief", "person change", "person enter",
+    "person leave", "person list", "person need", "person show", "place", "recall", "recalls", "receipt", "refused",
+    "register", "regrade follow", "regrade list", "regrade notify", "release", "request ask", "request list",
+    "request refuse", "request show", "rights ask", "roster list", "routes", "session end", "session list",
+    "transmit", "verdict open", "verdict release", "verdict transmit",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {

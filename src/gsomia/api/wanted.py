@@ -13,6 +13,7 @@ from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    FacilityDetails,
     InformationWanted,
     Node,
     Sending,
@@ -20,6 +21,7 @@ from gsomia.node import (
     answer_recall,
     ask_consent,
     ask_information,
+    clear_facility,
     destroy,
     follow_regrade,
     give_consent,
@@ -31,6 +33,8 @@ from gsomia.node import (
     refuse_consent,
     refuse_request,
     release,
+    release_to_contractor,
+    return_from_contractor,
     revoke_consent,
     tell,
 )
@@ -149,6 +153,48 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class ClearFacility(Said):
+    """Clear a contractor's facility after an inspection."""
+
+    act: Literal["clear-facility"]
+    facility: Text
+    contractor: Text
+    level: Text
+    inspected: Text
+    until: Text
+    basis: Text = ""
+    part_of: Text = ""
+
+    def details(self) -> FacilityDetails:
+        """What is entered."""
+        return FacilityDetails(
+            id=self.facility,
+            contractor=self.contractor,
+            level=self.level,
+            inspected=self.inspected,
+            until=self.until,
+            basis=self.basis,
+            part_of=self.part_of,
+        )
+
+
+class ReleaseToContractor(Said):
+    """Give a held item to a contractor."""
+
+    act: Literal["release-to-contractor"]
+    item: Reference
+    facility: Text
+    what: Text
+
+
+class ReturnFromContractor(Said):
+    """Record that a contractor gave a held item back."""
+
+    act: Literal["return-from-contractor"]
+    item: Reference
+    what: Text
 
 
 class AskInformation(Said):
@@ -277,6 +323,9 @@ Wanted = Annotated[
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | ClearFacility
+    | ReleaseToContractor
+    | ReturnFromContractor
     | AskInformation
     | RefuseRequest
     | AskConsent
@@ -325,6 +374,12 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case ClearFacility():
+            return clear_facility(node, wanted.details(), by=by[0])
+        case ReleaseToContractor():
+            return release_to_contractor(node, wanted.item, wanted.facility, wanted.what, by=by[0])
+        case ReturnFromContractor():
+            return return_from_contractor(node, wanted.item, wanted.what, by=by[0])
         case AskInformation():
             return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
         case RefuseRequest():

@@ -4,7 +4,7 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
@@ -15,7 +15,7 @@ Where to read, and where a new line belongs:
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`, `leftovers`
+  `regrading`, `handling`, `contractors`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -26,7 +26,7 @@ Where to read, and where a new line belongs:
 from __future__ import annotations
 
 from gsomia.node.access import MAIN_FACILITY, facility_of
-from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -57,6 +57,13 @@ from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.contents import PIECE_BYTES, Content, Contents
+from gsomia.node.contractors import (
+    FacilityDetails,
+    clear_facility,
+    contractor_rows,
+    release_to_contractor,
+    return_from_contractor,
+)
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -137,6 +144,7 @@ from gsomia.node.requests import (
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
+from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
     Briefing,
@@ -202,6 +210,7 @@ __all__ = [
     "CLEARANCES",
     "CONCLUDED",
     "CONSULTED",
+    "CONTRACTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -232,12 +241,15 @@ __all__ = [
     "Consultation",
     "Content",
     "Contents",
+    "ContractorCopy",
+    "ContractorFacility",
     "Cosigned",
     "Credential",
     "Difference",
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
     "KnownKeys",
@@ -330,11 +342,13 @@ __all__ = [
     "check_register",
     "checkpoints_due",
     "circulate_text",
+    "clear_facility",
     "close_consultation",
     "concerned",
     "consent_row",
     "consent_view",
     "consultation_named",
+    "contractor_rows",
     "copy_row",
     "dead_letter",
     "declare_compromised",
@@ -427,6 +441,7 @@ __all__ = [
     "regraded_view",
     "release",
     "release_many",
+    "release_to_contractor",
     "remove_leftovers",
     "rendition_of",
     "rendition_row",
@@ -435,6 +450,7 @@ __all__ = [
     "request_rows",
     "request_view",
     "retire_officer_key",
+    "return_from_contractor",
     "reviews",
     "revoke_consent",
     "roster_rows",

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
-from gsomia.node.act_types import HANDLING
+from gsomia.node.act_types import CONTRACTED, HANDLING
 from gsomia.node.acts import Statement, instant
 from gsomia.node.ports import Reader
 from gsomia.registry import Rung
@@ -32,7 +32,7 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     **dict.fromkeys(
-        (*HANDLING, "destroy", "regrade"),
+        (*HANDLING, *CONTRACTED, "destroy", "regrade"),
         (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     ),
     "tracer": (Rung.DISPATCHED,),

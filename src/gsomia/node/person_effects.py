@@ -105,6 +105,8 @@ def apply_placement(node: Node, tx: Writer, statement: Statement) -> None:
     facility = text(statement.body, "facility")
     if not facility:
         raise VerificationError(f"act `{statement.id}`: a facility is named")
+    if tx.contractor_facility(facility) is not None or tx.contractor_copy(copy.id) is not None:
+        raise VerificationError(f"act `{statement.id}`: no `place` brings a copy to a contractor's, or back from there")
     tx.put_placement(copy.id, facility, statement.id)
 
 

@@ -236,12 +236,23 @@ def place(node: Node, reference: str, facility: str, *, by: Acting) -> SignedAct
 
     Raises:
         UsageError: no such item is held, or the facility has no roster.
+        RefusedError: the facility is a contractor's, or the copy lies at one.
     """
     with node.store.writing() as tx:
         copy = held_copy(tx, node, reference)
         if facility not in (known := dict(tx.facilities())):
             listed = ", ".join(sorted(known)) or "none"
             raise UsageError(f"no person is on a roster of `{facility}`", hint=f"facilities with a roster: {listed}")
+        if tx.contractor_facility(facility) is not None:
+            raise refused(
+                "contractor", f"`{facility}` is a contractor's", hint="`gsomia contractor release` (Article 16)"
+            )
+        if (lies := tx.contractor_copy(copy.id)) is not None:
+            raise refused(
+                "contractor",
+                f"`{copy.control_number}` lies at `{lies.facility}` of `{lies.contractor}`",
+                hint="`gsomia contractor return` first",
+            )
         draft = Draft(type="place", item=copy.item, copy=copy.id, body={"facility": facility})
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
 

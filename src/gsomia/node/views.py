@@ -114,7 +114,7 @@ def rung_rows(copy: Copy) -> list[dict[str, Any]]:
 
 
 def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
-    """Lines of the control register for these copies, with recalls, renditions and the level notified last."""
+    """Lines of the register for these copies, with recalls, renditions, the level notified last, the contractor."""
     if len(copies) > _FEW:
         recalled, made = recalls(reader), reader.renditions()
         levels = {one.item.id: one.level for one in regraded(reader)}
@@ -126,7 +126,11 @@ def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]
             found = recall_of(reader, copy.item, item.originator) if item is not None else None
             rows.append(copy_row(copy, item, found, reader.renditions(item=copy.item)))
             levels |= {one.item.id: one.level for one in regraded(reader, copy.item)}
-    return [row | {"level": levels.get(row["item"], row["foreign_mark"])} for row in rows]
+    lies = {one.copy: f"{one.contractor}, {one.facility}" for one in reader.contractor_copies()}
+    return [
+        row | {"level": levels.get(row["item"], row["foreign_mark"]), "contractor": lies.get(row["copy"], "")}
+        for row in rows
+    ]
 
 
 def waiting_copies(node: Node, reader: Reader) -> list[Copy]:

@@ -28,6 +28,7 @@ from gsomia.node import (
 from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
+from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
@@ -118,7 +119,15 @@ _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPEN
 
 
 class SqlReader(
-    LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads, RequestReads
+    LogReads,
+    DerivedReads,
+    ParcelReads,
+    PeopleReads,
+    RangeReads,
+    RefusalReads,
+    ConsultationReads,
+    RequestReads,
+    ContractorReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -331,7 +340,15 @@ class SqlReader(
 
 
 class SqlWriter(
-    SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites, RequestWrites
+    SqlReader,
+    LogWrites,
+    ParcelWrites,
+    PeopleWrites,
+    RangeWrites,
+    RefusalWrites,
+    ConsultationWrites,
+    RequestWrites,
+    ContractorWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
