@@ -38,7 +38,9 @@ class Anywhere:
         self.identity = folder / "identity.json"
         self.identity.write_text(json.dumps(self.home.identity()))
         self.memory = Memory(folder / "api.sqlite")
-        self.app = api_app(self.home.node, self.memory, url=URL, rate=1e5, told=lambda _: None, log=lambda **_: None)
+        self.app = api_app(
+            self.home.node, self.memory, self.home, url=URL, rate=1e5, told=lambda _: None, log=lambda **_: None
+        )
         self.loop = asyncio.new_event_loop()
 
     def at(self, officer: str) -> Words:

@@ -13,11 +13,22 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
 from gsomia.api.contents import Transmission
+from gsomia.api.passkeys import counted
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.api.wanted import Destroy, GiveConsent, RefuseConsent, Signatures, Transmit, Wanted, do, row_of
+from gsomia.api.wanted import (
+    ByPasskey,
+    Destroy,
+    GiveConsent,
+    RefuseConsent,
+    Signatures,
+    Transmit,
+    Wanted,
+    do,
+    row_of,
+)
 from gsomia.errors import RefusedError, SignatureError, UsageError
 from gsomia.identity import About, about_request
 from gsomia.keys import unb64
@@ -32,6 +43,7 @@ from gsomia.node import (
     instant,
     prepare,
 )
+from gsomia.passkeys import WEBAUTHN, Passkey, b64url, challenge
 from gsomia.web import Problem, missing
 
 __all__ = ["acting"]
@@ -78,7 +90,7 @@ class Preparation:
             "until": instant(self.until),
             "statements": [data.decode() for data in self.prepared.data],
             "acts": [statement.id for statement in self.prepared.statements],
-            "officers": [{"officer": one.id, "signed": one.id in signed} for one in self.officers],
+            "officers": [_told_officer(one, one.id in signed, self.prepared) for one in self.officers],
         }
 
 
@@ -156,7 +168,7 @@ def acting(served: Served) -> APIRouter:
         return answered(served, request, "preparation", one.told("prepared"))
 
     @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
-    def sign_act(request: Request, preparation: Name, body: Signatures) -> Response:
+    def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
 
@@ -169,7 +181,7 @@ def acting(served: Served) -> APIRouter:
                     if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
                         return answered(served, request, "preparation", one.told("done"))
                     _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.officer.id] = _checked(one, caller.officer, body)
+                one.signatures[caller.officer.id] = _checked(served, one, caller.officer, body)
                 if len(one.signatures) < len(one.officers):
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
@@ -235,18 +247,34 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
         raise Problem(412, "the item has changed since you read it", kind="changed")
 
 
-def _checked(one: Preparation, officer: Officer, body: Signatures) -> Mapping[str, bytes]:
+def _checked(served: Served, one: Preparation, officer: Officer, body: Signatures | ByPasskey) -> Mapping[str, bytes]:
     """The officer's signatures, over the statements as prepared.
 
     Raises:
         SignatureError: they do not hold.
     """
     try:
-        given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
+        if isinstance(body, ByPasskey):
+            made = body.passkey.read()
+            given = {WEBAUTHN: made.to_bytes()}
+        else:
+            made = None
+            given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
     except ValueError as error:
         raise SignatureError(f"the signatures are {error}") from error
     one.prepared.check(officer.key, given)
+    if made is not None and isinstance(officer.key, Passkey) and one.signatures.get(officer.id) != given:
+        counted(served, officer.key, made)
     return given
+
+
+def _told_officer(officer: Officer, signed: bool, prepared: Prepared) -> dict[str, Any]:
+    """An officer who is to sign, and of a passkey what the browser must be asked for."""
+    told = {"officer": officer.id, "signed": signed}
+    if not isinstance(officer.key, Passkey):
+        return told
+    credential, due = b64url(officer.key.credential), challenge(prepared.signed)
+    return {**told, "passkey": {"credential": credential, "rp": officer.key.rp, "challenge": due}}
 
 
 def _still(node: Node, reader: Reader, officers: tuple[Officer, ...]) -> None:

@@ -311,11 +311,10 @@ def clock_command() -> None:
 
 
 @clock_command.command("show")
-@node_option
+@anywhere_option
 def show(node_dir: str | None) -> None:
     """Print the instant by this node."""
-    with home_of(node_dir) as home:
-        click.echo(instant(home.clock.now()))
+    click.echo(asked(node_dir, "node", lambda home, _: {"at": instant(home.clock.now())})["at"])
 
 
 @clock_command.command("set")

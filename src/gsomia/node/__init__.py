@@ -19,6 +19,7 @@ Where to read, and where a new line belongs:
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
+- it is told as data: `views`, `passed`, `told`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
 - it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
@@ -122,7 +123,7 @@ from gsomia.node.ports import (
     Writer,
 )
 from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
@@ -131,7 +132,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -169,6 +170,19 @@ from gsomia.node.stored import (
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
+from gsomia.node.told import (
+    awaited_row,
+    discrepancy_row,
+    entry_rows,
+    lie_rows,
+    log_rows,
+    numbered_renditions,
+    parcel_rows,
+    proof_view,
+    reconciled_view,
+    sent_row,
+    witness_rows,
+)
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
@@ -188,7 +202,6 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    log_rows,
     outgoing_row,
     owed_rows,
     record_order,
@@ -330,6 +343,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "awaited_row",
     "begin_reconciling",
     "behind",
     "brief",
@@ -356,6 +370,7 @@ __all__ = [
     "differences",
     "differences_of",
     "discard",
+    "discrepancy_row",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -366,6 +381,7 @@ __all__ = [
     "enter_need",
     "enter_person",
     "entered_rows",
+    "entry_rows",
     "export_parcel",
     "facility_of",
     "fingerprint",
@@ -389,10 +405,12 @@ __all__ = [
     "lapse_row",
     "lapses",
     "lawful_ways",
+    "lie_rows",
     "log_files",
     "log_named",
     "log_origin",
     "log_rows",
+    "log_tile",
     "make_rendition",
     "mark",
     "mark_many",
@@ -401,6 +419,7 @@ __all__ = [
     "may_release",
     "may_transmit",
     "notify_regrade",
+    "numbered_renditions",
     "officer_row",
     "open_consultation",
     "open_item",
@@ -410,6 +429,7 @@ __all__ = [
     "owed_rows",
     "owing",
     "pack",
+    "parcel_rows",
     "passed_under",
     "peer_rows",
     "person_row",
@@ -417,6 +437,7 @@ __all__ = [
     "place",
     "prepare",
     "present_view",
+    "proof_view",
     "propose_draft",
     "prove",
     "rank_of",
@@ -429,6 +450,7 @@ __all__ = [
     "receipt",
     "reconcile",
     "reconciled_at",
+    "reconciled_view",
     "record_of",
     "record_order",
     "recover",
@@ -443,7 +465,6 @@ __all__ = [
     "release_many",
     "release_to_contractor",
     "remove_leftovers",
-    "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
@@ -457,6 +478,7 @@ __all__ = [
     "rung_rows",
     "send_again",
     "sender_of",
+    "sent_row",
     "share",
     "sign_joint_text",
     "sign_prepared",
@@ -483,5 +505,6 @@ __all__ = [
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
+    "witness_rows",
     "write_bundle",
 ]

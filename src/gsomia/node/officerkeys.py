@@ -15,6 +15,7 @@ from gsomia.node.acts import Officer, SignedAct, instant
 from gsomia.node.keyends import node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
+from gsomia.node.officers import of_no_other
 from gsomia.node.persons import here
 from gsomia.node.ports import Reader, Writer
 
@@ -31,7 +32,7 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         by: a security officer.
 
     Raises:
-        UsageError: no such officer, it is no new key, or the person has left.
+        UsageError: no such officer, it is no new key or another's passkey, or the person has left.
     """
     with node.store.writing() as tx:
         known = tx.keys_of(node.party, officer)
@@ -40,6 +41,7 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         if any(key.shares(past.key) for past in known):
             raise UsageError(f"officer `{officer}` has had this key already; a key that ended never comes back")
         here(tx, known[-1].person)
+        of_no_other(tx, node.party, officer, key)
         body: dict[str, Any] = {
             "officer": officer,
             "roles": list(known[-1].roles),
