@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -95,7 +97,10 @@ class Preparation:
 
 
 class _Preparations:
-    """What waits, in memory: it lasts for minutes, and is prepared again after a restart."""
+    """What waits, in memory alone: it lasts for minutes, and nothing of it is entered before the last signature.
+
+    What is lost with the process is prepared again; signatures over it are none over anything else.
+    """
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -110,11 +115,12 @@ class _Preparations:
             self._waiting[one.id] = one
             return ended
 
-    def get(self, name: str, officer: str, now: datetime) -> Preparation:
+    def find(self, name: str, officer: str, now: datetime) -> Preparation | None:
+        """What waits for an officer's signature under a name."""
         with self._turn:
             found = self._waiting.get(name)
-        if found is None or found.until < now or officer not in {one.id for one in found.officers}:
-            raise missing()
+        if found is None or found.ended or found.until < now or officer not in {one.id for one in found.officers}:
+            return None
         return found
 
 
@@ -156,14 +162,26 @@ def acting(served: Served) -> APIRouter:
                 ended.end(node)
             return answered(served, request, "preparation", one.told("prepared"), status=201)
 
-        return once(served, request, caller, work)
+        def stands(answer: bytes) -> bool:
+            name = json.loads(answer)["id"]
+            if waiting.find(name, caller.officer.id, node.clock.machine()) is not None:
+                return True
+            with node.store.reading() as reader:
+                return _entered(node, reader, caller, name) is not None
+
+        return once(served, request, caller, work, stands)
 
     @route(router, "GET", "/v1/preparations/{preparation}", "sign")
     def see_preparation(request: Request, preparation: Name) -> Response:
         """Show a prepared act to an officer who is to sign it."""
         caller: Caller = request.state.caller
-        one = waiting.get(preparation, caller.officer.id, node.clock.machine())
+        one = waiting.find(preparation, caller.officer.id, node.clock.machine())
         with node.store.reading() as reader:
+            entered = _entered(node, reader, caller, preparation)
+            if entered is not None:
+                return answered(served, request, "preparation", entered)
+            if one is None:
+                raise _unprepared()
             _permit(served, caller, reader, one.wanted, one.officers)
         return answered(served, request, "preparation", one.told("prepared"))
 
@@ -173,13 +191,14 @@ def acting(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
 
         def work() -> Response:
-            one = waiting.get(preparation, caller.officer.id, node.clock.machine())
-            with one.turn:
-                if one.ended:
-                    raise missing()
+            one = waiting.find(preparation, caller.officer.id, node.clock.machine())
+            with one.turn if one is not None else nullcontext():
                 with node.store.reading() as reader:
-                    if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
-                        return answered(served, request, "preparation", one.told("done"))
+                    entered = _entered(node, reader, caller, preparation)
+                    if entered is not None:
+                        return answered(served, request, "preparation", entered)
+                    if one is None or one.ended:
+                        raise _unprepared()
                     _permit(served, caller, reader, one.wanted, one.officers)
                 one.signatures[caller.officer.id] = _checked(served, one, caller.officer, body)
                 if len(one.signatures) < len(one.officers):
@@ -192,6 +211,40 @@ def acting(served: Served) -> APIRouter:
         return once(served, request, caller, work)
 
     return router
+
+
+def _unprepared() -> Problem:
+    """The one answer for what was never prepared, waits for others, or waits no more."""
+    return Problem(
+        404,
+        f"nothing that was prepared under this name waits for you: it waits {PREPARED_FOR.seconds // 60} minutes, and"
+        " not beyond a restart of the node. What was not signed has entered nothing; prepare it again",
+        kind="not-prepared",
+    )
+
+
+def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str, Any] | None:
+    """What was prepared under a name and entered since, as those who signed it are told; None where it was not."""
+    act = reader.act(name)
+    if act is None or act.statement.party != node.party:
+        return None
+    signers = [one.officer for one in act.statement.signers if one.officer]
+    if caller.officer.id not in signers:
+        return None
+    batch = (
+        [act]
+        if act.size == 1
+        else [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
+    )
+    return {
+        "id": name,
+        "status": "done",
+        "act": act.statement.type,
+        "until": instant(act.statement.at + PREPARED_FOR),
+        "statements": [one.data.decode() for one in batch],
+        "acts": [one.id for one in batch],
+        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(signers)],
+    }
 
 
 def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:

@@ -301,6 +301,7 @@ _RUN_SECONDS = 660.0
 _ERRORS: dict[str, type[GsomiaError]] = {
     "usage": UsageError,
     "not-found": UsageError,
+    "not-prepared": UsageError,
     "pending": PendingError,
     "verification": VerificationError,
 }
