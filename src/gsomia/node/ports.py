@@ -165,6 +165,25 @@ class Reader(Protocol):
     def request(self, request: str) -> InformationRequest | None: ...
     def adopted(self) -> Mapping[str, str]: ...
     def record(self) -> Sequence[EnteredAct]: ...
+    def prefetch(
+        self,
+        *,
+        acts: Iterable[str] = (),
+        copies: Iterable[str] = (),
+        items: Iterable[str] = (),
+        numbers: Iterable[str] = (),
+        types: Sequence[str] = (),
+    ) -> None:
+        """Read together what will be asked for one by one; it changes no answer.
+
+        Args:
+            acts, copies, items: their ids, known or not; with a copy its rungs and its acceptance, with an item its
+                consents and its acts of these types.
+            numbers: control numbers, and the copies that have them.
+            types: of acts.
+        """
+        ...
+
     def act(self, act: str) -> SignedAct | None: ...
     def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         """Acts in the order of their recording; `start` and `stop` are numbers in it, and 0 is no bound."""
@@ -429,8 +448,12 @@ class Store(Protocol):
         """
         ...
 
-    def writing(self) -> AbstractContextManager[Writer]:
-        """One transaction; it is durable when the block ends well and never happened when it does not."""
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Writer]:
+        """One transaction; it is durable when the block ends well and never happened when it does not.
+
+        Args:
+            durable: False where it need not be so before the next one that is; a power cut may undo both, or this one.
+        """
         ...
 
     def state(self) -> Hashable:
