@@ -92,7 +92,7 @@ from gsomia.node.officers import enrol_officer
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
-from gsomia.node.parcel.taking_in import TakenIn, import_parcel
+from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
 from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.people import lapse_row, officer_row, peer_rows, person_row, person_view, roster_rows
@@ -480,6 +480,7 @@ __all__ = [
     "sender_of",
     "sent_row",
     "share",
+    "shown_log",
     "sign_joint_text",
     "sign_prepared",
     "sign_view",
