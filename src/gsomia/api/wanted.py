@@ -9,6 +9,7 @@ from pydantic import Field
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
+from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
@@ -354,7 +355,8 @@ Wanted = Annotated[
     | RevokeConsent
     | Handle
     | Tell
-    | Destroy,
+    | Destroy
+    | House,
     Field(discriminator="act"),
 ]
 
@@ -396,7 +398,7 @@ _ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "han
 def row_of(wanted: Any) -> str:
     """The act of the table of rights that is asked for."""
     act: str = wanted.act
-    return _ROW.get(act, act)
+    return (wanted.row if isinstance(wanted, HouseAct) else "") or _ROW.get(act, act)
 
 
 def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
@@ -457,4 +459,6 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             )
         case Destroy():
             return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
+        case HouseAct():
+            return wanted.do(node, by[0])
     raise UsageError("this act is not done over the API")
