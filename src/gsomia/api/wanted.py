@@ -42,6 +42,7 @@ from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
 __all__ = [
+    "AdoptLaw",
     "Asserted",
     "ByPasskey",
     "Destroy",
@@ -68,6 +69,13 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class AdoptLaw(Said):
+    """Adopt agreements in the version on offer at this node."""
+
+    act: Literal["adopt-law"]
+    names: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=16)
 
 
 class Transmit(Said):
@@ -329,6 +337,7 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | AdoptLaw
     | Transmit
     | Release
     | Recall
