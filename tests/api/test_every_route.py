@@ -81,6 +81,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/copies/{}": lambda _: None,
     "GET /v1/consents/{}": lambda _: None,
     "GET /v1/requests/{}": lambda _: None,
+    "GET /v1/disclosures/{}": lambda _: None,
     "GET /v1/logs?name={}": lambda _: None,
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,

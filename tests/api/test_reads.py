@@ -107,10 +107,11 @@ LISTS = {
     "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
     "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
     "record": ("acts",), "requests": ("requests",), "contractors": ("facilities", "copies"),
+    "disclosures": ("disclosures",),
 }  # fmt: skip
 MANY = {
     "inbox": 7, "consents": 2, "recalls": 2, "regraded": 2, "outbox": 2, "refused": 2, "record": 3, "requests": 0,
-    "contractors": 3,
+    "contractors": 3, "disclosures": 0,
 }  # fmt: skip
 """So many rows each has at least, below."""
 

@@ -11,7 +11,8 @@ from gsomia.cli.main import cli
 BY_ADDRESS = frozenset({
     "act list", "act record", "act show", "act sign", "agreement state", "answer-recall", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show",
-    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "duties",
+    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "disclosure list",
+    "disclosure record", "disclosure show", "duties",
     "inbox", "log show",
     "mark", "open", "outbox", "recall", "recalls", "receipt", "refused", "register", "regrade follow", "regrade list",
     "regrade notify", "release", "request ask", "request list", "request refuse", "request show", "routes",

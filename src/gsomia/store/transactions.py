@@ -30,6 +30,7 @@ from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
 from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
+from gsomia.store.disclosures import DisclosureReads, DisclosureWrites
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
@@ -128,6 +129,7 @@ class SqlReader(
     ConsultationReads,
     RequestReads,
     ContractorReads,
+    DisclosureReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -344,6 +346,7 @@ class SqlWriter(
     ConsultationWrites,
     RequestWrites,
     ContractorWrites,
+    DisclosureWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
