@@ -11,8 +11,9 @@ import click
 import httpx2
 import pytest
 from calling import Answer, Served, signatures
+from programs import Program, later
 from stories import MARKS, Stage
-from test_attacks import WANTED, Program, later
+from test_attacks import WANTED
 
 from gsomia.cli.addresses import Remote
 from gsomia.errors import LoginError

@@ -86,23 +86,10 @@ def test_a_contractors_facility_is_cleared_and_listed(run: Run, node: Path) -> N
 def test_a_disclosure_is_shown_with_what_the_agreement_says_of_it(run: Run, node: Path) -> None:
     """The row stands here as Korea's act would have written it."""
     assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
-    values = (
-        "d",
-        "KOR",
-        "JPN",
-        "jpn-kor-2016",
-        "",
-        "",
-        "KOR",
-        '["KOR"]',
-        "군사II급비밀",
-        "",
-        "dprk-missile",
-        "defence",
-    )
-    values = (*values, "the track", "Seoul", '["JPN:ueda", "KOR:han"]', AT)
+    row = ["d", "KOR", "JPN", "jpn-kor-2016", "", "", "KOR", '["KOR"]', "군사II급비밀", "", "dprk-missile"]
+    row += ["defence", "the track", "Seoul", '["JPN:ueda", "KOR:han"]', AT]
     with closing(sqlite3.connect(node / "register.sqlite")) as store, store:
-        store.execute(f"INSERT INTO oral_disclosure VALUES ({', '.join('?' * 16)})", values)
+        store.execute(f"INSERT INTO oral_disclosure VALUES ({', '.join('?' * 16)})", row)
     status, out, _ = run("disclosure", "show", "d", "--node", node)
     assert status == 0 and "ueda: unknown: nobody entered this person" in out and "verdict     refuse" in out
     assert "the track" in run("disclosure", "list", "--node", node)[1]

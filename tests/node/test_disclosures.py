@@ -294,9 +294,9 @@ def test_another_officer_tells_nothing(both: Exercise, role: str) -> None:
 # --- lies, and a register that somebody was at -----------------------------------------------------------------------
 
 BODY: dict[str, Any] = {
-    "to": "KOR", "under": "jpn-kor-2016", "part": "", "originator": "JPN", "contains": ["JPN"], "level": "極秘", "mark": "",
-    "subject": "dprk-missile", "purpose": "defence", "what": "x", "place": "Tokyo", "present": ["JPN:ueda", "KOR:han"],
-    "met": {}, "verdict": "",
+    "to": "KOR", "under": "jpn-kor-2016", "part": "", "originator": "JPN", "contains": ["JPN"], "level": "極秘",
+    "mark": "", "subject": "dprk-missile", "purpose": "defence", "what": "x", "place": "Tokyo",
+    "present": ["JPN:ueda", "KOR:han"], "met": {}, "verdict": "",
 }  # fmt: skip
 LIES: dict[str, tuple[dict[str, Any], str]] = {
     "to another": ({"to": "USA", "present": ["JPN:ueda", "USA:x"]}, "nothing of it concerns `KOR`"),

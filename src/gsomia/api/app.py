@@ -20,11 +20,15 @@ from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.first import FirstOfficer
 from gsomia.api.guard import Guard, Rate
+from gsomia.api.laws import laws
 from gsomia.api.lists import lists
 from gsomia.api.openings import openings
+from gsomia.api.passkeys import passkeys
+from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
-from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.running import running
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
 from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
@@ -41,6 +45,7 @@ __all__ = ["api_app", "api_routes", "description"]
 def api_app(
     node: Node,
     memory: Memory,
+    host: Host,
     *,
     url: str,
     rate: float = 2000,
@@ -55,6 +60,7 @@ def api_app(
     Args:
         node: whose.
         memory: what is remembered beyond a restart.
+        host: the process that serves it.
         url: under which it is reached, `https://host:port`.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
@@ -66,6 +72,7 @@ def api_app(
     rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
+        host=host,
         rights=rights,
         sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
@@ -92,7 +99,23 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, events, scim, enrolling):
+    for make in (
+        questions,
+        reads,
+        lists,
+        laws,
+        proofs,
+        running,
+        acting,
+        contents,
+        openings,
+        tokens,
+        passkeys,
+        sessions,
+        events,
+        scim,
+        enrolling,
+    ):
         app.include_router(make(served))
     _failures(app, told)
 
@@ -196,6 +219,12 @@ def description() -> dict[str, Any]:
     # The routes are made and never called, so they need no node.
     nothing: Any = None
     served = Served(
-        node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing, coming=nothing
+        node=nothing,
+        host=nothing,
+        rights=Rights.load(),
+        sign_in=nothing,
+        memory=nothing,
+        cursors=nothing,
+        coming=nothing,
     )
     return _described(api_routes(served, lambda _: None))

@@ -44,9 +44,21 @@ from gsomia.node import (
     revoke_consent,
     tell,
 )
+from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
-__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Transmit", "Wanted", "do", "row_of"]
+__all__ = [
+    "Asserted",
+    "ByPasskey",
+    "Destroy",
+    "GiveConsent",
+    "RefuseConsent",
+    "Signatures",
+    "Transmit",
+    "Wanted",
+    "do",
+    "row_of",
+]
 
 
 class Mark(Said):
@@ -273,6 +285,29 @@ class Signatures(Said):
 
     ed25519: Annotated[str, Field(max_length=128)]
     ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
+
+
+class Asserted(Said):
+    """The `response` of a browser's `AuthenticationResponseJSON` (WebAuthn, section 5.1.8), base64url."""
+
+    authenticator_data: Annotated[str, Field(alias="authenticatorData", max_length=512)]
+    client_data: Annotated[str, Field(alias="clientDataJSON", max_length=8192)]
+    signature: Annotated[str, Field(max_length=512)]
+    user_handle: Annotated[str | None, Field(alias="userHandle", max_length=128)] = None
+
+    def read(self) -> Assertion:
+        """The assertion; nothing of it is checked.
+
+        Raises:
+            ValueError: it is not base64url.
+        """
+        return Assertion.from_browser(self.model_dump(by_alias=True))
+
+
+class ByPasskey(Said):
+    """An officer's signature over the statements by a passkey: the assertion on the challenge of the preparation."""
+
+    passkey: Asserted
 
 
 _ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle")

@@ -20,6 +20,7 @@ Where to read, and where a new line belongs:
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
+- it is told as data: `views`, `passed`, `told`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
 - it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
@@ -84,6 +85,7 @@ from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
 from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
 from gsomia.node.officers import enrol_officer
+from gsomia.node.oral import OralDisclosure
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
@@ -105,7 +107,7 @@ from gsomia.node.persons import (
 )
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
@@ -114,7 +116,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -152,7 +154,19 @@ from gsomia.node.stored import (
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
-from gsomia.node.told import OralDisclosure
+from gsomia.node.told import (
+    awaited_row,
+    discrepancy_row,
+    entry_rows,
+    lie_rows,
+    log_rows,
+    numbered_renditions,
+    parcel_rows,
+    proof_view,
+    reconciled_view,
+    sent_row,
+    witness_rows,
+)
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
@@ -172,7 +186,6 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    log_rows,
     officer_row,
     outgoing_row,
     owed_rows,
@@ -316,6 +329,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "awaited_row",
     "begin_reconciling",
     "behind",
     "brief",
@@ -345,6 +359,7 @@ __all__ = [
     "disclose_orally",
     "disclosure_rows",
     "disclosure_view",
+    "discrepancy_row",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -355,6 +370,7 @@ __all__ = [
     "enter_need",
     "enter_person",
     "entered_rows",
+    "entry_rows",
     "export_parcel",
     "facility_of",
     "fingerprint",
@@ -377,10 +393,12 @@ __all__ = [
     "labels_of",
     "lapses",
     "lawful_ways",
+    "lie_rows",
     "log_files",
     "log_named",
     "log_origin",
     "log_rows",
+    "log_tile",
     "make_rendition",
     "mark",
     "mark_many",
@@ -389,6 +407,7 @@ __all__ = [
     "may_release",
     "may_transmit",
     "notify_regrade",
+    "numbered_renditions",
     "officer_row",
     "open_consultation",
     "open_item",
@@ -398,11 +417,13 @@ __all__ = [
     "owed_rows",
     "owing",
     "pack",
+    "parcel_rows",
     "passed_under",
     "person_row",
     "place",
     "prepare",
     "present_view",
+    "proof_view",
     "propose_draft",
     "prove",
     "rank_of",
@@ -415,6 +436,7 @@ __all__ = [
     "receipt",
     "reconcile",
     "reconciled_at",
+    "reconciled_view",
     "record_of",
     "record_order",
     "recover",
@@ -429,7 +451,6 @@ __all__ = [
     "release_many",
     "release_to_contractor",
     "remove_leftovers",
-    "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
@@ -442,6 +463,7 @@ __all__ = [
     "rung_rows",
     "send_again",
     "sender_of",
+    "sent_row",
     "share",
     "sign_joint_text",
     "sign_prepared",
@@ -467,5 +489,6 @@ __all__ = [
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
+    "witness_rows",
     "write_bundle",
 ]

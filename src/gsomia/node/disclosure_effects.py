@@ -8,8 +8,8 @@ from gsomia.agreement import PURPOSES, SUBJECTS
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import text, texts
+from gsomia.node.oral import OralDisclosure, present_of
 from gsomia.node.ports import Writer
-from gsomia.node.told import OralDisclosure, present_of
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node

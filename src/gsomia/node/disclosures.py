@@ -22,11 +22,11 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.offers import verdict_digest
+from gsomia.node.oral import OralDisclosure, present_of
 from gsomia.node.persons import known_person
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.releasing import ask_release, check_marked, held_copy
 from gsomia.node.sending import certified, keeping_refusals, refuse
-from gsomia.node.told import OralDisclosure, present_of
 from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide

@@ -12,6 +12,7 @@ from gsomia.keys import Envelope, SigningKey
 from gsomia.marking import Label, Line
 from gsomia.node.acts import Officer, SignedAct, Statement
 from gsomia.node.consultation_rules import Consultation, Step, View
+from gsomia.node.oral import OralDisclosure
 from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.stored import (
     Briefing,
@@ -34,7 +35,6 @@ from gsomia.node.stored import (
     Reply,
     Rows,
 )
-from gsomia.node.told import OralDisclosure
 from gsomia.registry import Copy, Item, RangeStore, Rendition, RungEntry
 from gsomia.sealed import XWingPrivateKey
 from gsomia.tlog import LogSigner

@@ -19,7 +19,7 @@ from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.requests import request_answered
-from gsomia.node.sending import authority, certified, keeping_refusals, leaving_copy, refuse
+from gsomia.node.sending import authority, certified, check_certified, keeping_refusals, leaving_copy, refuse
 from gsomia.node.words import check_parties
 from gsomia.registry import GONE, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
@@ -276,8 +276,8 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
-    if met and (strange := {*met} - {consent.id for consent in reader.consents(item.id)}):
-        raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
+    if met:
+        check_certified(met, reader.consents(item.id))
     item = in_force(reader, case, item, held)
     passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose, met=frozenset(met))
     facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)
