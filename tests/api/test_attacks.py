@@ -68,6 +68,7 @@ BODIES: dict[str, Any] = {
         "resource": {"type": "item", "id": "x"},
     },
     "/v1/openings": {"item": "x", "person": "x"},
+    "/v1/sendings": {"act": "x", "to": "JPN"},
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},
@@ -75,6 +76,7 @@ BODIES: dict[str, Any] = {
 
 
 QUERIES = {
+    "/v1/rights": "?person=kor-legal&act=open",
     "/v1/duties": "?party=JPN", "/v1/routes": "?from=JPN&to=KOR", "/v1/log-entries": "?name=JPN",
     "/v1/log-tiles": "?name=JPN&index=0&width=1", "/v1/log-proofs": "?act=x",
     "/v1/agreements/jpn-kor-2016/what-if": "?act=give-notice&by=KOR",

@@ -16,7 +16,7 @@ from fastapi.responses import Response
 
 from gsomia.api.contents import Transmission
 from gsomia.api.passkeys import counted
-from gsomia.api.reads import Name, named_copies, register_tag
+from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
@@ -271,7 +271,7 @@ def _refused(rule: str, text: str) -> RefusedError:
 
 def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officers: tuple[Officer, ...]) -> None:
     """Check that the caller may ask for the act, and may know of the item that it names."""
-    about = About(signers=frozenset(one.person for one in officers))
+    about = About(signers=frozenset(one.person for one in officers), person=getattr(wanted, "person", None))
     if isinstance(wanted, GiveConsent | RefuseConsent):
         try:
             about = about_request(served.node, reader, wanted.request)
@@ -281,10 +281,8 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
             raise missing() from None
     permit(caller, row_of(wanted), about)
     item = getattr(wanted, "item", "")
-    if item and not caller.may("see-register"):
-        named_copies(served, caller, reader, item)
-    elif item and not reader.find(item):
-        raise missing()
+    if item:
+        known_here(served, caller, reader, item)
 
 
 def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader, wanted: Any) -> None:

@@ -17,6 +17,7 @@ from gsomia.api.dealings import (
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
+from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
@@ -275,7 +276,8 @@ Wanted = Annotated[
     | RevokeConsent
     | Handle
     | Tell
-    | Destroy,
+    | Destroy
+    | House,
     Field(discriminator="act"),
 ]
 
@@ -317,7 +319,7 @@ _ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "han
 def row_of(wanted: Any) -> str:
     """The act of the table of rights that is asked for."""
     act: str = wanted.act
-    return _ROW.get(act, act)
+    return (wanted.row if isinstance(wanted, HouseAct) else "") or _ROW.get(act, act)
 
 
 def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
@@ -380,4 +382,6 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             )
         case Destroy():
             return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
+        case HouseAct():
+            return wanted.do(node, by[0])
     raise UsageError("this act is not done over the API")

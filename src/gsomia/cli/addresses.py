@@ -19,6 +19,7 @@ import click
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
 from gsomia.cli.meaning import cannot_tell_item, means
+from gsomia.cli.meaning_house import HOUSE, unsaid
 from gsomia.errors import (
     GsomiaError,
     LoginError,
@@ -112,31 +113,39 @@ def is_address(node_dir: str | None) -> TypeGuard[str]:
     return node_dir is not None and node_dir.startswith("https://")
 
 
-def asked(node_dir: str | None, path: str, here: Callable[[Home, Reader], dict[str, Any]], **query: Any) -> Any:
+def asked(
+    node_dir: str | None,
+    path: str,
+    here: Callable[[Home, Reader], dict[str, Any]],
+    *,
+    whole: bool = True,
+    **query: Any,
+) -> Any:
     """What a node tells: at its address by its API, or in its folder.
 
     Args:
         node_dir: the node.
         path: what is asked of its API, without `/v1/`.
         here: answers the same question from the node's folder.
+        whole: whether a list is asked for to its end, or the one page that the words name.
         query: the question's words.
     """
     if is_address(node_dir):
-        return fetch(node_dir, path, query)
+        return fetch(node_dir, path, query, whole=whole)
     from gsomia.cli.options import home_of
 
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         return here(home, reader)
 
 
-def fetch(address: str, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """What a node's API tells; a list is asked page by page until it is whole."""
+def fetch(address: str, path: str, query: Mapping[str, Any], *, whole: bool = True) -> dict[str, Any]:
+    """What a node's API tells; a list is asked page by page until it is whole, or for one page."""
     with reached(address) as remote:
         if path.startswith("verdicts/"):
             told = remote.post(path, {key: value for key, value in _words(query).items() if value is not None})
         else:
             told = remote.get(path, query)
-            while told.get("next"):
+            while whole and told.get("next"):
                 page = remote.get(path, {**query, "cursor": told["next"]})
                 for key, value in page.items():
                     told[key] = told[key] + value if isinstance(value, list) else value
@@ -263,6 +272,10 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
         prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
+    if wanted["act"] in HOUSE and (words := unsaid(statements, wanted)):
+        # What the node filled in: the rest of what stands of a person, which keys end.
+        shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
+        click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)
     for said in statements:
         if cannot_tell_item(said, wanted):
             # Which item a control number names, the node's register alone says: the officer sees what is signed.
@@ -276,6 +289,10 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
         hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
         raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
     return statements
+
+
+def _word(word: object) -> str:
+    return ", ".join(map(_word, word)) or "-" if isinstance(word, list | tuple) else str(word) or "-"
 
 
 _RUN_SECONDS = 660.0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, done
 from gsomia.cli.options import by_option, home_of, node_option
-from gsomia.node import Role, accredit, assure
+from gsomia.node import Role, SignedAct, accredit, assure
 
 __all__ = ["accredit_command", "adopt", "assure_command"]
 
@@ -26,23 +28,27 @@ def adopt(names: tuple[str, ...], by: str, node_dir: str | None) -> None:
 @click.option("--instrument", required=True, help="The agreement between the two.")
 @click.option("--level", required=True, help="The highest level that the receiving representatives are cleared for.")
 @by_option
-@node_option
+@anywhere_option
 def assure_command(to: str, instrument: str, level: str, by: str, node_dir: str | None) -> None:
     """Assure a providing Party as Article 7.5 asks."""
-    with home_of(node_dir) as home:
-        act = assure(home.node, to, instrument, level, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{to} assured by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [assure(home.node, to, instrument, level, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "assure", "to": to, "under": instrument, "level": level}, here)
+    click.echo(f"{to} assured by act {said.id}")
 
 
 @click.command("accredit")
 @click.option("--system", required=True, help="What the accreditation calls this system.")
 @click.option("--level", required=True, help="The highest level it is accredited for.")
 @by_option
-@node_option
+@anywhere_option
 def accredit_command(system: str, level: str, by: str, node_dir: str | None) -> None:
     """State that this node's system is accredited (Article 12(c))."""
-    with home_of(node_dir) as home:
-        act = accredit(home.node, system, level, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{system} accredited by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [accredit(home.node, system, level, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "accredit", "system": system, "level": level}, here)
+    click.echo(f"{system} accredited by act {said.id}")

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from gsomia.node import OralDisclosure, read_instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.statements import rows_by, upsert
 
 __all__ = ["DisclosureReads", "DisclosureWrites"]
@@ -22,10 +21,8 @@ def _told(row: Mapping[str, Any]) -> OralDisclosure:
     return OralDisclosure(**{**row, **lists, "at": read_instant(row["at"])})
 
 
-class DisclosureReads:
+class DisclosureReads(Connected):
     """Reads about oral disclosures within one transaction."""
-
-    _connection: sa.Connection
 
     def disclosures(self) -> Sequence[OralDisclosure]:
         found = rows_by(schema.oral_disclosure, order=("at", "id")).rows(self._connection, {})
