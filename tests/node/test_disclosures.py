@@ -14,7 +14,7 @@ from lying import OTHER_ITEM, act, message, send
 from stories import MARKS, Stage, finish, forget, holds, official, refusals, same_story, words_of
 
 from gsomia.config import shipped_law
-from gsomia.errors import NodeError, RefusedError, UsageError
+from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
     Role,
     SignedAct,
@@ -278,7 +278,7 @@ def test_words_that_will_not_do_are_said_and_nothing_is_signed(both: Exercise, n
 
 
 def test_who_has_left_tells_nothing_and_who_is_no_peer_is_told_nothing(both: Exercise) -> None:
-    with pytest.raises(NodeError, match="`USA` is not an enrolled peer"):
+    with pytest.raises(UsageError, match="`USA` is not an enrolled peer"):
         tell(both, replace(TOLD, to="USA", present=("JPN:ueda", "USA:smith")))
     strike_person(both["JPN"].node, "ueda", "retired", by=by(both["JPN"], Role.SECURITY))
     with pytest.raises(UsageError, match="`ueda` has left"):
