@@ -49,6 +49,7 @@ from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
 __all__ = [
+    "AdoptLaw",
     "Asserted",
     "ByPasskey",
     "Destroy",
@@ -75,6 +76,13 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class AdoptLaw(Said):
+    """Adopt agreements in the version on offer at this node."""
+
+    act: Literal["adopt-law"]
+    names: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=16)
 
 
 class Transmit(Said):
@@ -258,6 +266,7 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | AdoptLaw
     | Transmit
     | Release
     | Recall
