@@ -106,14 +106,14 @@ class Served:
         if data:
             given.append(("content-type", "application/json"))
         shown = der if der is not None or by is None else self._shown(by)
-        return self.loop.run_until_complete(_ask(self.app, method, path, given, data, shown))
+        return self.loop.run_until_complete(asked_once(self.app, method, path, given, data, shown))
 
     def ask_together(self, requests: Sequence[tuple[str, str, Acting, Any, Mapping[str, str]]]) -> list[Answer]:
         """Several requests at once."""
 
         async def all_of_them() -> list[Answer]:
             asked = [
-                _ask(
+                asked_once(
                     self.app,
                     method,
                     path,
@@ -153,7 +153,7 @@ def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
 _CERTIFICATES: dict[tuple[str, str, int], bytes] = {}
 
 
-async def _ask(
+async def asked_once(
     app: ASGIApp, method: str, path: str, headers: list[tuple[str, str]], data: bytes, der: bytes | None
 ) -> Answer:
     target, _, query = path.partition("?")

@@ -6,7 +6,7 @@ verifies it. This is the house's own rule: who may see, open, export and run wha
 
 from __future__ import annotations
 
-from gsomia.identity.abouts import about_copy, about_request
+from gsomia.identity.abouts import about_absent, about_copy, about_request
 from gsomia.identity.conditions import CONDITIONS, About
 from gsomia.identity.page import rights_page
 from gsomia.identity.principals import ROLES, Principal, principal_of
@@ -22,6 +22,7 @@ __all__ = [
     "Principal",
     "Right",
     "Rights",
+    "about_absent",
     "about_copy",
     "about_request",
     "principal_of",
