@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from calling import URL, Served, asked_once
+from calling import URL, Served, ask_app
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from programs import Program, Serve, held
 from stories import MARKS, Stage
@@ -78,7 +78,7 @@ def test_a_body_that_a_form_could_send_is_none(kor: Served, media: str) -> None:
             assert answer.status in (400, 401, 403, 404), (path, answer)
     sent = [("content-type", media)]
     answer = kor.loop.run_until_complete(
-        asked_once(kor.app, "POST", "/v1/preparations", sent, wanted, kor.certificate(registry))
+        ask_app(kor.app, "POST", "/v1/preparations", sent, wanted, kor.certificate(registry))
     )
     assert answer.status == 400
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calling import Served
 from chromium import DevTools, devtools
+from officers_browser import Browser
 from stories import Stage, finish, holds, same_story
 
 from gsomia.errors import SignatureError
@@ -32,6 +34,7 @@ from gsomia.passkeys import (
     registered,
     registration_text,
 )
+from gsomia.testing import Exercise
 from gsomia.web import make_certificate
 
 pytestmark = [pytest.mark.slow, pytest.mark.wire]
@@ -104,13 +107,14 @@ class InBrowser:
     page: DevTools
     public: Passkey
 
-    def assertion(self, signed: bytes) -> Any:
-        """The `response` of an assertion over these bytes."""
-        return self.page.run(f"use({json.dumps(challenge(signed))})")["response"]
+    def response(self, signed: bytes) -> dict[str, Any]:
+        """The `response` of an assertion over these bytes, as the browser writes it."""
+        made: dict[str, Any] = self.page.run(f"use({json.dumps(challenge(signed))})")["response"]
+        return made
 
     def sign(self, signed: bytes) -> dict[str, bytes]:
         """An assertion over these bytes, as it stands in an envelope."""
-        return {WEBAUTHN: Assertion.from_browser(self.assertion(signed)).to_bytes()}
+        return {WEBAUTHN: Assertion.from_browser(self.response(signed)).to_bytes()}
 
 
 def made(page: DevTools, origin: str, algorithm: str) -> InBrowser:
@@ -124,7 +128,7 @@ def made(page: DevTools, origin: str, algorithm: str) -> InBrowser:
         "rp": RP,
         "origins": [origin],
         "registration": registration,
-        "assertion": device.assertion(passkey_text("KOR", "kor-registry", key, exercise=True)),
+        "assertion": device.response(passkey_text("KOR", "kor-registry", key, exercise=True)),
     }
     assert introduced(document, "KOR", "kor-registry", exercise=True) == key
     return device
@@ -147,10 +151,25 @@ def test_what_a_real_browser_signs_holds_at_both_nodes(
     same_story(both)
 
 
+def test_a_real_browser_signs_in_and_signs_over_the_api(
+    page: DevTools, origin: str, stage: Stage, serve: Callable[[Exercise, str], Served]
+) -> None:
+    both = stage()
+    both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    kor, device = both["KOR"], made(page, origin, "ES256")
+    replace_officer_key(kor.node, "kor-registry", device.public, by=kor.by(Role.SECURITY))
+    browser = Browser(serve(both, "KOR"), device)
+    assert browser.sign_in().status == 201
+    assert browser.signed(browser.prepared()).json()["status"] == "done"
+    both.settle()
+    holds(both)
+
+
 def test_each_use_is_over_one_thing_and_counts(page: DevTools, origin: str) -> None:
     device = made(page, origin, "ES256")
     one, other = pae("x", b"one"), pae("x", b"other")
-    first, second = (Assertion.from_browser(device.assertion(signed)) for signed in (one, other))
+    first, second = (Assertion.from_browser(device.response(signed)) for signed in (one, other))
     assert second.counter > first.counter > 0
     device.public.verify(other, {WEBAUTHN: second.to_bytes()})
     lies: list[tuple[bytes, Callable[[Passkey], Passkey], str]] = [

@@ -45,6 +45,7 @@ __all__ = [
     "Look",
     "Marked",
     "NodeKeys",
+    "PeerAddresses",
     "PeerLink",
     "Reader",
     "Store",
@@ -164,6 +165,25 @@ class Reader(Protocol):
     def request(self, request: str) -> InformationRequest | None: ...
     def adopted(self) -> Mapping[str, str]: ...
     def record(self) -> Sequence[EnteredAct]: ...
+    def prefetch(
+        self,
+        *,
+        acts: Iterable[str] = (),
+        copies: Iterable[str] = (),
+        items: Iterable[str] = (),
+        numbers: Iterable[str] = (),
+        types: Sequence[str] = (),
+    ) -> None:
+        """Read together what will be asked for one by one; it changes no answer.
+
+        Args:
+            acts, copies, items: their ids, known or not; with a copy its rungs and its acceptance, with an item its
+                consents and its acts of these types.
+            numbers: control numbers, and the copies that have them.
+            types: of acts.
+        """
+        ...
+
     def act(self, act: str) -> SignedAct | None: ...
     def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
         """Acts in the order of their recording; `start` and `stop` are numbers in it, and 0 is no bound."""
@@ -174,13 +194,20 @@ class Reader(Protocol):
         ...
 
     def acts_after(
-        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0
     ) -> Sequence[tuple[int, SignedAct]]:
-        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first."""
+        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first.
+
+        With a key those alone that name it, as a signer's or otherwise.
+        """
         ...
 
     def last_place(self) -> int:
         """The place of the act recorded last; 0 where there is none."""
+        ...
+
+    def touched_since(self, place: int, but: Sequence[str]) -> frozenset[str]:
+        """The items of the acts recorded after a place, "" for those about none; acts of some types do not count."""
         ...
 
     def items(self) -> Sequence[Item]: ...
@@ -425,8 +452,12 @@ class Store(Protocol):
         """
         ...
 
-    def writing(self) -> AbstractContextManager[Writer]:
-        """One transaction; it is durable when the block ends well and never happened when it does not."""
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Writer]:
+        """One transaction; it is durable when the block ends well and never happened when it does not.
+
+        Args:
+            durable: False where it need not be so before the next one that is; a power cut may undo both, or this one.
+        """
         ...
 
     def state(self) -> Hashable:
@@ -533,6 +564,22 @@ class Documents(Protocol):
         Raises:
             DataError: a format that cannot be marked, or what `look_over` calls a fault.
         """
+        ...
+
+
+class PeerAddresses(Protocol):
+    """Where the peers are reached: in the settings of the node's own host, beside the keys that acts enrol."""
+
+    def check(self, identity: Mapping[str, Any], address: str) -> None:
+        """Check that a peer could be named so, before anything is signed.
+
+        Raises:
+            UsageError: no address, no certificate, or the peer is named already.
+        """
+        ...
+
+    def put(self, party: str, address: str, fingerprint: str) -> None:
+        """Name an enrolled peer, in the place of what stood of it."""
         ...
 
 

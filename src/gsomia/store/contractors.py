@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from gsomia.node import ContractorCopy, ContractorFacility, read_instant
 from gsomia.registry import GONE
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import rows_by, upsert
 
@@ -25,10 +26,8 @@ _KEPT = Prepared(
 )
 
 
-class ContractorReads:
+class ContractorReads(Connected):
     """Reads about contractors within one transaction."""
-
-    _connection: sa.Connection
 
     def contractor_facilities(self) -> Sequence[ContractorFacility]:
         found = rows_by(schema.contractor_facility, order=("contractor", "id")).rows(self._connection, {})
