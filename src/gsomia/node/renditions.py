@@ -16,6 +16,7 @@ from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.marking import SEPARATOR, Line, banner, copy_line, pair_line, recipient_line
 from gsomia.node.access import opening_facts
 from gsomia.node.custody import ask_open, open_item
+from gsomia.node.elsewhere import StandingClock
 from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.labels import (
     government_name,
@@ -125,7 +126,8 @@ def make_rendition(
         _mark(node, reference, case, copy, item, person, number, total, at, once)
         with node.store.reading() as reader:
             # The opening is an act by now, and what the rendition rests on is asked as it stands after it.
-            copy, item, verdict = ask_reproduce(node, reader, reference, person)
+            standing = replace(node, clock=StandingClock(at, node.clock))
+            copy, item, verdict = ask_reproduce(standing, reader, reference, person)
         if verdict.outcome != "permit":
             refuse(node, f"reproduce {copy.control_number} for {person}", verdict, at)
     assert once.data is not None  # it was just marked, or before
