@@ -150,3 +150,16 @@ def test_a_restored_node_is_recovered_by_the_parcel_that_answers(run: Run, nodes
     carried("KOR", "JPN")
     carried("JPN", "KOR")
     assert run("verify", "--node", nodes / "KOR")[0] == 0
+
+
+def test_registers_are_compared_by_parcels(run: Run, nodes: Path, tmp_path: Path) -> None:
+    status, _, err = run("reconcile", "KOR", "--node", nodes / "JPN")
+    assert status == 6 and "it is asked by the next parcel" in err and "gsomia parcel export DIR --to KOR" in err
+    there, back = tmp_path / "there", tmp_path / "back"
+    for sender, recipient, file in (("JPN", "KOR", there), ("KOR", "JPN", back)):
+        assert run("parcel", "export", file, "--to", recipient, "--node", nodes / sender)[0] == 0
+        status, out, err = run("parcel", "import", file, "--node", nodes / recipient)
+        assert status == 0, err
+    assert "0 differences between 0 entries of JPN and 0 of KOR" in out
+    with_json = json.loads(run("parcel", "import", back, "--json", "--node", nodes / "JPN")[1])
+    assert with_json["again"] is True and with_json["compared"] is None
