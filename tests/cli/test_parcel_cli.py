@@ -69,7 +69,7 @@ def test_what_is_wrong_ends_with_its_status(run: Run, nodes: Path, tmp_path: Pat
         (5, "not a parcel: it does not begin as one", ("parcel", "import", there, "--node", nodes / "KOR")),
         (2, "there is no file", ("parcel", "import", tmp_path / "gone", "--node", nodes / "KOR")),
         (2, "is there already", ("parcel", "export", there, "--to", "KOR", "--node", nodes / "JPN")),
-        (1, "`USA` is not an enrolled peer", ("parcel", "export", tmp_path, "--to", "USA", "--node", nodes / "JPN")),
+        (2, "`USA` is not an enrolled peer", ("parcel", "export", tmp_path, "--to", "USA", "--node", nodes / "JPN")),
         (
             1,
             "cannot write the parcel",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from gsomia.keys import canonical
 from gsomia.node import (
     Consent,
     Credential,
@@ -152,13 +153,18 @@ class SqlReader(
         return map(self._act_of, query.each(self._connection, values))
 
     def acts_after(
-        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0
     ) -> Sequence[tuple[int, SignedAct]]:
         query = _ACTS.where(schema.act.c.seq > place).order_by(schema.act.c.seq)
         if types:
             query = query.where(schema.act.c.type.in_(types))
         if items:
             query = query.where(schema.act.c.item.in_(items))
+        if key:
+            # A statement is the RFC 8785 form of its JSON, so a signer's key stands there in one spelling.
+            query = query.where(
+                sa.func.instr(schema.act.c.statement, canonical({"key": key})[1:-1]) > sa.literal_column("0")
+            )
         if limit:
             query = query.limit(limit)
         return [(row["seq"], self._act_of(row)) for row in self._all(query)]

@@ -146,7 +146,8 @@ def export_parcel(
         What was made, or None where there is nothing to carry.
 
     Raises:
-        NodeError: not an enrolled peer, or one whose key was declared compromised; or the disk does not take it.
+        UsageError: not an enrolled peer.
+        NodeError: one whose key was declared compromised; or the disk does not take it.
     """
     at = node.clock.now()
     with node.store.reading() as reader:
