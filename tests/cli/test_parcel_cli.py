@@ -104,9 +104,10 @@ def test_a_peer_with_a_wire_is_left_to_the_running_node(run: Run, nodes: Path, t
 
 
 def test_an_address_is_a_wire_or_parcels(run: Run, nodes: Path, tmp_path: Path) -> None:
+    identity = json.loads(run("node", "identity", "--node", nodes / "KOR")[1]) | {"party": "USA"}
+    (tmp_path / "x").write_text(json.dumps(identity))
     for url in ("parcel", "parcel://x", "http://127.0.0.1"):
         words = ("peer", "enrol", tmp_path / "x", "--fingerprint", "0", "--url", url, "--node", nodes / "JPN")
-        (tmp_path / "x").write_text('{"party": "USA"}')
         ended, _, err = run(*words)
         assert ended == 2 and f"not the address of a peer: `{url}`" in err
 
