@@ -54,6 +54,7 @@ __all__ = [
     "ByPasskey",
     "Destroy",
     "GiveConsent",
+    "MakeRendition",
     "RefuseConsent",
     "Signatures",
     "Transmit",
@@ -76,6 +77,15 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class MakeRendition(Said):
+    """Make a marked copy of a held item for a person; once it is signed its document can be fetched."""
+
+    act: Literal["rendition"]
+    item: Reference
+    person: Reference
+    total: Annotated[int, Field(ge=0, le=9999)] = 0
 
 
 class AdoptLaw(Said):
@@ -267,6 +277,7 @@ Wanted = Annotated[
     Mark
     | Receipt
     | AdoptLaw
+    | MakeRendition
     | Transmit
     | Release
     | Recall

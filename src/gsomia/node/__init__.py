@@ -135,7 +135,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
+from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -172,6 +172,7 @@ from gsomia.node.stored import (
     Rows,
 )
 from gsomia.node.succession import distrusted
+from gsomia.node.summaries import ask_by_parcel
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.told import (
     awaited_row,
@@ -277,6 +278,7 @@ __all__ = [
     "Made",
     "MadeRendition",
     "Marked",
+    "MarkedOnce",
     "Need",
     "NewKeys",
     "Node",
@@ -333,6 +335,7 @@ __all__ = [
     "answer",
     "answer_recall",
     "answer_shared",
+    "ask_by_parcel",
     "ask_consent",
     "ask_information",
     "ask_open",
