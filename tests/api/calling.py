@@ -60,12 +60,13 @@ class Served:
     memory: Memory
     folder: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def again(self, rate: float = 100000) -> None:
         """Stop and start anew."""
         self.memory.close()
-        self.memory, self.app = _start(self.player, self.folder, self.lines, rate)
+        self.memory, self.app = _start(self.player, self.folder, self.lines, self.told, rate)
 
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""
@@ -166,9 +167,11 @@ async def _ask(
     return Answer(start["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
-def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: float = 100000) -> tuple[Memory, ASGIApp]:
+def _start(
+    player: Player, folder: Path, lines: list[dict[str, Any]], told: list[str], rate: float = 100000
+) -> tuple[Memory, ASGIApp]:
     memory = Memory(folder / "api.sqlite")
-    app = api_app(player.node, memory, url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line))
+    app = api_app(player.node, memory, url=URL, rate=rate, told=told.append, log=lambda **line: lines.append(line))
     return memory, app
 
 
@@ -184,8 +187,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[[Exercise, str], Served]]:
         folder = tmp_path / f"api-{len(made)}"
         folder.mkdir()
         lines: list[dict[str, Any]] = []
-        memory, app = _start(player, folder, lines)
-        served = Served(player=player, app=app, memory=memory, folder=folder, lines=lines)
+        told: list[str] = []
+        memory, app = _start(player, folder, lines, told)
+        served = Served(player=player, app=app, memory=memory, folder=folder, lines=lines, told=told)
         made.append(served)
         return served
 

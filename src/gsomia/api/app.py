@@ -17,7 +17,8 @@ from gsomia import __version__
 from gsomia.api.acting import acting
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
-from gsomia.api.first import FirstOfficer
+from gsomia.api.failures import Failures
+from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
@@ -72,8 +73,17 @@ def api_app(
         unreconciled_for=unreconciled_for,
         first=first,
         spans=spans,
+        failures=Failures(told),
     )
-    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
+    guard = Guard(
+        api_routes(served, told),
+        served.sign_in,
+        Rate(rate),
+        Rate(max(1.0, rate / 100)),
+        served.failures,
+        log,
+        {("POST", FIRST_OFFICER): lambda: first is not None and first.open},
+    )
     return ScimErrors(guard)
 
 

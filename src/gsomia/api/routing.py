@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from gsomia.api.failures import Failures
 from gsomia.api.first import FirstOfficer
 from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
@@ -42,6 +43,7 @@ class Served:
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         first: the door for the first officer, or None where it is never opened.
         spans: how long a sign-in lasts.
+        failures: who failed to sign in.
     """
 
     node: Node
@@ -53,6 +55,7 @@ class Served:
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None
     spans: Spans = field(default_factory=Spans)
+    failures: Failures = field(default_factory=Failures)
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:

@@ -26,7 +26,7 @@ from gsomia.web import (
     token_digest,
 )
 
-__all__ = ["Caller", "SignIn", "step_up", "unknown_caller"]
+__all__ = ["Caller", "SignIn", "UnknownCaller", "step_up", "unknown_caller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +79,30 @@ _MOST = 4096
 """So many certificates are remembered."""
 
 
-def unknown_caller(error: str = "") -> Problem:
+class UnknownCaller(Problem):
+    """Nobody who may ask anything.
+
+    Args:
+        error: of the challenge (RFC 9449, section 7.1), or "".
+        officer: as whom the caller tried to come in, where that is known.
+        tried: whether anything was shown that might have let the caller in.
+    """
+
+    def __init__(self, error: str = "", *, officer: str = "", tried: bool = True) -> None:
+        challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
+        super().__init__(
+            401,
+            "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
+            kind="sign-in",
+            headers={"www-authenticate": challenge},
+        )
+        self.officer = officer
+        self.tried = tried
+
+
+def unknown_caller(error: str = "", *, officer: str = "", tried: bool = True) -> UnknownCaller:
     """The one answer to everybody who is not signed in, whatever was asked and why it is so."""
-    challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
-    return Problem(
-        401,
-        "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
-        kind="sign-in",
-        headers={"www-authenticate": challenge},
-    )
+    return UnknownCaller(error, officer=officer, tried=tried)
 
 
 def step_up(max_age: timedelta) -> Problem:
@@ -146,7 +161,7 @@ class SignIn:
             with self._node.store.reading() as reader:
                 return self._by_token(reader, given, headers.get("dpop", []), method, path, der)
         if der is None:
-            raise unknown_caller()
+            raise unknown_caller(tried=False)
         # Read again as soon as anything was committed; and soon in any case, for what was entered may end by itself.
         tenth = int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
         now = self._node.store.state(), self._memory.signings_out, tenth
@@ -231,11 +246,11 @@ class SignIn:
         try:
             proof = check_proof(proofs[0], method=method, url=self._url + path, token=value, at=now)
         except SignatureError:
-            raise unknown_caller("invalid_dpop_proof") from None
+            raise unknown_caller("invalid_dpop_proof", officer=token.officer) from None
         if proof.thumbprint != token.jkt:
-            raise unknown_caller("invalid_token")
+            raise unknown_caller("invalid_token", officer=token.officer)
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
-            raise unknown_caller("invalid_dpop_proof")
+            raise unknown_caller("invalid_dpop_proof", officer=token.officer)
         who = self._who(reader, token.key)
         if who is None or who[0].id != token.officer:
             raise unknown_caller("invalid_token")
