@@ -129,6 +129,27 @@ def test_acts_are_signed_where_the_command_runs(kor: Served, run: Run) -> None:
     assert "destroyed" in run("register", "--node", kor.folder)[1]
 
 
+def test_a_document_is_transmitted_by_address(kor: Served, run: Run, tmp_path: Path) -> None:
+    """One larger than a piece, two at once, one that is refused, and what becomes of each."""
+    large, small = tmp_path / "large.bin", tmp_path / "small.txt"
+    large.write_bytes(bytes(5 * 2**20))
+    small.write_text("EXERCISE")
+    words = ("--level", MARKS["KOR"], "--subject", "dprk-missile", "--wait", "60", *kor.at(Role.DISCLOSURE))
+    status, out, err = run("transmit", large, "--to", "JPN", *words)
+    assert status == 0 and "delivered" in out, err
+    status, out, err = run("transmit", small, large, "--to", "JPN", "--json", *words)
+    told = json.loads(out)["files"]
+    assert status == 0 and [row["state"] for row in told] == ["delivered"] * 2, err
+    here = json.loads(run("register", "--json", "--node", kor.folder)[1])["copies"]
+    assert {row["copy"]["copy"] for row in told} < {row["copy"] for row in here}
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 EXERCISE")
+    status, _, err = run("transmit", broken, "--to", "JPN", *words)
+    assert status == 3 and "no other way is lawful now" in err, err
+    status, _, err = run("transmit", small, "--to", "JPN", *words[:-6], *kor.at(Role.LEGAL))
+    assert status == 3 and "legal" in err
+
+
 def test_a_key_that_has_ended_is_known_no_more(kor: Served, run: Run) -> None:
     """Exit 4; TLS still trusts the certificate, the register does not."""
     words = ("agreement", "state", "jpn-kor-2016", *kor.at(Role.LEGAL))

@@ -11,9 +11,21 @@ from calling import Answer, Served, signatures
 from stories import MARKS, Stage
 
 from gsomia.api import description
+from gsomia.errors import RefusedError
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, PersonDetails, Role, enrol_officer, recall, register_rows
+from gsomia.node import (
+    Acting,
+    PersonDetails,
+    Role,
+    ask_consent,
+    enrol_officer,
+    mark,
+    notify_regrade,
+    recall,
+    receipt,
+    register_rows,
+)
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -86,6 +98,61 @@ def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path
             both.settle()
             kor.again()  # a restart does not end a cursor
     assert told[: len(whole)] == whole and len(told) > len(whole)
+
+
+LISTS = {
+    "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
+    "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
+    "record": ("acts",), "requests": ("requests",),
+}  # fmt: skip
+MANY = {"inbox": 7, "consents": 2, "recalls": 2, "regraded": 2, "outbox": 2, "refused": 2, "record": 3, "requests": 0}
+"""So many rows each has at least, below."""
+
+
+@pytest.fixture
+def busy(both: Exercise, serve: Serve) -> Served:
+    """Korea's API: two items are asked back, two regraded, two asked for, two refused, and two acts not sent yet."""
+    jpn, kor = both["JPN"], both["KOR"]
+    for copy in jpn.copies()[:2]:
+        recall(jpn.node, copy.item, "w", by=jpn.by(Role.DISCLOSURE))
+    for copy in jpn.copies()[2:4]:
+        notify_regrade(jpn.node, copy.item, "特定秘密", "w", by=jpn.by(Role.DISCLOSURE))
+    both.settle()
+    for copy in kor.copies()[:2]:
+        with pytest.raises(RefusedError):
+            mark(kor.node, copy.id, "군사III급비밀", by=kor.by(Role.REGISTRY))
+    for copy in kor.copies()[3:5]:
+        ask_consent(kor.node, copy.item, "USA", "w", by=kor.by(Role.DISCLOSURE))
+    return serve(both, "KOR")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_comes_in_pages(busy: Served, path: str) -> None:
+    """A row a page, each row once and in its place, also where rows of another list are told behind the first's."""
+    security = busy.player.by(Role.SECURITY)
+    whole = busy.ask("GET", f"/v1/{path}?limit=500", security).json()
+    rows = [(name, row) for name in LISTS[path] for row in whole[name]]
+    assert whole["next"] is None and len(rows) >= MANY[path]
+    told, cursor = [], ""
+    while cursor is not None:
+        page = busy.ask("GET", f"/v1/{path}?limit=1{cursor and '&cursor='}{cursor}", security).json()
+        told += [(name, row) for name in LISTS[path] for row in page[name]]
+        cursor = page["next"]
+    assert told == rows
+    other = busy.ask("GET", f"/v1/{path}?limit=1", security).json()["next"]
+    assert busy.ask("GET", f"/v1/{path}?cursor={other}", busy.player.by(Role.DISCLOSURE)).status == 400
+
+
+def test_what_is_worked_off_moves_no_row(busy: Served) -> None:
+    """The row that a page ended with is gone when the next is asked for."""
+    security, registry = busy.player.by(Role.SECURITY), busy.player.by(Role.REGISTRY)
+    whole = busy.ask("GET", "/v1/inbox", security).json()["items"]
+    page = busy.ask("GET", "/v1/inbox?limit=2", security).json()
+    for row in page["items"]:
+        mark(busy.player.node, row["copy"], MARKS["KOR"], by=registry)
+        receipt(busy.player.node, row["copy"], by=registry)
+    left = busy.ask("GET", f"/v1/inbox?limit=500&cursor={page['next']}", security).json()["items"]
+    assert left == whole[2:]
 
 
 def test_lists_of_people_come_in_pages(kor: Served, both: Exercise) -> None:

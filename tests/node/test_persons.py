@@ -365,7 +365,7 @@ def test_what_lapses_is_listed_with_what_follows(stage: Stage) -> None:
     both.clock.at += 5 * DAY
     kim = listed(0)["kim", "clearance"]
     assert "nothing held at main on dprk-missile is opened from then on (jpn-kor-2016 7.2" in kim
-    assert "1 openings that wait are refused; still signs as registry" in kim and "assures" not in kim
+    assert "1 openings that wait are refused; signs no more as registry" in kim and "assures" not in kim
     # When the last one's clearance lapses, what was assured to the other Party is true of nobody.
     both.clock.at += 30 * DAY
     assert "nobody on a roster is cleared to SECRET, as act" in listed(0)["lee", "clearance"]

@@ -26,7 +26,7 @@ from gsomia.node import (
     audit,
     check_bundle,
     enter_legal_acts,
-    inbox_view,
+    inbox_lists,
     instant,
     refuse_request,
     release,
@@ -92,7 +92,7 @@ def row(player: Player) -> dict[str, Any]:
 def waits(player: Player) -> list[str]:
     """The requests in a Party's inbox."""
     with player.node.store.reading() as reader:
-        return [one["request"] for one in inbox_view(player.node, reader, [], [], [])["information"]]
+        return [one["request"] for _, one in inbox_lists(player.node, reader)["information"]]
 
 
 def test_a_request_waits_at_the_other_and_is_answered_by_what_names_it(both: Exercise) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
+from gsomia.node import Reader
 from gsomia.store import SqlStore
 
 
@@ -42,40 +45,57 @@ def test_what_was_read_once_is_forgotten_at_the_next_commit(tmp_path: Path) -> N
     store.close()
 
 
-class Overtaken(SqlStore):
-    """A store where something happens just after a reader has looked whether what was kept is of its state."""
-
-    meanwhile: Callable[[], None] | None = None
-
-    @property
-    def _kept(self) -> tuple[Hashable, dict[Hashable, Any]]:
-        found, meanwhile, self.meanwhile = self._pair, self.meanwhile, None
-        if meanwhile is not None:
-            meanwhile()
-        return found
-
-    @_kept.setter
-    def _kept(self, pair: tuple[Hashable, dict[Hashable, Any]]) -> None:
-        self._pair = pair
-
-
 def test_what_an_older_reader_reads_is_not_known_to_a_newer_one(tmp_path: Path) -> None:
-    SqlStore.create(tmp_path / "register.sqlite").close()
-    store = Overtaken(tmp_path / "register.sqlite")
+    store = SqlStore.create(tmp_path / "register.sqlite")
 
-    def known() -> str | None:
-        with store.standing() as reader:
-            return reader.once("a", lambda: reader.setting("a"))
+    def known(reader: Reader) -> str | None:
+        return reader.once("a", lambda: reader.setting("a"))
 
-    def committed() -> None:
+    with store.standing() as older:
         with store.writing() as tx:
             tx.put_setting("a", "new")
-        with store.standing():
-            pass
+        with store.standing() as newer:
+            assert known(newer) == "new"
+        assert known(older) is None, "its transaction is of before"
+    for _ in range(2):
+        with store.standing() as one, store.standing() as other:
+            assert [known(one), known(other)] == ["new", "new"]
+    store.close()
 
-    assert known() is None
-    store._kept = store.state(), {}
-    store.meanwhile = committed
-    assert known() is None, "its transaction is of before"
-    assert known() == "new"
+
+def test_readers_at_once_each_see_one_state_whatever_is_committed_meanwhile(tmp_path: Path) -> None:
+    """Eight threads ask while another commits: what is kept and what is read anew never differ."""
+    store = SqlStore.create(tmp_path / "register.sqlite")
+    with store.writing() as tx:
+        tx.put_setting("a", "0")
+
+    def ask(_: int) -> bool:
+        with store.standing() as reader:
+            return reader.once("a", lambda: reader.setting("a")) == reader.setting("a")
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = pool.map(ask, range(400))
+        for count in range(40):
+            with store.writing() as tx:
+                tx.put_setting("a", str(count))
+        assert all(asked)
+    store.close()
+
+
+def test_a_question_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = SqlStore.create(tmp_path / "register.sqlite")
+    with pytest.raises(ZeroDivisionError), store.standing():
+        raise ZeroDivisionError
+    with store.writing() as tx:
+        tx.put_setting("a", "new")
+    with store.standing() as reader:
+        assert reader.setting("a") == "new", "the transaction of the one that failed has ended"
+    (tmp_path / "register.sqlite").unlink()
+    store.close()
+
+
+def test_a_standing_reader_cannot_write(tmp_path: Path) -> None:
+    store = SqlStore.create(tmp_path / "register.sqlite")
+    with pytest.raises(sa.exc.OperationalError, match="readonly"), store._standing.reading() as (connection, _):
+        connection.exec_driver_sql("DELETE FROM setting")
     store.close()

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
+from gsomia.api.contents import Transmission
 from gsomia.api.reads import Name, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.api.wanted import Destroy, GiveConsent, RefuseConsent, Signatures, Wanted, do, row_of
+from gsomia.api.wanted import Destroy, GiveConsent, RefuseConsent, Signatures, Transmit, Wanted, do, row_of
 from gsomia.errors import RefusedError, SignatureError, UsageError
 from gsomia.identity import About, about_request
 from gsomia.keys import unb64
@@ -51,8 +52,21 @@ class Preparation:
     officers: tuple[Officer, ...]
     prepared: Prepared
     until: datetime
+    transmission: Transmission | None = None
+    ended: bool = False
     signatures: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
+        """Run the use case."""
+        return self.transmission.do(node, by) if self.transmission is not None else do(node, self.wanted, by)
+
+    def end(self, node: Node) -> None:
+        """It waits no more: what was sealed for it goes, unless it was entered."""
+        with self.turn:
+            self.ended = True
+            if self.transmission is not None:
+                self.transmission.discard(node)
 
     def told(self, status: str) -> dict[str, Any]:
         """What officers must see before they sign: the statements as they stand."""
@@ -75,13 +89,14 @@ class _Preparations:
         self._turn = threading.Lock()
         self._waiting: OrderedDict[str, Preparation] = OrderedDict()
 
-    def put(self, one: Preparation, now: datetime) -> None:
+    def put(self, one: Preparation, now: datetime) -> list[Preparation]:
+        """Keep one; returns those that gave way to it."""
         with self._turn:
             over = [name for name, waiting in self._waiting.items() if waiting.until < now]
             own = [name for name, waiting in self._waiting.items() if waiting.caller == one.caller]
-            for name in {*over, *own[: max(0, len(own) - _EACH + 1)]}:
-                del self._waiting[name]
+            ended = [self._waiting.pop(name) for name in {*over, *own[: max(0, len(own) - _EACH + 1)]}]
             self._waiting[one.id] = one
+            return ended
 
     def get(self, name: str, officer: str, now: datetime) -> Preparation:
         with self._turn:
@@ -108,7 +123,13 @@ def acting(served: Served) -> APIRouter:
                 _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
-            prepared = prepare(lambda: do(node, body, by))
+            transmission = Transmission(served.coming, caller.officer.id, body) if isinstance(body, Transmit) else None
+            try:
+                prepared = prepare(lambda: transmission.do(node, by) if transmission else do(node, body, by))
+            except BaseException:
+                if transmission is not None:
+                    transmission.discard(node)
+                raise
             now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
@@ -117,8 +138,10 @@ def acting(served: Served) -> APIRouter:
                 officers=officers,
                 prepared=prepared,
                 until=now + PREPARED_FOR,
+                transmission=transmission,
             )
-            waiting.put(one, now)
+            for ended in waiting.put(one, now):
+                ended.end(node)
             return answered(served, request, "preparation", one.told("prepared"), status=201)
 
         return once(served, request, caller, work)
@@ -140,6 +163,8 @@ def acting(served: Served) -> APIRouter:
         def work() -> Response:
             one = waiting.get(preparation, caller.officer.id, node.clock.machine())
             with one.turn:
+                if one.ended:
+                    raise missing()
                 with node.store.reading() as reader:
                     if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
                         return answered(served, request, "preparation", one.told("done"))
@@ -245,9 +270,11 @@ def _complete(node: Node, one: Preparation) -> None:
         return tuple(Acting(officer=officer.id, key=make(officer)) for officer in one.officers)
 
     # Once by the clock as it goes, for the law may have changed since; and once by the instant that was signed.
-    prepare(lambda: do(node, one.wanted, by(lambda officer: AwaitedKey(public=officer.key))))
+    prepare(lambda: one.do(node, by(lambda officer: AwaitedKey(public=officer.key))))
     standing = replace(node, clock=StandingClock(one.prepared.at, node.clock))
     keys = by(
         lambda officer: AwaitedKey(public=officer.key, prepared=one.prepared, signatures=one.signatures[officer.id])
     )
-    do(standing, one.wanted, keys)
+    one.do(standing, keys)
+    if one.transmission is not None:
+        one.transmission.finish()

@@ -15,11 +15,13 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.contents import contents
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.failures import Failures
 from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.guard import Guard, Rate
+from gsomia.api.lists import lists
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
@@ -31,7 +33,7 @@ from gsomia.api.spans import Spans
 from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
-from gsomia.node import Node
+from gsomia.node import Contents, Node
 from gsomia.web import Cursors, Memory, Problem, missing, problem_of
 
 __all__ = ["api_app", "api_routes", "description"]
@@ -69,6 +71,7 @@ def api_app(
         sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
+        coming=Contents(node),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
@@ -99,7 +102,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, acting, openings, tokens, sessions, events, scim, enrolling):
+    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 
@@ -202,5 +205,7 @@ def description() -> dict[str, Any]:
     """The API's description, which is the same for every node."""
     # The routes are made and never called, so they need no node.
     nothing: Any = None
-    served = Served(node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing)
+    served = Served(
+        node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing, coming=nothing
+    )
     return _described(api_routes(served, lambda _: None))

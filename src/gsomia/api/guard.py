@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gsomia.api.failures import Failures, source_of
 from gsomia.api.signin import Caller, SignIn, UnknownCaller
 from gsomia.errors import GsomiaError
+from gsomia.node import PIECE_BYTES
 from gsomia.web import Problem, peer_certificate, problem_of
 
 __all__ = ["Guard", "Rate"]
@@ -24,6 +25,8 @@ BODY_BYTES = 256 * 2**10
 """The longest body of a request; a statement has 64 KiB at most."""
 BODY_SECONDS = 10.0
 """A body that takes longer to come is not waited for."""
+PIECE_SECONDS = 60.0
+"""The same for a piece of a content, which may be longer."""
 DEPTH = 24
 """JSON that is deeper is not read."""
 
@@ -177,37 +180,43 @@ _HEADERS = (
 """Of every answer (OWASP REST Security Cheat Sheet, "Security headers"; RFC 9111, 5.2.2.5; CSP Level 3, 6.4.2)."""
 
 
+_CONTENTS = "/v1/contents/"
+"""Where pieces of contents come in, which are no JSON."""
+
+
 async def _body(scope: Scope, receive: Receive) -> bytes:
     """The body, whole, within its bounds.
 
     Raises:
         Problem: it is too long, too slow, or too deep.
     """
+    piece = scope["method"] == "PATCH" and scope["path"].startswith(_CONTENTS)
+    most, seconds = (PIECE_BYTES, PIECE_SECONDS) if piece else (BODY_BYTES, BODY_SECONDS)
     for name, value in scope["headers"]:
-        if name == b"content-length" and (not value.isdigit() or int(value[:12]) > BODY_BYTES or len(value) > 12):
-            raise Problem(413, f"a body has at most {BODY_BYTES} bytes")
+        if name == b"content-length" and (not value.isdigit() or int(value[:12]) > most or len(value) > 12):
+            raise Problem(413, f"a body has at most {most} bytes")
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise Problem(400, "the client went away")
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > BODY_BYTES:
-                    raise Problem(413, f"a body has at most {BODY_BYTES} bytes")
+                if size > most:
+                    raise Problem(413, f"a body has at most {most} bytes")
                 if not message.get("more_body"):
                     break
     except TimeoutError:
-        raise Problem(408, f"a body comes within {BODY_SECONDS:.0f} s", headers={"connection": "close"}) from None
+        raise Problem(408, f"a body comes within {seconds:.0f} s", headers={"connection": "close"}) from None
     body = b"".join(parts)
-    if body:
+    if body and not piece:
         if _depth(body) > DEPTH:
             raise Problem(400, f"JSON is at most {DEPTH} deep here", kind="usage")
         try:
-            json.loads(body, object_pairs_hook=_each_once)
+            _READER.decode(body.decode())
         except (ValueError, RecursionError):
             raise Problem(400, "the body is JSON whose members have each another name", kind="usage") from None
     return body
@@ -219,6 +228,10 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a member stands there twice")
     return found
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_each_once)
+"""JSON is UTF-8 (RFC 8259, section 8.1)."""
 
 
 _MANY = ("reading",)

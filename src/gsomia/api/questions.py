@@ -15,7 +15,7 @@ from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import UsageError
 from gsomia.identity import About, principal_of
-from gsomia.node import Reader, Sending, may_open, may_release, may_transmit
+from gsomia.node import Reader, Sending, lawful_ways, may_open, may_release, may_transmit, way_rows
 from gsomia.registry import Custody
 from gsomia.verdict import Verdict
 from gsomia.web import Problem, missing
@@ -116,6 +116,13 @@ def questions(served: Served) -> APIRouter:
         with served.asked(request, "ask-transmit") as (_, reader):
             verdict = may_transmit(node, reader, body.sending(), at=aware(body.at), without=body.without)
             return answered(served, request, "verdict", verdict.to_json())
+
+    @route_post(router, "/v1/ways", "ask-transmit")
+    def ask_ways(request: Request, body: TransmitQuestion) -> Response:
+        """List the ways by which such an item could go that are not refused now, the most lawful first."""
+        with served.asked(request, "ask-transmit") as (_, reader):
+            found = lawful_ways(node, reader, body.sending(), aware(body.at) or node.clock.now())
+            return answered(served, request, "ways", {"ways": way_rows(found)})
 
     @route_post(router, "/v1/verdicts/open", "ask-open")
     def ask_open(request: Request, body: OpenQuestion) -> Response:

@@ -1,10 +1,9 @@
-"""What is read: the register, what waits, what was refused, acts, logs, the law; the objects are the commands' own."""
+"""What is read: the register, acts, logs, the law; the objects are the commands' own. `lists` has the other lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -21,32 +20,22 @@ from gsomia.node import (
     Reader,
     act_row,
     act_views,
-    check_disputes,
-    consent_row,
     consent_view,
     differences,
-    entered_rows,
-    inbox_view,
     instant,
     log_rows,
     officer_row,
-    outgoing_row,
     owed_rows,
     person_row,
-    recalled_rows,
-    refused_row,
     register_rows,
-    regraded_view,
-    request_rows,
     request_view,
     told_differences,
-    waiting_copies,
 )
 from gsomia.registry import Copy
 from gsomia.verdict import known_party, standing_duties, told_routes, told_state
 from gsomia.web import missing
 
-__all__ = ["may_see", "named_copies", "reads", "register_tag"]
+__all__ = ["PAGE", "At", "Cursor", "Limit", "Name", "Word", "aware", "may_see", "named_copies", "reads", "register_tag"]
 
 PAGE = 100
 """So many rows a page has where nobody says how many."""
@@ -96,25 +85,6 @@ def named_copies(served: Served, caller: Caller, reader: Reader, reference: str)
 def register_tag(served: Served, reader: Reader, copies: Sequence[Copy]) -> str:
     """The tag of what is registered of some copies, as `GET /v1/copies/{reference}` gives it."""
     return tagged(served, "register", {"party": served.node.party, "copies": register_rows(reader, copies)})[1]
-
-
-def _page(
-    served: Served,
-    caller: Caller,
-    what: dict[str, Any],
-    rows: Iterable[tuple[Any, dict[str, Any]]],
-    limit: int,
-    cursor: str,
-) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows after the cursor, each with its place in an order that additions do not change; and the next cursor."""
-    of = {"list": what, "caller": caller.officer.id}
-    after = served.cursors.open(of, cursor) if cursor else None
-    later: Iterator[tuple[Any, dict[str, Any]]] = iter(rows)
-    if after is not None:
-        later = (row for row in later if list(row[0]) > list(after))
-    found = list(islice(later, limit + 1))
-    page = [row for _, row in found[:limit]]
-    return page, served.cursors.seal(of, list(found[limit - 1][0])) if len(found) > limit else None
 
 
 def reads(served: Served) -> APIRouter:
@@ -170,21 +140,6 @@ def reads(served: Served) -> APIRouter:
             copies = named_copies(served, caller, reader, reference)
             return answered(served, request, "register", {"party": node.party, "copies": register_rows(reader, copies)})
 
-    @get("inbox", "see-register")
-    def see_inbox(request: Request) -> Response:
-        """List what was received and waits for a mark or a receipt, requests for consent, openings that wait."""
-        with served.asked(request, "see-register") as (_, reader):
-            waiting = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
-            told = inbox_view(node, reader, waiting_copies(node, reader), waiting, reader.pending())
-            return answered(served, request, "inbox", told)
-
-    @get("consents", "see-register")
-    def see_consents(request: Request) -> Response:
-        """List requests, consents, refusals and what was revoked."""
-        with served.asked(request, "see-register") as (_, reader):
-            found = [consent_row(one) for one in reader.consents()]
-            return answered(served, request, "consents", {"consents": found})
-
     @get("consents/{consent:path}", "see-register")
     def see_consent(request: Request, consent: Name) -> Response:
         """Show a consent or a request: its terms, what passed under it, who has not been told of its newest act."""
@@ -194,13 +149,6 @@ def reads(served: Served) -> APIRouter:
                 raise missing()
             return answered(served, request, "consent", consent_view(reader, found))
 
-    @get("requests", "see-register")
-    def see_requests(request: Request) -> Response:
-        """List requests for information, made and received: open, answered, refused."""
-        with served.asked(request, "see-register") as (_, reader):
-            found = request_rows(node, reader, node.clock.now())
-            return answered(served, request, "requests", {"requests": found})
-
     @get("requests/{name}", "see-register")
     def see_request(request: Request, name: Name) -> Response:
         """Show a request for information: what is asked, what the agreement says of it, what answered it."""
@@ -209,42 +157,6 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "request", request_view(node, reader, found, node.clock.now()))
-
-    @get("recalls", "see-register")
-    def see_recalls(request: Request, item: Word = "") -> Response:
-        """List what was asked back, copy by copy, and what its holders answered."""
-        with served.asked(request, "see-register") as (_, reader):
-            found = recalled_rows(reader, item, node.clock.now())
-            return answered(served, request, "recalls", {"copies": found})
-
-    @get("regraded", "see-register")
-    def see_regraded(request: Request) -> Response:
-        """List the copies of regraded items, who has followed, and the documents to review that draw on them."""
-        with served.asked(request, "see-register") as (_, reader):
-            return answered(served, request, "regraded", regraded_view(node, reader))
-
-    @get("outbox", "see-node")
-    def see_outbox(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
-        """List what waits for a peer."""
-        with served.asked(request, "see-node") as (caller, reader):
-            rows = (((one.id,), outgoing_row(one, node.limits)) for one in reader.outgoing())
-            page, following = _page(served, caller, {"of": "outbox"}, rows, limit, cursor)
-            return answered(served, request, "outbox", {"outbox": page, "next": following})
-
-    @get("refused", "see-refused")
-    def see_refused(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
-        """List what was refused, with the reason."""
-        with served.asked(request, "see-refused") as (caller, reader):
-            rows = (((number,), refused_row(one)) for number, one in enumerate(reader.refused()))
-            page, following = _page(served, caller, {"of": "refused"}, rows, limit, cursor)
-            told = {"refused": page, "disputes": check_disputes(node, reader).remark, "next": following}
-            return answered(served, request, "refused", told)
-
-    @get("record", "see-acts")
-    def see_record(request: Request) -> Response:
-        """List the record of legal acts."""
-        with served.asked(request, "see-acts") as (_, reader):
-            return answered(served, request, "record", {"acts": entered_rows(node, reader, reader.record())})
 
     @get("acts", "see-acts")
     def see_acts(

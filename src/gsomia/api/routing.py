@@ -18,7 +18,7 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Node, Reader
+from gsomia.node import Contents, Node, Reader
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
 
 __all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
@@ -42,6 +42,7 @@ class Served:
         url: where the API is reached, by the settings; never by what a request says.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         first: the door for the first officer, or None where it is never opened.
+        coming: the contents that officers send.
         spans: how long a sign-in lasts.
         failures: who failed to sign in.
     """
@@ -51,6 +52,7 @@ class Served:
     sign_in: SignIn
     memory: Memory
     cursors: Cursors
+    coming: Contents
     url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None
@@ -103,7 +105,14 @@ def answered(served: Served, request: Request, schema: str, value: Mapping[str, 
 
 
 def route(
-    router: APIRouter, method: str, path: str, act: str, *, status: int = 200, tells: str = "application/json"
+    router: APIRouter,
+    method: str,
+    path: str,
+    act: str,
+    *,
+    status: int = 200,
+    tells: str = "application/json",
+    takes: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a route for an act of the table of rights.
 
@@ -114,6 +123,7 @@ def route(
         act: the act that is asked for; where it turns on the body, `sign`.
         status: of an answer that is well.
         tells: its media type.
+        takes: the media type of the body, where it is no JSON that the function's own words describe.
     """
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,6 +149,9 @@ def route(
         }
         if method == "GET":
             responses[304] = {"description": "not changed"}
+        told: dict[str, Any] = {ACT: act}
+        if takes:
+            told["requestBody"] = {"required": True, "content": {takes: {"schema": {}}}}
         router.add_api_route(
             path,
             function,
@@ -146,7 +159,7 @@ def route(
             status_code=status,
             response_class=Response,
             responses=responses,
-            openapi_extra={ACT: act},
+            openapi_extra=told,
             operation_id=function.__name__,
             summary=(function.__doc__ or "").strip().partition("\n")[0],
             description=" ",

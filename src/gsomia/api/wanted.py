@@ -14,6 +14,7 @@ from gsomia.node import (
     Acting,
     InformationWanted,
     Node,
+    Sending,
     Terms,
     answer_recall,
     ask_consent,
@@ -32,8 +33,9 @@ from gsomia.node import (
     revoke_consent,
     tell,
 )
+from gsomia.registry import Custody
 
-__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Wanted", "do", "row_of"]
+__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Transmit", "Wanted", "do", "row_of"]
 
 
 class Mark(Said):
@@ -49,6 +51,57 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class Transmit(Said):
+    """Transmit a content that was sent here: to one Party, or its key in shares to three."""
+
+    act: Literal["transmit"]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    to: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    shares: list[Party] = Field(default=[], max_length=3)
+    via: list[Party] = Field(default=[], max_length=4)
+    level: Text
+    subject: Text
+    purpose: Text = "defence"
+    title: Text = ""
+    mime_type: Annotated[str, Field(max_length=128)] = "application/octet-stream"
+    under: Text = ""
+    custody: Literal["recipient", "originator"] = "recipient"
+    cites: list[Reference] = Field(default=[], max_length=64)
+    contains: list[Party] = Field(default=[], max_length=16)
+    as_is: bool = False
+    answers: Annotated[str, Field(max_length=128)] = ""
+    certify: list[Reference] = Field(default=[], max_length=16)
+
+    def sending(self) -> Sending:
+        """What goes where.
+
+        Raises:
+            UsageError: it goes to nobody, or to one Party and in shares.
+        """
+        if bool(self.to) == bool(self.shares):
+            raise UsageError("to whom?", hint="`to` names one Party, or `shares` three")
+        if self.shares and self.answers:
+            raise UsageError("a request for information is answered to the one Party that made it")
+        if self.shares and (self.via or self.custody != "recipient"):
+            raise UsageError("shares go straight to their holders and are a custody of their own")
+        return Sending(
+            to=self.to,
+            via=tuple(self.via),
+            level=self.level,
+            subject=self.subject,
+            purpose=self.purpose,
+            title=self.title,
+            mime_type=self.mime_type,
+            under=self.under,
+            custody=Custody(self.custody),
+            cites=tuple(self.cites),
+            contains=tuple(self.contains),
+            as_is=self.as_is,
+            answers=self.answers,
+            met=tuple(self.certify),
+        )
 
 
 class Release(Said):
@@ -217,6 +270,7 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | Transmit
     | Release
     | Recall
     | AnswerRecall

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import sys
@@ -383,6 +384,13 @@ def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
+def _line(event: Any, **_: Any) -> str:
+    return _WRITER.encode(event)
+
+
 def _log() -> Any:
     """What a running node tells its operator: one JSON object a line, on stderr."""
     import structlog
@@ -393,6 +401,6 @@ def _log() -> Any:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
     )

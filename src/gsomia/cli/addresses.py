@@ -273,9 +273,15 @@ class Remote:
             given += [(name, str(one)) for one in values if one not in (None, "")]
         return self._told("GET", path, params=given)
 
-    def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Ask for something to be done."""
-        return self._told("POST", path, json=dict(body), headers=dict(headers or {}))
+    def post(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, *, seconds: float = 60
+    ) -> dict[str, Any]:
+        """Ask for something to be done; its answer is waited for at most so long."""
+        return self._told("POST", path, json=dict(body), headers=dict(headers or {}), timeout=seconds)
+
+    def patch(self, path: str, data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Send a piece of a content."""
+        return self._told("PATCH", path, content=data, headers=dict(headers))
 
     def delete(self, path: str) -> None:
         """End something."""

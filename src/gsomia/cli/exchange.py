@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done, fetch, is_address, reached
-from gsomia.cli.following import follow, wait_option
-from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option, print_json
+from gsomia.cli.addresses import anywhere_option, done, is_address, reached, signed
+from gsomia.cli.following import follow, follow_there, tell_there, wait_option
+from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option
 from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
 from gsomia.node import Role, SignedAct, mark, open_item, receipt, release
@@ -34,12 +34,9 @@ def release_command(
     """Hand a received ITEM on, with its originator's prior written consent."""
     if is_address(node_dir):
         wanted = {"act": "release", "item": item, "to": to, "certify": list(certify)}
-        (said,) = done(node_dir, wanted, lambda _: [])
-        (row,) = fetch(node_dir, f"copies/{said.copy}", {})["copies"]
-        if as_json:
-            print_json("released", {"act": said.id, "copy": row})
-        else:
-            click.echo(f"{row['control_number']}  {row['state']}  {row['copy']}")
+        with reached(node_dir) as remote:
+            (said,) = signed(remote, remote.post("preparations", wanted), wanted)
+            tell_there(follow_there(remote, [said.copy], wait), as_json)
         return
     with home_of(node_dir) as home:
         copy = release(home.node, item, to, met=certify, by=home.acting(by, Role.DISCLOSURE))

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gsomia.app import Home
-from gsomia.cli.options import print_json
+from gsomia.cli.options import plain, print_json
 from gsomia.errors import PendingError, RefusedError
-from gsomia.node import instant
+from gsomia.node import rung_rows
 from gsomia.registry import Copy, CopyState
 
-__all__ = ["copy_json", "follow", "follow_all", "outcome", "settled", "wait_option"]
+if TYPE_CHECKING:
+    from gsomia.cli.addresses import Remote
+
+__all__ = [
+    "copy_json",
+    "copy_json_there",
+    "follow",
+    "follow_all",
+    "follow_there",
+    "outcome",
+    "outcome_there",
+    "settled",
+    "tell_there",
+    "wait_option",
+]
 
 wait_option = click.option(
     "--wait", default=10.0, show_default=True, help="Seconds to wait for the peer's answer; 0 returns at once."
@@ -73,9 +87,9 @@ def settled(home: Home, copies: Sequence[Copy], wait: float) -> list[Copy]:
 
 def outcome(home: Home, copy: Copy) -> PendingError | RefusedError | None:
     """What a copy's state means for the exit status: a refusal, a wait, or nothing."""
-    if copy.state in (CopyState.REFUSED, CopyState.REJECTED):
-        ground = {"effect": "refuse", "instrument": copy.instrument, "article": "", "text": copy.reason}
-        return RefusedError(f"{copy.control_number}: {copy.state}", verdict={"outcome": "refuse", "grounds": [ground]})
+    against = _against(copy.control_number, copy.state, copy.instrument, copy.reason)
+    if against is not None:
+        return against
     if copy.state in _SETTLED:
         return None
     if copy.holder not in home.wired():
@@ -85,6 +99,59 @@ def outcome(home: Home, copy: Copy) -> PendingError | RefusedError | None:
         waiting = reader.outgoing(peer=copy.holder)
     why = next((entry.error for entry in waiting if entry.error), "the peer has not answered yet")
     return PendingError(f"{copy.control_number} waits for {copy.holder}: {why}", hint="it is sent again by itself")
+
+
+def follow_there(remote: Remote, copies: Sequence[str], wait: float) -> list[dict[str, Any]]:
+    """Copies at a node that is reached by its address, as they stand once settled, or when the wait is over.
+
+    Args:
+        remote: the node.
+        copies: their ids.
+        wait: at most so many seconds.
+    """
+    deadline = time.monotonic() + wait
+    rows: dict[str, dict[str, Any]] = {}
+    pause = 0.1
+    while True:
+        for copy in copies:
+            if rows.get(copy, {}).get("state") not in _SETTLED:
+                found = remote.get(f"copies/{copy}")["copies"]
+                rows[copy] = next(row for row in found if row["copy"] == copy)
+        if all(row["state"] in _SETTLED for row in rows.values()) or time.monotonic() >= deadline:
+            return [rows[copy] for copy in copies]
+        time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+        pause = min(2 * pause, 2.0)
+
+
+def outcome_there(row: Mapping[str, Any]) -> PendingError | RefusedError | None:
+    """What the state of a copy at another node means for the exit status."""
+    if row["state"] not in _SETTLED:
+        text = f"{row['control_number']} waits for {row['to']}"
+        return PendingError(text, hint="the node sends it by itself; `gsomia outbox` says what keeps it")
+    return _against(row["control_number"], row["state"], row["instrument"], row["reason"])
+
+
+def tell_there(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Say what became of copies at another node; a refusal counts before a wait.
+
+    Raises:
+        RefusedError, PendingError: one was refused, or is still on its way.
+    """
+    for row in rows:
+        if as_json:
+            print_json("copy", copy_json_there(row))
+        else:
+            click.echo(plain(f"{row['control_number']}  {row['state']}  {row['copy']}"))
+    errors = [error for row in rows if (error := outcome_there(row)) is not None]
+    if errors:
+        raise min(errors, key=lambda one: isinstance(one, PendingError))
+
+
+def _against(number: str, state: str, instrument: str, reason: str) -> RefusedError | None:
+    if state not in (CopyState.REFUSED, CopyState.REJECTED):
+        return None
+    ground = {"effect": "refuse", "instrument": instrument, "article": "", "text": reason}
+    return RefusedError(f"{number}: {state}", verdict={"outcome": "refuse", "grounds": [ground]})
 
 
 def copy_json(copy: Copy) -> dict[str, Any]:
@@ -104,5 +171,15 @@ def copy_json(copy: Copy) -> dict[str, Any]:
         "own_mark": copy.own_mark,
         "origin_mark": copy.origin_mark,
         "reason": copy.reason,
-        "rungs": [{"rung": r.rung.value, "act": r.act, "party": r.party, "at": instant(r.at)} for r in copy.rungs],
+        "rungs": rung_rows(copy),
     }
+
+
+def copy_json_there(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a line of another node's register."""
+    same = (
+        "copy", "item", "control_number", "number", "state", "instrument", "via", "destination", "custodian",
+        "own_mark", "origin_mark", "reason",
+    )  # fmt: skip
+    told = {name: row[name] for name in same}
+    return told | {"giver": row["from"], "holder": row["to"], "rungs": row["rung_acts"]}

@@ -14,11 +14,10 @@ from gsomia.cli.options import json_option, plain, print_json, table
 from gsomia.node import (
     Reader,
     check_disputes,
-    inbox_view,
+    inbox_lists,
     outgoing_row,
     refused_row,
     register_rows,
-    waiting_copies,
 )
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -31,9 +30,7 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
     """List what was received and waits for a mark, a receipt or an answer, and openings that wait for a peer."""
 
     def here(home: Home, reader: Reader) -> dict[str, Any]:
-        node = home.node
-        waiting = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
-        return inbox_view(node, reader, waiting_copies(node, reader), waiting, reader.pending())
+        return {name: [row for _, row in rows] for name, rows in inbox_lists(home.node, reader).items()}
 
     told = asked(node_dir, "inbox", here)
     if as_json:

@@ -36,6 +36,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         statements: as the node prepared them.
         wanted: the act, as it was asked for.
     """
+    if wanted["act"] == "transmit":
+        return _transmission(statements, wanted)
     if not statements or any(one.type != wanted["act"] for one in statements):
         return False
     if len(statements) > 1 and wanted["act"] not in _EACH_COPY:
@@ -43,6 +45,47 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     if len({one.item for one in statements}) > 1:
         return False
     return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+
+
+def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether this is one new item of that length, to those Parties and as it was described.
+
+    The sealed bytes are made at the node, and their digests are what it says; a document that draws on others takes
+    their level, which the act names.
+    """
+    sent = [one for one in statements if one.type == "transmit"]
+    consents = [one for one in statements if one.type != "transmit"]
+    if not sent or len({one.item for one in statements}) != 1:
+        return False
+    party, via, shares = sent[0].party, [*wanted.get("via", ())], sorted(wanted.get("shares", ()))
+    others = [one for one in shares if one != party] if shares else [*via, wanted["to"]]
+    legs = [([], one, one) for one in others] if shares else [(via, others[0], wanted["to"])]
+    told = [(one.body["via"], one.body["holder"], one.body["destination"]) for one in sent]
+    if sorted(told) != sorted(legs) or any(list(one.parties) != [one.body["holder"]] for one in sent):
+        return False
+    if [one.type for one in consents] != (["consent"] if via or shares else []):
+        return False
+    if any(one.body["receivers"] != others or one.body["conditions"] for one in consents):
+        return False
+    return all(_described(one.body, party, shares, wanted) for one in sent)
+
+
+def _described(body: Mapping[str, Any], party: str, shares: Sequence[str], wanted: Mapping[str, Any]) -> bool:
+    told = {name: wanted[name] for name in ("subject", "purpose", "title", "mime_type")}
+    told |= {
+        "originator": party,
+        "plaintext_bytes": wanted["size"],
+        "custody": "shares" if shares else wanted["custody"],
+        "under": wanted["under"] or body["under"],
+    }
+    if any(body[name] != value for name, value in told.items()):
+        return False
+    if (shares and body["holders"] != shares) or body.get("answers", "") != wanted.get("answers", ""):
+        return False
+    if not wanted["cites"] and (body["cites"] or body["level"] not in _marks(party, wanted["level"])):
+        return False
+    # Of the consents named, those are met that have conditions.
+    return {party, *wanted["contains"]} <= {*body["contains"]} and {*body["met"]} <= {*wanted["certify"]}
 
 
 def cannot_tell_item(statement: Statement, wanted: Mapping[str, Any]) -> bool:

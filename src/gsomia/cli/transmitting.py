@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from gsomia.app import Home
-from gsomia.cli.following import copy_json, follow_all, outcome, settled, wait_option
-from gsomia.cli.options import by_option, certify_option, home_of, json_option, node_option, plain, print_json
+from gsomia.cli.addresses import anywhere_option, is_address, reached
+from gsomia.cli.following import (
+    copy_json,
+    copy_json_there,
+    follow_all,
+    follow_there,
+    outcome,
+    outcome_there,
+    settled,
+    tell_there,
+    wait_option,
+)
+from gsomia.cli.options import by_option, certify_option, home_of, json_option, plain, print_json
+from gsomia.cli.sending import transmit_there
 from gsomia.errors import GsomiaError, NodeError, PendingError, RefusedError, UsageError
-from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, transmit_many
+from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, transmit_many, way_rows
 from gsomia.registry import Copy, Custody
+
+if TYPE_CHECKING:
+    from gsomia.cli.addresses import Remote
+    from gsomia.node import Statement
 
 __all__ = ["document", "transmit_command"]
 
@@ -45,7 +61,7 @@ __all__ = ["document", "transmit_command"]
 @wait_option
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def transmit_command(
     files: tuple[Path, ...],
     to: str,
@@ -98,6 +114,9 @@ def transmit_command(
             answers=answers,
         )
 
+    if is_address(node_dir):
+        _transmit_there(node_dir, [(file, sending(file)) for file in files], shares, wait, as_json)
+        return
     with home_of(node_dir) as home:
         if len(files) > 1:
             _transmit_files(home, [(file, sending(file)) for file in files], by, wait, as_json)
@@ -120,20 +139,84 @@ def _offering_ways(home: Home, sending: Sending) -> Iterator[None]:
         yield
     except RefusedError:
         with home.node.store.reading() as reader:
-            found = lawful_ways(home.node, reader, sending, home.clock.now())
-        others = [way for way in found if way.via != sending.via or sending.under not in ("", way.instrument)]
-        click.echo("other ways, the most lawful first:" if others else "no other way is lawful now", err=True)
-        for way in others:
-            options = " ".join(
-                (
-                    *(f"--via {party}" for party in way.via),
-                    *([f"--under {way.instrument}"] if "+" not in way.instrument else []),
-                )
-            )
-            consent = f"; you consent to {', '.join((*way.via, sending.to))} having it" if way.via else ""
-            binds = "" if way.binding else ", not all of it binding"
-            click.echo(f"  {options}: {way.verdict.outcome} by {way.instrument}{binds}{consent}", err=True)
+            _offer(way_rows(lawful_ways(home.node, reader, sending, home.clock.now())), sending)
         raise
+
+
+def _offer(ways: Sequence[Mapping[str, Any]], sending: Sending) -> None:
+    """Say by which other ways a document could go."""
+    others = [way for way in ways if tuple(way["via"]) != sending.via or sending.under not in ("", way["instrument"])]
+    click.echo("other ways, the most lawful first:" if others else "no other way is lawful now", err=True)
+    for way in others:
+        options = " ".join(
+            (
+                *(f"--via {party}" for party in way["via"]),
+                *([f"--under {way['instrument']}"] if "+" not in way["instrument"] else []),
+            )
+        )
+        consent = f"; you consent to {', '.join((*way['via'], sending.to))} having it" if way["via"] else ""
+        binds = "" if way["binding"] else ", not all of it binding"
+        click.echo(plain(f"  {options}: {way['outcome']} by {way['instrument']}{binds}{consent}"), err=True)
+
+
+def _transmit_there(
+    address: str, files: Sequence[tuple[Path, Sending]], shares: str, wait: float, as_json: bool
+) -> None:
+    """Transmit files by a node's address, each by itself, and say of each what became of it."""
+    with reached(address) as remote:
+        results: list[list[Statement] | GsomiaError] = []
+        for file, sending in files:
+            try:
+                results.append(_sent_there(remote, file, sending, shares))
+            except GsomiaError as error:
+                if len(files) == 1:
+                    raise
+                results.append(error)
+        copies = [one.copy for result in results if not isinstance(result, GsomiaError) for one in result]
+        rows = follow_there(remote, copies, wait)
+    if len(files) == 1:
+        tell_there(rows, as_json)
+        return
+    left = iter(rows)
+    told = [
+        (file, *((None, result) if isinstance(result, GsomiaError) else (row := next(left), outcome_there(row))))
+        for (file, _), result in zip(files, results, strict=True)
+    ]
+    _tell_files(
+        [(file, copy_json_there(row) if row is not None else None, error) for file, row, error in told], as_json
+    )
+
+
+def _sent_there(remote: Remote, file: Path, sending: Sending, shares: str) -> list[Statement]:
+    """What was signed of one file: its transmission, or one for each holder of a share."""
+    wanted = {
+        "act": "transmit",
+        "to": sending.to,
+        "shares": [party for party in shares.split(",") if party],
+        "via": list(sending.via),
+        "level": sending.level,
+        "subject": sending.subject,
+        "purpose": sending.purpose,
+        "title": sending.title,
+        "mime_type": sending.mime_type,
+        "under": sending.under,
+        "custody": sending.custody.value,
+        "cites": list(sending.cites),
+        "contains": list(sending.contains),
+        "as_is": sending.as_is,
+        "answers": sending.answers,
+        "certify": list(sending.met),
+    }
+    with document(file) as source:
+        try:
+            said = [one for one in transmit_there(remote, source, wanted) if one.type == "transmit"]
+        except RefusedError:
+            if sending.to:
+                known = ("to", "via", "level", "subject", "purpose", "under", "custody", "contains")
+                _offer(remote.post("ways", {name: wanted[name] for name in known})["ways"], sending)
+            raise
+    _tell_act(said[0].body)
+    return said
 
 
 TOGETHER = 64
@@ -152,15 +235,20 @@ def _transmit_files(home: Home, files: Sequence[tuple[Path, Sending]], by: str, 
     stands = {copy.id: copy for copy in settled(home, copies, wait)}
     results = [stands[one.id] if isinstance(one, Copy) else one for one in authorised]
     errors = [one if isinstance(one, GsomiaError) else outcome(home, one) for one in results]
-    told = list(zip((file for file, _ in files), results, errors, strict=True))
+    rows = [copy_json(one) if isinstance(one, Copy) else None for one in results]
+    _tell_files(list(zip((file for file, _ in files), rows, errors, strict=True)), as_json)
+
+
+def _tell_files(told: Sequence[tuple[Path, dict[str, Any] | None, GsomiaError | None]], as_json: bool) -> None:
+    """Say of each file which copy was made of it and why it was not delivered, and end with the gravest status."""
     if as_json:
         print_json("transmitted", {"files": [_row(*one) for one in told]})
-    for file, result, error in told:
+    for file, copy, error in told:
         if not as_json:
-            click.echo(plain(f"{_words(result)}  {file}"))
+            click.echo(plain(f"{_words(copy, error)}  {file}"))
         if error is not None:
             click.echo(plain(f"gsomia: {file}: {error}{_ground(error)}"), err=True)
-    _end([error for error in errors if error is not None], len(files))
+    _end([error for _, _, error in told if error is not None], len(told))
 
 
 def _authorised(home: Home, files: Sequence[tuple[Path, Sending]], acting: Acting) -> list[Copy | GsomiaError]:
@@ -182,13 +270,13 @@ def _authorised(home: Home, files: Sequence[tuple[Path, Sending]], acting: Actin
         return [next(answers) if one is None else one for one in outcomes]
 
 
-def _words(result: Copy | GsomiaError) -> str:
-    if isinstance(result, Copy):
-        return f"{result.control_number}  {result.state}  {result.id}"
-    return f"-  {_kind(result)}  -"
+def _words(copy: Mapping[str, Any] | None, error: GsomiaError | None) -> str:
+    if copy is not None:
+        return f"{copy['control_number']}  {copy['state']}  {copy['copy']}"
+    return f"-  {_kind(error)}  -"
 
 
-def _kind(error: GsomiaError) -> str:
+def _kind(error: GsomiaError | None) -> str:
     return "refused" if isinstance(error, RefusedError) else "failed"
 
 
@@ -198,11 +286,11 @@ def _ground(error: GsomiaError) -> str:
     return next((f": {g.get('text')}" for g in grounds if g.get("effect") != "permit"), "")
 
 
-def _row(file: Path, result: Copy | GsomiaError, error: GsomiaError | None) -> dict[str, Any]:
+def _row(file: Path, copy: dict[str, Any] | None, error: GsomiaError | None) -> dict[str, Any]:
     return {
         "file": str(file),
-        "state": result.state.value if isinstance(result, Copy) else _kind(result),
-        "copy": copy_json(result) if isinstance(result, Copy) else None,
+        "state": copy["state"] if copy is not None else _kind(error),
+        "copy": copy,
         "why": str(error) if error is not None else "",
         "verdict": error.verdict if isinstance(error, RefusedError) else None,
     }
@@ -224,12 +312,15 @@ def _end(errors: Sequence[GsomiaError], count: int) -> None:
 def _tell(home: Home, copy: Copy) -> None:
     """Say what people should know of a document that was authorised: its label where it draws on others, remarks."""
     with home.node.store.reading() as reader:
-        item = reader.item(copy.item)
         act = next(a for a in reader.acts(types=["transmit"], item=copy.item) if a.statement.copy == copy.id)
-    for remark in act.statement.body["remarks"]:
-        click.echo(f"note: {remark}", err=True)
-    if item is not None and item.cites:
-        click.echo(plain(f"label: {item.level}; {item.statement}"), err=True)
+    _tell_act(act.statement.body)
+
+
+def _tell_act(body: Mapping[str, Any]) -> None:
+    for remark in body["remarks"]:
+        click.echo(plain(f"note: {remark}"), err=True)
+    if body["cites"]:
+        click.echo(plain(f"label: {body['level']}; {body['statement']}"), err=True)
 
 
 @contextmanager

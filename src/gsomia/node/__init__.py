@@ -7,8 +7,8 @@ Where to read, and where a new line belongs:
   `recall_effects`, `regrade_effects`, `person_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
-- an item leaves: `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`, `sending`,
-  `approval`, `releasing`
+- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
+  `sending`, `approval`, `releasing`
 - it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
   `tracers`, `equivalents`, `underway`
 - it travels as a file: `parcel`
@@ -56,6 +56,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -115,7 +116,7 @@ from gsomia.node.requests import (
     request_view,
 )
 from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import Sending, ask_transmit
+from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
@@ -157,23 +158,23 @@ from gsomia.node.views import (
     act_view,
     act_views,
     acts_about,
-    asked_rows,
     copy_row,
     entered_rows,
-    inbox_view,
+    inbox_lists,
     log_rows,
     officer_row,
-    opening_rows,
     outgoing_row,
     owed_rows,
     person_row,
+    record_order,
     refused_row,
     register_rows,
     rendition_row,
+    rung_rows,
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways
+from gsomia.node.ways import lawful_ways, way_rows
 from gsomia.node.witnessing import ask_witness, checkpoints_due
 
 __all__ = [
@@ -192,6 +193,7 @@ __all__ = [
     "MAX_BUNDLE_JSON",
     "PARTS",
     "PERSON_ROLES",
+    "PIECE_BYTES",
     "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",
@@ -210,6 +212,8 @@ __all__ = [
     "Clock",
     "Consent",
     "Consultation",
+    "Content",
+    "Contents",
     "Cosigned",
     "Credential",
     "Difference",
@@ -254,6 +258,7 @@ __all__ = [
     "Review",
     "Role",
     "Rows",
+    "SealedOnce",
     "Sending",
     "SignedAct",
     "Stamp",
@@ -287,7 +292,6 @@ __all__ = [
     "ask_transmit",
     "ask_witness",
     "asked_back",
-    "asked_rows",
     "assess",
     "assure",
     "audit",
@@ -318,6 +322,7 @@ __all__ = [
     "destroy",
     "differences",
     "differences_of",
+    "discard",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -339,7 +344,7 @@ __all__ = [
     "holdings",
     "identity",
     "import_parcel",
-    "inbox_view",
+    "inbox_lists",
     "instant",
     "is_log_of",
     "item_label",
@@ -366,7 +371,6 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
-    "opening_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -390,6 +394,7 @@ __all__ = [
     "reconcile",
     "reconciled_at",
     "record_of",
+    "record_order",
     "recover",
     "refresh",
     "refuse_consent",
@@ -410,6 +415,7 @@ __all__ = [
     "retire_officer_key",
     "reviews",
     "revoke_consent",
+    "rung_rows",
     "send_again",
     "sender_of",
     "share",
@@ -434,6 +440,7 @@ __all__ = [
     "views_of",
     "waiting",
     "waiting_copies",
+    "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
     "write_bundle",

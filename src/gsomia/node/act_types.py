@@ -12,7 +12,10 @@ __all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "CONSULTING", "DONE", "HANDLIN
 
 
 class Role:
-    """The roles, as words: those in which officers sign acts, and those of the house, in which nobody signs."""
+    """The roles, as words: those in which officers sign acts, and those of the house, in which nobody signs.
+
+    In those of `CLEARED` an officer handles items, and signs no more once the clearance has come to its end.
+    """
 
     DISCLOSURE = "disclosure"
     REGISTRY = "registry"
@@ -20,6 +23,7 @@ class Role:
     LEGAL = "legal"
 
     ALL = (DISCLOSURE, REGISTRY, SECURITY, LEGAL)
+    CLEARED = (DISCLOSURE, REGISTRY)
 
     CUSTODIAN = "custodian"
     READER = "reader"

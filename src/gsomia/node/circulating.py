@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from gsomia.node.facts import Case
 from gsomia.node.ledger import make
-from gsomia.node.looking import look_over
+from gsomia.node.looking import Readable, look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
-from gsomia.node.sealing import Document, Sending, seal_item
+from gsomia.node.sealing import Document, SealedOnce, Sending, seal_item
 from gsomia.node.sending import (
     ask_transmit,
     authority,
@@ -40,6 +40,7 @@ def circulate(
     item: str = "",
     holders: Sequence[str] = (),
     consent: Consent | None = None,
+    once: SealedOnce | None = None,
 ) -> list[Copy]:
     """Authorise the transmission of one item to several Parties; each leg is put to the agreement by itself.
 
@@ -52,6 +53,7 @@ def circulate(
         item: the new item's id where others must name it before.
         holders: the Parties that hold shares of its key; none where each recipient's node holds the key.
         consent: the originator's, entered with the copies and told to all of them.
+        once: where the officer signs elsewhere; what was sealed by it is not read again.
 
     Returns:
         The copies as registered, in the order of the Parties.
@@ -80,7 +82,13 @@ def circulate(
             known_peer(reader, party)
         recipients = share_recipients(node, reader, tuple(holders)) if holders else [own]
     label = drawn.label if drawn is not None else own_label(node, asked[0][0], parties, at)
-    looked, remarks = look_over(node, source, sending.mime_type, label, case, as_is=sending.as_is, at=at)
+    looked: Readable = source
+    if once is not None and once.info is not None:
+        remarks = once.remarks
+    else:
+        looked, remarks = look_over(node, source, sending.mime_type, label, case, as_is=sending.as_is, at=at)
+    if once is not None:
+        once.remarks = remarks
     sealed = seal_item(
         node,
         Document(
@@ -92,6 +100,7 @@ def circulate(
             recipients=recipients,
             holders=holders,
             drawn=drawn,
+            once=once,
         ),
     )
     try:
@@ -111,6 +120,7 @@ def circulate(
             for copy in copies:
                 tx.put_outgoing(copy.holder, "copy", copy.id, node.clock.machine())
     except BaseException:
-        discard(node, item_id)
+        if once is None:
+            discard(node, item_id)
         raise
     return copies

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gsomia.agreement import RANKS
+from gsomia.node.act_types import Role
 from gsomia.node.acts import instant
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
@@ -18,7 +19,9 @@ __all__ = ["Lapse", "lapses"]
 
 _ACCESS = "officials-with-need-and-clearance"
 _ASSURANCE = "assured-level"
-_OWED = "nobody signs in, nothing is opened; an officer's act is owed, which ends the keys: `gsomia person leave`"
+_OWED = (
+    "nobody signs in, nothing is opened or signed; an officer's act is owed, which ends the keys: `gsomia person leave`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,11 @@ class _About:
         if waiting := self.waiting.get(person.id):
             said.append(f"{waiting} openings that wait are refused")
         if roles := sorted({r for o in self.reader.officers_of(self.party, person=person.id) for r in o.roles}):
-            said.append(f"still signs as {', '.join(roles)}: `gsomia officer retire` ends that")
+            handling, others = [r for r in roles if r in Role.CLEARED], [r for r in roles if r not in Role.CLEARED]
+            if handling:
+                said.append(f"signs no more as {', '.join(handling)}")
+            if others:
+                said.append(f"still signs as {', '.join(others)}: `gsomia officer retire` ends that")
         said += [
             f"nobody on a roster is cleared to {one.level}, as act {one.act} assures{self.assurance}"
             for one in self.unassured

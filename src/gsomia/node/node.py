@@ -15,6 +15,7 @@ from typing import BinaryIO, Generic, TypeVar
 
 from gsomia.errors import NodeError, RefusedError
 from gsomia.keys import Envelope, PublicKey, Signs
+from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.lognames import current_log
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
@@ -193,7 +194,7 @@ class Node:
         """The officer who acts, once it is sure that the role and the key are theirs.
 
         Raises:
-            RefusedError: not enrolled, another key, or the role is not held.
+            RefusedError: not enrolled, another key, the role is not held, or the person's access has ended.
         """
         officer = reader.officer(self.party, acting.officer)
         if officer is None or officer.key != acting.key.public:
@@ -204,7 +205,34 @@ class Node:
                 f"officer `{acting.officer}` does not hold the role `{role}`",
                 hint=f"held: {', '.join(officer.roles)}",
             )
+        self._still_here(reader, officer, role)
         return officer
+
+    def _still_here(self, reader: Reader, officer: Officer, role: str) -> None:
+        """Check that the person behind a key may still sign, as the register has them now.
+
+        Raises:
+            RefusedError: the access has ended, or the clearance for a role in which items are handled.
+        """
+        person = reader.person(officer.person)
+        if person is None:
+            return
+        if person.left_at is not None and not self._last_security(reader, officer, role):
+            text = f"`{officer.person}` has left, by act `{person.act}`; `{officer.id}` signs nothing more"
+            raise refused("left", text, hint="`gsomia person enter` enters who comes back")
+        if role in Role.CLEARED and person.expired(self.clock.now()):
+            assert person.expires is not None  # it is by that that it has expired
+            text = f"the clearance of `{officer.person}` ended on {person.expires:%Y-%m-%d}: no signature as `{role}`"
+            raise refused("clearance-ended", text, hint="`gsomia person enter` enters a new clearance")
+
+    def _last_security(self, reader: Reader, officer: Officer, role: str) -> bool:
+        """Whether nobody who is here could sign as security officer instead: then whose access ended still does, for
+        otherwise nobody could ever enrol another."""
+        if role != Role.SECURITY:
+            return False
+        persons = {one.person for one in reader.officers_of(self.party, role=role)}
+        others = [reader.person(name) for name in persons - {officer.person}]
+        return all(one is not None and one.left_at is not None for one in others)
 
     def peer_parties(self, reader: Reader) -> tuple[str, ...]:
         """The enrolled peers, sorted."""

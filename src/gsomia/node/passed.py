@@ -42,7 +42,8 @@ def recalled_rows(reader: Reader, item: str, at: datetime) -> list[dict[str, Any
         at: the instant by which an answer is late.
     """
     named = {copy.item for copy in reader.find(item)} if item else {""}
-    return [_recalled(one, at) for name in sorted(named) for one in asked_back(reader, name)]
+    found = [_recalled(one, at) for name in named for one in asked_back(reader, name)]
+    return sorted(found, key=lambda row: (row["asked"], row["copy"]))
 
 
 def regraded_view(node: Node, reader: Reader) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def regraded_view(node: Node, reader: Reader) -> dict[str, Any]:
         reader: the register.
     """
     documents = []
-    for one in reviews(reader, Case.of(node, reader)):
+    for one in sorted(reviews(reader, Case.of(node, reader)), key=lambda review: review.item.id):
         numbers = [copy.control_number for copy in reader.copies(item=one.item.id) if copy.control_number]
         documents.append(_review(one, numbers))
     return {"copies": [_regraded(one) for one in regraded(reader)], "reviews": documents}

@@ -67,7 +67,8 @@ def apply_end(node: Node, tx: Writer, statement: Statement) -> None:
 
 def unconfirmed(reader: Reader, person: Person) -> bool:
     """Whether a person's access was ended by an `end-access` that no officer's act has confirmed."""
-    return any(s.id == person.act and s.type == "end-access" for s in reader.person_statements(person.id))
+    ended = reader.act(person.act)
+    return ended is not None and ended.statement.type == "end-access"
 
 
 def apply_briefing(node: Node, tx: Writer, statement: Statement) -> None:

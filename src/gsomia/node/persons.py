@@ -155,7 +155,7 @@ def strike_person(node: Node, person: str, why: str, *, by: Acting) -> list[Sign
 def end_access(node: Node, person: str, why: str) -> list[SignedAct]:
     """End a person's access at once by the node's own act: it takes away alone, and a `strike-person` is owed.
 
-    The officers' keys stand until that act is signed; nobody signs in with them.
+    The officers' keys stand until that act is signed; nobody signs in or signs with them but the last security officer.
 
     Args:
         node: the Party's node.

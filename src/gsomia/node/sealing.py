@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ from gsomia.node.approval import Passing
 from gsomia.node.derivatives import Drawn
 from gsomia.node.keyholding import holders_of
 from gsomia.node.looking import Readable
-from gsomia.node.node import Node
+from gsomia.node.node import Node, new_id
 from gsomia.registry import Custody, Item
 from gsomia.sealed import (
     PROVENANCE_TYPE,
@@ -32,7 +32,7 @@ from gsomia.sealed import (
 )
 from gsomia.sealed import label as label_assertion
 
-__all__ = ["Document", "Sending", "seal_item", "seal_items"]
+__all__ = ["Document", "SealedOnce", "Sending", "seal_item", "seal_items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,25 @@ class Sending:
         return tuple(dict.fromkeys((*found, *self.contains)))
 
 
+@dataclass(slots=True, kw_only=True)
+class SealedOnce:
+    """A document whose officer signs elsewhere: sealed when its act is prepared, entered so when that is signed.
+
+    Its sealed file stays until whoever prepared the act discards it.
+
+    Args:
+        item: the new item's id.
+        consent: the id of the consent that the same officer gives, "" until it is known.
+        info: what was sealed, or None before.
+        remarks: what a look at the document found.
+    """
+
+    item: str = field(default_factory=new_id)
+    consent: str = ""
+    info: SealedInfo | None = None
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A document to be sealed.
@@ -103,6 +122,7 @@ class Document:
         holders: the Parties that hold shares of the key.
         drawn: what it takes over from the items that it draws on, where it does.
         remarks: what a look at it found.
+        once: where its officer signs elsewhere; what was sealed by it is not sealed again.
     """
 
     source: Readable
@@ -114,6 +134,7 @@ class Document:
     holders: Sequence[str] = ()
     drawn: Drawn | None = None
     remarks: tuple[str, ...] = ()
+    once: SealedOnce | None = None
 
 
 def seal_item(node: Node, document: Document) -> Item:
@@ -143,9 +164,13 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
     """
     sealed: dict[str, Item | GsomiaError] = {}
     begun: list[tuple[Document, BegunItem]] = []
+    finished: list[tuple[Document, SealedInfo]] = []
     try:
         with node.blobs.together() as write, ExitStack() as writing:
             for document in documents:
+                if document.once is not None and document.once.info is not None:
+                    sealed[document.item] = _item(node, document, document.once.info)
+                    continue
                 try:
                     with ExitStack() as own:
                         sink = own.enter_context(write(document.item))
@@ -157,10 +182,15 @@ def seal_items(node: Node, documents: Sequence[Document]) -> list[Item | GsomiaE
             for (document, one), statement in zip(begun, signed, strict=True):
                 info = one.finish(provenance_assertion(statement))
                 sealed[document.item] = _item(node, document, info)
+                finished.append((document, info))
     except BaseException:
         for document in documents:
-            node.blobs.remove(document.item)
+            if document.once is None or document.once.info is None:
+                node.blobs.remove(document.item)
         raise
+    for document, info in finished:
+        if document.once is not None:
+            document.once.info = info
     return [sealed[document.item] for document in documents]
 
 

@@ -25,7 +25,7 @@ from gsomia.node.node import Node, new_act_id
 from gsomia.node.offers import verdict_digest
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import authority_body, next_control_number
-from gsomia.node.sealing import Sending
+from gsomia.node.sealing import SealedOnce, Sending
 from gsomia.node.stored import Consent, Refused
 from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id
@@ -33,6 +33,7 @@ from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 
 __all__ = [
+    "SealedOnce",
     "Sending",
     "ask_transmit",
     "authority",
@@ -233,7 +234,14 @@ def leaving_copy(
 
 
 def own_consent(
-    node: Node, sending: Sending, item: str, receivers: Sequence[str], at: datetime, *, why: str = ""
+    node: Node,
+    sending: Sending,
+    item: str,
+    receivers: Sequence[str],
+    at: datetime,
+    *,
+    why: str = "",
+    once: SealedOnce | None = None,
 ) -> Consent:
     """The originator's consent to the passage of its own item, for this item alone (TISA).
 
@@ -244,8 +252,11 @@ def own_consent(
         receivers: every Party that may get it.
         at: the instant.
         why: what it is for, for people.
+        once: where the officer signs elsewhere: the consent keeps the id that it was prepared under.
     """
-    act = new_act_id(at)
+    act = (once.consent if once is not None else "") or new_act_id(at)
+    if once is not None:
+        once.consent = act
     return Consent(
         id=act,
         item=item,

@@ -10,13 +10,21 @@ from gsomia.errors import UsageError
 from gsomia.node.circulating import circulate
 from gsomia.node.keyholding import SHARES
 from gsomia.node.node import Acting, Node, new_id
-from gsomia.node.sending import Sending, own_consent
+from gsomia.node.sending import SealedOnce, Sending, own_consent
 from gsomia.registry import Copy, Custody
 
 __all__ = ["share"]
 
 
-def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str], *, by: Acting) -> list[Copy]:
+def share(
+    node: Node,
+    source: BinaryIO,
+    sending: Sending,
+    parties: Sequence[str],
+    *,
+    by: Acting,
+    once: SealedOnce | None = None,
+) -> list[Copy]:
     """Authorise the transmission of one item to two other Parties, its key in shares among the three.
 
     Each leg is put to the agreement by itself; both must be permitted. The originator's consent that each of the three
@@ -28,6 +36,7 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
         sending: what is sent; its `to` and `via` are not used.
         parties: the three Parties, this one among them.
         by: a disclosure officer.
+        once: where the officer signs elsewhere; what was sealed by it is not read again.
 
     Returns:
         The two copies.
@@ -42,9 +51,9 @@ def share(node: Node, source: BinaryIO, sending: Sending, parties: Sequence[str]
             f"shares are held by three Parties, `{node.party}` among them, not by `{', '.join(parties)}`",
             hint="such as --shares JPN,KOR,USA",
         )
-    item = new_id()
+    item = new_id() if once is None else once.item
     others = tuple(party for party in holders if party != node.party)
     why = "shares of the key, for openings"
-    consent = own_consent(node, sending, item, others, node.clock.now(), why=why)
+    consent = own_consent(node, sending, item, others, node.clock.now(), why=why, once=once)
     shared = replace(sending, custody=Custody.SHARES)
-    return circulate(node, source, shared, others, by=by, item=item, holders=holders, consent=consent)
+    return circulate(node, source, shared, others, by=by, item=item, holders=holders, consent=consent, once=once)

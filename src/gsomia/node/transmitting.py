@@ -19,7 +19,7 @@ from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.requests import check_answer
-from gsomia.node.sealing import Document, Sending, seal_items
+from gsomia.node.sealing import Document, SealedOnce, Sending, seal_items
 from gsomia.node.sending import (
     ask_transmit,
     authority,
@@ -50,7 +50,7 @@ class _Permitted:
     consents: tuple[Consent, ...]
 
 
-def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> Copy:
+def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting, once: SealedOnce | None = None) -> Copy:
     """Authorise the transmission of one document: verdict, label, seal, act, log and outbox.
 
     Args:
@@ -58,6 +58,7 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
         source: the document's bytes, read once to the end.
         sending: what goes where.
         by: a disclosure officer.
+        once: where the officer signs elsewhere; what was sealed by it is not read again.
 
     Returns:
         The copy as registered; its state goes on as the peer answers.
@@ -66,7 +67,7 @@ def transmit(node: Node, source: BinaryIO, sending: Sending, *, by: Acting) -> C
         RefusedError: the agreement refuses or is uncertain, or the officer may not; nothing is registered.
         NodeError: the disk does not take it; nothing is registered.
     """
-    outcome = transmit_many(node, [(source, sending)], by=by)[0]
+    outcome = _transmit(node, [(source, sending)], by=by, once=[once])[0]
     if isinstance(outcome, GsomiaError):
         raise outcome
     return outcome
@@ -88,13 +89,19 @@ def transmit_many(node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, 
         RefusedError: the officer may not; nothing is registered.
         NodeError: the disk does not take them; nothing is registered.
     """
+    return _transmit(node, documents, by=by, once=[None] * len(documents))
+
+
+def _transmit(
+    node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, by: Acting, once: Sequence[SealedOnce | None]
+) -> list[Copy | GsomiaError]:
     at = node.clock.now()
-    permitted, errors = _permitted(node, documents, by=by, at=at)
+    permitted, errors = _permitted(node, documents, by=by, at=at, once=once)
     outcomes: dict[int, Copy | GsomiaError] = {**errors}
     if permitted:
         items, failed = _sealed(node, permitted)
         outcomes |= failed
-        with _kept(node, items):
+        with _kept(node, permitted, items):
             if items:
                 with node.store.writing() as tx:
                     outcomes |= _authorise(node, tx, permitted, items, by=by, at=at)
@@ -124,11 +131,11 @@ def transmit_together(
         NodeError: the disk does not take them; nothing is registered.
     """
     at = node.clock.now()
-    permitted, errors = _permitted(node, documents, by=by, at=at)
+    permitted, errors = _permitted(node, documents, by=by, at=at, once=[None] * len(documents))
     for error in errors.values():
         raise error
     items, failed = _sealed(node, permitted)
-    with _kept(node, items):
+    with _kept(node, permitted, items):
         for error in failed.values():
             raise error
         with node.store.writing() as tx:
@@ -142,7 +149,12 @@ def transmit_together(
 
 
 def _permitted(
-    node: Node, documents: Sequence[tuple[BinaryIO, Sending]], *, by: Acting, at: datetime
+    node: Node,
+    documents: Sequence[tuple[BinaryIO, Sending]],
+    *,
+    by: Acting,
+    at: datetime,
+    once: Sequence[SealedOnce | None],
 ) -> tuple[dict[int, _Permitted], dict[int, GsomiaError]]:
     """The documents that may go, looked over, by their place among all; and why the others may not."""
     errors: dict[int, GsomiaError] = {}
@@ -153,7 +165,7 @@ def _permitted(
         refusals: list[tuple[int, str, Verdict]] = []
         for number, (source, sending) in enumerate(documents):
             try:
-                one, answers = _ask(node, reader, case, source, sending, at)
+                one, answers = _ask(node, reader, case, source, sending, at, once[number])
             except (UsageError, NodeError, RefusedError) as error:
                 errors[number] = error
                 continue
@@ -190,34 +202,45 @@ def _sealed(node: Node, permitted: dict[int, _Permitted]) -> tuple[dict[int, Ite
 
 
 @contextmanager
-def _kept(node: Node, items: Mapping[int, Item]) -> Iterator[None]:
+def _kept(node: Node, permitted: Mapping[int, _Permitted], items: Mapping[int, Item]) -> Iterator[None]:
     """Keep the sealed files of items if what is within comes to its end, and discard them otherwise."""
     try:
         yield
     except BaseException:
-        for item in items.values():
-            discard(node, item.id)
+        for number, item in items.items():
+            if permitted[number].document.once is None:
+                discard(node, item.id)
         raise
 
 
 def _looked_over(node: Node, source: BinaryIO, document: Document, case: Case) -> Document:
     """The document as it was looked over, with what was found."""
-    sending = document.sending
+    sending, once = document.sending, document.once
+    if once is not None and once.info is not None:
+        return replace(document, remarks=once.remarks)
     looked, remarks = look_over(
         node, source, sending.mime_type, document.label, case, as_is=sending.as_is, at=document.at
     )
+    if once is not None:
+        once.remarks = remarks
     return replace(document, source=looked, remarks=remarks)
 
 
 def _ask(
-    node: Node, reader: Reader, case: Case, source: BinaryIO, sending: Sending, at: datetime
+    node: Node,
+    reader: Reader,
+    case: Case,
+    source: BinaryIO,
+    sending: Sending,
+    at: datetime,
+    once: SealedOnce | None,
 ) -> tuple[_Permitted, list[tuple[str, Verdict]]]:
     """Put one document to the agreement; what comes back may go only if each of the verdicts is a permit."""
     if sending.answers:
         check_answer(node, reader, sending.answers, sending.receivers)
-    item = new_id()
+    item = new_id() if once is None else once.item
     hop = sending.via[0] if sending.via else sending.to
-    consents = (own_consent(node, sending, item, sending.receivers, at),) if sending.via else ()
+    consents = (own_consent(node, sending, item, sending.receivers, at, once=once),) if sending.via else ()
     drawn, answers = draw(node, reader, case, sending, sending.receivers, at)
     request, _, verdict = ask_transmit(
         node, reader, sending, at=at, item=item, pending=consents, case=case, drawn=drawn
@@ -233,6 +256,7 @@ def _ask(
         at=at,
         recipients=[own],
         drawn=drawn,
+        once=once,
     )
     one = _Permitted(document=document, verdict=verdict, hop=hop, consents=consents)
     return one, [*answers, (f"transmit to {sending.to}", verdict)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
-from gsomia.node.stored import Consent, EnteredAct, Outgoing, PendingOpening, Person, Refused
+from gsomia.node.stored import Consent, EnteredAct, Outgoing, Person, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 from gsomia.tlog import Checkpoint, parse_note
 
@@ -30,19 +30,20 @@ __all__ = [
     "act_view",
     "act_views",
     "acts_about",
-    "asked_rows",
+    "asked_row",
     "copy_row",
     "entered_rows",
-    "inbox_view",
+    "inbox_lists",
     "log_rows",
     "officer_row",
-    "opening_rows",
     "outgoing_row",
     "owed_rows",
     "person_row",
+    "record_order",
     "refused_row",
     "register_rows",
     "rendition_row",
+    "rung_rows",
     "told_differences",
     "waiting_copies",
 ]
@@ -81,6 +82,8 @@ def copy_row(
         "direction": copy.direction.value,
         "from": copy.giver,
         "to": copy.holder,
+        "via": list(copy.via),
+        "destination": copy.destination,
         "originator": item.originator if item else "",
         "foreign_mark": item.level if item else "",
         "own_mark": copy.own_mark,
@@ -88,6 +91,7 @@ def copy_row(
         "subject": item.subject if item else "",
         "title": item.title if item else "",
         "state": copy.state.value,
+        "reason": copy.reason,
         "custodian": copy.custodian,
         "custody": item.custody.value if item else "",
         "holders": list(item.holders) if item else [],
@@ -96,6 +100,7 @@ def copy_row(
         "receipt": receipted.act if receipted else "",
         "payload_digest": item.payload_digest if item else "",
         "rungs": [entry.rung.value for entry in copy.rungs],
+        "rung_acts": rung_rows(copy),
         "label": json.loads(item.label) if item else None,
         "own_label": json.loads(copy.own_label) if copy.own_label else None,
         "contains": list(item.contains) if item else [],
@@ -103,6 +108,11 @@ def copy_row(
         "statement": item.statement if item else "",
         "renditions": [rendition_row(made) for made in renditions if made.copy == copy.id],
     }
+
+
+def rung_rows(copy: Copy) -> list[dict[str, Any]]:
+    """The rungs that a copy has passed: by which act, whose, and when."""
+    return [{"rung": r.rung.value, "act": r.act, "party": r.party, "at": instant(r.at)} for r in copy.rungs]
 
 
 def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
@@ -155,57 +165,73 @@ def waiting_copies(node: Node, reader: Reader) -> list[Copy]:
     return [c for c in reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]) if c.holder == node.party]
 
 
-def asked_rows(consents: Iterable[Consent]) -> list[dict[str, Any]]:
-    """Requests for consent that wait for an answer."""
-    return [
-        {
-            "request": c.id,
-            "asker": c.asker,
-            "to": list(c.receivers),
-            "item": c.item,
-            "purpose": c.purpose,
-            "part": c.part,
-            "extent": c.extent,
-            "why": c.why,
-        }
-        for c in consents
-    ]
+def asked_row(consent: Consent) -> dict[str, Any]:
+    """A request for consent that waits for an answer."""
+    return {
+        "request": consent.id,
+        "asker": consent.asker,
+        "to": list(consent.receivers),
+        "item": consent.item,
+        "purpose": consent.purpose,
+        "part": consent.part,
+        "extent": consent.extent,
+        "why": consent.why,
+    }
 
 
-def opening_rows(reader: Reader, pending: Iterable[PendingOpening]) -> list[dict[str, Any]]:
+def _openings(reader: Reader) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Openings that wait for a peer."""
-    return [
-        {"control_number": c.control_number, "person": o.person, "at": instant(o.at), "why": o.why}
-        for o in pending
-        if (c := reader.copy(o.copy)) is not None
+    for one in reader.pending():
+        copy = reader.copy(one.copy)
+        if copy is not None:
+            at = instant(one.at)
+            row = {"control_number": copy.control_number, "person": one.person, "at": at, "why": one.why}
+            yield (at, one.copy, one.person), row
+
+
+def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple[str, ...], dict[str, Any]]]]:
+    """What was received and waits for a mark, a receipt or an answer, and openings that wait for a peer.
+
+    Each row comes with its place: what is added or worked off moves no other.
+    """
+    asked = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
+    rows = [
+        (
+            (c.control_number, c.id),
+            copy_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"},
+        )
+        for c in waiting_copies(node, reader)
     ]
-
-
-def inbox_view(
-    node: Node, reader: Reader, copies: Iterable[Copy], asked: Iterable[Consent], pending: Iterable[PendingOpening]
-) -> dict[str, Any]:
-    """What was received and waits for a mark, a receipt or an answer, and openings that wait for a peer."""
-    rows = [copy_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"} for c in copies]
     back = [
-        {
-            "control_number": one.copy.control_number,
-            "originator": one.item.originator,
-            "due": instant(one.due),
-            "why": str(one.recall.body["why"]),
-        }
+        (
+            (instant(one.recall.at), one.copy.id),
+            {
+                "control_number": one.copy.control_number,
+                "originator": one.item.originator,
+                "due": instant(one.due),
+                "why": str(one.recall.body["why"]),
+            },
+        )
         for one in asked_back(reader)
         if one.copy.holder == node.party and one.is_open
     ]
     levels = [
-        {"control_number": one.copy.control_number, "originator": one.item.originator, "level": one.level}
+        (
+            (instant(one.notice.at), one.copy.id),
+            {"control_number": one.copy.control_number, "originator": one.item.originator, "level": one.level},
+        )
         for one in regraded(reader)
         if one.copy.holder == node.party and one.state == "to follow"
     ]
     return {
         "items": rows,
-        "requests": asked_rows(asked),
-        "information": [row for row in request_rows(node, reader, node.clock.now()) if row["to_answer"]],
-        "openings": opening_rows(reader, pending),
+        "requests": [((instant(one.at), one.id), asked_row(one)) for one in asked],
+        "information": [
+            ((row["at"], row["request"]), row)
+            for row in request_rows(node, reader, node.clock.now())
+            if row["to_answer"]
+        ],
+        "openings": sorted(_openings(reader), key=lambda one: one[0]),
         "recalls": back,
         "regraded": levels,
     }
@@ -253,8 +279,13 @@ def entered_rows(node: Node, reader: Reader, entered: Iterable[EnteredAct]) -> l
             "dated": e.note_date,
             "note_digest": e.note_digest,
         }
-        for e in sorted(entered, key=lambda e: (e.legal.at, e.legal.id, e.entered_by))
+        for e in sorted(entered, key=record_order)
     ]
+
+
+def record_order(entered: EnteredAct) -> tuple[datetime, str, str]:
+    """The place of an entry in the record as it is told: when its act was done, which, by whom it was entered."""
+    return entered.legal.at, entered.legal.id, entered.entered_by
 
 
 def act_row(act: SignedAct) -> dict[str, Any]:

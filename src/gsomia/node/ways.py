@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gsomia.errors import GsomiaError
 from gsomia.node.facts import Case
@@ -14,7 +16,7 @@ from gsomia.node.sending import ask_transmit
 from gsomia.node.words import treaty_mark
 from gsomia.verdict import Item, Route, routes
 
-__all__ = ["lawful_ways"]
+__all__ = ["lawful_ways", "way_rows"]
 
 
 def lawful_ways(node: Node, reader: Reader, sending: Sending, at: datetime) -> list[Route]:
@@ -55,3 +57,16 @@ def lawful_ways(node: Node, reader: Reader, sending: Sending, at: datetime) -> l
         if verdict.outcome != "refuse" and verdict.instrument == route.instrument:
             found.append(replace(route, verdict=verdict))
     return sorted(found, key=lambda route: route.lawfulness)
+
+
+def way_rows(ways: Sequence[Route]) -> list[dict[str, Any]]:
+    """Ways as they are told to the sender's officer."""
+    return [
+        {
+            "via": list(way.via),
+            "instrument": way.instrument,
+            "outcome": way.verdict.outcome,
+            "binding": way.binding,
+        }
+        for way in ways
+    ]

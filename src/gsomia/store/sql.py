@@ -7,22 +7,18 @@ import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from gsomia.errors import NodeError
 from gsomia.store import schema
+from gsomia.store.standing import StandingReads
 from gsomia.store.transactions import SqlReader, SqlWriter
 
 __all__ = ["SqlStore"]
 
 SCHEMA_VERSION = "0001"
 """The revision of the tables that this release works with (see `migrations/versions`)."""
-
-
-_FIRST = "SELECT 1 FROM setting LIMIT 1"
-"""A transaction sees the state that stands at its first read."""
 
 
 class SqlStore:
@@ -37,7 +33,7 @@ class SqlStore:
         self._turn = threading.Lock()
         self._watching = threading.Lock()
         self._watch: sqlite3.Connection | None = None
-        self._kept: tuple[Hashable, dict[Hashable, Any]] = None, {}
+        self._standing = StandingReads(path)
         self._engine = sa.create_engine(f"sqlite:///{path}", pool_size=4, max_overflow=16)
         sa.event.listen(self._engine, "connect", _prepare)
         sa.event.listen(self._engine, "begin", _begin)
@@ -105,6 +101,7 @@ class SqlStore:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
+        self._standing.close()
         self._engine.dispose()
 
     def state(self) -> Hashable:
@@ -128,18 +125,11 @@ class SqlStore:
     @contextmanager
     def standing(self) -> Iterator[SqlReader]:
         """One consistent state to read from, which knows what was read `once` since anything was last committed."""
-        before = self.state()
-        with self._transaction(write=False) as connection:
-            connection.exec_driver_sql(_FIRST)
-            # Nobody committed until the transaction saw its state, so it is the one that was kept.
-            if self.state() != before:
-                yield SqlReader(connection)
-                return
-            # What this reader fills is the pair's own: another one may take the pair's place meanwhile.
-            kept = self._kept
-            if kept[0] != before:
-                self._kept = kept = before, {}
-            yield SqlReader(connection, kept[1])
+        try:
+            with self._standing.reading() as (connection, kept):
+                yield SqlReader(connection, kept)
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
@@ -158,8 +148,11 @@ class SqlStore:
             with self._engine.connect().execution_options(gsomia_write=write) as connection, connection.begin():
                 yield connection
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            why = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            raise NodeError(f"the register `{self._path}` cannot be used: {why}") from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sa.exc.DBAPIError | sqlite3.Error) -> NodeError:
+        why = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        return NodeError(f"the register `{self._path}` cannot be used: {why}")
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -169,7 +169,7 @@ class SqlReader(
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
         if item is None:
-            found = self._all(rows_by(schema.consent, order=("at",)))
+            found = self._all(rows_by(schema.consent, order=("at", "id")))
         else:
             found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
         return [rows.consent_of(row) for row in found]
@@ -311,7 +311,7 @@ class SqlReader(
         return None if row is None else str(row["copy"])
 
     def pending(self) -> Sequence[PendingOpening]:
-        query = sa.select(schema.pending).order_by(schema.pending.c.at)
+        query = sa.select(schema.pending).order_by(schema.pending.c.at, schema.pending.c.copy)
         return [rows.pending_of(row) for row in self._all(query)]
 
     def leftovers(self) -> Sequence[str]:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from types import CodeType
 from typing import Any as Anything
 
 from gsomia.agreement import (
@@ -33,6 +34,10 @@ from gsomia.verdict.attributes import ATTRIBUTES, CLEARANCES
 from gsomia.verdict.facts import UNKNOWN
 
 __all__ = ["BoundRule", "Compiled", "compile_act", "established", "silent"]
+
+
+KEPT_KEYS = 4096
+"""So many answers of an instrument for an act are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +137,15 @@ class Compiled:
         rules: its rules, in the order of the articles.
     """
 
-    __slots__ = ("_grounds", "_size", "agreement", "judge", "law", "rules")
+    __slots__ = ("_grounds", "_missing", "_needing", "_size", "agreement", "judge", "law", "rules")
 
     def __init__(self, agreement: Agreement, act: str, rules: tuple[BoundRule, ...]) -> None:
         self.agreement = agreement
         self.rules = rules
         self._size = len(rules)
         self._grounds: dict[int, tuple[str, tuple[Ground, ...], bool]] = {}
+        self._needing: dict[int, dict[tuple[int, str, int], CodeType]] = {}
+        self._missing: dict[tuple[int, tuple[tuple[int, str, int], ...]], tuple[Ground, ...]] = {}
         self.judge: Callable[..., int] = _function(act, rules)
         self.law = ((agreement.name, agreement.version),)
 
@@ -150,7 +157,7 @@ class Compiled:
         found = self._grounds.get(key)
         if found is None:
             found = self._read(key)
-            if len(self._grounds) < 4096:
+            if len(self._grounds) < KEPT_KEYS:
                 self._grounds[key] = found
         return found
 
@@ -192,16 +199,40 @@ class Compiled:
             key: what `judge` gave.
             names: the variables that attributes are read from.
         """
+        needing = self._needing.get(key)
+        if needing is None:
+            needing = self._needs(key)
+            if len(self._needing) < KEPT_KEYS:
+                self._needing[key] = needing
+        # Each fact is looked at once, and which of them are missing says it all.
+        unknown = tuple(
+            need
+            for need, code in needing.items()
+            if eval(code, {"U": UNKNOWN}, names) is UNKNOWN  # noqa: S307  # our own table of attributes
+        )
+        found = self._missing.get((key, unknown))
+        if found is None:
+            found = self._named(key, {*unknown})
+            if len(self._missing) < KEPT_KEYS:
+                self._missing[key, unknown] = found
+        return found
+
+    def _needs(self, key: int) -> dict[tuple[int, str, int], CodeType]:
+        """What each rule of a key that lacks a fact may lack: rule, fact and which reading of it, with its code."""
         size = self._size
-        grounds: list[Ground] = []
+        needing: dict[tuple[int, str, int], CodeType] = {}
         for n, bound in enumerate(self.rules):
-            if not key >> (2 * size + n) & 1:
-                continue
-            asked = {a for c in (bound.rule.requires, bound.rule.applies) for a in attributes(c)}
-            for fact, code in sorted({f for a in asked for f in ATTRIBUTES[a].facts}):
-                if eval(code, {"U": UNKNOWN}, names) is UNKNOWN:  # noqa: S307  # our own table of attributes
-                    text = f"`{fact}` is not established"
-                    grounds.append(bound.ground(REFUSE, text, clause="fact-not-established", fact=fact))
+            if key >> (2 * size + n) & 1:
+                asked = {a for c in (bound.rule.requires, bound.rule.applies) for a in attributes(c)}
+                facts = sorted({f for a in asked for f in ATTRIBUTES[a].facts})
+                needing |= {(n, fact, place): _reading(code) for place, (fact, code) in enumerate(facts)}
+        return needing
+
+    def _named(self, key: int, unknown: set[tuple[int, str, int]]) -> tuple[Ground, ...]:
+        grounds = [
+            self.rules[n].ground(REFUSE, f"`{fact}` is not established", clause="fact-not-established", fact=fact)
+            for n, fact, _ in sorted(unknown, key=lambda need: (need[0], need[2]))
+        ]
         rest = [g for g in self.grounds(key)[1] if g.clause != "fact-not-established"]
         return tuple(dict.fromkeys(grounds + rest))
 
@@ -239,6 +270,12 @@ def _compiled(text: str) -> Callable[..., int]:
     exec(compile(text, "<clauses>", "exec"), names)  # noqa: S102  # from checked law data
     function: Callable[..., int] = names["judge"]
     return function
+
+
+@lru_cache(maxsize=1024)
+def _reading(code: str) -> CodeType:
+    """A line that reads a fact, compiled."""
+    return compile(code, "<fact>", "eval")
 
 
 @lru_cache(maxsize=4096)

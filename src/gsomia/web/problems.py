@@ -41,9 +41,13 @@ _TITLES = {
 }
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False)
+"""Made once: `json.dumps` makes a new one for each value."""
+
+
 def shown_json(value: Any) -> bytes:
     """JSON in which every character shows: one that turns or hides others stands as its escape, and means the same."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _WRITER.encode(value)
     if not text.isprintable():
         # Such characters stand inside of texts alone.
         text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -1,0 +1,101 @@
+"""A transmission by a node's address: the document goes up in pieces, and its act is signed here."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from gsomia.errors import NodeError, PeerError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from gsomia.cli.addresses import Remote
+    from gsomia.node import Statement
+
+__all__ = ["transmit_there"]
+
+_PIECE_BYTES = 4 * 2**20
+_TRIES = 5
+"""So often a piece, or an act that changed while it was prepared, is tried again."""
+_SLOWEST = 4 * 2**20
+"""A node that seals fewer bytes a second is not waited for."""
+
+
+def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) -> list[Statement]:
+    """Send a document to a node, and transmit it with the signature of the officer who is here.
+
+    Args:
+        remote: the node, as that officer.
+        source: the document, an ordinary file.
+        wanted: the act, as the node's API takes it, but for the content.
+
+    Returns:
+        What was signed: the transmission, or one for each holder of a share, and the consent that goes with it.
+
+    Raises:
+        RefusedError: the agreement refuses or is uncertain, or the officer may not.
+        PeerError: the node cannot be reached, and what was sent waits there to be continued.
+    """
+    from gsomia.cli.addresses import signed
+
+    try:
+        hashed, size = hashlib.sha256(), 0
+        while piece := source.read(_PIECE_BYTES):
+            hashed.update(piece)
+            size += len(piece)
+        digest = hashed.hexdigest()
+        _send(remote, source, digest, size)
+    except OSError as error:
+        raise NodeError(f"cannot read `{getattr(source, 'name', 'the document')}`: {error.strerror}") from error
+    asked = {**wanted, "content": digest}
+    for tried in range(1, _TRIES + 1):
+        try:
+            return signed(remote, _prepared(remote, asked, size), {**asked, "size": size})
+        except RefusedError as error:
+            # A number that was given to another document meanwhile: it is prepared, and looked at, again.
+            changed = any(ground.get("clause") == "prepared" for ground in error.verdict.get("grounds", []))
+            if not changed or tried == _TRIES:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _prepared(remote: Remote, asked: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """The act as the node prepared it; asked again under the same key, it is done once."""
+    key = {"idempotency-key": str(uuid.uuid4())}
+    for tried in range(1, _TRIES + 1):
+        try:
+            return remote.post("preparations", asked, key, seconds=60 + size / _SLOWEST)
+        except PeerError:
+            if tried == _TRIES:
+                raise
+            time.sleep(tried)
+    raise AssertionError("the last try returns or raises")
+
+
+def _send(remote: Remote, source: BinaryIO, digest: str, size: int) -> None:
+    """Send a document from where the node has it, and go on where the way was cut."""
+    tried = 0
+    held = _held(remote, digest)
+    while held is None or held < size:
+        start = held or 0
+        source.seek(start)
+        headers = {"upload-offset": str(start), "upload-length": str(size)}
+        try:
+            held = int(remote.patch(f"contents/{digest}", source.read(_PIECE_BYTES), headers)["held"])
+            tried = 0
+        except PeerError:
+            tried += 1
+            if tried == _TRIES:
+                raise
+            time.sleep(tried)
+            held = _held(remote, digest)
+
+
+def _held(remote: Remote, digest: str) -> int | None:
+    """How much of a document the node has; None where it has nothing."""
+    try:
+        return int(remote.get(f"contents/{digest}")["held"])
+    except UsageError:
+        return None

@@ -1,0 +1,233 @@
+"""Content that an officer sends in pieces for an act that is prepared here; it is continued where it was cut.
+
+It is no item yet, and nothing in the clear ever lies in this node's folder: each piece is encrypted under a key that is
+in this process's memory alone. After a restart nothing can read what lies there, and it is swept away after a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gsomia.errors import MessageError, NodeError, UsageError
+from gsomia.node.node import Node, new_id
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["PIECE_BYTES", "Content", "Contents"]
+
+PIECE_BYTES = 8 * 2**20
+"""The longest piece, in bytes; each is taken whole or not at all."""
+_MOST = 64
+"""So many contents of one officer's lie here at a time."""
+_NONCE, _TAG = 12, 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """How far a content has come.
+
+    Args:
+        digest: its SHA-256, in hexadecimal digits: its name.
+        size: how long all of it is, in bytes.
+        held: how much of it is here.
+    """
+
+    digest: str
+    size: int
+    held: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is here."""
+        return self.held == self.size
+
+
+@dataclass(slots=True, kw_only=True)
+class _Coming:
+    digest: str
+    size: int
+    used: datetime
+    name: str = field(default_factory=lambda: f"content-{new_id()}")
+    cipher: AESGCM = field(default_factory=lambda: AESGCM(AESGCM.generate_key(256)), repr=False)
+    pieces: list[int] = field(default_factory=list)
+    hashed: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
+    turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def held(self) -> int:
+        return sum(self.pieces)
+
+    @property
+    def stored(self) -> int:
+        return self.held + len(self.pieces) * (_NONCE + _TAG)
+
+
+class Contents:
+    """The contents that officers send, each under its own digest and for its sender alone.
+
+    Args:
+        node: where they are to be sealed.
+        kept_for: one that nothing is done with for so long is dropped.
+    """
+
+    def __init__(self, node: Node, kept_for: timedelta = timedelta(hours=1)) -> None:
+        self._node = node
+        self._kept_for = kept_for
+        self._turn = threading.Lock()
+        self._coming: dict[tuple[str, str], _Coming] = {}
+
+    def state(self, officer: str, digest: str) -> Content | None:
+        """How far an officer's content has come, or None where nothing of it is here."""
+        found = self._find(officer, digest)
+        return None if found is None else Content(digest=digest, size=found.size, held=found.held)
+
+    def take(self, officer: str, digest: str, piece: bytes, *, offset: int, size: int) -> Content:
+        """Take the next piece of an officer's content; the last one is taken where the whole has the digest.
+
+        Args:
+            officer: who sends it.
+            digest: SHA-256 of all of it, in hexadecimal digits.
+            piece: at most `PIECE_BYTES`.
+            offset: where it belongs; what is here already ends there.
+            size: how long all of it is, in bytes.
+
+        Raises:
+            UsageError: it belongs elsewhere, is more than was announced, or too much of this officer's lies here.
+            MessageError: the whole is another content; nothing of it is left.
+            NodeError: the disk does not take it; nothing is left.
+        """
+        coming = self._begun(officer, digest, size)
+        with coming.turn:
+            if size != coming.size or offset != coming.held:
+                raise UsageError(f"this content goes on at byte {coming.held} of {coming.size}, not at {offset}")
+            if len(piece) > min(PIECE_BYTES, size - offset):
+                raise UsageError(f"a piece has at most {PIECE_BYTES} bytes, and no more than are missing")
+            hashed = coming.hashed.copy()
+            hashed.update(piece)
+            if offset + len(piece) == size and hashed.hexdigest() != digest:
+                self.drop(officer, digest)
+                raise MessageError("what came is not the content of this digest; it is dropped")
+            if piece:
+                try:
+                    self._store(coming, piece)
+                except NodeError:
+                    self.drop(officer, digest)
+                    raise
+            coming.hashed = hashed
+            return Content(digest=digest, size=size, held=coming.held)
+
+    @contextmanager
+    def reading(self, officer: str, digest: str) -> Iterator[BinaryIO]:
+        """Read an officer's content from its beginning.
+
+        Raises:
+            UsageError: it is not here whole.
+        """
+        found = self._find(officer, digest)
+        if found is None or found.held != found.size:
+            raise UsageError(f"no content `{digest}` of yours is here whole", hint="send it first")
+        if not found.pieces:
+            yield io.BytesIO()
+            return
+        with self._node.blobs.reading(found.name) as file, io.BufferedReader(_Decrypted(found, file)) as source:
+            yield source
+
+    def drop(self, officer: str, digest: str) -> None:
+        """Let go of an officer's content."""
+        with self._turn:
+            found = self._coming.pop((officer, digest), None)
+        if found is not None:
+            with suppress(NodeError, OSError):
+                self._node.blobs.remove(found.name)
+
+    def _find(self, officer: str, digest: str) -> _Coming | None:
+        now = self._node.clock.machine()
+        self._sweep(now)
+        with self._turn:
+            found = self._coming.get((officer, digest))
+            if found is not None:
+                found.used = now
+            return found
+
+    def _begun(self, officer: str, digest: str, size: int) -> _Coming:
+        """An officer's content, begun where nothing of it was here."""
+        found = self._find(officer, digest)
+        if found is not None:
+            return found
+        with self._turn:
+            own = [one for (whose, _), one in self._coming.items() if whose == officer]
+            most = self._node.limits.max_item_bytes
+            if len(own) >= _MOST or size > most - sum(one.size for one in own):
+                hint = f"{_MOST} at a time, and {most} bytes; what nothing is done with is dropped after a while"
+                raise UsageError("too much of what you send lies here", hint=hint)
+            found = _Coming(digest=digest, size=size, used=self._node.clock.machine())
+            return self._coming.setdefault((officer, digest), found)
+
+    def _store(self, coming: _Coming, piece: bytes) -> None:
+        nonce = secrets.token_bytes(_NONCE)
+        with self._node.blobs.continuing(coming.name, coming.stored) as sink:
+            sink.write(nonce + coming.cipher.encrypt(nonce, piece, _place(coming, len(coming.pieces))))
+        coming.pieces.append(len(piece))
+        if coming.held == coming.size:
+            self._node.blobs.complete(coming.name)
+
+    def _sweep(self, now: datetime) -> None:
+        with self._turn:
+            over = [key for key, one in self._coming.items() if one.used + self._kept_for < now]
+        for key in over:
+            self.drop(*key)
+
+
+def _place(coming: _Coming, number: int) -> bytes:
+    """What a piece is bound to beside its bytes: which content, and its place there."""
+    return f"{coming.digest}/{number}".encode()
+
+
+class _Decrypted(io.RawIOBase):
+    """A content as it was sent, decrypted piece by piece as it is read."""
+
+    def __init__(self, coming: _Coming, file: BinaryIO) -> None:
+        self._coming = coming
+        self._file = file
+        self._number = 0
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, into: WriteableBuffer, /) -> int:
+        """Read on.
+
+        Raises:
+            OSError: what lies on the disk is not what was written.
+        """
+        if not self._left and self._number < len(self._coming.pieces):
+            self._left = memoryview(self._piece())
+        target = memoryview(into).cast("B")
+        count = min(len(target), len(self._left))
+        target[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+    def _piece(self) -> bytes:
+        nonce = self._file.read(_NONCE)
+        sealed = self._file.read(self._coming.pieces[self._number] + _TAG)
+        try:
+            piece = self._coming.cipher.decrypt(nonce, sealed, _place(self._coming, self._number))
+        except (InvalidTag, ValueError) as error:
+            raise OSError(5, "what was sent has changed on the disk") from error
+        self._number += 1
+        return piece
