@@ -19,7 +19,7 @@ from gsomia.api import api_app
 from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
-from gsomia.web import Memory, make_officer_certificate
+from gsomia.web import Memory, Provider, make_officer_certificate
 
 URL = "https://node.example:8444"
 
@@ -61,12 +61,13 @@ class Served:
     folder: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    provider: Provider | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def again(self, rate: float = 100000) -> None:
         """Stop and start anew."""
         self.memory.close()
-        self.memory, self.app = _start(self.player, self.folder, self.lines, self.told, rate)
+        self.memory, self.app = _start(self.player, self.folder, self.lines, self.told, rate, self.provider)
 
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""
@@ -168,10 +169,23 @@ async def _ask(
 
 
 def _start(
-    player: Player, folder: Path, lines: list[dict[str, Any]], told: list[str], rate: float = 100000
+    player: Player,
+    folder: Path,
+    lines: list[dict[str, Any]],
+    told: list[str],
+    rate: float = 100000,
+    provider: Provider | None = None,
 ) -> tuple[Memory, ASGIApp]:
     memory = Memory(folder / "api.sqlite")
-    app = api_app(player.node, memory, url=URL, rate=rate, told=told.append, log=lambda **line: lines.append(line))
+    app = api_app(
+        player.node,
+        memory,
+        url=URL,
+        rate=rate,
+        provider=provider,
+        told=told.append,
+        log=lambda **line: lines.append(line),
+    )
     return memory, app
 
 

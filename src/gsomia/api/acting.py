@@ -123,7 +123,7 @@ def acting(served: Served) -> APIRouter:
                 _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
-            transmission = Transmission(served.coming, caller.officer.id, body) if isinstance(body, Transmit) else None
+            transmission = Transmission(served.coming, caller.id, body) if isinstance(body, Transmit) else None
             try:
                 prepared = prepare(lambda: transmission.do(node, by) if transmission else do(node, body, by))
             except BaseException:
@@ -133,7 +133,7 @@ def acting(served: Served) -> APIRouter:
             now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
-                caller=caller.officer.id,
+                caller=caller.id,
                 wanted=body,
                 officers=officers,
                 prepared=prepared,
@@ -150,7 +150,7 @@ def acting(served: Served) -> APIRouter:
     def see_preparation(request: Request, preparation: Name) -> Response:
         """Show a prepared act to an officer who is to sign it."""
         caller: Caller = request.state.caller
-        one = waiting.get(preparation, caller.officer.id, node.clock.machine())
+        one = waiting.get(preparation, caller.id, node.clock.machine())
         with node.store.reading() as reader:
             _permit(served, caller, reader, one.wanted, one.officers)
         return answered(served, request, "preparation", one.told("prepared"))
@@ -161,7 +161,7 @@ def acting(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
 
         def work() -> Response:
-            one = waiting.get(preparation, caller.officer.id, node.clock.machine())
+            one = waiting.get(preparation, caller.id, node.clock.machine())
             with one.turn:
                 if one.ended:
                     raise missing()
@@ -169,7 +169,7 @@ def acting(served: Served) -> APIRouter:
                     if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
                         return answered(served, request, "preparation", one.told("done"))
                     _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.officer.id] = _checked(one, caller.officer, body)
+                one.signatures[caller.id] = _checked(one, caller.signing(), body)
                 if len(one.signatures) < len(one.officers):
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
@@ -189,9 +189,9 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
         RefusedError: the caller is not.
     """
     if not isinstance(wanted, Destroy):
-        return (caller.officer,)
+        return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
-    if caller.officer.id not in (wanted.registry, wanted.security):
+    if caller.id not in (wanted.registry, wanted.security):
         raise _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
     found = tuple(one for one in officers if one is not None)
     if len(found) != 2:

@@ -22,6 +22,7 @@ from gsomia.api.failures import Failures
 from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.lists import lists
+from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
@@ -34,7 +35,7 @@ from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
 from gsomia.node import Contents, Node
-from gsomia.web import Cursors, Memory, Problem, missing, problem_of
+from gsomia.web import Cursors, Memory, Problem, Provider, missing, problem_of
 
 __all__ = ["api_app", "api_routes", "description"]
 
@@ -48,6 +49,7 @@ def api_app(
     unreconciled_for: timedelta = timedelta(days=7),
     first: FirstOfficer | None = None,
     spans: Spans | None = None,
+    provider: Provider | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -61,6 +63,7 @@ def api_app(
         rate: so many requests a second are taken of one officer.
         first: the door for the first officer; None where it is never opened.
         spans: how long a sign-in lasts; as the settings have it by default where it is None.
+        provider: where persons sign in to read; None for nowhere.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -77,6 +80,7 @@ def api_app(
         first=first,
         spans=spans,
         failures=Failures(told),
+        provider=provider,
     )
     guard = Guard(
         api_routes(served, told),
@@ -85,7 +89,11 @@ def api_app(
         Rate(max(1.0, rate / 100)),
         served.failures,
         log,
-        {("POST", FIRST_OFFICER): lambda: first is not None and first.open},
+        {
+            ("POST", FIRST_OFFICER): lambda: first is not None and first.open,
+            ("POST", OIDC_START): lambda: provider is not None,
+            ("POST", OIDC_FINISH): lambda: provider is not None,
+        },
     )
     return ScimErrors(guard)
 
@@ -102,7 +110,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, events, scim, enrolling):
+    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, oidc, events, scim, enrolling):
         app.include_router(make(served))
     _failures(app, told)
 

@@ -104,7 +104,7 @@ class Guard:
         source = source_of(str((scope.get("client") or ("",))[0]))
         try:
             caller = self._caller(scope, source)
-            who = caller.officer.id if caller is not None else ""
+            who = caller.id if caller is not None else ""
             if caller is not None and (wait := self._rate.take(who)):
                 raise _slower(wait)
             if scope["query_string"]:
@@ -146,17 +146,18 @@ class Guard:
             if wait := self._strangers.take(source):
                 raise _slower(wait) from None
             door = self._doors.get((scope["method"], scope["path"]))
-            # What is shown was looked at and does not hold; at a door nothing is looked at while there is a wait.
-            if unknown.tried:
-                wait = self._failures.failed(source, unknown.officer)
-            elif door is not None:
+            # At a door nothing is looked at while there is a wait; elsewhere what is shown was, and does not hold.
+            at_door = door is not None and door() and "authorization" not in headers
+            if at_door:
                 wait = self._failures.wait(source)
+            elif unknown.tried:
+                wait = self._failures.failed(source, unknown.officer)
             if wait:
                 raise _slower(wait) from None
-            if not unknown.tried and door is not None and door():
+            if at_door:
                 return None
             raise
-        self._failures.passed(source, caller.officer.id)
+        self._failures.passed(source, caller.id)
         return caller
 
 

@@ -109,8 +109,8 @@ def reads(served: Served) -> APIRouter:
         who = caller.principal
         told = {
             "person": who.person,
-            "officer": caller.officer.id,
-            "key": caller.officer.key.fingerprint,
+            "officer": caller.officer.id if caller.officer is not None else "",
+            "key": caller.officer.key.fingerprint if caller.officer is not None else "",
             "roles": sorted(who.roles),
             "clearance": who.clearance,
             "needs": sorted(who.needs),
@@ -123,7 +123,7 @@ def reads(served: Served) -> APIRouter:
     def see_register(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the control register."""
         with served.asked(request, "see-register") as (caller, reader):
-            of = {"list": {"of": "copies"}, "caller": caller.officer.id}
+            of = {"list": {"of": "copies"}, "caller": caller.id}
             number, copy = served.cursors.open(of, cursor) if cursor else ("", "")
             found = reader.copies_after((number, copy), limit=limit + 1)
             following = None
@@ -170,7 +170,7 @@ def reads(served: Served) -> APIRouter:
         if kind and kind not in ACT_TYPES:
             raise UsageError(f"unknown type of act `{kind}`", hint=f"known: {', '.join(ACT_TYPES)}")
         with served.asked(request, "see-acts") as (caller, reader):
-            of = {"list": {"of": "acts", "type": kind, "item": item}, "caller": caller.officer.id}
+            of = {"list": {"of": "acts", "type": kind, "item": item}, "caller": caller.id}
             after = int(served.cursors.open(of, cursor)[0]) if cursor else 0
             items = sorted({copy.item for copy in reader.find(item)}) or [item] if item else [""]
             found = reader.acts_after(after, types=[kind] if kind else (), items=items if item else (), limit=limit + 1)
@@ -212,7 +212,7 @@ def _people(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
     def see_officers(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the officers whose keys this node knows, the peers' too."""
         with served.asked(request, "see-officers") as (caller, reader):
-            of = {"list": {"of": "officers"}, "caller": caller.officer.id}
+            of = {"list": {"of": "officers"}, "caller": caller.id}
             after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
             found = reader.officers(after=after, limit=limit + 1)
             last = found[limit - 1] if len(found) > limit else None
@@ -224,7 +224,7 @@ def _people(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
     def see_persons(request: Request, facility: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the persons entered, or those on a facility's roster."""
         with served.asked(request, "see-persons") as (caller, reader):
-            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.officer.id}
+            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.id}
             after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
             found = reader.persons(facility=facility, after=after, limit=limit + 1)
             following = served.cursors.seal(of, [found[limit - 1].id]) if len(found) > limit else None

@@ -19,7 +19,7 @@ from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Contents, Node, Reader
-from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
+from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
 __all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
 
@@ -45,6 +45,7 @@ class Served:
         coming: the contents that officers send.
         spans: how long a sign-in lasts.
         failures: who failed to sign in.
+        provider: where persons sign in to read, or None where the settings name none.
     """
 
     node: Node
@@ -58,6 +59,7 @@ class Served:
     first: FirstOfficer | None = None
     spans: Spans = field(default_factory=Spans)
     failures: Failures = field(default_factory=Failures)
+    provider: Provider | None = None
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from gsomia.api.spans import Spans
-from gsomia.errors import SignatureError
+from gsomia.errors import RefusedError, SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
 from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
@@ -31,10 +31,10 @@ __all__ = ["Caller", "SignIn", "UnknownCaller", "step_up", "unknown_caller"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An officer who asks, with what the register says of the person at this request.
+    """Who asks, with what the register says of the person at this request.
 
     Args:
-        officer: the officer, by whose key the request was let in.
+        officer: the officer, by whose key the request was let in; None for a person who signed in at a provider.
         principal: the person, for the table of rights.
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
@@ -46,7 +46,7 @@ class Caller:
         token_id: its name, or "".
     """
 
-    officer: Officer
+    officer: Officer | None
     principal: Principal
     rights: Rights
     acts: frozenset[str] | None = None
@@ -58,6 +58,23 @@ class Caller:
     token_id: str = ""
 
     @property
+    def id(self) -> str:
+        """What the caller is counted by: the officer's id, or the person's after a slash, which no officer's has."""
+        return self.officer.id if self.officer is not None else f"/{self.principal.person}"
+
+    def signing(self) -> Officer:
+        """The officer whose key the caller showed.
+
+        Raises:
+            RefusedError: the caller showed none.
+        """
+        if self.officer is None:
+            text = "an act is signed by an officer's key, and who asks showed none"
+            decision = Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
+            raise RefusedError(text, verdict=decision.to_json())
+        return self.officer
+
+    @property
     def stale(self) -> bool:
         """Whether the officer authenticated too long ago for acts that the table marks `step_up`."""
         return self.at - self.authenticated > self.max_age
@@ -66,6 +83,10 @@ class Caller:
         """Whether the caller may do an act of the table."""
         if self.acts is not None and act not in self.acts:
             return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
+        known = self.rights.acts.get(act)
+        if self.officer is None and known is not None and known.signs:
+            text = f"`{act}` is signed by an officer's key, and who asks showed none"
+            return Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
         return self.rights.decide(self.principal, act, about or About())
 
     def may(self, act: str, about: About | None = None) -> bool:
@@ -181,10 +202,12 @@ class SignIn:
         at = self._node.clock.machine()
         if at > caller.ends or self._memory.signed_out(caller.principal.person, caller.authenticated):
             return None
-        if caller.token:
-            token = self._memory.token(caller.token)
-            if token is None or at > token.ends:
-                return None
+        token = self._memory.token(caller.token) if caller.token else None
+        if caller.token and (token is None or at > token.ends):
+            return None
+        if caller.officer is None:
+            principal = self._bound(reader, token.key, caller.principal.person) if token is not None else None
+            return replace(caller, principal=principal) if principal is not None else None
         now = self._who(reader, caller.officer.key.fingerprint)
         return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
 
@@ -200,6 +223,12 @@ class SignIn:
             return None
         principal = principal_of(self._node, reader, officer=officer.id)
         return (officer, principal) if principal is not None else None
+
+    def _bound(self, reader: Reader, account: str, person: str) -> Principal | None:
+        """The person to whom an account at a provider is bound, as the register has it now."""
+        if reader.holder_of(account) != person:
+            return None
+        return principal_of(self._node, reader, person=person)
 
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
@@ -251,16 +280,20 @@ class SignIn:
             raise unknown_caller("invalid_token", officer=token.officer)
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
             raise unknown_caller("invalid_dpop_proof", officer=token.officer)
-        who = self._who(reader, token.key)
-        if who is None or who[0].id != token.officer:
+        officer: Officer | None = None
+        if token.officer:
+            who = self._who(reader, token.key)
+            officer, principal = who if who is not None and who[0].id == token.officer else (None, None)
+        else:
+            principal = self._bound(reader, token.key, token.person)
+        if principal is None:
             raise unknown_caller("invalid_token")
         ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
-            if shown.officer.id != token.officer:
+            if shown.officer is None or shown.officer.id != token.officer:
                 raise unknown_caller("invalid_token")
             ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
-        officer, principal = who
         return Caller(
             officer=officer,
             principal=principal,

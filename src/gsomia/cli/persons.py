@@ -40,6 +40,15 @@ def _details(*, needed: bool) -> Callable[[F], F]:
 
     def options(function: F) -> F:
         for option in (
+            click.option(
+                "--account",
+                "accounts",
+                multiple=True,
+                default=chosen,
+                metavar="'ISSUER CLAIM VALUE'",
+                help="An account at an OpenID provider by which the person signs in to read, such as"
+                " 'https://id.example sub 248289761001'.",
+            ),
             click.option("--rank", default="" if needed else None, help="A rank is no ground (Article 7.1)."),
             click.option(
                 "--role",
@@ -223,7 +232,7 @@ def show(person: str, as_json: bool, node_dir: str | None) -> None:
         officers = [{"officer": key.id, "roles": list(key.roles)} for key in keys]
         needs = [{"item": n.item, "need": n.need, "act": n.act} for n in reader.needs(person=person)]
         briefings = [{"what": b.what, "on": b.day, "until": b.until, "act": b.act} for b in reader.briefings(person)]
-    told = row | {"basis": known.basis, "purposes": ", ".join(known.purposes)}
+    told = row | {"basis": known.basis, "purposes": ", ".join(known.purposes), "accounts": ", ".join(known.accounts)}
     told["act"] = known.act
     if as_json:
         print_json("person", {**told, "officers": officers, "needs": needs, "briefings": briefings})
