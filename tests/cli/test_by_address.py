@@ -22,6 +22,7 @@ LOCAL_BY_NATURE = {
     "with them the node is introduced, before anybody can reach it": ("node fingerprint", "node identity"),
     "they go by a medium that is carried to the host": ("parcel export", "parcel import"),
     "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
+    "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
         "officer key",

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from gsomia.keys import Signs
     from gsomia.node import Reader, SignedAct, Statement
 
-__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "reached", "signed"]
+__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "pinned", "reached", "signed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_KEY, _IDENTITY = "gsomia.officer-key", "gsomia.node-identity"
+_KEY, _SESSION, _IDENTITY = "gsomia.officer-key", "gsomia.session", "gsomia.node-identity"
 
 
 def anywhere_option(function: F) -> F:
@@ -62,6 +62,14 @@ def anywhere_option(function: F) -> F:
             expose_value=False,
             callback=keep(_IDENTITY),
             help="The identity of the node at that address (or GSOMIA_NODE_IDENTITY).",
+        ),
+        click.option(
+            "--session",
+            envvar="GSOMIA_SESSION",
+            type=file,
+            expose_value=False,
+            callback=keep(_SESSION),
+            help="What `gsomia sign-in` wrote, in place of --officer-key, to read (or GSOMIA_SESSION).",
         ),
         click.option(
             "--officer-key",
@@ -132,21 +140,31 @@ def reached(address: str) -> Iterator[Remote]:
     Raises:
         UsageError: no key or no identity was given.
     """
+    meta = click.get_current_context().meta
+    key_file, session, identity = meta.get(_KEY), meta.get(_SESSION), meta.get(_IDENTITY)
+    if identity is None:
+        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
+        raise UsageError("whose node is it?", hint=hint)
+    if key_file is not None:
+        remote = _by_key(address, key_file, pinned(identity))
+    elif session is not None:
+        remote = _by_session(address, session, pinned(identity))
+    else:
+        raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
+    try:
+        yield remote
+    finally:
+        remote.close()
+
+
+def _by_key(address: str, key_file: Path, node: str) -> Remote:
     import httpx2
 
     from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
     from gsomia.web import client_context, make_officer_certificate
 
-    meta = click.get_current_context().meta
-    key_file, identity = meta.get(_KEY), meta.get(_IDENTITY)
-    if key_file is None:
-        raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
-    if identity is None:
-        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
-        raise UsageError("whose node is it?", hint=hint)
-    files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    name, pinned = key_file.name.removesuffix(".key"), _pinned(identity)
-    key = read_officer_key(files, name)
+    name = key_file.name.removesuffix(".key")
+    key = read_officer_key(KeyFiles(key_file.parent, box_of("", credential("passphrase"))), name)
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -155,17 +173,43 @@ def reached(address: str) -> Iterator[Remote]:
             for path, data in ((shown, certificate), (kept, private)):
                 path.touch(mode=0o600)
                 path.write_bytes(data)
-            context = client_context(shown, kept, pinned)
+            context = client_context(shown, kept, node)
         return httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60)
 
-    remote = Remote(address, sign_in, key)
-    try:
-        yield remote
-    finally:
-        remote.close()
+    return Remote(address, sign_in, key)
 
 
-def _pinned(identity: Path) -> str:
+def _by_session(address: str, path: Path, node: str) -> Remote:
+    import httpx2
+
+    from gsomia.cli.session_file import Session
+    from gsomia.web import pinned_context
+
+    session = Session.read(path)
+    if session.address.rstrip("/") != address.rstrip("/"):
+        raise UsageError(f"`{path}` is a session at `{session.address}`", hint="a token is shown to its own node alone")
+    context = pinned_context(node)
+
+    def client() -> httpx2.Client:
+        return httpx2.Client(
+            base_url=address,
+            verify=context,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=60,
+            auth=session.proven,
+        )
+
+    return Remote(address, client)
+
+
+def pinned(identity: Path) -> str:
+    """The certificate of the node whose identity stands in a file, PEM.
+
+    Raises:
+        NodeError: it cannot be read.
+        UsageError: it is no identity.
+    """
     try:
         document = json.loads(identity.read_text(encoding="utf-8"))
         certificate = document["certificate"]
@@ -252,14 +296,27 @@ class Remote:
     Args:
         address: where.
         sign_in: signs in by the officer's key; once more where the node asks for that (step-up, RFC 9470).
-        key: the officer's.
+        key: the officer's; None for who signed in to read.
     """
 
-    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs) -> None:
+    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs | None = None) -> None:
         self._address = address
         self._sign_in = sign_in
         self._client = sign_in()
-        self.key = key
+        self._key = key
+
+    @property
+    def key(self) -> Signs:
+        """The officer's key.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self._key is None:
+            raise UsageError(
+                "an act is signed by an officer's key", hint="give --officer-key FILE in place of --session"
+            )
+        return self._key
 
     def close(self) -> None:
         """Let go of the connection."""

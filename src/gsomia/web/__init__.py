@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gsomia.web.cursors import Cursors
-from gsomia.web.fetching import fetching
+from gsomia.web.https import fetching
 from gsomia.web.memory import Given, Joiner, Memory, Token
 from gsomia.web.officers import (
     LONGEST_CERTIFICATE,
@@ -22,6 +22,7 @@ from gsomia.web.tls import (
     client_context,
     make_certificate,
     officers_context,
+    pinned_context,
     server_context,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "officer_anchor",
     "officers_context",
     "peer_certificate",
+    "pinned_context",
     "problem_of",
     "public_jwk",
     "server_context",
