@@ -41,7 +41,7 @@ test: setup      ## run every test (what a test lacks is named where it is skipp
 faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200, GSOMIA_DOCUMENTS=10000: 30 to 60 min), 5 GiB, disks, clocks, networks, lies
 	GSOMIA_LARGE=1 $(BIN)/pytest -n 0 -s tests/wire/test_documents.py -k large
 	GSOMIA_KILLS=$${GSOMIA_KILLS:-200} GSOMIA_DOCUMENTS=$${GSOMIA_DOCUMENTS:-10000} GSOMIA_FAULTS=1 $(BIN)/pytest -n 1 tests/wire/test_crash.py tests/wire/test_disk_full.py tests/wire/test_network.py tests/wire/test_resume.py tests/wire/test_parcels_wire.py tests/wire/test_three_nodes.py \
-	tests/node/test_faults.py tests/node/test_lying_offers.py tests/node/test_lying_content.py tests/node/test_lying_holders.py tests/node/test_between_steps.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_restored.py tests/node/test_uploads.py tests/node/test_key_ends.py tests/node/test_parcel_faults.py tests/node/test_flood.py
+	tests/node/test_faults.py tests/node/test_lying_offers.py tests/node/test_lying_content.py tests/node/test_lying_uploads.py tests/node/test_lying_holders.py tests/node/test_between_steps.py tests/node/test_wire_faults.py tests/node/test_witnessed.py tests/node/test_restored.py tests/node/test_uploads.py tests/node/test_key_ends.py tests/node/test_parcel_files.py tests/node/test_parcel_order.py tests/node/test_parcel_senders.py tests/node/test_parcel_decisions.py tests/node/test_parcel_faults.py tests/node/test_flood.py
 
 kills: setup     ## the kill tests so many times in a row, each with its seed (TIMES=50: one to two hours), and what came of them
 	@$(BIN)/python tests/wire/kills.py $${TIMES:-50}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
-import tempfile
 import threading
 import time
 from collections import deque
@@ -23,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench import hub
-from bench.measure import Result
+from bench.measure import Result, folder_here
 from bench.nodes import free_port, make_pair, running
 from bench.recalling import recall_seconds
 from gsomia.app import Home
@@ -45,8 +44,8 @@ _BACKLOG = 256
 def run(short: bool) -> Iterator[Result]:
     """Documents of 10 KiB, offered, accepted, delivered, registered and logged on both sides, all durable."""
     seconds = 1.0 if short else float(os.environ.get("BENCH_SECONDS", "60"))
-    with tempfile.TemporaryDirectory() as folder:
-        sender, recipient = make_pair(Path(folder))
+    with folder_here() as folder:
+        sender, recipient = make_pair(folder)
         with running(sender, recipient) as cpu_seconds:
             feeder = _Feeder(sender)
             feeder.at_full_speed(min(1.0, seconds))
@@ -57,7 +56,7 @@ def run(short: bool) -> Iterator[Result]:
             delays = feeder.at_rate(half, seconds)
             recalled = recall_seconds(sender, recipient, 1 if short else 15)
             count = 10 if short else 300
-            bare = count / _bare(Path(folder), count)
+            bare = count / _bare(folder, count)
     name = "bare PUT over mutual TLS, each fsynced"
     yield Result(
         name="exchange.documents",
@@ -121,7 +120,7 @@ class _Feeder:
         while (now := time.perf_counter()) < start + seconds or not sent:
             # Those that came since the last group, each with its own instant.
             here = [start + number / rate for number in range(sent, int((now - start) * rate))][:_GROUP]
-            if here and now - here[0] >= min(_WINDOW, _GROUP / rate) / 2:
+            if here and now - here[0] >= min(_WINDOW, _GROUP / rate):
                 self._send(here)
                 sent += len(here)
             else:

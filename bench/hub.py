@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 
-from bench.measure import Result
+from bench.measure import Result, folder_here
 from bench.nodes import make_three, running
 from gsomia.app import Home
 from gsomia.errors import GsomiaError, NodeError
@@ -44,8 +42,8 @@ _PROMISE = 1.0
 def run(short: bool) -> Iterator[Result]:
     """Documents of 10 KiB over two legs, beside one leg of the same in the same run; and withdrawals."""
     seconds = 1.0 if short else float(os.environ.get("BENCH_SECONDS", "60"))
-    with tempfile.TemporaryDirectory() as folder:
-        homes = make_three(Path(folder))
+    with folder_here() as folder:
+        homes = make_three(folder)
         with running(*homes):
             officers = _Officers(*homes)
             officers.one_leg(min(1.0, seconds))

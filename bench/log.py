@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bench import growth
-from bench.measure import Result, compare
+from bench.measure import Result, compare, folder_here
 from gsomia.keys import SigningKey
 from gsomia.node import LogState
 from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts
@@ -49,8 +48,8 @@ def run(short: bool) -> Iterator[Result]:
     rounds = 2 if short else 7
     for group, batches in _GROUPS:
         for name, made in (("", _Bare), ("_same_rows", _SameRows)):
-            with tempfile.TemporaryDirectory() as folder:
-                log, bare = _Log(Path(folder)), made(Path(folder))
+            with folder_here() as folder:
+                log, bare = _Log(folder), made(folder)
                 yield compare(
                     f"log.append_{group}{name}",
                     "entries/s",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,19 @@ class Result:
     def to_json(self) -> dict[str, str | float]:
         """The row as `build/bench.json` holds it."""
         return asdict(self)
+
+
+@contextmanager
+def folder_here() -> Iterator[Path]:
+    """A folder for a benchmark's files, away from where everybody's are made and removed.
+
+    ext4 does not give the inode of a removed file again for some minutes, and looks at each such one in the folder's
+    group first: there a new file may cost twenty times as much.
+    """
+    place = Path("build/bench")
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(folder)
 
 
 def nothing() -> None:

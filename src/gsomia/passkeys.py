@@ -29,6 +29,7 @@ __all__ = [
     "WEBAUTHN",
     "Assertion",
     "Passkey",
+    "b64url",
     "challenge",
     "enrolled_key",
     "introduced",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import ssl
 import time
@@ -10,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from starlette.types import ASGIApp, Message
 
 from gsomia.api import api_app
+from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Role, enrol_officer, sign_prepared
+from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.web import Memory, Provider, make_officer_certificate
 
@@ -37,6 +39,22 @@ class RealMachine:
 
     def machine(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+
+class House:
+    """What a served process does for its node: here it adopted the law of this release."""
+
+    def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
+        return shipped_law()[name]
+
+    def spool(self) -> BinaryIO:
+        return io.BytesIO()
+
+    def tracer_days(self) -> Mapping[str, TracerDays]:
+        return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}
+
+    def stamp(self) -> Sequence[Stamp]:
+        return []
 
 
 @dataclass(frozen=True)
@@ -180,6 +198,7 @@ def _start(
     app = api_app(
         player.node,
         memory,
+        House(),
         url=URL,
         rate=rate,
         provider=provider,

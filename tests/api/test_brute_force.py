@@ -8,8 +8,8 @@ import pytest
 from calling import Served
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import Program
 from stories import Stage
-from test_attacks import Program
 
 from gsomia.api.failures import FIRST_WAIT, FREE, KEPT, LONGEST_WAIT, Failures, source_of
 from gsomia.node import Role

@@ -62,7 +62,7 @@ def test_no_route_has_a_method_that_is_not_described(kor: Served) -> None:
         assert [act.id for act in reader.acts()] == before
 
 
-OPEN = ("/v1/agreements/{name}/state", "/v1/acts/{act}")
+OPEN = ("/v1/agreements/{name}", "/v1/agreements/{name}/state", "/v1/agreements/{name}/what-if", "/v1/acts/{act}")
 """Routes on which nothing is hidden from who may ask at all: which agreements there are, and acts."""
 
 ASKED: dict[str, Callable[[str], Any]] = {
@@ -82,6 +82,11 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/consents/{}": lambda _: None,
     "GET /v1/requests/{}": lambda _: None,
     "GET /v1/logs?name={}": lambda _: None,
+    "GET /v1/copies/{}/bundle": lambda _: None,
+    "GET /v1/log-entries?name={}": lambda _: None,
+    "GET /v1/log-tiles?name={}&index=0&width=1": lambda _: None,
+    "GET /v1/renditions?digest={}": lambda _: None,
+    "POST /v1/reconciliations": lambda _: {"peer": "JPN"},
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,
     "GET /v1/preparations/{}": lambda _: None,

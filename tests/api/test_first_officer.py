@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calling import URL, Answer, RealMachine, Served
+from calling import URL, Answer, House, RealMachine, Served
 from stories import Stage
 
 from gsomia.api import FirstOfficer, api_app, first_officer_text
@@ -63,7 +63,14 @@ def door(stage: Stage, serve: Callable[[Exercise, str], Served], tmp_path: Path)
     memory = Memory(tmp_path / "api.sqlite")
     lines = served.lines
     app = api_app(
-        node, memory, url=URL, rate=100000, first=first, told=lambda _: None, log=lambda **line: lines.append(line)
+        node,
+        memory,
+        House(),
+        url=URL,
+        rate=100000,
+        first=first,
+        told=lambda _: None,
+        log=lambda **line: lines.append(line),
     )
     yield Door(replace(served, player=replace(served.player, node=node), app=app), first, seconds)
     memory.close()

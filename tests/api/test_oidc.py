@@ -21,8 +21,9 @@ from calling import URL, Answer, Served
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from programs import follow, later
 from stories import MARKS, Stage
-from test_attacks import WANTED, follow, later
+from test_attacks import WANTED
 
 from gsomia.errors import DataError, GsomiaError, NodeError, SignatureError
 from gsomia.identity import Rights

@@ -86,6 +86,9 @@ def kor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 READING = (
     "register", "inbox", "outbox", "refused", "recalls", "regrade list", "consent list",
     "act list", "act list --all", "log show", "log show JPN",
+    "log tail JPN", "log tail internal -n 3", "log witnesses", "rendition list", "tracer list", "parcel list", "matrix",
+    "agreement show", "agreement show jpn-kor-2016", "agreement show jpn-kor-2016 21", "agreement timeline",
+    "agreement path --to terminated", "agreement what-if give-notice --by KOR --at 2018-02-01T00:00+09:00",
     "duties --party KOR", "routes --from JPN --to KOR", "act show jpn-kor-2016/sign",
     "agreement state jpn-kor-2016 --at 2019-11-22T23:00+09:00",
     "verdict transmit --to JPN --level 군사II급비밀 --subject dprk-missile --at 2018-01-11T00:00+09:00",
@@ -148,6 +151,61 @@ def test_a_document_is_transmitted_by_address(kor: Served, run: Run, tmp_path: P
     assert status == 3 and "no other way is lawful now" in err, err
     status, _, err = run("transmit", small, "--to", "JPN", *words[:-6], *kor.at(Role.LEGAL))
     assert status == 3 and "legal" in err
+
+
+def test_what_prints_one_form_alone(kor: Served, run: Run) -> None:
+    """The clock, a text for another engine, and a proof of an act."""
+    at = datetime.fromisoformat(run("clock", "show", *kor.at(Role.LEGAL))[1].strip())
+    assert at <= datetime.fromisoformat(run("clock", "show", "--node", kor.folder)[1].strip())
+    for words in ("agreement export jpn-kor-2016", "agreement export jpn-kor-2016 --spif --party KOR"):
+        words += " --at 2018-02-01T00:00+09:00"
+        there, here = (run(*words.split(), *where) for where in (kor.at(Role.LEGAL), ("--node", kor.folder)))
+        assert there[:2] == here[:2] and there[0] == 0
+    act = json.loads(run("act", "list", "--all", "--json", "--node", kor.folder)[1])["acts"][0]["act"]
+    proof = kor.pair.folder / "act.json"
+    status, out, err = run("log", "prove", act, "--json", *kor.at(Role.SECURITY))
+    assert status == 0, err
+    proof.write_text(out)
+    status, out, err = run("log", "verify", proof, *kor.at(Role.SECURITY))
+    assert status == 0 and "ok   checkpoint of" in out, err
+
+
+def test_logs_are_fetched_and_checked_here(kor: Served, run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("log", "verify", *kor.at(Role.SECURITY))
+    assert status == 0 and "ok   log exercise.gsomia/KOR/JPN" in out.replace("log gsomia", "log exercise.gsomia"), out
+    assert run("log", "verify", *kor.at(Role.LEGAL))[0] == 3
+    for where, name in ((kor.at(Role.SECURITY), "there"), (("--node", kor.folder), "here")):
+        assert run("log", "export", "internal", tmp_path / name, *where)[0] == 0
+    there, here = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "there", tmp_path / "here")
+    )
+    assert there == here and len(there) > 2
+    assert run("verify", tmp_path / "there", "--identity", kor.identity)[0] == 0
+
+
+def test_a_bundle_comes_whole(kor: Served, run: Run, tmp_path: Path) -> None:
+    number = json.loads(run("register", "--json", "--node", kor.folder)[1])["copies"][0]["control_number"]
+    status, out, err = run("bundle", number, "-o", tmp_path / "item.bundle", *kor.at(Role.REGISTRY))
+    assert status == 0 and out.startswith("item "), err
+    assert run("verify", tmp_path / "item.bundle", "--node", kor.folder)[0] == 0
+    status, _, err = run("bundle", "nothing", "-o", tmp_path / "x", *kor.at(Role.REGISTRY))
+    assert status == 2 and "nothing here" in err and not (tmp_path / "x").exists()
+    assert run("bundle", number, "-o", tmp_path / "x", *kor.at(Role.SECURITY))[0] == 3
+
+
+def test_a_node_is_told_what_to_do(kor: Served, run: Run, tmp_path: Path) -> None:
+    """It compares itself with its peer, sends tracers, and has no authority that stamps."""
+    status, out, err = run("reconcile", "JPN", *kor.at(Role.REGISTRY))
+    assert status == 0 and "0 differences between" in out, err
+    assert json.loads(run("reconcile", "JPN", "--json", *kor.at(Role.REGISTRY))[1])["peer"] == "JPN"
+    assert run("reconcile", "USA", *kor.at(Role.REGISTRY))[0] == 2
+    assert run("reconcile", "JPN", *kor.at(Role.LEGAL))[0] == 3
+    assert run("tracer", "send", *kor.at(Role.REGISTRY))[1] == "nothing is overdue\n"
+    assert run("log", "stamp", *kor.at(Role.REGISTRY))[0] == 3
+    found = tmp_path / "found.txt"
+    found.write_text("EXERCISE")
+    assert "is no rendition" in run("rendition", "trace", found, *kor.at(Role.REGISTRY))[2]
 
 
 def test_a_key_that_has_ended_is_known_no_more(kor: Served, run: Run) -> None:

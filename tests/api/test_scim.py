@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 from calling import Answer, Served, enrol
+from programs import Program, follow
 from stories import Stage
-from test_attacks import Program, follow
 
 from gsomia.node import PersonDetails, Role, audit, end_access, enter_person, lapses, strike_person
 from gsomia.testing import Exercise

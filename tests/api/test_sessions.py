@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from calling import Answer, Served, enrol
+from programs import Program, follow, later
 from stories import Stage
-from test_attacks import Program, follow, later
 
 from gsomia.api import Spans
 from gsomia.keys import SigningKey

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from calling import Served
+from calling import House, Served
 from pair import free_ports
 from stories import MARKS
 from test_oidc import Serve, at, bind, both, issuer
@@ -60,7 +60,13 @@ def kor(both: Exercise, serve: Serve, issuer: tuple[str, Path], tmp_path: Path) 
     port = free_ports(1)[0]
     address = f"https://127.0.0.1:{port}"
     app = api_app(
-        made.player.node, made.memory, url=address, provider=made.provider, told=lambda _: None, log=lambda **_: None
+        made.player.node,
+        made.memory,
+        House(),
+        url=address,
+        provider=made.provider,
+        told=lambda _: None,
+        log=lambda **_: None,
     )
     paths = [tmp_path / "tls.pem", tmp_path / "tls-key.pem"]
     pair = make_certificate("KOR", exercise=True, host="127.0.0.1", at=datetime.now(UTC))

@@ -11,8 +11,9 @@ import click
 import httpx2
 import pytest
 from calling import Answer, Served, signatures
+from programs import Program, later
 from stories import MARKS, Stage
-from test_attacks import WANTED, Program, later
+from test_attacks import WANTED
 
 from gsomia.cli.addresses import Remote
 from gsomia.errors import LoginError
@@ -25,7 +26,9 @@ Serve = Callable[[Exercise, str], Served]
 RIGHTS = Rights.load()
 
 STEP_UP = {
-    "they give contents away, or let others": ("transmit", "release", "consent"),
+    "they give contents away, or let others": (
+        "transmit", "release", "consent", "release-to-contractor", "clear-facility",
+    ),
     "they cannot be undone": ("destroy",),
     "keys": (
         "enrol-key", "replace-key", "retire-key", "declare-key-compromised", "enrol-peer", "replace-node-key",

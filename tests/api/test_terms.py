@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from calling import Served
-from stories import MARKS, Stage, finish
+from stories import MARKS, Stage, finish, official
 
 from gsomia.cli.addresses import signed
 from gsomia.cli.meaning import means
@@ -162,6 +162,29 @@ def test_information_is_asked_for_and_refused(three: Exercise, serve: Serve) -> 
         assert japan.act(by, {"act": "refuse-request", "request": told["request"], "why": "w"}).status == 403
 
 
+def test_an_item_goes_to_a_contractor_and_comes_back(three: Exercise, serve: Serve) -> None:
+    """By the holder's API: refused while its staff are nobody, and listed while it lies there."""
+    korea = serve(three, "KOR")
+    disclosure, registry, security = (korea.player.by(r) for r in (Role.DISCLOSURE, Role.REGISTRY, Role.SECURITY))
+    item = korea.player.copies()[0].control_number
+    assert korea.act(security, {"act": "clear-facility", **CLEARED}).status == 200
+    wanted = {"act": "release-to-contractor", "item": item, "facility": "plant", "what": "w"}
+    refused = korea.act(disclosure, wanted)
+    assert refused.status == 403 and "16(c)" in {g["article"] for g in refused.json()["verdict"]["grounds"]}
+    three.enter(official("yun", role="contractor", rosters=("plant",)), "KOR")
+    assert korea.act(disclosure, wanted).status == 200
+    told = korea.ask("GET", "/v1/contractors", registry).json()
+    assert [row["control_number"] for row in told["copies"]] == [item]
+    assert [(row["facility"], row["staff"]) for row in told["facilities"]] == [("plant", 1)]
+    assert (
+        korea.ask("GET", f"/v1/copies/{item}", registry).json()["copies"][0]["contractor"] == "Daehan Precision, plant"
+    )
+    assert korea.act(registry, {"act": "return-from-contractor", "item": item, "what": "w"}).status == 200
+    assert korea.ask("GET", "/v1/contractors", registry).json()["copies"] == []
+    for by, act in ((registry, wanted), (disclosure, {"act": "clear-facility", **CLEARED})):
+        assert korea.act(by, act).status == 403
+
+
 class Reached:
     """A node reached in this process, as one officer; what a command has of one that it reaches over TLS."""
 
@@ -227,7 +250,23 @@ LIES: dict[str, tuple[str, dict[str, Any]]] = {
     "another mark asked for": ("request", {"level": "機密"}),
     "a day that was not named": ("request", {"due": "2029-01-01T00:00:00.000000Z"}),
     "another request refused": ("refuse-request", {"request": "x"}),
+    "another facility": ("release-to-contractor", {"facility": "depot"}),
+    "another copy for a contractor": ("release-to-contractor", {"copy": "0" * 8, "item": "1" * 8}),
+    "a longer clearance": ("clear-facility", {"until": "2099-01-01"}),
+    "another firm": ("clear-facility", {"contractor": "Hanil Castings"}),
+    "a higher clearance": ("clear-facility", {"level": "TOP SECRET"}),
     "another consent": ("revoke-consent", {"consent": "x", "item": "1" * 8}),
+}
+
+
+CLEARED = {
+    "facility": "plant",
+    "contractor": "Daehan Precision",
+    "level": "SECRET",
+    "inspected": "2017-06-01",
+    "until": "2018-05-31",
+    "basis": "",
+    "part_of": "",
 }
 
 
@@ -245,6 +284,8 @@ def statement_of(kind: str, copy: str, item: str) -> tuple[dict[str, Any], dict[
             {"to": "JPN", "via": [], "subject": "dprk-missile", "what": "w", "level": "極秘", "purpose": "defence"}
             | {"due": "", "certified": []},
         ),
+        "release-to-contractor": ({"item": copy, "facility": "plant", "what": "w"}, {"facility": "plant", "what": "w"}),
+        "clear-facility": (CLEARED, CLEARED),
         "refuse-request": ({"request": "r", "why": "w"}, {"request": "r", "why": "w"}),
         "mark": ({"item": copy, "level": "군사ii급비밀"}, {"level": "군사II급비밀"}),
         "receipted": ({"item": "JPN-2018-000001"}, {"control_number": "JPN-2018-000001"}),
@@ -265,8 +306,8 @@ def test_a_command_signs_nothing_else_that_a_lying_node_prepared(lie: str) -> No
     kind, words = LIES[lie]
     copy, item = "0f1e2d3c-0000-4000-8000-000000000001", "0f1e2d3c-0000-4000-8000-000000000002"
     wanted, body = statement_of(kind, copy, item)
-    about_item = "" if kind in ("warn", "request", "refuse-request") else item
-    about_copy = copy if kind in ("release", "mark", "receipted", "use") else ""
+    about_item = "" if kind in ("warn", "request", "refuse-request", "clear-facility") else item
+    about_copy = copy if kind in ("release", "mark", "receipted", "use", "release-to-contractor") else ""
     said = Statement(
         id="a",
         type=kind,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 import pytest
-from calling import Answer, RealMachine, Served, enrol, signatures
+from calling import Answer, House, RealMachine, Served, enrol, signatures
 from stories import MARKS, Stage, same_story
 
 from gsomia.api import api_app
@@ -171,7 +171,7 @@ def test_what_nothing_is_done_with_is_dropped(exercise: Exercise, serve: Serve) 
     jpn = serve(exercise, "JPN")
     clock = RealMachine(exercise.clock)
     jpn.player = replace(jpn.player, node=replace(jpn.player.node, clock=clock))
-    jpn.app = api_app(jpn.player.node, jpn.memory, url="", told=lambda _: None, log=lambda **_: None)
+    jpn.app = api_app(jpn.player.node, jpn.memory, House(), url="", told=lambda _: None, log=lambda **_: None)
     content = send(jpn, TEXT)
     clock.ahead = timedelta(minutes=59)
     by = officer(jpn)

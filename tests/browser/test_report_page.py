@@ -6,15 +6,14 @@ Without Chromium these tests skip, unless GSOMIA_REQUIRE is set: then they fail.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from chromium import QUIET, chromium
 
 from gsomia.agreement import load_agreement, shipped_record
 from gsomia.config import shipped_law
@@ -23,25 +22,6 @@ from gsomia.demo.report import write_report
 from gsomia.verdict import Law
 
 pytestmark = pytest.mark.slow
-
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-extensions",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--force-device-scale-factor=1",
-    "--proxy-server=127.0.0.1:9",
-)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +41,10 @@ def browse(page: Path, folder: Path, *flags: str) -> list[str]:
         The addresses that the page asked for. What the browser asks of its maker on its own account has no origin and
         is left out.
     """
-    if not CHROMIUM:
-        missing = "Chromium is not installed: the page was not looked at in a browser"
-        if os.environ.get("GSOMIA_REQUIRE"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    path = chromium()
     log = folder / "net.json"
     ours = (f"--log-net-log={log}", "--net-log-capture-mode=Everything", f"--user-data-dir={folder / 'profile'}")
-    subprocess.run([CHROMIUM, *QUIET, *ours, *flags, page.as_uri()], check=True, capture_output=True, timeout=120)
+    subprocess.run([path, *QUIET, *ours, *flags, page.as_uri()], check=True, capture_output=True, timeout=120)
     text = log.read_text(encoding="utf-8").rstrip()
     # A browser that ends in haste leaves the list of events open.
     events = json.loads(text if text.endswith("}") and "]" in text[-40:] else text.rstrip(",") + "]}")["events"]

@@ -20,7 +20,7 @@ AT = "2018-01-10T03:00:00.000000Z"
 LISTS = [
     "register", "inbox", "refused", "outbox", "act list", "act list --all", "officer list", "peer list", "person list",
     "tracer list", "consent list", "rendition list", "key list", "parcel list", "log show", "log witnesses", "verify",
-    "consult list", "request list",
+    "consult list", "request list", "contractor list",
 ]  # fmt: skip
 
 
@@ -69,6 +69,18 @@ def test_an_answer_about_the_law_says_whether_an_exercise_node_was_asked(run: Ru
     told = json.loads(run("agreement", *words.split(), "--json", "--node", node)[1])
     assert told["exercise"] is True
     assert "exercise" not in json.loads(run("agreement", *words.split(), "--json")[1])
+
+
+def test_a_contractors_facility_is_cleared_and_listed(run: Run, node: Path) -> None:
+    words = ("contractor", "clear", "plant", "--contractor", "Nippon Parts", "--level", "SECRET", "--by", "sato")
+    days = ("--inspected", "2017-06-01", "--until", "2018-05-31", "--node", node)
+    status, out, _ = run(*words, *days)
+    assert status == 0 and "plant cleared to SECRET by act" in out
+    assert "2018-05-31 (lapsed)" in run("contractor", "list", "--node", node)[1]
+    status, _, err = run("contractor", "release", "x", "--facility", "plant", "--what", "x", "--node", node)
+    assert status != 0 and "gsomia:" in err
+    status, _, err = run(*words, "--inspected", "yesterday", "--until", "2018-05-31", "--node", node)
+    assert status == 2 and "is no day" in err
 
 
 def test_a_request_is_shown_with_what_the_agreement_says_of_it(run: Run, node: Path) -> None:

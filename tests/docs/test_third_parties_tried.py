@@ -53,8 +53,8 @@ PROMISED: dict[str, tuple[str, ...]] = {
         "node/test_regrading.py::test_what_was_made_from_it_bears_the_mark_too",
     ),
     "regrade notices reach documents that draw on it": (
-        "node/test_regrading.py::test_a_document_beneath_its_source_is_to_be_raised_and_protected_at_once",
-        "node/test_regrading.py::test_a_notice_reaches_who_holds_a_document_that_draws_on_it",
+        "node/test_regraded_sources.py::test_a_document_beneath_its_source_is_to_be_raised_and_protected_at_once",
+        "node/test_regraded_sources.py::test_a_notice_reaches_who_holds_a_document_that_draws_on_it",
     ),
     "consultations of two and three Parties: positions in turn, drafts, a text signed by all": (
         "node/test_consultations.py::test_positions_in_turn_then_drafts_then_a_text_signed_by_all",
@@ -77,7 +77,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "reconciliation grows with the difference, and names each": (
         "registry/test_ranges.py::test_what_goes_grows_with_the_difference_and_not_with_the_set",
         "node/test_reconciling.py::test_rungs_that_never_came_are_named_with_custody_and_sent_again",
-        "node/test_reconciling.py::test_words_that_differ_under_the_same_acts",
+        "node/test_discrepancies.py::test_words_that_differ_under_the_same_acts",
         "node/test_reconciling.py::test_destroyed_at_the_holders_and_not_told",
         "node/test_reconciling.py::test_another_version_of_the_law_and_another_record_are_named",
         "node/test_reconciling.py::test_a_difference_is_kept_since_it_was_found_first_and_cleared_when_it_is_gone",

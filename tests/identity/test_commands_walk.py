@@ -48,6 +48,11 @@ LINES: dict[str, list[str]] = {
     "answer-recall": ["x", "--as", "cannot", "--why", "x"],
     "regrade notify": ["x", "--level", "x", "--why", "x"],
     "regrade follow": ["x"],
+    "contractor clear": [
+        "x", "--contractor", "x", "--level", "SECRET", "--inspected", "2018-01-01", "--until", "2019-01-01",
+    ],
+    "contractor release": ["x", "--facility", "x", "--what", "x"],
+    "contractor return": ["x", "--what", "x"],
     "request ask": ["--to", "JPN", "--under", "jpn-kor-2016", "--subject", "other", "--what", "x"],
     "request refuse": ["x", "--why", "x"],
     "consent ask": ["x", "--to", "USA", "--why", "x"],

@@ -70,6 +70,10 @@ class Authenticator:
         made = self.key.sign(text) if honest else self.key.sign(text, ec.ECDSA(SHA256()))
         return Assertion(authenticator_data=data, client_data=told, signature=made)
 
+    def response(self, signed: bytes) -> dict[str, Any]:
+        """An assertion over these bytes, as a browser writes it in JSON."""
+        return in_browser(self.assertion(signed))
+
     def registration(
         self, signed: bytes, *, flags: int = UP | UV | AT, rp: str = "", more: bytes = b"", **client: Any
     ) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from regrades import followed, notified
+from regrades import states as level_states
 from stories import Stage, finish, holds, official, register, same_story
 from test_bundle import bundle_of, checked, failing
 from test_recall_answers import answered, asked, burnt, given_back, standing
 from test_recall_answers import states as asked_back_states
-from test_regrading import followed, notified
-from test_regrading import states as level_states
 
 from gsomia.errors import PeerError, RefusedError, UsageError
 from gsomia.keys import Envelope

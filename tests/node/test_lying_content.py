@@ -2,247 +2,41 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import struct
 import uuid
-import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from lying import OTHER_ITEM, STRANGER, act, altered, in_acts, message, resigned, send, without_acts
+from lying import OTHER_ITEM, STRANGER, altered, message, resigned, send, without_acts
+from lying_items import (
+    a_link,
+    anew,
+    another_zip,
+    content,
+    delivered,
+    flipped,
+    in_offer,
+    noted,
+    padded,
+    sealed_anew,
+    signed_by_others,
+    with_acts,
+    without_segments,
+    wrapped_too,
+)
 from stories import PRESENT, Stage, finish, refusals, register, survived, words_of
 
 from gsomia.errors import PeerError
-from gsomia.keys import SigningKey, b64, canonical, sign, unb64
+from gsomia.keys import b64
 from gsomia.node import Role
 from gsomia.node.acts import pack, unpack
 from gsomia.registry import CopyState
-from gsomia.sealed import (
-    PROVENANCE_TYPE,
-    Assertion,
-    Identity,
-    Policy,
-    Recipient,
-    XWingPrivateKey,
-    provenance,
-    provenance_assertion,
-    read,
-    rewrap,
-    seal,
-)
-from gsomia.sealed import label as label_assertion
-from gsomia.sealed.assertion import bind
-from gsomia.sealed.container import payload_end, payload_start, tail
-from gsomia.sealed.item import payload_key
-from gsomia.sealed.manifest import core_digest
-from gsomia.sealed.writer import key_accesses
+from gsomia.sealed import Identity, read
 from gsomia.testing import Exercise
-
-
-def delivered(**changes: Any) -> Callable[[Exercise], Callable[[dict[str, Any]], None]]:
-    return lambda _: lambda value: value["body"]["deliveries"][0].update(changes)
-
-
-def in_offer(**changes: Any) -> Callable[[Exercise], Callable[[dict[str, Any]], None]]:
-    return lambda _: lambda value: value["body"]["deliveries"][0]["offer"].update(changes)
-
-
-def with_acts(kind: str, **changes: Any) -> Callable[[Exercise], Callable[[dict[str, Any]], None]]:
-    return lambda both: in_acts(both, kind, **changes)
-
-
-def content(change: Callable[[Exercise, bytes, dict[str, Any]], bytes]) -> Callable[[Exercise], Any]:
-    """Another sealed item in the place of the one that was offered."""
-
-    def make(both: Exercise) -> Callable[[dict[str, Any]], None]:
-        def apply(value: dict[str, Any]) -> None:
-            delivery = value["body"]["deliveries"][0]
-            delivery["content"] = b64(change(both, unb64(delivery["content"]), delivery))
-
-        return apply
-
-    return make
-
-
-def sealed_anew(
-    both: Exercise,
-    old: bytes,
-    delivery: dict[str, Any],
-    *,
-    key: SigningKey | None = None,
-    item: str = "",
-    exercise: bool = True,
-    label: str = "",
-    to: str = "KOR",
-    proven: bool = True,
-    digests: bool = True,
-    plain: bytes = b"report",
-    attributes: tuple[str, ...] = (),
-    dissem: tuple[str, ...] = (),
-) -> bytes:
-    """An item made by the giver's own hand in the place of the one it stated; its own digests in the delivery."""
-    offer = delivery["offer"]
-    policy = Policy(uuid=item or offer["item"], data_attributes=attributes, dissem=dissem)
-    ocl = json.loads(offer["label"])
-    if label:
-        ocl = json.loads(json.dumps(ocl, ensure_ascii=False).replace(offer["level"], label))
-    signing = key or both["JPN"].node.keys.signing
-
-    def authorship(payload_digest: bytes, core_digest: bytes) -> Any:
-        statement = provenance(
-            item=policy.uuid,
-            label=ocl,
-            policy=policy,
-            payload_digest=payload_digest,
-            core_digest=core_digest,
-            exercise=exercise,
-        )
-        return provenance_assertion(sign(statement, PROVENANCE_TYPE, [signing]))
-
-    public = both[to].node.keys.sealing.public
-    sink = io.BytesIO()
-    info = seal(
-        io.BytesIO(plain),
-        sink,
-        recipients=[Recipient(kid=public.kid, url=f"gsomia:{to}", key=public)],
-        policy=policy,
-        mime_type="application/octet-stream",
-        assertions=[label_assertion(ocl)],
-        provenance=authorship if proven else None,
-    )
-    if digests:
-        delivery |= {"payload_digest": info.payload_digest.hex(), "core_digest": info.core_digest.hex()}
-    return sink.getvalue()
-
-
-def anew(**words: Any) -> Callable[[Exercise], Any]:
-    return content(lambda both, old, delivery: sealed_anew(both, old, delivery, **words))
-
-
-def flipped(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-    place = len(old) // 2
-    return old[:place] + bytes([old[place] ^ 1]) + old[place + 1 :]
-
-
-def wrapped_too(*others: str, url: str = "") -> Callable[[Exercise], Any]:
-    """The same item, its key wrapped for its recipient and for others: Parties, or a stranger ("")."""
-
-    def change(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-        node, sink = both["KOR"].node, io.BytesIO()
-        keys = [(party, both[party].node.keys.sealing.public if party else STRANGERS_KEY) for party in ("KOR", *others)]
-        recipients = [Recipient(kid=key.kid, url=url or f"gsomia:{party}", key=key) for party, key in keys]
-        rewrap(io.BytesIO(old), sink, identities=node.identities, recipients=recipients)
-        return sink.getvalue()
-
-    return content(change)
-
-
-STRANGERS_KEY = XWingPrivateKey(bytes(32)).public
-
-
-def noted(**words: str) -> Callable[[Exercise], Any]:
-    """The same item with one more assertion, bound by a holder of its key."""
-
-    def change(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-        item = read(io.BytesIO(old))
-        key = payload_key(item, both["KOR"].node.identities)
-        tags = b"".join(unb64(entry["hash"]) for entry in segments_of(item.manifest))
-        note = bind(Assertion(id="note", type="handling", **words), key=key, tags=tags)
-        manifest = canonical(item.manifest | {"assertions": [*item.manifest["assertions"], note]})
-        payload = b"".join(bytes(segment) for segment in item.ciphertext())
-        end = payload_end(item.payload_crc, len(payload))
-        return payload_start() + payload + end + tail(manifest, payload_crc=item.payload_crc, payload_size=len(payload))
-
-    return content(change)
-
-
-def segments_of(manifest: dict[str, Any]) -> Any:
-    return manifest["encryptionInformation"]["integrityInformation"]["segments"]
-
-
-def without_segments(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-    """An item of no segments at all, stated and signed by its originator."""
-    import hashlib
-    import hmac
-
-    offer, key, public = delivery["offer"], bytes(32), both["KOR"].node.keys.sealing.public
-    policy, ocl = Policy(uuid=offer["item"]), json.loads(offer["label"])
-    item = read(io.BytesIO(old))
-    manifest = json.loads(json.dumps(item.manifest))
-    information = manifest["encryptionInformation"]
-    recipients = [Recipient(kid=public.kid, url="gsomia:KOR", key=public)]
-    information["keyAccess"] = key_accesses(key, recipients, policy.encode())
-    information["integrityInformation"]["segments"] = []
-    information["integrityInformation"]["rootSignature"]["sig"] = b64(hmac.digest(key, b"", "sha256"))
-    root, core = hashlib.sha256(b"").digest(), core_digest(manifest)
-    statement = provenance(
-        item=policy.uuid, label=ocl, policy=policy, payload_digest=root, core_digest=core, exercise=True
-    )
-    signed = provenance_assertion(sign(statement, PROVENANCE_TYPE, [both["JPN"].node.keys.signing]))
-    manifest["assertions"] = [bind(entry, key=key, tags=b"") for entry in (label_assertion(ocl), signed)]
-    delivery |= {"payload_digest": root.hex(), "core_digest": core.hex(), "plaintext_bytes": 0}
-    return payload_start() + payload_end(0, 0) + tail(canonical(manifest), payload_crc=0, payload_size=0)
-
-
-def another_zip(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-    """The same two members in a ZIP that another tool wrote."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(old)) as before, zipfile.ZipFile(sink, "w") as after:
-        for name in ("0.payload", "0.manifest.json"):
-            after.writestr(zipfile.ZipInfo(name), before.read(name))
-    return sink.getvalue()
-
-
-def a_link(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-    """The payload's entry says that it is a symbolic link."""
-    at = old.rindex(b"PK\x01\x02", 0, old.rindex(b"PK\x01\x02")) + 38
-    return old[:at] + struct.pack("<I", 0o120777 << 16) + old[at + 4 :]
-
-
-def padded(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
-    return old + bytes(80 * 2**10)
-
-
-def lowered_by_the_officer(both: Exercise) -> Callable[[dict[str, Any]], None]:
-    """Officer's act and offer agree on a lower level; the originator's signed label does not."""
-
-    def change(value: dict[str, Any]) -> None:
-        value["body"]["deliveries"][0]["offer"]["level"] = "秘"
-        in_acts(both, "transmit", body={"level": "秘"})(value)
-
-    return change
-
-
-def signed_by_others(kind: str, *roles: str, party: str = "JPN") -> Callable[[Exercise], Any]:
-    """The act of a type, made anew and signed by other officers."""
-
-    def make(both: Exercise) -> Callable[[dict[str, Any]], None]:
-        def change(value: dict[str, Any]) -> None:
-            acts = []
-            for one in unpack(value["body"]["acts"]):
-                old = one.statement
-                if old.type == kind:
-                    player = both[party]
-                    one = act(
-                        both["JPN"],
-                        kind,
-                        signers=[(role, player.by(role).officer, player.by(role).key) for role in roles],
-                        item=old.item,
-                        copy=old.copy,
-                        parties=old.parties,
-                        body=dict(old.body),
-                    )
-                acts.append(one)
-            value["body"]["acts"] = pack(acts)
-
-        return change
-
-    return make
-
 
 CONTENT: dict[str, tuple[Callable[[Exercise], Callable[[dict[str, Any]], None]], str]] = {
     "one bit of the payload turned": (content(flipped), "."),
@@ -465,61 +259,6 @@ def transmitted_delivery(both: Exercise, copy: str) -> dict[str, Any]:
     both.wire.fault = None
     (value,) = [v for v in caught if v["body"]["deliveries"][0]["offer"]["copy"] == copy][:1]
     return value
-
-
-def test_an_upload_cannot_take_the_place_of_what_was_checked(stage: Stage) -> None:
-    both = stage()
-    big = bytes(range(256)) * 2048
-    sent = both["JPN"].transmit(big, to="KOR", level="極秘")
-    both.settle()
-    assert register(both["KOR"])[sent.id][0].state is CopyState.DELIVERED
-    with pytest.raises(PeerError, match="no content was accepted"):
-        both.wire.between("JPN", "KOR").upload(sent.id, [b"other"], 5)
-    survived(both, told={"KOR": "no content was accepted"})
-
-
-@pytest.mark.parametrize(
-    "copy",
-    [f"{OTHER_ITEM}-JPN-1", f"{OTHER_ITEM}-KOR-1", "../register.sqlite", "register.sqlite", ".staging-x", ""],
-)
-def test_an_upload_that_was_never_offered_is_refused(stage: Stage, copy: str) -> None:
-    both = stage()
-    with pytest.raises(PeerError):
-        both.wire.between("JPN", "KOR").upload(copy, [b"x"], 1)
-    assert [entry.what for entry in refusals(both["KOR"])] == ["upload"]
-    assert both["KOR"].node.blobs.names() == []
-
-
-def test_an_upload_larger_than_offered_leaves_nothing(stage: Stage) -> None:
-    both = stage()
-    both["JPN"].transmit(bytes(2**20), to="KOR", level="極秘")
-
-    def endless(_sender: str, _copy: str, _chunks: Any) -> Any:
-        while True:
-            yield bytes(2**16)
-
-    both.wire.uploads = endless
-    with pytest.raises(PeerError, match="more bytes than were offered and accepted"):
-        both.settle()
-    assert both["KOR"].node.blobs.names() == [] and register(both["KOR"]) == {}
-    both.wire.uploads = None
-    both.settle()
-    survived(both, told={"KOR": "more bytes than were offered and accepted"})
-
-
-def test_an_upload_altered_on_the_way_is_rejected(stage: Stage) -> None:
-    both = stage()
-    sent = both["JPN"].transmit(bytes(2**20), to="KOR", level="極秘")
-
-    def alter(_sender: str, _copy: str, chunks: Any) -> Any:
-        data = b"".join(chunks)
-        yield data[:5000] + bytes([data[5000] ^ 1]) + data[5001:]
-
-    both.wire.uploads = alter
-    both.settle()
-    assert register(both["KOR"]) == {} and both["KOR"].node.blobs.names() == []
-    assert register(both["JPN"])[sent.id][0].state is CopyState.REJECTED
-    survived(both, told={"KOR": f"copy {sent.id}"})
 
 
 def test_a_sealed_item_opens_for_its_holder_alone(stage: Stage) -> None:

@@ -23,6 +23,7 @@ from gsomia.node import (
     check_bundle,
     declare_compromised,
     destroy,
+    enrol_officer,
     handle,
     mark,
     pack,
@@ -195,3 +196,14 @@ def test_the_same_credential_never_comes_back_under_another_site(both: Exercise)
     lie = act(kor, "enrol-key", roles=[Role.SECURITY], parties=(), body=body)
     answer = send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack([lie])}))
     assert "is enrolled already" in answer["body"]["refused"][lie.id]
+
+
+def test_one_credential_is_one_officer_s(both: Exercise) -> None:
+    kor = both["KOR"]
+    device, security = kor.by(Role.REGISTRY).key, kor.by(Role.SECURITY)
+    assert isinstance(device, Authenticator)
+    for other in (device.public, replace(device.public, origins=("https://node.example",))):
+        with pytest.raises(UsageError, match="is officer `kor-registry`'s"):
+            enrol_officer(kor.node, "han", [Role.LEGAL], other, by=security)
+        with pytest.raises(UsageError, match="is officer `kor-registry`'s"):
+            replace_officer_key(kor.node, kor.by(Role.LEGAL).officer, other, by=security)

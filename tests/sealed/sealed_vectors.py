@@ -20,7 +20,8 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sealing import VECTORS, drawn, identity, originator, private_keys, public, recipient, sealed
-from tampers import OTHER_ITEM, PLAIN, TAMPERS, Sample, _tags, _with, archive, edited, entries
+from taking_apart import OTHER_ITEM, PLAIN, Sample, archive, edited, entries, put_assertion, tags_of
+from tampers import TAMPERS
 
 from gsomia.keys import Envelope, SigningKey
 from gsomia.sealed import (
@@ -146,8 +147,8 @@ def _batched(s: Sample, size: int) -> bytes:
     assert isinstance(statement, Envelope)
     others = [b"EXERCISE %d" % number for number in range(size - 1)]
     entry = sign_batch([*others, statement.payload], originator())[-1]
-    assertion = bind(provenance_assertion(entry), key=s.key, tags=_tags(s))
-    return edited(s, lambda manifest: _with(manifest, "provenance", assertion))
+    assertion = bind(provenance_assertion(entry), key=s.key, tags=tags_of(s))
+    return edited(s, lambda manifest: put_assertion(manifest, "provenance", assertion))
 
 
 def vector_sample() -> Sample:

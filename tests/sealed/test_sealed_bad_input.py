@@ -15,7 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from sealing import golden_key, identity, originator, private_keys, public, recipient, sealed
-from tampers import PLAIN, TAMPERS, Sample, Tamper, sample
+from taking_apart import PLAIN, Sample, sample
+from tampering import Tamper
+from tampers import TAMPERS
 
 from gsomia.errors import GsomiaError, SealError, UsageError, VerificationError
 from gsomia.sealed import (

@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from sealing import VECTORS, golden_key, identity, originator, private_keys, public, recipient, sealed
-from tampers import archive, entries, pack, parts, sample
+from taking_apart import archive, entries, pack, parts, sample
 
 from gsomia.errors import SealError
 from gsomia.keys import canonical

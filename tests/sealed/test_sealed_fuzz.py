@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sealing import identity, originator, private_keys, recipient
-from tampers import PLAIN, pack, parts, places, put, sample
+from taking_apart import PLAIN, pack, parts, places, put, sample
 
 from gsomia.errors import VerificationError
 from gsomia.sealed import check_provenance, read, read_provenance, rewrap

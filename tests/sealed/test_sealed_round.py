@@ -12,17 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sealing import (
-    ITEM,
-    LABEL,
-    VECTORS,
-    golden_key,
-    identity,
-    originator,
-    private_keys,
-    recipient,
-    sealed,
-)
+from sealing import ITEM, LABEL, VECTORS, golden_key, identity, originator, private_keys, recipient, sealed
 
 from gsomia.errors import SealError, SignatureError
 from gsomia.keys import SigningKey, canonical, sign

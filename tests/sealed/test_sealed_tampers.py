@@ -7,7 +7,10 @@ import json
 
 import pytest
 from sealing import golden_key, identity, originator, private_keys
-from tampers import PLAIN, TAMPERS, Tamper, archive, entries, parts, payload_forged_with_equal_tags, sample
+from taking_apart import PLAIN, archive, entries, parts, sample
+from tampering import Tamper
+from tampers import TAMPERS
+from tampers_of_provenance import payload_forged_with_equal_tags
 
 from gsomia.errors import SealError, VerificationError
 from gsomia.sealed import check_provenance, read, read_provenance

@@ -15,7 +15,9 @@ import click
 import pytest
 from click.testing import CliRunner
 from sealing import VECTORS, originator, private_keys, public
-from tampers import TAMPERS, Tamper, pack, parts, sample
+from taking_apart import pack, parts, sample
+from tampering import Tamper
+from tampers import TAMPERS
 
 from gsomia.cli import streams
 from gsomia.cli.ask import verify_command

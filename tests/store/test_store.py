@@ -200,6 +200,17 @@ def test_kill_9_while_writing_loses_nothing_that_was_said_to_be_done(store: SqlS
     store.close()
 
 
+def test_a_commit_waits_for_the_disk_unless_it_is_said_that_the_next_one_does(store: SqlStore) -> None:
+    """PRAGMA synchronous: 2 is FULL, 1 is NORMAL."""
+    waits = []
+    for durable in (True, False, False, True):
+        with store.writing(durable=durable) as tx:
+            waits.append(tx._connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    with store.writing() as tx:
+        waits.append(tx._connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert waits == [2, 1, 1, 2, 2]
+
+
 def _hold(path: str, held: Event, go: Event) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter, itemgetter
@@ -76,6 +76,23 @@ class LegalAct:
             "note": self.note,
             "known_at": _instant(self.known_at or self.at),
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> LegalAct:
+        """Read what `to_json` wrote.
+
+        Raises:
+            DataError: something else.
+        """
+        try:
+            told = {name: str(value[name]) for name in _TEXTS}
+            at, known_at = (datetime.fromisoformat(str(value[name])) for name in ("at", "known_at"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"no legal act: {error}") from error
+        return cls(**told, at=at, known_at=known_at)
+
+
+_TEXTS = ("id", "under", "act", "by", "form", "source", "confidence", "note")
 
 
 def _instant(at: datetime) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from gsomia.api.app import api_app, api_routes, description
 from gsomia.api.first import FirstOfficer, first_officer_text
-from gsomia.api.routing import ACT, Served
+from gsomia.api.passkeys import sign_in_text
+from gsomia.api.routing import ACT, Host, Served
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.spans import Spans
 
@@ -16,6 +17,7 @@ __all__ = [
     "ACT",
     "Caller",
     "FirstOfficer",
+    "Host",
     "Served",
     "SignIn",
     "Spans",
@@ -23,4 +25,5 @@ __all__ = [
     "api_routes",
     "description",
     "first_officer_text",
+    "sign_in_text",
 ]

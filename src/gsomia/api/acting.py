@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,11 +15,22 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
 from gsomia.api.contents import Transmission
+from gsomia.api.passkeys import counted
 from gsomia.api.reads import Name, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.api.wanted import Destroy, GiveConsent, RefuseConsent, Signatures, Transmit, Wanted, do, row_of
+from gsomia.api.wanted import (
+    ByPasskey,
+    Destroy,
+    GiveConsent,
+    RefuseConsent,
+    Signatures,
+    Transmit,
+    Wanted,
+    do,
+    row_of,
+)
 from gsomia.errors import RefusedError, SignatureError, UsageError
 from gsomia.identity import About, about_request
 from gsomia.keys import unb64
@@ -32,6 +45,7 @@ from gsomia.node import (
     instant,
     prepare,
 )
+from gsomia.passkeys import WEBAUTHN, Passkey, b64url, challenge
 from gsomia.web import Problem, missing
 
 __all__ = ["acting"]
@@ -78,12 +92,15 @@ class Preparation:
             "until": instant(self.until),
             "statements": [data.decode() for data in self.prepared.data],
             "acts": [statement.id for statement in self.prepared.statements],
-            "officers": [{"officer": one.id, "signed": one.id in signed} for one in self.officers],
+            "officers": [_told_officer(one, one.id in signed, self.prepared) for one in self.officers],
         }
 
 
 class _Preparations:
-    """What waits, in memory: it lasts for minutes, and is prepared again after a restart."""
+    """What waits, in memory alone: it lasts for minutes, and nothing of it is entered before the last signature.
+
+    What is lost with the process is prepared again; signatures over it are none over anything else.
+    """
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -98,11 +115,12 @@ class _Preparations:
             self._waiting[one.id] = one
             return ended
 
-    def get(self, name: str, officer: str, now: datetime) -> Preparation:
+    def find(self, name: str, officer: str, now: datetime) -> Preparation | None:
+        """What waits for an officer's signature under a name."""
         with self._turn:
             found = self._waiting.get(name)
-        if found is None or found.until < now or officer not in {one.id for one in found.officers}:
-            raise missing()
+        if found is None or found.ended or found.until < now or officer not in {one.id for one in found.officers}:
+            return None
         return found
 
 
@@ -144,32 +162,45 @@ def acting(served: Served) -> APIRouter:
                 ended.end(node)
             return answered(served, request, "preparation", one.told("prepared"), status=201)
 
-        return once(served, request, caller, work)
+        def stands(answer: bytes) -> bool:
+            name = json.loads(answer)["id"]
+            if waiting.find(name, caller.id, node.clock.machine()) is not None:
+                return True
+            with node.store.reading() as reader:
+                return _entered(node, reader, caller, name) is not None
+
+        return once(served, request, caller, work, stands)
 
     @route(router, "GET", "/v1/preparations/{preparation}", "sign")
     def see_preparation(request: Request, preparation: Name) -> Response:
         """Show a prepared act to an officer who is to sign it."""
         caller: Caller = request.state.caller
-        one = waiting.get(preparation, caller.id, node.clock.machine())
+        one = waiting.find(preparation, caller.id, node.clock.machine())
         with node.store.reading() as reader:
+            entered = _entered(node, reader, caller, preparation)
+            if entered is not None:
+                return answered(served, request, "preparation", entered)
+            if one is None:
+                raise _unprepared()
             _permit(served, caller, reader, one.wanted, one.officers)
         return answered(served, request, "preparation", one.told("prepared"))
 
     @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
-    def sign_act(request: Request, preparation: Name, body: Signatures) -> Response:
+    def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
 
         def work() -> Response:
-            one = waiting.get(preparation, caller.id, node.clock.machine())
-            with one.turn:
-                if one.ended:
-                    raise missing()
+            one = waiting.find(preparation, caller.id, node.clock.machine())
+            with one.turn if one is not None else nullcontext():
                 with node.store.reading() as reader:
-                    if all(reader.act(statement.id) is not None for statement in one.prepared.statements):
-                        return answered(served, request, "preparation", one.told("done"))
+                    entered = _entered(node, reader, caller, preparation)
+                    if entered is not None:
+                        return answered(served, request, "preparation", entered)
+                    if one is None or one.ended:
+                        raise _unprepared()
                     _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.id] = _checked(one, caller.signing(), body)
+                one.signatures[caller.id] = _checked(served, one, caller.signing(), body)
                 if len(one.signatures) < len(one.officers):
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
@@ -180,6 +211,40 @@ def acting(served: Served) -> APIRouter:
         return once(served, request, caller, work)
 
     return router
+
+
+def _unprepared() -> Problem:
+    """The one answer for what was never prepared, waits for others, or waits no more."""
+    return Problem(
+        404,
+        f"nothing that was prepared under this name waits for you: it waits {PREPARED_FOR.seconds // 60} minutes, and"
+        " not beyond a restart of the node. What was not signed has entered nothing; prepare it again",
+        kind="not-prepared",
+    )
+
+
+def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str, Any] | None:
+    """What was prepared under a name and entered since, as those who signed it are told; None where it was not."""
+    act = reader.act(name)
+    if act is None or act.statement.party != node.party:
+        return None
+    signers = [one.officer for one in act.statement.signers if one.officer]
+    if caller.id not in signers:
+        return None
+    batch = (
+        [act]
+        if act.size == 1
+        else [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
+    )
+    return {
+        "id": name,
+        "status": "done",
+        "act": act.statement.type,
+        "until": instant(act.statement.at + PREPARED_FOR),
+        "statements": [one.data.decode() for one in batch],
+        "acts": [one.id for one in batch],
+        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(signers)],
+    }
 
 
 def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:
@@ -237,18 +302,34 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
         raise Problem(412, "the item has changed since you read it", kind="changed")
 
 
-def _checked(one: Preparation, officer: Officer, body: Signatures) -> Mapping[str, bytes]:
+def _checked(served: Served, one: Preparation, officer: Officer, body: Signatures | ByPasskey) -> Mapping[str, bytes]:
     """The officer's signatures, over the statements as prepared.
 
     Raises:
         SignatureError: they do not hold.
     """
     try:
-        given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
+        if isinstance(body, ByPasskey):
+            made = body.passkey.read()
+            given = {WEBAUTHN: made.to_bytes()}
+        else:
+            made = None
+            given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
     except ValueError as error:
         raise SignatureError(f"the signatures are {error}") from error
     one.prepared.check(officer.key, given)
+    if made is not None and isinstance(officer.key, Passkey) and one.signatures.get(officer.id) != given:
+        counted(served, officer.key, made)
     return given
+
+
+def _told_officer(officer: Officer, signed: bool, prepared: Prepared) -> dict[str, Any]:
+    """An officer who is to sign, and of a passkey what the browser must be asked for."""
+    told = {"officer": officer.id, "signed": signed}
+    if not isinstance(officer.key, Passkey):
+        return told
+    credential, due = b64url(officer.key.credential), challenge(prepared.signed)
+    return {**told, "passkey": {"credential": credential, "rp": officer.key.rp, "challenge": due}}
 
 
 def _still(node: Node, reader: Reader, officers: tuple[Officer, ...]) -> None:

@@ -21,12 +21,16 @@ from gsomia.api.events import events
 from gsomia.api.failures import Failures
 from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.guard import Guard, Rate
+from gsomia.api.laws import laws
 from gsomia.api.lists import lists
 from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
+from gsomia.api.passkeys import PASSKEY_PATHS, passkeys
+from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
-from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.running import running
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
 from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
@@ -43,6 +47,7 @@ __all__ = ["api_app", "api_routes", "description"]
 def api_app(
     node: Node,
     memory: Memory,
+    host: Host,
     *,
     url: str,
     rate: float = 2000,
@@ -58,6 +63,7 @@ def api_app(
     Args:
         node: whose.
         memory: what is remembered beyond a restart.
+        host: the process that serves it.
         url: under which it is reached, `https://host:port`.
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         rate: so many requests a second are taken of one officer.
@@ -70,6 +76,7 @@ def api_app(
     rights, spans = Rights.load(), spans or Spans()
     served = Served(
         node=node,
+        host=host,
         rights=rights,
         sign_in=SignIn(node, rights, memory, url, spans),
         memory=memory,
@@ -90,9 +97,10 @@ def api_app(
         served.failures,
         log,
         {
-            ("POST", FIRST_OFFICER): lambda: first is not None and first.open,
-            ("POST", OIDC_START): lambda: provider is not None,
-            ("POST", OIDC_FINISH): lambda: provider is not None,
+            ("POST", FIRST_OFFICER): lambda _: first is not None and first.open,
+            ("POST", OIDC_START): lambda _: provider is not None,
+            ("POST", OIDC_FINISH): lambda _: provider is not None,
+            **{("POST", path): lambda headers: "dpop" in headers for path in PASSKEY_PATHS},
         },
     )
     return ScimErrors(guard)
@@ -110,7 +118,24 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
-    for make in (questions, reads, lists, acting, contents, openings, tokens, sessions, oidc, events, scim, enrolling):
+    for make in (
+        questions,
+        reads,
+        lists,
+        laws,
+        proofs,
+        running,
+        acting,
+        contents,
+        openings,
+        tokens,
+        passkeys,
+        sessions,
+        oidc,
+        events,
+        scim,
+        enrolling,
+    ):
         app.include_router(make(served))
     _failures(app, told)
 
@@ -214,6 +239,12 @@ def description() -> dict[str, Any]:
     # The routes are made and never called, so they need no node.
     nothing: Any = None
     served = Served(
-        node=nothing, rights=Rights.load(), sign_in=nothing, memory=nothing, cursors=nothing, coming=nothing
+        node=nothing,
+        host=nothing,
+        rights=Rights.load(),
+        sign_in=nothing,
+        memory=nothing,
+        cursors=nothing,
+        coming=nothing,
     )
     return _described(api_routes(served, lambda _: None))

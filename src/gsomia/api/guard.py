@@ -65,7 +65,7 @@ class Guard:
         strangers: for each address from which nobody is signed in.
         failures: counts who failed to sign in.
         log: is given each request's line.
-        doors: by method and path what a stranger may ask, while it is open.
+        doors: by method and path what a stranger may ask, while it is open to a request with such headers.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Guard:
         strangers: Rate,
         failures: Failures,
         log: Callable[..., None],
-        doors: Mapping[tuple[str, str], Callable[[], bool]],
+        doors: Mapping[tuple[str, str], Callable[[Mapping[str, list[str]]], bool]],
     ) -> None:
         self._app = app
         self._sign_in = sign_in
@@ -147,7 +147,7 @@ class Guard:
                 raise _slower(wait) from None
             door = self._doors.get((scope["method"], scope["path"]))
             # At a door nothing is looked at while there is a wait; elsewhere what is shown was, and does not hold.
-            at_door = door is not None and door() and "authorization" not in headers
+            at_door = door is not None and door(headers) and "authorization" not in headers
             if at_door:
                 wait = self._failures.wait(source)
             elif unknown.tried:

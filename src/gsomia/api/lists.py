@@ -15,6 +15,7 @@ from gsomia.api.signin import Caller
 from gsomia.node import (
     check_disputes,
     consent_row,
+    contractor_rows,
     entered_rows,
     inbox_lists,
     instant,
@@ -91,6 +92,18 @@ def lists(served: Served) -> APIRouter:
             rows = (((row["at"], row["request"]), row) for row in found)
             told = paged(served, caller, {"of": "requests"}, {"requests": rows}, limit, cursor)
             return answered(served, request, "requests", told)
+
+    @get("contractors", "see-register")
+    def see_contractors(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List contractors' facilities, and the copies that lie there."""
+        with served.asked(request, "see-register") as (caller, reader):
+            found = contractor_rows(node, reader, node.clock.now())
+            rows: dict[str, list[Row]] = {
+                "facilities": [((row["contractor"], row["facility"]), row) for row in found["facilities"]],
+                "copies": [((row["since"], row["copy"]), row) for row in found["copies"]],
+            }
+            told = paged(served, caller, {"of": "contractors"}, rows, limit, cursor)
+            return answered(served, request, "contractors", told)
 
     @get("recalls", "see-register")
     def see_recalls(request: Request, item: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:

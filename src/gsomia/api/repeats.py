@@ -22,7 +22,13 @@ KEPT_FOR = timedelta(hours=24)
 _MOST = 128
 
 
-def once(served: Served, request: Request, caller: Caller, work: Callable[[], Response]) -> Response:
+def once(
+    served: Served,
+    request: Request,
+    caller: Caller,
+    work: Callable[[], Response],
+    stands: Callable[[bytes], bool] = lambda _: True,
+) -> Response:
     """Do what is asked, or give the answer that the same request under the same key got.
 
     What broke off without an answer is done: preparing changes nothing, and an act is entered under the id that its
@@ -33,6 +39,7 @@ def once(served: Served, request: Request, caller: Caller, work: Callable[[], Re
         request: the request, whose body was read already.
         caller: whose key it is.
         work: does it.
+        stands: whether an answer that was given still says what is so; where it does not, it is done anew.
 
     Raises:
         Problem: the key came with another request before.
@@ -43,17 +50,24 @@ def once(served: Served, request: Request, caller: Caller, work: Callable[[], Re
     if len(key) > _MOST or not key.isascii() or not key.isprintable():
         raise Problem(400, f"an idempotency key is 1 to {_MOST} printable characters", kind="idempotency")
     with served.memory.turn(caller.id, key):
-        return _once(served, request, caller, key, work)
+        return _once(served, request, caller, key, work, stands)
 
 
-def _once(served: Served, request: Request, caller: Caller, key: str, work: Callable[[], Response]) -> Response:
+def _once(
+    served: Served,
+    request: Request,
+    caller: Caller,
+    key: str,
+    work: Callable[[], Response],
+    stands: Callable[[bytes], bool],
+) -> Response:
     body: bytes = request.state.body
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
     memory, at = served.memory, served.node.clock.machine()
     known = memory.begin(caller.id, key, digest, at=at, span=KEPT_FOR)
     if known is not None and known.digest != digest:
         raise Problem(422, "this idempotency key came with another request", kind="idempotency")
-    if known is not None and known.status:
+    if known is not None and known.status and (known.status >= 400 or stands(known.body)):
         media = "application/problem+json" if known.status >= 400 else "application/json"
         return Response(known.body, status_code=known.status, media_type=media)
     try:

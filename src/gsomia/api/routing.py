@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,15 +18,35 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Contents, Node, Reader
+from gsomia.node import Contents, Node, Reader, Stamp, TracerDays
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
-__all__ = ["ACT", "Served", "answered", "permit", "route", "tagged"]
+__all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
 
 ACT = "x-gsomia-act"
 """The member of an operation (OpenAPI 3.1, section 4.9) that names its act in the table of rights."""
 
 _PROBLEM = {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+class Host(Protocol):
+    """What the process that serves a node does for it, from the node's folder and by its settings."""
+
+    def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
+        """The files of an agreement in a version that was adopted."""
+        ...
+
+    def spool(self) -> BinaryIO:
+        """A file of the node's own for what is on its way out; it has no name, and is gone when it is closed."""
+        ...
+
+    def tracer_days(self) -> Mapping[str, TracerDays]:
+        """The days for receipts that the settings name, by agreement."""
+        ...
+
+    def stamp(self) -> Sequence[Stamp]:
+        """Have the logs' checkpoints stamped by the authority that the settings name, once a day."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +55,7 @@ class Served:
 
     Args:
         node: whose API it is.
+        host: the process that serves it.
         rights: the table of rights.
         sign_in: tells who asks.
         memory: what is remembered beyond a restart.
@@ -49,6 +70,7 @@ class Served:
     """
 
     node: Node
+    host: Host
     rights: Rights
     sign_in: SignIn
     memory: Memory

@@ -12,6 +12,7 @@ from gsomia.api.reads import aware
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
+    FacilityDetails,
     InformationWanted,
     Node,
     Sending,
@@ -19,6 +20,7 @@ from gsomia.node import (
     answer_recall,
     ask_consent,
     ask_information,
+    clear_facility,
     destroy,
     follow_regrade,
     give_consent,
@@ -30,12 +32,26 @@ from gsomia.node import (
     refuse_consent,
     refuse_request,
     release,
+    release_to_contractor,
+    return_from_contractor,
     revoke_consent,
     tell,
 )
+from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
-__all__ = ["Destroy", "GiveConsent", "RefuseConsent", "Signatures", "Transmit", "Wanted", "do", "row_of"]
+__all__ = [
+    "Asserted",
+    "ByPasskey",
+    "Destroy",
+    "GiveConsent",
+    "RefuseConsent",
+    "Signatures",
+    "Transmit",
+    "Wanted",
+    "do",
+    "row_of",
+]
 
 
 class Mark(Said):
@@ -148,6 +164,48 @@ class FollowRegrade(Said):
     item: Reference
     level: Text = ""
     certify: list[Text] = Field(default=[], max_length=8)
+
+
+class ClearFacility(Said):
+    """Clear a contractor's facility after an inspection."""
+
+    act: Literal["clear-facility"]
+    facility: Text
+    contractor: Text
+    level: Text
+    inspected: Text
+    until: Text
+    basis: Text = ""
+    part_of: Text = ""
+
+    def details(self) -> FacilityDetails:
+        """What is entered."""
+        return FacilityDetails(
+            id=self.facility,
+            contractor=self.contractor,
+            level=self.level,
+            inspected=self.inspected,
+            until=self.until,
+            basis=self.basis,
+            part_of=self.part_of,
+        )
+
+
+class ReleaseToContractor(Said):
+    """Give a held item to a contractor."""
+
+    act: Literal["release-to-contractor"]
+    item: Reference
+    facility: Text
+    what: Text
+
+
+class ReturnFromContractor(Said):
+    """Record that a contractor gave a held item back."""
+
+    act: Literal["return-from-contractor"]
+    item: Reference
+    what: Text
 
 
 class AskInformation(Said):
@@ -276,6 +334,9 @@ Wanted = Annotated[
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | ClearFacility
+    | ReleaseToContractor
+    | ReturnFromContractor
     | AskInformation
     | RefuseRequest
     | AskConsent
@@ -294,6 +355,29 @@ class Signatures(Said):
 
     ed25519: Annotated[str, Field(max_length=128)]
     ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
+
+
+class Asserted(Said):
+    """The `response` of a browser's `AuthenticationResponseJSON` (WebAuthn, section 5.1.8), base64url."""
+
+    authenticator_data: Annotated[str, Field(alias="authenticatorData", max_length=512)]
+    client_data: Annotated[str, Field(alias="clientDataJSON", max_length=8192)]
+    signature: Annotated[str, Field(max_length=512)]
+    user_handle: Annotated[str | None, Field(alias="userHandle", max_length=128)] = None
+
+    def read(self) -> Assertion:
+        """The assertion; nothing of it is checked.
+
+        Raises:
+            ValueError: it is not base64url.
+        """
+        return Assertion.from_browser(self.model_dump(by_alias=True))
+
+
+class ByPasskey(Said):
+    """An officer's signature over the statements by a passkey: the assertion on the challenge of the preparation."""
+
+    passkey: Asserted
 
 
 _ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle")
@@ -323,6 +407,12 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case ClearFacility():
+            return clear_facility(node, wanted.details(), by=by[0])
+        case ReleaseToContractor():
+            return release_to_contractor(node, wanted.item, wanted.facility, wanted.what, by=by[0])
+        case ReturnFromContractor():
+            return return_from_contractor(node, wanted.item, wanted.what, by=by[0])
         case AskInformation():
             return ask_information(node, wanted.question(), certified=wanted.certify, by=by[0])
         case RefuseRequest():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
@@ -325,6 +326,17 @@ class Home:
     def law_files(self, name: str, version: str) -> dict[str, bytes]:
         """The files of an agreement in a version that was adopted."""
         return self._law.files(name, version)
+
+    def spool(self) -> BinaryIO:
+        """A file in the node's folder for what is on its way out; it has no name, and is gone when it is closed.
+
+        Raises:
+            NodeError: the disk does not take it.
+        """
+        try:
+            return cast(BinaryIO, tempfile.TemporaryFile(dir=self.folder))
+        except OSError as error:
+            raise NodeError(f"cannot write in `{self.folder}`: {error.strerror}") from error
 
     def export_log(self, name: str, folder: Path) -> int:
         """Write a log as files; returns how many entries it has.

@@ -216,6 +216,7 @@ def serving_api(
     app = api_app(
         home.node,
         memory,
+        home,
         url=url,
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, TypeVar
 
 import click
 
@@ -37,7 +37,19 @@ if TYPE_CHECKING:
     from gsomia.keys import Signs
     from gsomia.node import Reader, SignedAct, Statement
 
-__all__ = ["Remote", "anywhere_option", "asked", "done", "fetch", "is_address", "pinned", "reached", "signed"]
+__all__ = [
+    "Remote",
+    "anywhere_option",
+    "asked",
+    "done",
+    "fetch",
+    "is_address",
+    "node_identity",
+    "pinned",
+    "reached",
+    "run",
+    "signed",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,6 +103,19 @@ def anywhere_option(function: F) -> F:
     return function
 
 
+def node_identity() -> Path:
+    """The file with the identity of the node at the address that was given.
+
+    Raises:
+        UsageError: none was given.
+    """
+    identity = click.get_current_context().meta.get(_IDENTITY)
+    if identity is None:
+        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
+        raise UsageError("whose node is it?", hint=hint)
+    return Path(identity)
+
+
 def is_address(node_dir: str | None) -> TypeGuard[str]:
     """Whether a node was given by its address."""
     return node_dir is not None and node_dir.startswith("https://")
@@ -141,14 +166,11 @@ def reached(address: str) -> Iterator[Remote]:
         UsageError: no key or no identity was given.
     """
     meta = click.get_current_context().meta
-    key_file, session, identity = meta.get(_KEY), meta.get(_SESSION), meta.get(_IDENTITY)
-    if identity is None:
-        hint = "give --node-identity FILE (what `gsomia node identity` printed), or set GSOMIA_NODE_IDENTITY"
-        raise UsageError("whose node is it?", hint=hint)
+    key_file, session = meta.get(_KEY), meta.get(_SESSION)
     if key_file is not None:
-        remote = _by_key(address, key_file, pinned(identity))
+        remote = _by_key(address, key_file, pinned(node_identity()))
     elif session is not None:
-        remote = _by_session(address, session, pinned(identity))
+        remote = _by_session(address, session, pinned(node_identity()))
     else:
         raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
     try:
@@ -222,6 +244,24 @@ def pinned(identity: Path) -> str:
     return certificate
 
 
+def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable[[Home], dict[str, Any]]) -> Any:
+    """Let a node do what no officer signs: at its address by its API, or in its folder.
+
+    Args:
+        node_dir: the node.
+        path: what is asked of its API, without `/v1/`.
+        body: the question's words.
+        here: does the same in the node's folder.
+    """
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            return remote.post(path, body, seconds=_RUN_SECONDS)
+    from gsomia.cli.options import home_of
+
+    with home_of(node_dir) as home:
+        return here(home)
+
+
 def done(
     node_dir: str | None, wanted: Mapping[str, Any], here: Callable[[Home], Sequence[SignedAct]]
 ) -> list[Statement]:
@@ -282,9 +322,13 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     return statements
 
 
+_RUN_SECONDS = 660.0
+"""What a node does with its peers takes no longer: a reconciliation has ten minutes."""
+
 _ERRORS: dict[str, type[GsomiaError]] = {
     "usage": UsageError,
     "not-found": UsageError,
+    "not-prepared": UsageError,
     "pending": PendingError,
     "verification": VerificationError,
 }
@@ -348,6 +392,31 @@ class Remote:
         """Ask for a document; its bytes and the headers."""
         answer = self._sent("POST", path, json=dict(body))
         return answer.content, answer.headers
+
+    def file(self, path: str, query: Mapping[str, Any]) -> bytes:
+        """Read what is no JSON."""
+        given = [(name, str(value)) for name, value in query.items()]
+        return bytes(self._sent("GET", path, params=given).content)
+
+    def download(self, path: str, sink: BinaryIO) -> Mapping[str, str]:
+        """Read a file of any length piece by piece; returns the headers.
+
+        Raises:
+            PeerError: the way was cut; what came so far is in the sink.
+        """
+        import httpx2
+
+        try:
+            with self._client.stream("GET", f"/v1/{path}") as answer:
+                if answer.is_success:
+                    for piece in answer.iter_bytes(2**20):
+                        sink.write(piece)
+                    return answer.headers
+        except (httpx2.HTTPError, OSError) as error:
+            raise PeerError(f"`{self._address}` cannot be reached: {error}") from error
+        # Asked again, it says why not.
+        self._sent("GET", path)
+        raise PeerError(f"`{self._address}` answered once that it cannot, and once that it can")
 
     def _told(self, method: str, path: str, **words: Any) -> dict[str, Any]:
         answer = self._sent(method, path, **words)

@@ -21,7 +21,6 @@ from gsomia.cli.law import (
     Instant,
     asking,
     at_option,
-    disputed_json,
     json_option,
     local,
     node_option,
@@ -68,7 +67,7 @@ def state(
         with asking(node_dir) as asked:
             _, record, a = asked.of(name)
             told = told_state(a, record, asked.now(at), readings_of(readings, a.parties), known=known)
-            told |= disputed_json(asked.differing(a.name), asked)
+            told |= asked.disputed(a.name)
     if as_json:
         out("agreement-state", told)
         return

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.agreement import Agreement, Article
-from gsomia.cli.law import asking, disputed_json, json_option, node_option, out, shipped, tell_disputed
+from gsomia.cli.law import asking, json_option, node_option, out, shipped, tell_disputed
 from gsomia.errors import UsageError
 
 __all__ = ["show_command"]
@@ -22,17 +22,17 @@ __all__ = ["show_command"]
 def show_command(name: str | None, article: str | None, as_json: bool, node_dir: str | None) -> None:
     """The articles, levels and sources of NAME, or one ARTICLE of it; without a name, what there is."""
     with asking(node_dir) as asked:
-        adopted = asked.law.agreements if asked.home is not None else None
+        adopted = asked.law.agreements if asked.of_node else None
         if name is None:
             _list({**shipped()[0].agreements, **asked.law.agreements}, adopted, as_json)
             return
         _, _, a = asked.of(name, text=True)
         said = {"adopted": adopted.get(a.name) == a} if adopted is not None else {}
-        differing = asked.differing(a.name)
+        disputed = asked.disputed(a.name)
     chosen = _chosen(a, article)
     if as_json:
         rows = {"articles": [_article_json(a, one) for one in chosen]} if article is not None else {}
-        out("agreement", {**_as_json(a), **rows, **said, **disputed_json(differing, asked)})
+        out("agreement", {**_as_json(a), **rows, **said, **disputed})
         return
     if article is not None:
         for one in chosen:
@@ -41,7 +41,7 @@ def show_command(name: str | None, article: str | None, as_json: bool, node_dir:
     click.echo(f"{a.title}\n{a.name}, version {a.version}")
     if adopted is not None:
         click.echo("adopted by this node" if said["adopted"] else "not adopted by this node in this version")
-    tell_disputed({**disputed_json(differing, asked), "consultation": a.dispute_article or "unread"})
+    tell_disputed({**disputed, "consultation": a.dispute_article or "unread"})
     click.echo(f"{a.kind}, {'binding' if a.binding else 'not binding'}; authentic text: {a.authentic}")
     click.echo(f"since {a.since.isoformat()}, and so is every article and clause that names no later day")
     if a.term:

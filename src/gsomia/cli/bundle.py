@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
 
 import click
 
+from gsomia.cli.addresses import anywhere_option, is_address, reached
 from gsomia.cli.instants import now
 from gsomia.cli.logs import report
-from gsomia.cli.options import home_of, json_option, node_option, print_json
+from gsomia.cli.options import home_of, json_option, plain, print_json
 from gsomia.errors import NodeError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.node import BUNDLE_JSON, MAX_BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
@@ -27,23 +31,37 @@ __all__ = ["bundle_command", "is_bundle", "verify_bundle"]
 @click.argument("item")
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The bundle.")
 @json_option
-@node_option
+@anywhere_option
 def bundle_command(item: str, output: Path, as_json: bool, node_dir: str | None) -> None:
     """Write everything this node holds about ITEM, with its proofs, into one file for `gsomia verify`."""
-    staging = output.with_name(f".{output.name}.{os.getpid()}")
-    with home_of(node_dir) as home:
-        try:
-            with staging.open("xb") as sink:
-                found = write_bundle(home.node, item, home.law_files, sink)
-            staging.replace(output)
-        except OSError as error:
-            raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
-        finally:
-            staging.unlink(missing_ok=True)
-    if as_json:
-        print_json("bundled", {"item": found.id, "file": str(output), "bytes": output.stat().st_size})
+    if is_address(node_dir):
+        with reached(node_dir) as remote, _whole(output) as sink:
+            name = remote.download(f"copies/{quote(item, safe='')}/bundle", sink)["x-gsomia-item"]
     else:
-        click.echo(f"item {found.id} in {output}")
+        with home_of(node_dir) as home, _whole(output) as sink:
+            name = write_bundle(home.node, item, home.law_files, sink).id
+    if as_json:
+        print_json("bundled", {"item": name, "file": str(output), "bytes": output.stat().st_size})
+    else:
+        click.echo(plain(f"item {name} in {output}"))
+
+
+@contextmanager
+def _whole(output: Path) -> Iterator[BinaryIO]:
+    """Write a file that has its name once it is whole.
+
+    Raises:
+        NodeError: the disk does not take it.
+    """
+    staging = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        with staging.open("xb") as sink:
+            yield sink
+        staging.replace(output)
+    except OSError as error:
+        raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
+    finally:
+        staging.unlink(missing_ok=True)
 
 
 def is_bundle(path: Path) -> bool:

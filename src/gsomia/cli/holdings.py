@@ -113,6 +113,8 @@ def register_command(as_json: bool, node_dir: str | None) -> None:
     table(head, cells)
     numbers = {row["item"]: row["control_number"] for row in rows}
     for row in rows:
+        if row["contractor"]:
+            click.echo(plain(f"{row['control_number'] or row['copy']} lies at a contractor's: {row['contractor']}"))
         if row["cites"]:
             sources = ", ".join(numbers.get(source["item"], source["item"]) for source in row["cites"])
             click.echo(plain(f"{row['control_number']} draws on {sources}: {row['statement']}"))

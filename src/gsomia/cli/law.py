@@ -9,12 +9,14 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
 from gsomia.agreement import (
     READINGS,
     Agreement,
+    LegalAct,
     Record,
     check_legs,
     load_agreement,
@@ -29,7 +31,7 @@ from gsomia.verdict import Case, Facts, Ground, Item, Law, Request, parse_cases
 
 if TYPE_CHECKING:
     from gsomia.app import Home
-    from gsomia.node import Difference, Reader
+    from gsomia.node import Reader
 
 __all__ = [
     "Asked",
@@ -38,7 +40,7 @@ __all__ = [
     "at_option",
     "cases_of",
     "cited",
-    "disputed_json",
+    "cited_json",
     "json_option",
     "law_of",
     "local",
@@ -70,10 +72,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def node_option(function: F) -> F:
     """The node whose adopted law and own record are asked; without one, what comes with this release."""
-    # As in `options`, which opens nodes and so takes longer to import than most answers about the law.
-    return click.option(
-        "--node", "node_dir", envvar="GSOMIA_NODE", metavar="DIR", help="Ask the law and record of this node."
-    )(function)
+    from gsomia.cli.addresses import anywhere_option
+
+    return anywhere_option(function)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +83,26 @@ class Asked:
 
     Args:
         law, record: the law and the record.
-        home, reader: the node and its store; None where no node is asked.
+        home, reader: the node and its store; None where no node is asked, or one by its address.
+        address: the address of the node that was asked, or "".
+        at: the instant by that node.
     """
 
     law: Law
     record: Record
     home: Home | None = None
     reader: Reader | None = None
+    address: str = ""
+    at: datetime | None = None
+
+    @property
+    def of_node(self) -> bool:
+        """Whether a node is asked."""
+        return self.home is not None or bool(self.address)
 
     def now(self, at: datetime | None) -> datetime:
         """The instant given, or now by the node's clock, or by this machine's."""
-        return self.home.clock.now() if at is None and self.home is not None else now(at)
+        return self.home.clock.now() if at is None and self.home is not None else now(at or self.at)
 
     def of(self, name: str, *, text: bool = False) -> tuple[Law, Record, Agreement]:
         """The law and record, with the instrument of that name, or of that folder.
@@ -106,22 +116,32 @@ class Asked:
         """
         if name in self.law.agreements:
             return self.law, self.record, self.law.agreements[name]
-        if self.home is not None and name in shipped()[0].agreements and not text:
+        if self.of_node and name in shipped()[0].agreements and not text:
             adopted = ", ".join(self.law.agreements) or "none"
             raise UsageError(f"this node has not adopted `{name}`", hint=f"adopted: {adopted}")
         law, record, found = law_of(name)
-        if self.home is None or name in law.agreements:
+        if not self.of_node or name in law.agreements:
             return law, record, found
         own = Record(act for act in self.record if act.under != found.name)
         return Law({**self.law.agreements, found.name: found}), own.plus(record.under(found.name)), found
 
-    def differing(self, name: str) -> Sequence[Difference]:
-        """Wherever the node's own record and a peer's report differ (protocol 4); nothing where no node is asked."""
-        if self.home is None or self.reader is None:
-            return ()
-        from gsomia.node import differences
+    def disputed(self, name: str) -> dict[str, Any]:
+        """Where the node's own record and a peer's report differ (protocol 4), as the keys `disputed` and `reported`.
 
-        return differences(self.home.node, self.reader, name)
+        Nothing where no node is asked.
+        """
+        if self.address:
+            from gsomia.cli.addresses import fetch
+
+            if name not in self.law.agreements:
+                return {"disputed": [], "reported": []}
+            told = fetch(self.address, f"agreements/{quote(name, safe='')}/state", {})
+            return {key: told[key] for key in ("disputed", "reported")}
+        if self.home is None or self.reader is None:
+            return {}
+        from gsomia.node import differences, told_differences
+
+        return told_differences(differences(self.home.node, self.reader, name), self.home.node.party)
 
     def waiting(self, at: datetime) -> list[tuple[Request, Facts]]:
         """What waits at the node to leave it; nothing where no node is asked."""
@@ -150,15 +170,6 @@ class Asked:
         return owed_rows(self.home.node, self.reader, party, at, unreconciled_for=age)
 
 
-def disputed_json(found: Sequence[Difference], asked: Asked) -> dict[str, Any]:
-    """The keys `disputed` and `reported` for programs, where a node is asked."""
-    if asked.home is None:
-        return {}
-    from gsomia.node import told_differences
-
-    return told_differences(found, asked.home.node.party)
-
-
 def tell_disputed(told: Mapping[str, Any]) -> None:
     """One line for each difference between the node's own record and a peer's report, naming both sides."""
     from gsomia.cli.options import plain
@@ -185,12 +196,32 @@ def asking(node_dir: str | None) -> Iterator[Asked]:
         law, record = shipped()
         yield Asked(law=law, record=record)
         return
+    if node_dir.startswith("https://"):
+        yield _at(node_dir)
+        return
     from gsomia.cli.options import home_of
     from gsomia.node import Case as Known
 
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         known = Known.of(home.node, reader)
         yield Asked(law=known.law, record=known.record, home=home, reader=reader)
+
+
+def _at(address: str) -> Asked:
+    """What is asked of a node by its address: the law that it adopted and the record it goes by, read here."""
+    from gsomia.cli.addresses import fetch
+
+    adopted = [row["name"] for row in fetch(address, "agreements", {})["agreements"]]
+    texts = {name: fetch(address, f"agreements/{quote(name, safe='')}", {})["files"] for name in adopted}
+    law = Law(
+        {
+            name: load_agreement(name, {file: str(text).encode() for file, text in files.items()})
+            for name, files in texts.items()
+        }
+    )
+    acts = fetch(address, "legal-acts", {})["acts"]
+    at = datetime.fromisoformat(fetch(address, "node", {})["at"])
+    return Asked(law=law, record=Record(LegalAct.from_json(act) for act in acts), address=address, at=at)
 
 
 def readings_of(given: Iterable[str], parties: Sequence[str]) -> dict[str, str] | None:
@@ -255,6 +286,12 @@ def cases_of(name: str) -> list[Case]:
 def cited(ground: Ground) -> str:
     """A ground's instrument and article with its tag: `jpn-kor-2016:9 [C]`."""
     return f"{ground.citation} [{ground.confidence}]" if ground.confidence else ground.citation
+
+
+def cited_json(ground: Mapping[str, Any]) -> str:
+    """A ground's instrument and article with its tag: `jpn-kor-2016:9 [C]`."""
+    place = ":".join(filter(None, (ground["instrument"], ground["article"] if ground["instrument"] else "")))
+    return f"{place} [{ground['confidence']}]" if ground["confidence"] else place
 
 
 def local(at: datetime, zone: timezone | Any = None) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from gsomia.app import Home, audit_home_logs
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.addresses import anywhere_option, asked, is_address, node_identity, reached, run
 from gsomia.cli.exercise import note_exercise
+from gsomia.cli.log_files import check_there, download_log
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.errors import NodeError, UsageError, VerificationError
@@ -21,11 +22,13 @@ from gsomia.node import (
     Reader,
     Role,
     check_log,
-    instant,
+    entry_rows,
+    lie_rows,
     log_named,
     log_rows,
-    prove,
+    proof_view,
     recover,
+    witness_rows,
 )
 from gsomia.tlog import (
     CHECKPOINT_PATH,
@@ -75,27 +78,26 @@ def show_logs(name: str, as_json: bool, node_dir: str | None) -> None:
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="A .tlog-proof file; else on stdout."
 )
 @json_option
-@node_option
+@anywhere_option
 def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: str | None) -> None:
     """Prove that ACT is in a log, up to its newest cosigned checkpoint (c2sp.org/tlog-proof)."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        name, proof = prove(reader, act, log)
-        found = reader.act(act)
-        keys = home.node.keys.log.public.named(name).to_text()
-    data = proof.to_bytes()
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return proof_view(home.node, reader, act, log)
+
+    told = asked(node_dir, "log-proofs", here, act=act, log=log)
+    proof = str(told["proof"])
     if output is not None:
         try:
-            output.write_bytes(data)
+            output.write_text(proof, encoding="utf-8")
         except OSError as error:
             raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
     if as_json:
-        statement = found.data.decode() if found is not None else ""
-        value = {"act": act, "log": name, "index": proof.index, "statement": statement, "keys": keys}
-        print_json("log-proof", value | {"proof": data.decode()})
+        print_json("log-proof", told)
     elif output is None:
-        click.echo(data.decode(), nl=False)
+        click.echo(proof, nl=False)
     else:
-        click.echo(f"act {act} is entry {proof.index} of {name}; the proof is in {output}")
+        click.echo(plain(f"act {act} is entry {told['index']} of {told['log']}; the proof is in {output}"))
 
 
 @log_command.command("verify")
@@ -110,7 +112,7 @@ def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: 
     help="The identity of a node that must have cosigned.",
 )
 @json_option
-@node_option
+@anywhere_option
 def verify_log(
     proof: Path | None,
     act_file: Path | None,
@@ -123,12 +125,20 @@ def verify_log(
 
     PROOF is what `log prove` wrote, as text or with --json (then it names the act and the keys itself, and --keys
     says whose they must be). With --node in place of --keys, the peers' enrolled keys are used. Each node named with
-    --witness must have cosigned; without any, how many of the enrolled peers did is said.
+    --witness must have cosigned; without any, how many of the enrolled peers did is said. By a node's address its logs
+    are fetched and checked here, by the keys in --node-identity: that they are whole, and what it signed; the entries
+    are salted commitments, so what they stand for is not told.
     """
+    if proof is None and is_address(node_dir):
+        with reached(node_dir) as remote:
+            report(f"logs at {node_dir}", check_there(remote, node_identity()), as_json)
+        return
     if proof is None:
         with home_of(node_dir) as home:
             report(f"logs of {home.node.party}", list(audit_home_logs(home)), as_json)
         return
+    if is_address(node_dir):
+        keys, node_dir = keys or node_identity(), None
     report(str(proof), check_proof(proof, act_file, keys, witnesses, node_dir), as_json)
 
 
@@ -209,97 +219,96 @@ def fsck(folder: Path | None, keys: Path | None, as_json: bool, node_dir: str | 
 @click.option("--lines", "-n", default=10, show_default=True, type=click.IntRange(0), help="How many entries.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until interrupted.")
 @json_option
-@node_option
+@anywhere_option
 def tail(name: str, lines: int, follow: bool, as_json: bool, node_dir: str | None) -> None:
     """Print the last entries of the log NAME (KOR, internal) with their acts; --json prints an object a line."""
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            _follow(lambda start: remote.get("log-entries", {"name": name, "start": start}), lines, follow, as_json)
+        return
     with home_of(node_dir) as home:
-        with home.node.store.reading() as reader:
-            at = max(0, log_named(reader, name).size - lines)
-        while True:
-            at = _tail(home, name, at, as_json)
+
+        def here(start: int) -> dict[str, Any]:
+            with home.node.store.reading() as reader:
+                state = log_named(reader, name)
+                return {"size": state.size, "entries": entry_rows(reader, state.name, start, state.size)}
+
+        _follow(here, lines, follow, as_json)
+
+
+_FAR = 2**53
+"""Behind every log's end: so asked for, a log tells its size and no entry."""
+
+
+def _follow(entries: Callable[[int], dict[str, Any]], lines: int, follow: bool, as_json: bool) -> None:
+    """Print the last entries of a log, and those that are added.
+
+    Args:
+        entries: gives a log's size and entries from one on, not all of them if they are many.
+        lines: how many of the last.
+        follow: whether to go on until interrupted.
+        as_json: for programs.
+    """
+    at = max(0, int(entries(_FAR)["size"]) - lines)
+    while True:
+        told = entries(at)
+        for row in told["entries"]:
+            if as_json:
+                print_json("log-entry", row, indent=None)
+            else:
+                click.echo(plain(f"{row['index']:>6}  {row['at']}  {row['party']}  {row['type']:<16}  {row['act']}"))
+        at += len(told["entries"])
+        if at >= told["size"]:
             if not follow:
                 return
             time.sleep(0.2)
 
 
-def _tail(home: Home, name: str, start: int, as_json: bool) -> int:
-    with home.node.store.reading() as reader:
-        state = log_named(reader, name)
-        for row in _entries(reader, state.name, start, state.size):
-            if as_json:
-                print_json("log-entry", row, indent=None)
-            else:
-                click.echo(plain(f"{row['index']:>6}  {row['at']}  {row['party']}  {row['type']:<16}  {row['act']}"))
-    return state.size
-
-
-def _entries(reader: Reader, log: str, start: int, stop: int) -> Sequence[dict[str, Any]]:
-    rows = []
-    for index, (entry, act_id, _) in enumerate(reader.log_entries(log, start, stop), start):
-        act = reader.act(act_id)
-        said = act.statement if act is not None else None
-        rows.append(
-            {
-                "log": log,
-                "index": index,
-                "act": act_id,
-                "type": said.type if said else "missing",
-                "party": said.party if said else "",
-                "at": instant(said.at) if said else "",
-                "item": said.item if said else "",
-                "entry": entry.hex(),
-            }
-        )
-    return rows
-
-
 @log_command.command("witnesses")
 @json_option
-@node_option
+@anywhere_option
 def show_witnesses(as_json: bool, node_dir: str | None) -> None:
     """List what peers cosigned of the node's logs, and the proofs that a log forked or was rolled back."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        sizes = {state.name: state.size for state in reader.logs()}
-        rows = [
-            [row.log, row.witness, row.size, sizes.get(row.log, 0), instant(row.next_at), row.error]
-            for row in reader.cosigned()
-        ]
-        notes = [row.note.decode() for row in reader.cosigned()]
-        lies = [
-            {"log": lie.log, "party": lie.party, "kind": lie.kind, "at": instant(lie.at), "proof": lie.proof.decode()}
-            for lie in reader.lies()
-        ]
-    head = ["log", "witness", "cosigned", "entries", "asked again", "why not"]
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"witnesses": witness_rows(reader, reader.logs()), "equivocations": lie_rows(reader)}
+
+    told = asked(node_dir, "witnesses", here)
     if as_json:
-        fields = ("log", "witness", "size", "entries", "next_at", "error")
-        found = [dict(zip(fields, row, strict=True)) for row in rows]
-        for one, note in zip(found, notes, strict=True):
-            one["checkpoint"] = note
-        print_json("witnesses", {"witnesses": found, "equivocations": lies})
+        print_json("witnesses", told)
         return
-    table(head, rows)
-    for lie in lies:
+    keys = ("log", "witness", "size", "entries", "next_at", "error")
+    head = ["log", "witness", "cosigned", "entries", "asked again", "why not"]
+    table(head, [[row[key] for key in keys] for row in told["witnesses"]])
+    for lie in told["equivocations"]:
         click.echo(plain(f"{lie['log']} of {lie['party']}: {lie['kind']}, found {lie['at']}"))
 
 
 @log_command.command("stamp")
-@node_option
+@anywhere_option
 def stamp(node_dir: str | None) -> None:
     """Have each log's checkpoint stamped by the time-stamping authority (RFC 3161) that is set, once a day."""
-    with home_of(node_dir) as home:
-        got = home.stamp()
-        for one in got:
-            click.echo(f"{one.log} stamped for {one.day}")
-        if not got:
-            click.echo("every log has its stamp of today, or has not grown since")
+
+    def here(home: Home) -> dict[str, Any]:
+        return {"stamps": [{"log": one.log, "day": str(one.day)} for one in home.stamp()]}
+
+    got = run(node_dir, "stamps", {}, here)["stamps"]
+    for one in got:
+        click.echo(plain(f"{one['log']} stamped for {one['day']}"))
+    if not got:
+        click.echo("every log has its stamp of today, or has not grown since")
 
 
 @log_command.command("export")
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
-@node_option
+@anywhere_option
 def export_log(name: str, folder: Path, node_dir: str | None) -> None:
     """Write the log NAME as files (C2SP tiles) into FOLDER, for `gsomia verify FOLDER` or any public tool."""
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            click.echo(f"{download_log(remote, name, folder)} entries in {folder}")
+        return
     with home_of(node_dir) as home:
         click.echo(f"{home.export_log(name, folder)} entries in {folder}")
 

@@ -14,7 +14,7 @@ __all__ = ["cannot_tell_item", "means"]
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
 _OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "receipted", "regrade"})
-"""Acts about a copy that is there before them; so are those of `HANDLING`."""
+"""Acts about a copy that is there before them; so are those of `HANDLING` and `CONTRACTED`."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _WORDS = {
@@ -26,6 +26,12 @@ _WORDS = {
     "answer": "answer",
     "subject": "subject",
     "via": "via",
+    "facility": "facility",
+    "contractor": "contractor",
+    "inspected": "inspected",
+    "until": "until",
+    "basis": "basis",
+    "part_of": "part_of",
 }
 
 
@@ -131,7 +137,7 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
 
 def _item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """Whether the item is the one named, where its name tells that."""
-    from gsomia.node import HANDLING
+    from gsomia.node import CONTRACTED, HANDLING
 
     for name in ("request", "consent"):
         if name in wanted and wanted[name] not in (statement.body.get(name), statement.item):
@@ -141,7 +147,7 @@ def _item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
         return named in _names(statement)
     if not named:
         return "item" not in wanted or not statement.item
-    about_copy = statement.type in _OF_COPIES or statement.type in HANDLING
+    about_copy = statement.type in _OF_COPIES or statement.type in (*HANDLING, *CONTRACTED)
     # Elsewhere an id may be that of a copy of the item, of which the statement does not speak.
     return not about_copy or _ID.fullmatch(named) is None or named in _names(statement)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gsomia.app import export_file, import_file
+from gsomia.app import Home, export_file, import_file
+from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
-from gsomia.node import instant
+from gsomia.node import Reader, parcel_rows
 
 __all__ = ["parcel_command"]
 
@@ -76,30 +78,16 @@ def import_command(file: Path, as_json: bool, node_dir: str | None) -> None:
 
 @parcel_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def list_command(as_json: bool, node_dir: str | None) -> None:
     """List the parcels that were made and taken in, and what the peer is known to have."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = reader.parcels()
-    seen: dict[str, int] = {}
-    for parcel in found:
-        if parcel.direction == "in":
-            seen[parcel.peer] = max(parcel.seen, seen.get(parcel.peer, 0))
-    head = ["peer", "way", "number", "made at", "at", "parts", "there"]
-    rows = [
-        [
-            parcel.peer,
-            parcel.direction,
-            parcel.number,
-            instant(parcel.made_at),
-            instant(parcel.at),
-            parcel.parts,
-            "yes" if parcel.direction == "in" or parcel.number <= seen.get(parcel.peer, 0) else "not known",
-        ]
-        for parcel in found
-    ]
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"parcels": parcel_rows(reader)}
+
+    rows = asked(node_dir, "parcels", here)["parcels"]
     if as_json:
-        keys = ("peer", "way", "number", "made_at", "at", "parts", "there")
-        print_json("parcels", {"parcels": [dict(zip(keys, row, strict=True)) for row in rows]})
+        print_json("parcels", {"parcels": rows})
         return
-    table(head, rows)
+    head = ("peer", "way", "number", "made_at", "at", "parts", "there")
+    table([word.replace("_", " ") for word in head], [[row[key] for key in head] for row in rows])

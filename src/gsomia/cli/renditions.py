@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option, print_json, table
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option, plain, print_json, table
 from gsomia.cli.streams import writing
 from gsomia.errors import NodeError, UsageError
-from gsomia.node import Role, instant, make_rendition, rendition_of, rendition_row
+from gsomia.node import Reader, Role, make_rendition, numbered_renditions
 
 __all__ = ["rendition_command"]
 
@@ -44,19 +48,25 @@ def make_command(item: str, person: str, total: int, output: str, force: bool, b
 
 @rendition_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def list_command(as_json: bool, node_dir: str | None) -> None:
     """List the renditions that were made: of what, for whom, with both digests."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        made = reader.renditions()
-        numbers = {copy.id: copy.control_number for copy in reader.copies()}
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"renditions": numbered_renditions(reader)}
+
+    made = asked(node_dir, "renditions", here)["renditions"]
     if as_json:
-        print_json("renditions", {"renditions": [rendition_row(entry) for entry in made]})
+        print_json("renditions", {"renditions": made})
         return
     head = ["control number", "copy", "for", "at", "original sha256", "rendition sha256"]
     rows = [
-        [numbers.get(e.copy, e.copy), f"{e.number} of {e.total}", e.person, instant(e.at), e.original, e.rendition]
-        for e in made
+        [
+            row["control_number"],
+            f"{row['number']} of {row['total']}",
+            *(row[key] for key in ("person", "at", "original", "rendition")),
+        ]
+        for row in made
     ]
     table(head, rows)
 
@@ -64,21 +74,24 @@ def list_command(as_json: bool, node_dir: str | None) -> None:
 @rendition_command.command("trace")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
-@node_option
+@anywhere_option
 def trace_command(file: Path, as_json: bool, node_dir: str | None) -> None:
     """Say which rendition FILE is, and whose: for a copy that was found where it should not be."""
     try:
-        data = file.read_bytes()
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        entry = rendition_of(reader, data)
-        copy = reader.copy(entry.copy) if entry is not None else None
-    if entry is None or copy is None:
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"renditions": numbered_renditions(reader, digest)}
+
+    found = asked(node_dir, "renditions", here, digest=digest)["renditions"]
+    if not found:
         raise UsageError(f"`{file}` is no rendition of this node", hint="one changed by a single byte is none either")
+    row = found[0]
     if as_json:
-        print_json("rendition", rendition_row(entry) | {"control_number": copy.control_number})
+        print_json("rendition", row)
         return
     click.echo(
-        f"{copy.control_number} copy {entry.number} of {entry.total}, made for {entry.person} {instant(entry.at)}"
+        plain(f"{row['control_number']} copy {row['number']} of {row['total']}, made for {row['person']} {row['at']}")
     )

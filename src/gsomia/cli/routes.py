@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import click
 
 from gsomia.cli.addresses import anywhere_option, fetch, is_address
-from gsomia.cli.law import asking, at_option, json_option, local, node_option, out
+from gsomia.cli.law import asking, at_option, cited_json, json_option, local, node_option, out
 from gsomia.verdict import known_party, matrix, standing_duties, told_routes
 
 __all__ = ["duties_command", "matrix_command", "routes_command"]
@@ -42,14 +40,8 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
             click.echo(f"{'':<13} needs the prior written consent of {needs}")
         if route["outcome"] != "permit":
             for ground in route["grounds"]:
-                click.echo(f"{'':<13} {_cited(ground)} {ground['text']}")
+                click.echo(f"{'':<13} {cited_json(ground)} {ground['text']}")
     click.echo("Each way is asked as if all facts that it needs were established.", err=True)
-
-
-def _cited(ground: Mapping[str, Any]) -> str:
-    """A ground's instrument and article with its tag: `jpn-kor-2016:9 [C]`."""
-    place = ":".join(filter(None, (ground["instrument"], ground["article"] if ground["instrument"] else "")))
-    return f"{place} [{ground['confidence']}]" if ground["confidence"] else place
 
 
 @click.command("duties")

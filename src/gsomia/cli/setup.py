@@ -10,6 +10,7 @@ import click
 
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
+from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
@@ -286,11 +287,10 @@ def clock_command() -> None:
 
 
 @clock_command.command("show")
-@node_option
+@anywhere_option
 def show(node_dir: str | None) -> None:
     """Print the instant by this node."""
-    with home_of(node_dir) as home:
-        click.echo(instant(home.clock.now()))
+    click.echo(asked(node_dir, "node", lambda home, _: {"at": instant(home.clock.now())})["at"])
 
 
 @clock_command.command("set")

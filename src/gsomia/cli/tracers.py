@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import click
 
-from gsomia.cli.options import home_of, json_option, node_option, print_json, table
-from gsomia.node import Awaited, awaited, instant, trace
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked, run
+from gsomia.cli.options import json_option, plain, print_json, table
+from gsomia.node import Reader, awaited, awaited_row, sent_row, trace
 
 __all__ = ["tracer_command"]
 
@@ -20,12 +21,15 @@ def tracer_command() -> None:
 
 @tracer_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def list_awaited(as_json: bool, node_dir: str | None) -> None:
     """List copies without a receipt: those this Party gave, and those it holds and was asked about."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
         now = home.clock.now()
-        rows = [_row(one, now) for one in awaited(home.node, reader, home.tracer_days())]
+        return {"copies": [awaited_row(one, now) for one in awaited(home.node, reader, home.tracer_days())]}
+
+    rows = asked(node_dir, "tracers", here)["copies"]
     if as_json:
         print_json("awaited", {"copies": rows})
         return
@@ -33,38 +37,18 @@ def list_awaited(as_json: bool, node_dir: str | None) -> None:
     table([word.replace("_", " ") for word in head], [[row[key] or "-" for key in head] for row in rows])
 
 
-def _row(one: Awaited, now: datetime) -> dict[str, Any]:
-    if one.loss is not None:
-        state = "possible loss"
-    elif one.tracer is not None:
-        state = "traced"
-    elif one.due is None:
-        state = "no days are set"
-    else:
-        state = "overdue" if one.due <= now else "awaited"
-    return {
-        "control_number": one.copy.control_number,
-        "copy": one.copy.id,
-        "from": one.copy.giver,
-        "to": one.copy.holder,
-        "instrument": one.copy.instrument,
-        "dispatched": instant(one.since),
-        "due": instant(one.due) if one.due is not None else "",
-        "tracer": one.tracer.id if one.tracer is not None else "",
-        "answer_by": instant(one.answer_due) if one.answer_due is not None else "",
-        "possible_loss": one.loss.id if one.loss is not None else "",
-        "state": state,
-    }
-
-
 @tracer_command.command("send")
-@node_option
+@anywhere_option
 def send(node_dir: str | None) -> None:
     """Send a tracer for each receipt that is overdue, and report each that stayed out as a possible loss."""
-    with home_of(node_dir) as home:
-        acts = trace(home.node, home.tracer_days())
-        for act in acts:
-            click.echo(f"{act.statement.type} of copy {act.statement.copy} by act {act.id}")
-        if not acts:
-            click.echo("nothing is overdue")
+
+    def here(home: Home) -> dict[str, Any]:
+        found = [sent_row(act) for act in trace(home.node, home.tracer_days())]
         home.deliver()
+        return {"sent": found}
+
+    sent = run(node_dir, "tracers", {}, here)["sent"]
+    for one in sent:
+        click.echo(plain(f"{one['type']} of copy {one['copy']} by act {one['act']}"))
+    if not sent:
+        click.echo("nothing is overdue")

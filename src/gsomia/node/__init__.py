@@ -4,7 +4,7 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `registering`
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
@@ -15,10 +15,11 @@ Where to read, and where a new line belongs:
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `owed`, `leftovers`
+  `regrading`, `handling`, `contractors`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
+- it is told as data: `views`, `passed`, `told`
 - it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
 - it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
 """
@@ -26,7 +27,7 @@ Where to read, and where a new line belongs:
 from __future__ import annotations
 
 from gsomia.node.access import MAIN_FACILITY, facility_of
-from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, HANDLING, TOLD, Role
+from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
 from gsomia.node.acts import (
     Officer,
     SignedAct,
@@ -57,6 +58,13 @@ from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
 from gsomia.node.contents import PIECE_BYTES, Content, Contents
+from gsomia.node.contractors import (
+    FacilityDetails,
+    clear_facility,
+    contractor_rows,
+    release_to_contractor,
+    return_from_contractor,
+)
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
@@ -96,7 +104,7 @@ from gsomia.node.persons import (
 )
 from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
 from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, prove
+from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
 from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
 from gsomia.node.receive import answer
@@ -105,7 +113,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition, rendition_of
+from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -118,6 +126,7 @@ from gsomia.node.requests import (
 from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
+from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
     Briefing,
@@ -142,6 +151,19 @@ from gsomia.node.stored import (
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
+from gsomia.node.told import (
+    awaited_row,
+    discrepancy_row,
+    entry_rows,
+    lie_rows,
+    log_rows,
+    numbered_renditions,
+    parcel_rows,
+    proof_view,
+    reconciled_view,
+    sent_row,
+    witness_rows,
+)
 from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.transmitting import transmit, transmit_many
 from gsomia.node.underway import stop_closed
@@ -161,7 +183,6 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    log_rows,
     officer_row,
     outgoing_row,
     owed_rows,
@@ -185,6 +206,7 @@ __all__ = [
     "CLEARANCES",
     "CONCLUDED",
     "CONSULTED",
+    "CONTRACTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -214,12 +236,15 @@ __all__ = [
     "Consultation",
     "Content",
     "Contents",
+    "ContractorCopy",
+    "ContractorFacility",
     "Cosigned",
     "Credential",
     "Difference",
     "Discrepancy",
     "Documents",
     "EnteredAct",
+    "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
     "KnownKeys",
@@ -299,6 +324,7 @@ __all__ = [
     "audit_stamps",
     "audit_witnesses",
     "awaited",
+    "awaited_row",
     "begin_reconciling",
     "behind",
     "brief",
@@ -311,11 +337,13 @@ __all__ = [
     "check_register",
     "checkpoints_due",
     "circulate_text",
+    "clear_facility",
     "close_consultation",
     "concerned",
     "consent_row",
     "consent_view",
     "consultation_named",
+    "contractor_rows",
     "copy_row",
     "dead_letter",
     "declare_compromised",
@@ -323,6 +351,7 @@ __all__ = [
     "differences",
     "differences_of",
     "discard",
+    "discrepancy_row",
     "distrusted",
     "divide_acts",
     "draft_named",
@@ -333,6 +362,7 @@ __all__ = [
     "enter_need",
     "enter_person",
     "entered_rows",
+    "entry_rows",
     "export_parcel",
     "facility_of",
     "fingerprint",
@@ -355,10 +385,12 @@ __all__ = [
     "labels_of",
     "lapses",
     "lawful_ways",
+    "lie_rows",
     "log_files",
     "log_named",
     "log_origin",
     "log_rows",
+    "log_tile",
     "make_rendition",
     "mark",
     "mark_many",
@@ -367,6 +399,7 @@ __all__ = [
     "may_release",
     "may_transmit",
     "notify_regrade",
+    "numbered_renditions",
     "officer_row",
     "open_consultation",
     "open_item",
@@ -376,11 +409,13 @@ __all__ = [
     "owed_rows",
     "owing",
     "pack",
+    "parcel_rows",
     "passed_under",
     "person_row",
     "place",
     "prepare",
     "present_view",
+    "proof_view",
     "propose_draft",
     "prove",
     "rank_of",
@@ -393,6 +428,7 @@ __all__ = [
     "receipt",
     "reconcile",
     "reconciled_at",
+    "reconciled_view",
     "record_of",
     "record_order",
     "recover",
@@ -405,19 +441,21 @@ __all__ = [
     "regraded_view",
     "release",
     "release_many",
+    "release_to_contractor",
     "remove_leftovers",
-    "rendition_of",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
     "request_rows",
     "request_view",
     "retire_officer_key",
+    "return_from_contractor",
     "reviews",
     "revoke_consent",
     "rung_rows",
     "send_again",
     "sender_of",
+    "sent_row",
     "share",
     "sign_joint_text",
     "sign_prepared",
@@ -443,5 +481,6 @@ __all__ = [
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",
+    "witness_rows",
     "write_bundle",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gsomia.node.act_types import CONTRACTED
 from gsomia.node.bodies import entered_person, flag, text
 from gsomia.node.ports import Reader
 from gsomia.node.stored import Need, Person
@@ -47,8 +48,9 @@ def facility_of(reader: Reader, copy: Copy, at: datetime | None = None) -> str:
     """The facility at which a copy is held, now or at an instant."""
     if at is None:
         return reader.placement(copy.id) or MAIN_FACILITY
-    placed = [a.statement for a in reader.acts(types=["place"], item=copy.item) if a.statement.copy == copy.id]
-    return next((text(s.body, "facility") for s in reversed(placed) if s.at <= at), MAIN_FACILITY)
+    placed = [a.statement for a in reader.acts(types=["place", *CONTRACTED], item=copy.item)]
+    last = next((s for s in reversed(placed) if s.copy == copy.id and s.at <= at), None)
+    return MAIN_FACILITY if last is None or last.type == "return-from-contractor" else text(last.body, "facility")
 
 
 def _named(reader: Reader, item: str, person: Person, at: datetime | None) -> Need | None:

@@ -8,7 +8,18 @@ from typing import Any
 
 from gsomia.agreement import RECORD_ACTS
 
-__all__ = ["ACT_TYPES", "CONCLUDED", "CONSULTED", "CONSULTING", "DONE", "HANDLING", "TOLD", "ActType", "Role"]
+__all__ = [
+    "ACT_TYPES",
+    "CONCLUDED",
+    "CONSULTED",
+    "CONSULTING",
+    "CONTRACTED",
+    "DONE",
+    "HANDLING",
+    "TOLD",
+    "ActType",
+    "Role",
+]
 
 
 class Role:
@@ -59,7 +70,10 @@ class ActType:
 HANDLING = ("reproduce", "translate", "return", "use", "retain", "report-loss")
 """What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
 
-DONE = frozenset({"destroy", "regrade", *HANDLING} - {"report-loss"})
+CONTRACTED = ("release-to-contractor", "return-from-contractor")
+"""What brings a held copy to a contractor's facility, and back from there."""
+
+DONE = frozenset({"destroy", "regrade", *HANDLING, *CONTRACTED} - {"report-loss"})
 """What is told back along the way that the copy came, so that nobody hears of it before it knows the copy; a loss goes
 to giver and originator at once."""
 
@@ -113,6 +127,9 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="place", roles=(Role.REGISTRY,)),
         ActType(name="transmit", roles=(Role.DISCLOSURE,)),
         ActType(name="release", roles=(Role.DISCLOSURE,)),
+        ActType(name="clear-facility", roles=(Role.SECURITY,)),
+        ActType(name="release-to-contractor", roles=(Role.DISCLOSURE,)),
+        ActType(name="return-from-contractor", roles=(Role.REGISTRY,)),
         ActType(name="request", roles=(Role.DISCLOSURE,)),
         ActType(name="refuse-request", roles=(Role.DISCLOSURE,)),
         ActType(name="request-consent", roles=(Role.DISCLOSURE,)),

@@ -213,6 +213,7 @@ def apply_handling(node: Node, tx: Writer, statement: Statement) -> None:
         )
     if statement.type in _ENDS:
         _enter(node, tx, replace(copy, state=_ENDS[statement.type]))
+        tx.end_contractor_copy(copy.id)
 
 
 def _enter(node: Node, tx: Writer, copy: Copy) -> None:

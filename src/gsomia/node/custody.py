@@ -14,7 +14,7 @@ from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.keyasking import ask_keys, enter_acts
 from gsomia.node.keyholding import recall_of, unless_recalled
 from gsomia.node.labels import equivalent_label
-from gsomia.node.ledger import Draft, make
+from gsomia.node.ledger import Draft, gather, make
 from gsomia.node.levels import in_force, level_notified
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
@@ -75,6 +75,7 @@ def mark_many(node: Node, references: Sequence[str], level: str, *, by: Acting) 
         node.officer(tx, by, "registry")
         case = Case.of(node, tx)
         own = treaty_mark(case, node.party, level)
+        gather(tx, copies=references)
         for number, reference in enumerate(references):
             try:
                 copy = held_copy(tx, node, reference)

@@ -3,7 +3,7 @@
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
 effects on the record, on peers, copies, consents, recalls, regrading, consultations, persons and keys stand in
 `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`, `recall_effects`,
-`regrade_effects`, `consultation_effects`, `person_effects` and `keyends`.
+`regrade_effects`, `consultation_effects`, `person_effects`, `contractor_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from gsomia.node.consultation_effects import (
     apply_step,
 )
 from gsomia.node.consultation_rules import STEPS
+from gsomia.node.contractor_effects import apply_clearance, apply_contractor_release, apply_contractor_return
 from gsomia.node.copy_effects import (
     apply_acceptance,
     apply_authority,
@@ -68,7 +69,7 @@ PUBLIC_TYPES = (*KEY_TYPES, "accredit")
 """Acts that every peer is told of: whose keys are an officer's, and that the node's system is accredited."""
 
 # A peer may never write these into our store: they are about this node's own people, peers and law.
-_OWN_ONLY = frozenset({"access", "adopt-law", "assess", "enrol-peer", "rendition", *PERSON_TYPES})
+_OWN_ONLY = frozenset({"access", "adopt-law", "assess", "clear-facility", "enrol-peer", "rendition", *PERSON_TYPES})
 
 _RUNGS = {rung.value: rung for rung in Rung}
 
@@ -193,6 +194,9 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "answer-recall": apply_answer,
     "release-key": _answer_key,
     "refuse-key": _answer_key,
+    "clear-facility": apply_clearance,
+    "release-to-contractor": apply_contractor_release,
+    "return-from-contractor": apply_contractor_return,
     "request": apply_request,
     "refuse-request": apply_request_refusal,
     "request-consent": apply_consent,

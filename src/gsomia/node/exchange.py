@@ -35,11 +35,12 @@ from gsomia.node.leaving import (
     stop_copies,
     upload_again,
 )
-from gsomia.node.ledger import Draft, make, record
+from gsomia.node.ledger import SELDOM, Draft, gather, make, record
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
 from gsomia.node.refusals import keep, why_of
+from gsomia.node.registering import AUTHORITIES
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.node.witnessing import ask_witness
@@ -196,6 +197,7 @@ def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     carried = again = 0
     with node.store.reading() as reader:
         at = node.clock.now()
+        gather(reader, copies=[entry.subject for entry in run], types=(*AUTHORITIES, *SELDOM))
         for entry in run:
             one = prepare(node, reader, entry, at)
             if one is None:
@@ -266,6 +268,7 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
     accepted: list[Leaving] = []
     with node.store.writing() as tx:
         at = node.clock.now()
+        gather(tx, [*acts.values(), *(one.authority for one in leaving)])
         drafts: list[Draft] = []
         new: list[SignedAct] = []
         stops: list[Stop] = []

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
-from gsomia.node.act_types import HANDLING
+from gsomia.node.act_types import CONTRACTED, HANDLING
 from gsomia.node.acts import Statement, instant
 from gsomia.node.ports import Reader
 from gsomia.registry import Rung
@@ -19,7 +19,7 @@ from gsomia.registry import Rung
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["check_instant"]
+__all__ = ["check_instant", "named_by"]
 
 _NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent", "answers")
 """Where acts name another act that they answer or rest on; `acts` is a list of such."""
@@ -32,7 +32,7 @@ _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.RECEIPTED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     Rung.OPENED: (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     **dict.fromkeys(
-        (*HANDLING, "destroy", "regrade"),
+        (*HANDLING, *CONTRACTED, "destroy", "regrade"),
         (Rung.DISPATCHED, Rung.ACCEPTED, Rung.DELIVERED),
     ),
     "tracer": (Rung.DISPATCHED,),
@@ -67,6 +67,13 @@ def check_instant(node: Node, reader: Reader, statement: Statement, at: datetime
             )
 
 
+def named_by(statement: Statement) -> list[str]:
+    """The acts that an act says it answers or rests on, whether there are such or not."""
+    rests_on = statement.body.get("acts")
+    said = (*(statement.body.get(name) for name in _NAMED), *(rests_on if isinstance(rests_on, list) else ()))
+    return [named for named in said if isinstance(named, str) and named]
+
+
 def _before(reader: Reader, statement: Statement) -> Iterator[tuple[str, datetime]]:
     """What must have been before an act: the rungs beneath it, the mark that a receipt names, the acts it names."""
     rungs = _AFTER.get(statement.type, ())
@@ -79,8 +86,7 @@ def _before(reader: Reader, statement: Statement) -> Iterator[tuple[str, datetim
         marks = [a for a in reader.acts(types=["mark"], item=statement.item) if a.statement.copy == statement.copy]
         if marks:
             yield "the mark", marks[-1].statement.at
-    rests_on = statement.body.get("acts")
-    for named in (*(statement.body.get(name) for name in _NAMED), *(rests_on if isinstance(rests_on, list) else ())):
-        act = reader.act(named) if isinstance(named, str) and named else None
+    for named in named_by(statement):
+        act = reader.act(named)
         if act is not None:
             yield f"the `{act.statement.type}`", act.statement.at

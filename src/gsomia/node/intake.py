@@ -16,7 +16,7 @@ from gsomia.marking import Label
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.judging import judge
 from gsomia.node.keyholding import recall_of
-from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
 from gsomia.node.ports import Reader, Writer
@@ -115,6 +115,7 @@ def take_deliveries(
     faults: dict[str, str] = {}
     with node.locks.of_all([delivery.offer.copy for delivery in deliveries]):
         with node.blobs.together() as write, node.store.reading() as reader:
+            _gather(reader, deliveries)
             for delivery in deliveries:
                 copy = delivery.offer.copy
                 if before := _given_before(reader, delivery.offer):
@@ -139,6 +140,16 @@ def take_deliveries(
                 node.blobs.remove(_taken_name(delivery.offer.copy))
                 node.blobs.remove(upload_name(delivery.offer.copy))
     return given, missing
+
+
+def _gather(reader: Reader, deliveries: Sequence[Delivery], acts: Sequence[SignedAct] = ()) -> None:
+    """Read together what will be asked for of each."""
+    offers = [delivery.offer for delivery in deliveries]
+    copies = [offer.copy for offer in offers]
+    items = [offer.item for offer in offers]
+    reader.prefetch(copies=copies, items=items, types=SELDOM)
+    reader.prefetch(acts=[reader.acceptance(copy) or "" for copy in copies])
+    gather(reader, acts)
 
 
 def _arrive(
@@ -181,6 +192,7 @@ def _take_in(
         moves: dict[str, str] = {}
         kept: dict[str, int] = {}
         entered: list[SignedAct] = []
+        _gather(tx, [one.delivery for one in arrived], [act for one in arrived for act in one.acts])
         for one in arrived:
             offer = one.delivery.offer
             try:

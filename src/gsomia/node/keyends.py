@@ -78,7 +78,13 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")
     if past and new.person != past[-1].person:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
-    if not past and new.person in signing_persons(tx, statement):
+    if past and new.roles != past[-1].roles:
+        held = ", ".join(past[-1].roles)
+        raise VerificationError(
+            f"act `{statement.id}`: the key that replaces one of `{new.id}` signs as {held}, no other"
+        )
+    if tx.officer(statement.party, new.id) is None and new.person in signing_persons(tx, statement):
+        # One's own key may follow one that stands, and none that has ended: somebody ended it.
         raise VerificationError(f"act `{statement.id}`: `{new.person}` cannot enrol a key of their own")
     tx.put_officer(new)
 

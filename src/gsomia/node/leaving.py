@@ -13,10 +13,11 @@ from gsomia.keys import b64
 from gsomia.node.acts import SignedAct, Statement, instant, pack, unpack
 from gsomia.node.facts import Case, heads_of
 from gsomia.node.keyends import KEY_TYPES
-from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.ledger import Draft, enter, gather, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
 from gsomia.node.ports import Reader, Writer
+from gsomia.node.registering import AUTHORITIES
 from gsomia.node.releasing import refresh
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
@@ -60,7 +61,9 @@ PART = 64
 
 def acts_body(node: Node, reader: Reader, peer: Peer, run: Sequence[Outgoing]) -> dict[str, Any]:
     """The body of a message `acts`: acts for a peer, and what it needs to check them."""
+    reader.prefetch(acts=[entry.subject for entry in run])
     acts = [act for entry in run if (act := reader.act(entry.subject)) is not None]
+    gather(reader, [act for act in acts if act.statement.party == node.party], types=())
     parties = sorted({act.statement.party for act in acts} - {node.party, peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
     arrivals = [rung for act in acts for rung in arrival(node, reader, act)]
@@ -248,6 +251,7 @@ def make_offer(
 
 def offers_body(reader: Reader, peer: Peer, leaving: Sequence[Leaving]) -> dict[str, Any]:
     """The body of a message `offers`: the questions, and the acts that their verdicts rest on."""
+    gather(reader, copies=[one.copy.id for one in leaving], types=("consent",))
     evidence = [act for one in leaving for act in consents_of(reader, one.copy, one.item)]
     parties = sorted({act.statement.party for act in evidence} - {peer.party})
     witnesses = [act for party in parties for act in officer_acts(reader, party)]
@@ -298,6 +302,7 @@ def deliveries_body(
         contents: the small ones' sealed bytes in base64, by copy.
         at: the clock in an offer is that of its sending: an upload takes its time.
     """
+    gather(reader, copies=[one.copy.id for one in ready], types=(*AUTHORITIES, "consent", "dispatched"))
     acts: list[SignedAct] = []
     for one in ready:
         acts.extend(travelling(reader, one.copy, one.item))
@@ -336,6 +341,7 @@ def settle_deliveries(
     """
     told, given = read_acts(peer, answer), answer.get("missing")
     at = node.clock.now()
+    gather(tx, told, copies=[entry.subject for entry in run])
     record(node, tx, [act for act in told if enter_answered(node, tx, peer, act, at)], at=at)
     for entry in run:
         copy = tx.copy(entry.subject)

@@ -16,19 +16,43 @@ from gsomia.node.effects import apply
 from gsomia.node.elsewhere import AwaitedKey
 from gsomia.node.equivalents import mark_fault
 from gsomia.node.facts import Case
-from gsomia.node.instants import check_instant
+from gsomia.node.instants import check_instant, named_by
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
-from gsomia.node.ports import Writer
+from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.request_effects import check_answered
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["FOLLOWED", "Draft", "enter", "make", "new_salts", "record"]
+__all__ = ["FOLLOWED", "SELDOM", "Draft", "enter", "gather", "make", "new_salts", "record"]
+
+SELDOM = ("notify-regrade", "recall", "confirm-recall")
+"""The acts of an item that are asked for at each step of a copy's way, and of which there is mostly none."""
+
+
+def gather(
+    reader: Reader, acts: Iterable[SignedAct] = (), *, copies: Iterable[str] = (), types: Sequence[str] = SELDOM
+) -> None:
+    """Read together what will be asked for of acts that came, and of copies on their way.
+
+    Args:
+        reader: the store.
+        acts: recorded yet or not.
+        copies: the ids.
+        types: the acts of their items that will be asked for.
+    """
+    told = [act.statement for act in acts]
+    copies = [*copies, *(said.copy for said in told if said.copy)]
+    named = (act for said in told for act in named_by(said))
+    numbers = (str(said.body["control_number"]) for said in told if "control_number" in said.body)
+    reader.prefetch(acts=[*(said.id for said in told), *named], copies=copies, numbers=numbers)
+    known = (reader.copy(copy) for copy in copies)
+    items = [*(copy.item for copy in known if copy is not None), *(said.item for said in told if said.item)]
+    reader.prefetch(items=items, types=types)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

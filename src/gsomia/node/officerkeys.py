@@ -15,7 +15,8 @@ from gsomia.node.acts import Officer, SignedAct, instant
 from gsomia.node.keyends import node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
-from gsomia.node.persons import here
+from gsomia.node.officers import of_no_other
+from gsomia.node.persons import here, of_another
 from gsomia.node.ports import Reader, Writer
 
 __all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by"]
@@ -31,7 +32,8 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         by: a security officer.
 
     Raises:
-        UsageError: no such officer, it is no new key, or the person has left.
+        UsageError: no such officer, it is no new key or another's passkey, or the person has left.
+        RefusedError: the key has ended, and the person's own hand would bring it back.
     """
     with node.store.writing() as tx:
         known = tx.keys_of(node.party, officer)
@@ -40,6 +42,9 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         if any(key.shares(past.key) for past in known):
             raise UsageError(f"officer `{officer}` has had this key already; a key that ended never comes back")
         here(tx, known[-1].person)
+        if tx.officer(node.party, officer) is None:
+            of_another(node, tx, by, known[-1].person)
+        of_no_other(tx, node.party, officer, key)
         body: dict[str, Any] = {
             "officer": officer,
             "roles": list(known[-1].roles),

@@ -14,8 +14,9 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.persons import here, of_another
 from gsomia.node.ports import Reader
+from gsomia.passkeys import Passkey
 
-__all__ = ["enrol_officer", "public_acts"]
+__all__ = ["enrol_officer", "of_no_other", "public_acts"]
 
 
 def enrol_officer(
@@ -32,7 +33,7 @@ def enrol_officer(
         person: whose key it is, where that is not the officer's id: so two keys of one person never count as two.
 
     Raises:
-        UsageError: an unknown role, an id that will not do, or a person who has left.
+        UsageError: an unknown role, an id that will not do, a person who has left, or another officer's passkey.
         RefusedError: it is the officer's own.
     """
     unknown = [role for role in roles if role not in Role.ALL]
@@ -52,6 +53,7 @@ def enrol_officer(
         if not first and by is not None:
             of_another(node, tx, by, person or officer)
         here(tx, person or officer)
+        of_no_other(tx, node.party, officer, key)
         body: dict[str, Any] = {"officer": officer, "roles": list(roles), "key": key.to_json(), "first": first}
         if person and person != officer:
             body["person"] = person
@@ -59,6 +61,21 @@ def enrol_officer(
         for peer in tx.peers():
             tx.put_outgoing(peer, "act", act.id, node.clock.machine())
     return act
+
+
+def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None:
+    """Check that a passkey is no other officer's: who signs in by it is known by its credential alone.
+
+    Raises:
+        UsageError: it is.
+    """
+    if not isinstance(key, Passkey):
+        return
+    for other in reader.officers(party):
+        if other.id != officer and key.shares(other.key):
+            raise UsageError(
+                f"this passkey is officer `{other.id}`'s", hint="each officer has a credential of their own"
+            )
 
 
 def public_acts(node: Node, reader: Reader) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gsomia.agreement import Agreement
@@ -80,6 +80,7 @@ def owing(node: Node, reader: Reader) -> list[Owing]:
         *_answers(reader, case),
         *_regrades(reader, case, at),
         *_raises(reader, case, at),
+        *_inspections(node, reader, case),
     ]
 
 
@@ -167,6 +168,34 @@ def _raises(reader: Reader, case: Case, at: datetime) -> Iterator[Owing]:
                 since=max(notice.at for notice in one.notices),
                 **_cited(case, Request(act="notify-regrade", by=by, item=item_of(one.item)), facts, agreement, at),
             )
+
+
+def _inspections(node: Node, reader: Reader, case: Case) -> Iterator[Owing]:
+    """The next inspection of each contractor's facility at which this Party has a copy."""
+    for lies in reader.contractor_copies():
+        copy, site = reader.copy(lies.copy), reader.contractor_facility(lies.facility)
+        item = reader.item(copy.item) if copy is not None else None
+        if copy is None or item is None or site is None or copy.holder != node.party:
+            continue
+        agreement = _between(case, copy, item)
+        stating = [
+            article
+            for article in (agreement.articles if agreement is not None else ())
+            if any(use.name == "firm-inspected" for use in article.clauses)
+        ]
+        yield Owing(
+            act="clear-facility",
+            by=node.party,
+            to=(item.originator,),
+            copy=copy,
+            instrument=agreement.name if agreement is not None else copy.instrument,
+            article=stating[-1].number if stating else "unread",
+            text=f"inspect `{site.id}` of `{site.contractor}` again"
+            + (f": {stating[-1].text}" if stating else "; no article that was read says when"),
+            confidence=stating[-1].confidence if stating else "I",
+            since=lies.at,
+            due=datetime.fromisoformat(site.until).replace(tzinfo=UTC) + timedelta(days=1),
+        )
 
 
 def _cited(case: Case, request: Request, facts: Facts, agreement: Agreement | None, at: datetime) -> dict[str, Any]:

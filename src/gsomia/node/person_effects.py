@@ -5,15 +5,18 @@ A peer has no say in any of it, and nobody signs what is about themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
+from gsomia.node.access import facility_of
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import day, entered_person, flag, text
 from gsomia.node.keyends import signing_persons
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.stored import Briefing, Need, Person
+from gsomia.registry import Copy
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node
@@ -26,6 +29,7 @@ __all__ = [
     "apply_person",
     "apply_placement",
     "apply_strike",
+    "led_in",
     "unconfirmed",
 ]
 
@@ -108,7 +112,21 @@ def apply_placement(node: Node, tx: Writer, statement: Statement) -> None:
     facility = text(statement.body, "facility")
     if not facility:
         raise VerificationError(f"act `{statement.id}`: a facility is named")
+    if (person := led_in(tx, signing_persons(tx, statement), copy, facility)) is not None:
+        raise VerificationError(f"act `{statement.id}`: `{person}` cannot bring a copy to where they may open it")
+    if tx.contractor_facility(facility) is not None or tx.contractor_copy(copy.id) is not None:
+        raise VerificationError(f"act `{statement.id}`: no `place` brings a copy to a contractor's, or back from there")
     tx.put_placement(copy.id, facility, statement.id)
+
+
+def led_in(reader: Reader, persons: Iterable[str], copy: Copy, facility: str) -> str | None:
+    """Who of some persons stands on the roster of a facility, and not on that of the one where a copy is now."""
+    now = facility_of(reader, copy)
+    for name in sorted(persons):
+        person = reader.person(name)
+        if person is not None and facility in person.rosters and now not in person.rosters:
+            return name
+    return None
 
 
 def _known(tx: Writer, statement: Statement) -> Person:

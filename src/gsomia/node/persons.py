@@ -15,7 +15,7 @@ from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
-from gsomia.node.person_effects import unconfirmed
+from gsomia.node.person_effects import led_in, unconfirmed
 from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.stored import Person
@@ -243,12 +243,29 @@ def place(node: Node, reference: str, facility: str, *, by: Acting) -> SignedAct
 
     Raises:
         UsageError: no such item is held, or the facility has no roster.
+        RefusedError: the officer is one who could open it only there; the facility is a contractor's, or the copy lies
+            at one.
     """
     with node.store.writing() as tx:
         copy = held_copy(tx, node, reference)
         if facility not in (known := dict(tx.facilities())):
             listed = ", ".join(sorted(known)) or "none"
             raise UsageError(f"no person is on a roster of `{facility}`", hint=f"facilities with a roster: {listed}")
+        officer = tx.officer(node.party, by.officer)
+        who = officer.person if officer is not None else by.officer
+        if led_in(tx, [who], copy, facility) is not None:
+            text = f"`{who}` stands on the roster of `{facility}` alone: another officer places a copy there"
+            raise refused("own-affair", text)
+        if tx.contractor_facility(facility) is not None:
+            raise refused(
+                "contractor", f"`{facility}` is a contractor's", hint="`gsomia contractor release` (Article 16)"
+            )
+        if (lies := tx.contractor_copy(copy.id)) is not None:
+            raise refused(
+                "contractor",
+                f"`{copy.control_number}` lies at `{lies.facility}` of `{lies.contractor}`",
+                hint="`gsomia contractor return` first",
+            )
         draft = Draft(type="place", item=copy.item, copy=copy.id, body={"facility": facility})
         return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
 

@@ -28,7 +28,7 @@ from gsomia.tlog import (
     tiles_for,
 )
 
-__all__ = ["KEYS_PATH", "check_log", "log_files", "log_named", "prove", "signed_notes"]
+__all__ = ["KEYS_PATH", "check_log", "log_files", "log_named", "log_tile", "prove", "signed_notes"]
 
 KEYS_PATH = "log.pub"
 """The log's verifier keys, beside its checkpoint."""
@@ -44,11 +44,21 @@ def log_files(node: Node, reader: Reader, state: LogState) -> Iterator[tuple[str
     """
     yield KEYS_PATH, node.keys.log.public.named(state.name).to_text().encode()
     for tile in tiles_for(state.size):
-        yield tile.path, _tile(reader, state, tile)
+        yield tile.path, log_tile(reader, state, tile)
     yield CHECKPOINT_PATH, state.checkpoint
 
 
-def _tile(reader: Reader, state: LogState, tile: Tile) -> bytes:
+def log_tile(reader: Reader, state: LogState, tile: Tile) -> bytes:
+    """One file of a log.
+
+    Args:
+        reader: the store.
+        state: the log's head.
+        tile: which; all of it is covered by the head.
+
+    Raises:
+        NodeError: a hash of it is missing.
+    """
     start, stop = tile.index * TILE_WIDTH, tile.index * TILE_WIDTH + tile.width
     if tile.level is None:
         return encode_entries([entry for entry, _, _ in reader.log_entries(state.name, start, stop)])
@@ -70,7 +80,7 @@ def check_log(node: Node, reader: Reader, state: LogState) -> LogCheck:
         if path == CHECKPOINT_PATH:
             return state.checkpoint
         try:
-            return _tile(reader, state, tiles[path]) if path in tiles else None
+            return log_tile(reader, state, tiles[path]) if path in tiles else None
         except NodeError:
             return None  # a hash of the tile is missing
 

@@ -13,7 +13,7 @@ from gsomia.node.intake import Delivery, take_deliveries
 from gsomia.node.judging import decide_offer, standing_acceptance
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.keyrelease import answer_key_requests
-from gsomia.node.ledger import Draft, enter, make, record
+from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.messages import Message, read_message, write_message
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
@@ -50,7 +50,8 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
     try:
         message = read_message(node, envelope, peer.party, peer.signing, at=at)
         about = message.id
-        with node.store.writing() as tx:
+        # What the message leads to is made durable with this; what is lost with it was not answered.
+        with node.store.writing(durable=False) as tx:
             # Older messages are refused by their clock.
             tx.forget_messages(at - 2 * node.limits.max_skew)
             if not tx.see_message(message.id, peer.party, at):
@@ -109,9 +110,10 @@ def _record_acts(node: Node, peer: Peer, message: Message, at: datetime) -> tupl
 def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> dict[str, str]:
     """Record acts from a peer, in order, in one transaction; returns those refused, by id, with the reason."""
     refused: dict[str, str] = {}
-    if not acts:
+    if not acts or _recorded(node, acts):
         return refused
     with node.store.writing() as tx:
+        gather(tx, acts)
         taken: list[SignedAct] = []
         for act in acts:
             try:
@@ -128,10 +130,19 @@ def _take(node: Node, peer: Peer, acts: Sequence[SignedAct], at: datetime) -> di
     return refused
 
 
+def _recorded(node: Node, acts: Sequence[SignedAct]) -> bool:
+    """Whether all these are recorded as they stand: a peer tells of its officers with every delivery."""
+    with node.store.reading() as reader:
+        reader.prefetch(acts=[act.id for act in acts])
+        known = [reader.act(act.id) for act in acts]
+    return all(one is not None and one.data == act.data for one, act in zip(known, acts, strict=True))
+
+
 def _answer_offers(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
     offers = [Offer.from_json(value) for value in _list(message.body.get("offers"))]
     _take(node, peer, _acts(message), at)
     with node.store.writing() as tx:
+        tx.prefetch(copies=[offer.copy for offer in offers], items=[offer.item for offer in offers], types=SELDOM)
         standing: list[SignedAct] = []
         drafts: list[Draft] = []
         for offer in offers:

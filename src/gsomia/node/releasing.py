@@ -13,13 +13,13 @@ from gsomia.errors import GsomiaError, RefusedError, UsageError
 from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.keyholding import recall_of, unless_raised, unless_recalled, with_custody, with_none_held
-from gsomia.node.ledger import Draft, make
+from gsomia.node.ledger import Draft, gather, make
 from gsomia.node.levels import in_force, raised_since
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.requests import request_answered
-from gsomia.node.sending import authority, certified, keeping_refusals, leaving_copy, refuse
+from gsomia.node.sending import authority, certified, check_certified, keeping_refusals, leaving_copy, refuse
 from gsomia.node.words import check_parties
 from gsomia.registry import GONE, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
@@ -147,6 +147,7 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
     asked: dict[int, _Asked] = {}
     with keeping_refusals(node, "release", at), node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
+        gather(reader, copies=[onward.reference for onward in passages])
         for number, onward in enumerate(passages):
             try:
                 asked[number] = _ask(node, reader, onward, at)
@@ -160,6 +161,7 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
             del asked[number]
     if asked:
         with node.store.writing() as tx:
+            gather(tx, copies=[one.held.id for one in asked.values()])
             entries = {number: _entry(node, tx, one, at) for number, one in asked.items()}
             drafts = [
                 authority(
@@ -276,8 +278,8 @@ def ask_release(
     """
     case = Case.of(node, reader)
     check_parties(case, (to,), "--to")
-    if met and (strange := {*met} - {consent.id for consent in reader.consents(item.id)}):
-        raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
+    if met:
+        check_certified(met, reader.consents(item.id))
     item = in_force(reader, case, item, held)
     passing = Passing(giver=node.party, receivers=(to,), purpose=item.purpose, met=frozenset(met))
     facts = item_facts(node, reader, item, passing=passing, holder=to, at=at)

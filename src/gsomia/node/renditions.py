@@ -34,7 +34,7 @@ from gsomia.node.stored import Refused
 from gsomia.registry import Copy, Item, Rendition
 from gsomia.verdict import Request, Verdict, decide
 
-__all__ = ["MadeRendition", "ask_reproduce", "make_rendition", "rendition_of"]
+__all__ = ["MadeRendition", "ask_reproduce", "make_rendition"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +137,6 @@ def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, b
         act = make(node, tx, [draft], at=at, by=by)[0]
         entry = next(made for made in tx.renditions(item=copy.item) if made.act == act.id)
     return MadeRendition(data=made.data, entry=entry, remarks=(*look.remarks, *made.remarks))
-
-
-def rendition_of(reader: Reader, data: bytes) -> Rendition | None:
-    """The entry of a rendition that was found somewhere: which copy it is and whose; None where it is none of ours."""
-    found = reader.renditions(digest=hashlib.sha256(data).hexdigest())
-    return found[0] if found else None
 
 
 def _numbered(reader: Reader, copy: Copy, total: int) -> tuple[int, int]:

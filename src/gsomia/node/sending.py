@@ -6,14 +6,14 @@ transaction. The node sends it when the recipient's node has accepted (see `exch
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from gsomia.errors import NodeError, RefusedError
+from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.marking import Label
 from gsomia.node.approval import GRANTED, WHOLE, WRITTEN, conditions_met
 from gsomia.node.derivatives import Drawn, ask_sources, draw_on
@@ -38,6 +38,7 @@ __all__ = [
     "ask_transmit",
     "authority",
     "certified",
+    "check_certified",
     "consent_draft",
     "discard",
     "draw",
@@ -156,14 +157,19 @@ def draw(
         sending: what is sent; where it cites nothing there is nothing to take over.
         receivers: who would get it, those on the way too.
         at: the instant of the question.
+
+    Raises:
+        UsageError: a consent is certified that is to none of the sources, or a source is not here.
     """
     if not sending.cites:
+        check_certified(sending.met, ())
         return None, []
     _check_words(case, sending)
     level = treaty_mark(case, node.party, sending.level)
     own = item_label(node.party, level, receivers, at, exercise=node.exercise)
     passing = replace(sending.passing(node.party, receivers), drawn=True)
     drawn = draw_on(node, reader, case, sending.cites, own, passing, at)
+    check_certified(sending.met, [one for source in drawn.cites for one in reader.consents(source.item)])
     return drawn, ask_sources(node, reader, case, drawn, passing, at)
 
 
@@ -331,6 +337,20 @@ def authority(
         parties=(copy.holder,),
         body=authority_body(copy, item) | law | {"remarks": list(remarks), "verdict": verdict_digest(verdict)},
     )
+
+
+def check_certified(met: Collection[str], on_file: Iterable[Consent]) -> None:
+    """Check that what an officer certifies are conditions of consents that are on file.
+
+    Args:
+        met: the consents, by id, whose conditions are certified.
+        on_file: those to the item or to its sources.
+
+    Raises:
+        UsageError: one is not.
+    """
+    if strange := {*met} - {consent.id for consent in on_file}:
+        raise UsageError(f"no consent `{min(strange)}` to this item is on file", hint="`gsomia consent list` has them")
 
 
 def certified(reader: Reader, item: Item, met: Collection[str]) -> Mapping[str, list[str]]:

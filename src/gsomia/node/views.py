@@ -15,14 +15,12 @@ from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Limits, Node
 from gsomia.node.owed import owing
 from gsomia.node.ports import Reader
-from gsomia.node.publish import log_named
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
 from gsomia.node.stored import Consent, EnteredAct, Outgoing, Person, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
-from gsomia.tlog import Checkpoint, parse_note
 
 __all__ = [
     "act_named",
@@ -34,7 +32,6 @@ __all__ = [
     "copy_row",
     "entered_rows",
     "inbox_lists",
-    "log_rows",
     "officer_row",
     "outgoing_row",
     "owed_rows",
@@ -116,7 +113,7 @@ def rung_rows(copy: Copy) -> list[dict[str, Any]]:
 
 
 def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]]:
-    """Lines of the control register for these copies, with recalls, renditions and the level notified last."""
+    """Lines of the register for these copies, with recalls, renditions, the level notified last, the contractor."""
     if len(copies) > _FEW:
         recalled, made = recalls(reader), reader.renditions()
         levels = {one.item.id: one.level for one in regraded(reader)}
@@ -128,7 +125,11 @@ def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]
             found = recall_of(reader, copy.item, item.originator) if item is not None else None
             rows.append(copy_row(copy, item, found, reader.renditions(item=copy.item)))
             levels |= {one.item.id: one.level for one in regraded(reader, copy.item)}
-    return [row | {"level": levels.get(row["item"], row["foreign_mark"])} for row in rows]
+    lies = {one.copy: f"{one.contractor}, {one.facility}" for one in reader.contractor_copies()}
+    return [
+        row | {"level": levels.get(row["item"], row["foreign_mark"]), "contractor": lies.get(row["copy"], "")}
+        for row in rows
+    ]
 
 
 def officer_row(officer: Officer) -> dict[str, Any]:
@@ -372,28 +373,6 @@ def act_views(node: Node, reader: Reader, act: str) -> dict[str, Any]:
         "state": "disputed" if "disputed" in states else "entered",
         "views": [act_view(reader, one) for one in act_named(reader, act)],
     }
-
-
-def log_rows(node: Node, reader: Reader, name: str = "") -> list[dict[str, Any]]:
-    """The logs with their checkpoints and keys; with a name that one alone.
-
-    Raises:
-        UsageError: there is no such log.
-    """
-    rows = []
-    for state in [log_named(reader, name)] if name else reader.logs():
-        head = Checkpoint.from_text(parse_note(state.checkpoint).text)
-        rows.append(
-            {
-                "origin": head.origin,
-                "size": head.size,
-                "root": head.root.hex(),
-                "signed_at": instant(state.signed_at),
-                "checkpoint": state.checkpoint.decode(),
-                "keys": node.keys.log.public.named(head.origin).to_text(),
-            }
-        )
-    return rows
 
 
 def told_differences(found: Iterable[Difference], own: str) -> dict[str, list[dict[str, Any]]]:

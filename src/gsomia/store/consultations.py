@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from gsomia.node import Consultation, Step, View, read_instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.statements import insert_new, rows_by, upsert
 
 __all__ = ["ConsultationReads", "ConsultationWrites"]
@@ -27,10 +26,8 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **lists, "at": read_instant(row["at"])}
 
 
-class ConsultationReads:
+class ConsultationReads(Connected):
     """Reads about consultations within one transaction."""
-
-    _connection: sa.Connection
 
     def consultations(self) -> Sequence[Consultation]:
         found = rows_by(schema.consultation, order=("at", "id")).rows(self._connection, {})

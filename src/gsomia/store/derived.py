@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from gsomia.errors import VerificationError
 from gsomia.node import Rows, Statement, read_instant
 from gsomia.store import schema
+from gsomia.store.connected import Connected
 from gsomia.store.logs import group_acts
 from gsomia.store.prepared import Prepared
 
@@ -48,10 +49,8 @@ def _ordered(name: str) -> tuple[Prepared, tuple[str, ...], int]:
     return Prepared(sa.select(table).order_by(*table.primary_key.columns)), columns, keys
 
 
-class DerivedReads:
+class DerivedReads(Connected):
     """Reads of what acts make, within one transaction."""
-
-    _connection: sa.Connection
 
     def rows(self, table: str) -> Rows:
         query, columns, keys = _ordered(table)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from gsomia.errors import NodeError
 from gsomia.node import Cosigned, LogLie, LogState, instant, read_instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import found, insert_new, rows_by, upsert
 from gsomia.tlog import HASH_BYTES, SALT_BYTES, TILE_HEIGHT, leaf_hash, reader_of_levels
@@ -106,10 +107,8 @@ def _cut(data: bytes) -> list[bytes]:
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
-class LogReads:
+class LogReads(Connected):
     """Reads about logs within one transaction."""
-
-    _connection: sa.Connection
 
     def log(self, name: str) -> LogState | None:
         row = rows_by(schema.log, "name").row(self._connection, {"name": name})

@@ -12,15 +12,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from gsomia.node import Carried, Question, Reply, instant, read_instant
 from gsomia.store import schema
+from gsomia.store.connected import Connected
 from gsomia.store.statements import found
 
 __all__ = ["ParcelReads", "ParcelWrites"]
 
 
-class ParcelReads:
+class ParcelReads(Connected):
     """Reads about parcels within one transaction."""
-
-    _connection: sa.Connection
 
     def parcels(self, peer: str = "") -> Sequence[Carried]:
         table = schema.parcel

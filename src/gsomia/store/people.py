@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from gsomia.keys import canonical
 from gsomia.node import Briefing, Need, Officer, Person, Statement, instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import found, rows_by
 
@@ -137,10 +138,9 @@ _CLEARED = Prepared(
 )
 
 
-class PeopleReads:
+class PeopleReads(Connected):
     """Reads of people within one transaction."""
 
-    _connection: sa.Connection
     _all: Callable[..., list[dict[str, Any]]]
     _one: Callable[..., dict[str, Any] | None]
     once: Callable[[Hashable, Callable[[], Any]], Any]

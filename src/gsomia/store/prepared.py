@@ -22,7 +22,7 @@ class Prepared:
 
     Args:
         statement: a query, an insert, an update or a delete; its values are bind parameters.
-        columns: for an insert, the columns that rows give.
+        columns: for an insert, the columns that rows give; for what else is run for many rows, its parameters.
     """
 
     __slots__ = ("_by_place", "_columns", "_text")
@@ -70,7 +70,7 @@ class Prepared:
         return int(_driver(connection).execute(self._text, values).lastrowid)
 
     def run_many(self, connection: sa.Connection, values: Iterable[Sequence[object]]) -> None:
-        """Run an insert once for each row, whose values stand in the order of the columns."""
+        """Run an insert, or a delete, once for each row, whose values stand in the order of the columns."""
         _driver(connection).executemany(self._by_place, values)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gsomia.node import Discrepancy
 from gsomia.registry import bounds_of
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 from gsomia.store.statements import upsert
 
@@ -94,10 +95,8 @@ class _Ranges:
         return list(_BETWEEN.tuples(self.connection, {**values, "behind": behind}))
 
 
-class RangeReads:
+class RangeReads(Connected):
     """Reads of what is shared with each peer, within one transaction."""
-
-    _connection: sa.Connection
 
     def ranges(self, peer: str) -> _Ranges:
         return _Ranges(self._connection, peer)
@@ -136,9 +135,6 @@ class RangeWrites(RangeReads):
             return
         row = {"peer": peer, "position": position, "kind": kind, "subject": subject, "digest": digest}
         upsert(_SHARED, replace=True).run(self._connection, row)
-
-    def follow(self, peer: str, item: str) -> None:
-        upsert(schema.followed, replace=False).run(self._connection, {"peer": peer, "item": item})
 
     def end_followed(self, peer: str, items: Iterable[str]) -> None:
         for item in items:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from gsomia.node import FLOOD, Refused, instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
 
 __all__ = ["RefusalReads", "RefusalWrites"]
@@ -32,10 +33,8 @@ _SEE = Prepared(insert(schema.seen).on_conflict_do_nothing(), [column.name for c
 _FORGET = Prepared(sa.delete(schema.seen).where(schema.seen.c.at < sa.bindparam("before")))
 
 
-class RefusalReads:
+class RefusalReads(Connected):
     """Reads about refusals within one transaction."""
-
-    _connection: sa.Connection
 
     def refused(self) -> Sequence[Refused]:
         return [rows.refused_of(row) for row in _EVERY.rows(self._connection, {})]

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from gsomia.node import InformationRequest, instant, read_instant
 from gsomia.store import rows, schema
+from gsomia.store.connected import Connected
 from gsomia.store.statements import rows_by, upsert
 
 __all__ = ["RequestReads", "RequestWrites"]
@@ -23,10 +22,8 @@ def _told(row: Mapping[str, Any]) -> InformationRequest:
     return InformationRequest(**{**row, **lists, "due": due, "at": read_instant(row["at"])})
 
 
-class RequestReads:
+class RequestReads(Connected):
     """Reads about requests within one transaction."""
-
-    _connection: sa.Connection
 
     def requests(self) -> Sequence[InformationRequest]:
         found = rows_by(schema.request, order=("at", "id")).rows(self._connection, {})

@@ -132,6 +132,25 @@ consent = _table(
     _text("act"),
     _text("at"),
 )
+contractor_facility = _table(
+    "contractor_facility",
+    _text("id", key=True),
+    _text("contractor"),
+    _text("part_of"),
+    _text("level"),
+    _text("basis"),
+    _text("inspected"),
+    _text("until"),
+    _text("act"),
+)
+contractor_copy = _table(
+    "contractor_copy",
+    _text("copy", key=True),
+    _text("contractor"),
+    _text("facility"),
+    _text("act"),
+    _text("at"),
+)
 request = _table(
     "request",
     _text("id", key=True),

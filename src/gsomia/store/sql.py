@@ -132,20 +132,26 @@ class SqlStore:
             raise self._unusable(error) from error
 
     @contextmanager
-    def writing(self) -> Iterator[SqlWriter]:
+    def writing(self, *, durable: bool = True) -> Iterator[SqlWriter]:
         """One transaction, durable when the block ends well.
+
+        Args:
+            durable: False where it need not be so before the next one that is; a power cut may undo both, or this one.
 
         Raises:
             NodeError: the disk does not take it; nothing of the block happened.
         """
         # In turn within this process: SQLite itself lets others in by trying again and again.
-        with self._turn, self._transaction(write=True) as connection:
-            yield SqlWriter(connection)
+        with self._turn, self._transaction(write=True, durable=durable) as connection:
+            writer = SqlWriter(connection)
+            yield writer
+            writer.end()
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+    def _transaction(self, *, write: bool, durable: bool = True) -> Iterator[sa.Connection]:
+        options = {"gsomia_write": write, "gsomia_durable": durable}
         try:
-            with self._engine.connect().execution_options(gsomia_write=write) as connection, connection.begin():
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
             raise self._unusable(error) from error
@@ -171,5 +177,10 @@ def _prepare_scratch(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("gsomia_write", False)
+    options = connection.get_execution_options()
+    write, durable = options.get("gsomia_write", False), options.get("gsomia_durable", True)
+    if connection.info.get("durable", True) is not durable:
+        # The log that is written ahead is made durable as a whole, so the next durable commit brings this one with it.
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

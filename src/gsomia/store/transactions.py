@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -10,10 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from gsomia.errors import NodeError
-from gsomia.keys import Envelope
 from gsomia.node import (
     Consent,
     Credential,
@@ -22,13 +19,14 @@ from gsomia.node import (
     Peer,
     PendingOpening,
     SignedAct,
-    Statement,
     instant,
 )
 from gsomia.registry import Copy, CopyState, Item, Rendition, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
+from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
+from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
@@ -41,12 +39,6 @@ from gsomia.store.statements import found, insert_new, rows_by, upsert
 __all__ = ["SqlReader", "SqlWriter"]
 
 _T = TypeVar("_T")
-
-KEPT_ENVELOPES = 256
-"""So many batches' envelopes, 5 to 10 KiB each, are kept while acts are read."""
-
-KEPT_ROWS = 2048
-"""So many values that were read by their keys, a few KiB each, are kept within a transaction."""
 
 
 @cache
@@ -70,32 +62,7 @@ _ACTS = sa.select(schema.act)
 _LAST = sa.select(sa.func.max(schema.act.c.seq))
 
 
-_ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
-
-
-_ACT = Prepared(_ACTS.where(schema.act.c.id == sa.bindparam("id")))
-
-
-_RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
 _OF_ITEM = rows_by(schema.copy, "item", order=("control_number", "id"))
-
-
-_SERIAL = Prepared(
-    insert(schema.serial)
-    .values(name=sa.bindparam("name"), last=sa.literal_column("1"))
-    .on_conflict_do_update(index_elements=["name"], set_={"last": schema.serial.c.last + sa.literal_column("1")})
-    .returning(schema.serial.c.last)
-)
-
-
-_RAISE = Prepared(
-    insert(schema.serial)
-    .values(name=sa.bindparam("name"), last=sa.bindparam("last"))
-    .on_conflict_do_update(
-        index_elements=["name"],
-        set_={"last": sa.func.max(schema.serial.c.last, insert(schema.serial).excluded.last)},
-    )
-)
 
 
 @cache
@@ -110,35 +77,28 @@ def _outgoing(*, peer: bool, due: bool, limit: bool) -> Prepared:
     return Prepared(query.limit(sa.bindparam("limit")).offset(sa.literal_column("0")) if limit else query)
 
 
-_DONE = Prepared(sa.delete(schema.outgoing).where(schema.outgoing.c.id == sa.bindparam("outgoing")))
-
-
 _PRESENT = (CopyState.DELIVERED.value, CopyState.RECEIPTED.value, CopyState.OPENED.value)
 """The states of a copy that lies with its holder."""
 
 
 class SqlReader(
-    LogReads, DerivedReads, ParcelReads, PeopleReads, RangeReads, RefusalReads, ConsultationReads, RequestReads
+    KeyedReads,
+    LogReads,
+    DerivedReads,
+    ParcelReads,
+    PeopleReads,
+    RangeReads,
+    RefusalReads,
+    ConsultationReads,
+    RequestReads,
+    ContractorReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
     def __init__(self, connection: sa.Connection, kept: dict[Hashable, Any] | None = None) -> None:
-        self._connection = connection
+        super().__init__(connection)
         # One transaction sees one state, so what was read in it holds to its end, or to its own changes.
         self._kept: dict[Hashable, Any] = {} if kept is None else kept
-        self._envelopes: dict[str, Envelope] = {}
-        self._by_key: dict[tuple[sa.Table, str], Any] = {}
-
-    def _known(self, table: sa.Table, key: str, read: Callable[[str], _T]) -> _T:
-        """What stands under a key, or that nothing does, read once; a writer keeps up with its own changes."""
-        place = (table, key)
-        if place not in self._by_key:
-            found = read(key)
-            if len(self._by_key) >= KEPT_ROWS:
-                self._by_key.clear()
-            self._by_key[place] = found
-        known: _T = self._by_key[place]
-        return known
 
     def _all(self, query: Prepared | sa.Select[Any], **values: object) -> list[dict[str, Any]]:
         return found(self._connection, query, values)
@@ -152,13 +112,6 @@ class SqlReader(
         kept: _T = self._kept[name]
         return kept
 
-    def setting(self, key: str) -> str | None:
-        return self._known(schema.setting, key, self._setting)
-
-    def _setting(self, key: str) -> str | None:
-        row = self._one(rows_by(schema.setting, "key"), key=key)
-        return None if row is None else str(row["value"])
-
     def peers(self) -> Mapping[str, Peer]:
         return self.once("peers", lambda: {row["party"]: rows.peer_of(row) for row in self._all(rows_by(schema.peer))})
 
@@ -168,15 +121,9 @@ class SqlReader(
         )
 
     def consents(self, item: str | None = None) -> Sequence[Consent]:
-        if item is None:
-            found = self._all(rows_by(schema.consent, order=("at", "id")))
-        else:
-            found = self._all(rows_by(schema.consent, "item", order=("at",)), item=item)
-        return [rows.consent_of(row) for row in found]
-
-    def consent(self, consent: str) -> Consent | None:
-        row = self._one(rows_by(schema.consent, "id"), id=consent)
-        return None if row is None else rows.consent_of(row)
+        if item is not None:
+            return self._consents_for(item)
+        return [rows.consent_of(row) for row in self._all(rows_by(schema.consent, order=("at", "id")))]
 
     def adopted(self) -> Mapping[str, str]:
         every = rows_by(schema.adopted)
@@ -186,27 +133,9 @@ class SqlReader(
         every = rows_by(schema.entered, order=("id", "entered_by"))
         return self.once("record", lambda: [rows.entered_of(row) for row in self._all(every)])
 
-    def act(self, act: str) -> SignedAct | None:
-        return self._known(schema.act, act, self._act) if act else None
-
-    def _act(self, act: str) -> SignedAct | None:
-        row = self._one(_ACT, id=act)
-        return None if row is None else self._act_of(row)
-
-    def _act_of(self, row: Mapping[str, Any]) -> SignedAct:
-        """An act from its row; the envelopes of the batches met last are kept, for acts of a batch come together."""
-        batch = row["batch"]
-        envelope = self._envelopes.get(batch)
-        if envelope is None:
-            text = _ENVELOPE.scalar(self._connection, {"batch": batch})
-            if text is None:
-                raise NodeError(f"act `{row['id']}` lacks the envelope of its batch")
-            if len(self._envelopes) >= KEPT_ENVELOPES:
-                self._envelopes.clear()
-            envelope = self._envelopes[batch] = rows.envelope_of(text)
-        return rows.act_of(row, envelope)
-
     def acts(self, *, types: Sequence[str] = (), item: str = "", start: int = 0, stop: int = 0) -> Iterator[SignedAct]:
+        if types and (known := self._prefetched(item, types, start=start, stop=stop)) is not None:
+            return iter(known)
         values: dict[str, object] = {f"type{number}": name for number, name in enumerate(types)}
         values |= {"start": start, "stop": stop}
         query = _acts(len(types), item=bool(item), start=start > 0, stop=stop > 0)
@@ -232,13 +161,6 @@ class SqlReader(
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]
 
-    def item(self, item: str) -> Item | None:
-        return self._known(schema.item, item, self._item)
-
-    def _item(self, item: str) -> Item | None:
-        row = self._one(rows_by(schema.item, "id"), id=item)
-        return None if row is None else rows.item_of(row)
-
     def drawing_on(self, item: str) -> Sequence[Item]:
         found = self._all(sa.select(schema.item).where(schema.item.c.cites.contains(item, autoescape=True)))
         return [one for one in map(rows.item_of, found) if any(source.item == item for source in one.cites)]
@@ -258,7 +180,7 @@ class SqlReader(
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
         if item and not states:
             of_item = self._all(_OF_ITEM, item=item)
-            return [rows.copy_of(r, tuple(rows.rung_of(x) for x in self._all(_RUNGS, copy=r["id"]))) for r in of_item]
+            return [rows.copy_of(r, self._rungs(r["id"])) for r in of_item]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         if item:
             query = query.where(schema.copy.c.item == item)
@@ -270,16 +192,6 @@ class SqlReader(
         key = sa.tuple_(schema.copy.c.control_number, schema.copy.c.id)
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
         return self._copies(query.where(key > place).limit(limit))
-
-    def copy(self, copy: str) -> Copy | None:
-        return self._known(schema.copy, copy, self._copy)
-
-    def _copy(self, copy: str) -> Copy | None:
-        row = self._one(rows_by(schema.copy, "id"), id=copy)
-        return None if row is None else rows.copy_of(row, self._rungs(copy))
-
-    def _rungs(self, copy: str) -> tuple[RungEntry, ...]:
-        return tuple(rows.rung_of(rung) for rung in self._all(_RUNGS, copy=copy))
 
     def passing(self, party: str) -> Sequence[Copy]:
         held, given = schema.copy, schema.copy.alias("given")
@@ -299,17 +211,6 @@ class SqlReader(
         found = self._all(rows_by(schema.rendition, *names, order=("copy", "number")), item=item, rendition=digest)
         return [rows.rendition_of(row) for row in found]
 
-    def acceptance(self, copy: str) -> str | None:
-        return self._known(schema.acceptance, copy, self._acceptance)
-
-    def _acceptance(self, copy: str) -> str | None:
-        row = self._one(rows_by(schema.acceptance, "copy"), copy=copy)
-        return None if row is None else str(row["act"])
-
-    def numbered(self, number: str) -> str | None:
-        row = self._one(rows_by(schema.numbered, "number"), number=number)
-        return None if row is None else str(row["copy"])
-
     def pending(self) -> Sequence[PendingOpening]:
         query = sa.select(schema.pending).order_by(schema.pending.c.at, schema.pending.c.copy)
         return [rows.pending_of(row) for row in self._all(query)]
@@ -326,30 +227,36 @@ class SqlReader(
 
 
 class SqlWriter(
-    SqlReader, LogWrites, ParcelWrites, PeopleWrites, RangeWrites, RefusalWrites, ConsultationWrites, RequestWrites
+    SqlReader,
+    KeyedWrites,
+    LogWrites,
+    ParcelWrites,
+    PeopleWrites,
+    RangeWrites,
+    RefusalWrites,
+    ConsultationWrites,
+    RequestWrites,
+    ContractorWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        super().__init__(connection)
-        self._batches_put: set[str] = set()
-        self._act_numbers: dict[str, int] = {}
-
     @contextmanager
     def part(self) -> Iterator[None]:
-        self._connection.exec_driver_sql("SAVEPOINT part")
+        # What was to be written before it is written with it, or once more where it is undone.
+        self._raw.exec_driver_sql("SAVEPOINT part")
+        self._begin_part()
         try:
             yield
         except BaseException:
-            for kept in (self._kept, self._envelopes, self._by_key, self._act_numbers):
-                kept.clear()
-            self._batches_put.clear()
+            self._kept.clear()
             # Where the disk took no more, the whole transaction may be gone already.
-            with suppress(sa.exc.DBAPIError):
-                self._connection.exec_driver_sql("ROLLBACK TO part")
-                self._connection.exec_driver_sql("RELEASE part")
+            with suppress(sa.exc.DBAPIError, sqlite3.Error):
+                self._raw.exec_driver_sql("ROLLBACK TO part")
+                self._raw.exec_driver_sql("RELEASE part")
+                self._undo_part()
             raise
-        self._connection.exec_driver_sql("RELEASE part")
+        self._end_part()
+        self._raw.exec_driver_sql("RELEASE part")
 
     def _put(self, table: sa.Table, row: Mapping[str, Any], *, replace: bool = True) -> int:
         return upsert(table, replace=replace).run(self._connection, row)
@@ -368,53 +275,14 @@ class SqlWriter(
     def put_credential(self, credential: Credential) -> None:
         self._put_standing(schema.credential, rows.plain_row(credential))
 
-    def put_consent(self, consent: Consent) -> None:
-        self._put(schema.consent, rows.consent_row(consent))
-
     def put_adopted(self, instrument: str, version: str, act: str) -> None:
         self._put_standing(schema.adopted, {"instrument": instrument, "version": version, "act": act})
 
     def put_entered(self, entered: EnteredAct) -> None:
         self._put_standing(schema.entered, rows.entered_row(entered))
 
-    def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
-        row = rows.act_row(act, source, at)
-        if row["batch"] not in self._batches_put:
-            self._put(schema.batch, rows.batch_row(act.envelope), replace=False)
-            self._batches_put.add(row["batch"])
-        self._act_numbers[act.id] = insert_new(schema.act).run_new(self._connection, row)
-        # As it is read back: what a draft holds as a tuple is a list then.
-        statement = Statement.from_bytes(act.data)
-        if statement is not act.statement:
-            act = dataclasses.replace(act, statement=statement)
-        self._by_key[schema.act, act.id] = act
-
-    def put_item(self, item: Item) -> None:
-        self._put(schema.item, rows.item_row(item))
-        self._by_key[schema.item, item.id] = item
-
-    def put_copy(self, copy: Copy) -> None:
-        self._put(schema.copy, rows.copy_row(copy))
-        # The rungs stand in a table of their own, which this does not change.
-        kept: Copy | None = self._by_key.get((schema.copy, copy.id))
-        rungs = kept.rungs if kept is not None else self._rungs(copy.id)
-        self._by_key[schema.copy, copy.id] = copy if copy.rungs == rungs else dataclasses.replace(copy, rungs=rungs)
-
-    def put_rung(self, rung: RungEntry) -> None:
-        added = self._put(schema.rung, rows.plain_row(rung) | {"rung": rung.rung.value}, replace=False)
-        kept: Copy | None = self._by_key.get((schema.copy, rung.copy))
-        if kept is not None and added:
-            self._by_key[schema.copy, rung.copy] = dataclasses.replace(kept, rungs=rows.in_order((*kept.rungs, rung)))
-
     def put_rendition(self, rendition: Rendition) -> None:
         insert_new(schema.rendition).run(self._connection, rows.plain_row(rendition))
-
-    def put_acceptance(self, copy: str, act: str) -> None:
-        self._put(schema.acceptance, {"copy": copy, "act": act})
-        self._by_key[schema.acceptance, copy] = act
-
-    def put_numbered(self, number: str, copy: str) -> None:
-        self._put(schema.numbered, {"number": number, "copy": copy})
 
     def put_pending(self, opening: PendingOpening) -> None:
         self._put(schema.pending, rows.plain_row(opening))
@@ -430,21 +298,7 @@ class SqlWriter(
     def drop_leftover(self, item: str) -> None:
         self._connection.execute(sa.delete(schema.leftover).where(schema.leftover.c.item == item))
 
-    def put_outgoing(self, peer: str, kind: str, subject: str, at: datetime) -> None:
-        row = {"peer": peer, "kind": kind, "subject": subject, "attempts": 0, "next_at": instant(at), "error": ""}
-        row["parcel"] = 0
-        insert_new(schema.outgoing).run(self._connection, row)
-
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing
         change = {"attempts": table.c.attempts + 1, "next_at": instant(at), "error": error}
         self._connection.execute(sa.update(table).where(table.c.id == outgoing).values(change))
-
-    def done(self, outgoing: int) -> None:
-        _DONE.run(self._connection, {"outgoing": outgoing})
-
-    def next_serial(self, name: str) -> int:
-        return int(_SERIAL.scalar(self._connection, {"name": name}))
-
-    def raise_serial(self, name: str, last: int) -> None:
-        _RAISE.run(self._connection, {"name": name, "last": last})

@@ -23,6 +23,7 @@ from gsomia.verdict.law import Law
 from gsomia.verdict.proof import COVERS, PROPERTIES, Proof, prove
 from gsomia.verdict.questions import Route, StandingDuty, granted, matrix, routes, standing_duties
 from gsomia.verdict.telling import known_party, read_item, told_routes, told_state
+from gsomia.verdict.thought import think
 
 __all__ = [
     "COVERS",
@@ -71,6 +72,7 @@ __all__ = [
     "routes",
     "run_case",
     "standing_duties",
+    "think",
     "to_cedar",
     "told_routes",
     "told_state",

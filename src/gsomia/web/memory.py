@@ -29,6 +29,7 @@ _TABLES = (
     "officer TEXT NOT NULL, key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT, way TEXT NOT NULL, made REAL NOT NULL, "
     "authenticated REAL NOT NULL, until REAL NOT NULL, idle REAL NOT NULL, used REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS signed_out (person TEXT PRIMARY KEY, since REAL NOT NULL, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
     "active INTEGER NOT NULL)",
 )
@@ -182,6 +183,15 @@ class Memory:
                 tx.execute("UPDATE token SET used = ? WHERE digest = ?", (at.timestamp(), token))
             self._sweep(tx, at)
             return added
+
+    def count_on(self, name: str, value: int) -> bool:
+        """Keep a counter's new value; False where it did not go on. One that was always 0 does not count."""
+        with self._writing() as tx:
+            row = tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+            if row is not None and value <= row[0]:
+                return bool(value == row[0] == 0)
+            tx.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+            return True
 
     @contextmanager
     def turn(self, caller: str, key: str) -> Iterator[None]:

@@ -97,7 +97,7 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
         proof: the value of the one `DPoP` header.
         method: of the request.
         url: of the request, without query and fragment.
-        token: the access token that came with it.
+        token: the access token that came with it; "" where it is still asked for.
         at: now.
 
     Raises:
@@ -114,7 +114,8 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
             raise ValueError("`typ` is `dpop+jwt`, and nothing in it is critical")
         key = _public(header.get("jwk"))
         _verify(key, header.get("alg"), signature, f"{first}.{second}".encode())
-        for name, due in (("htm", method), ("htu", url), ("ath", token_digest(token))):
+        due_claims = {"htm": method, "htu": url} | ({"ath": token_digest(token)} if token else {})
+        for name, due in due_claims.items():
             if claims.get(name) != due:
                 raise ValueError(f"`{name}` is not this request's")
         issued, jti = claims.get("iat"), claims.get("jti")
@@ -153,7 +154,9 @@ def public_jwk(key: EllipticCurvePrivateKey) -> dict[str, str]:
 def make_proof(key: EllipticCurvePrivateKey, *, method: str, url: str, token: str, at: datetime, jti: str) -> str:
     """A proof by a P-256 key for one request; the arguments are those of `check_proof`."""
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(key)}
-    claims = {"htm": method, "htu": url, "ath": token_digest(token), "iat": int(at.timestamp()), "jti": jti}
+    claims = {"htm": method, "htu": url, "iat": int(at.timestamp()), "jti": jti}
+    if token:
+        claims["ath"] = token_digest(token)
     signed = ".".join(_b64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
     r, s = decode_dss_signature(key.sign(signed.encode(), ECDSA(SHA256())))
     return f"{signed}.{_b64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"

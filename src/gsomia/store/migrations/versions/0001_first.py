@@ -449,6 +449,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
     op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
     op.create_table(
+        "contractor_facility",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("contractor", sa.Text(), nullable=False),
+        sa.Column("part_of", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("inspected", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contractor_facility")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "contractor_copy",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("contractor", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", name=op.f("pk_contractor_copy")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "request",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("asker", sa.Text(), nullable=False),

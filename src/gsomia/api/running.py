@@ -1,0 +1,79 @@
+"""What a node is told to do that no officer signs: it compares itself with a peer, sends tracers, has logs stamped."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from gsomia.api.questions import Body as Said
+from gsomia.api.questions import Party
+from gsomia.api.repeats import once
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller
+from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
+from gsomia.node import reconcile, reconciled_view, sent_row, trace
+
+__all__ = ["running"]
+
+
+class With(Said):
+    """A peer to compare with."""
+
+    peer: Party
+
+
+class Nothing(Said):
+    """A request that names nothing."""
+
+
+def running(served: Served) -> APIRouter:
+    """The routes by which a node is told to do something."""
+    router = APIRouter()
+    node = served.node
+
+    @route(router, "POST", "/v1/reconciliations", "reconcile", status=201)
+    def reconcile_with(request: Request, body: With) -> Response:
+        """Compare register and act record with a peer's; name each difference and what would repair it."""
+        caller: Caller = request.state.caller
+        permit(caller, "reconcile")
+        with node.store.reading() as reader:
+            if body.peer not in reader.peers():
+                known = ", ".join(sorted(reader.peers())) or "none"
+                raise UsageError(f"`{body.peer}` is not an enrolled peer; enrolled: {known}")
+
+        def work() -> Response:
+            try:
+                found = reconcile(node, body.peer)
+            except AnswerError as error:
+                raise VerificationError(str(error), hint="it is kept: `gsomia refused`") from error
+            except PeerError as error:
+                raise PendingError(f"`{body.peer}` cannot be reached", hint="it is tried again by itself") from error
+            return answered(served, request, "reconciliation", reconciled_view(node.party, found), status=201)
+
+        return once(served, request, caller, work)
+
+    @route(router, "POST", "/v1/tracers", "trace", status=201)
+    def send_tracers(request: Request, body: Nothing) -> Response:
+        """Send a tracer for each receipt that is overdue, and report each that stayed out as a possible loss."""
+        caller: Caller = request.state.caller
+        permit(caller, "trace")
+
+        def work() -> Response:
+            sent = [sent_row(act) for act in trace(node, served.host.tracer_days())]
+            return answered(served, request, "tracers-sent", {"sent": sent}, status=201)
+
+        return once(served, request, caller, work)
+
+    @route(router, "POST", "/v1/stamps", "stamp-logs", status=201)
+    def stamp_logs(request: Request, body: Nothing) -> Response:
+        """Have each log's checkpoint stamped by the time-stamping authority that is set (RFC 3161), once a day."""
+        caller: Caller = request.state.caller
+        permit(caller, "stamp-logs")
+
+        def work() -> Response:
+            got = [{"log": one.log, "day": str(one.day)} for one in served.host.stamp()]
+            return answered(served, request, "stamps", {"stamps": got}, status=201)
+
+        return once(served, request, caller, work)
+
+    return router

@@ -1,0 +1,91 @@
+"""A served node's programs with their tokens, its streams that are followed, and its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from calling import URL, RealMachine, Served
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from starlette.types import Message
+
+from gsomia.node import Acting
+from gsomia.testing import Exercise
+from gsomia.web import make_proof, public_jwk
+
+__all__ = ["Program", "Serve", "follow", "held", "later"]
+
+
+Serve = Callable[[Exercise, str], Served]
+
+
+def held(kor: Served) -> str:
+    """The control number of what Korea holds."""
+    return kor.player.copies()[0].control_number
+
+
+async def follow(
+    served: Served, der: bytes | None, first: Callable[[], object], headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[bytes], float]:
+    """A stream that is open when something happens: what came, and how long it stayed open after that."""
+    parts: list[bytes] = []
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "https",
+        "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 1), "server": ("node.example", 8444),
+        "extensions": {"tls": {"client_cert_der": der}},
+    }  # fmt: skip
+    opened = asyncio.Event()
+    first_message = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if first_message:
+            return first_message.pop()
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            parts.append(message["body"])
+            opened.set()
+
+    stream = asyncio.ensure_future(served.app(scope, receive, send))
+    await asyncio.wait_for(opened.wait(), 5)
+    await asyncio.to_thread(first)
+    since = time.monotonic()
+    try:
+        await asyncio.wait_for(stream, 3)
+    except TimeoutError:
+        return parts, float("inf")
+    return parts, time.monotonic() - since
+
+
+class Program:
+    """A program of an officer's, with a token and its key."""
+
+    def __init__(self, served: Served, by: Acting, *acts: str, minutes: int = 5) -> None:
+        self.served = served
+        self.key: EllipticCurvePrivateKey = generate_private_key(SECP256R1())
+        body = {"jwk": public_jwk(self.key), "acts": list(acts), "minutes": minutes}
+        answer = served.ask("POST", "/v1/tokens", by, body)
+        assert answer.status == 201, answer
+        self.told = answer.json()
+
+    def headers(self, method: str, path: str, **other: Any) -> dict[str, str]:
+        words = {
+            "method": method, "url": URL + path, "token": self.told["token"], "at": datetime.now(UTC),
+            "jti": f"jti-{time.monotonic_ns():020}", **other,
+        }  # fmt: skip
+        return {"authorization": f"DPoP {self.told['token']}", "dpop": make_proof(self.key, **words)}
+
+
+def later(kor: Served, **span: float) -> None:
+    """The node's machine clock goes on."""
+    clock = kor.player.node.clock
+    assert isinstance(clock, RealMachine)
+    clock.ahead = timedelta(**span)

@@ -1,0 +1,89 @@
+"""Rights that ended: the next request is refused, and an open stream ends within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from calling import Served, enrol, signatures
+from programs import Program, Serve, follow, held, later
+from stories import MARKS, Stage
+
+from gsomia.node import Acting, PersonDetails, Role, retire_officer_key, strike_person
+from gsomia.testing import Exercise
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Korea holds an item that came from Japan."""
+    exercise = stage()
+    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    return exercise
+
+
+@pytest.fixture
+def kor(both: Exercise, serve: Serve) -> Served:
+    """Korea's API."""
+    return serve(both, "KOR")
+
+
+def test_revocation_during_an_open_stream(kor: Served) -> None:
+    """A key that is retired ends the stream that it opened, and the very next request."""
+    node, security, other = kor.player.node, kor.player.by(Role.SECURITY), enrol(kor, "other", Role.SECURITY)
+    assert kor.ask("GET", "/v1/me", other).status == 200
+    parts, took = kor.loop.run_until_complete(
+        follow(kor, kor.certificate(other), lambda: retire_officer_key(node, "other", by=security))
+    )
+    assert took < 1.0
+    assert not any(b"retire-key" in part for part in parts), "what happened after the right ended is not told"
+    assert kor.ask("GET", "/v1/me", other).status == 401
+
+
+def test_events_go_on_where_they_were_left(kor: Served) -> None:
+    security = kor.player.by(Role.SECURITY)
+    parts, took = kor.loop.run_until_complete(
+        follow(kor, kor.certificate(security), lambda: enrol(kor, "new", Role.LEGAL))
+    )
+    told = b"".join(parts).decode()
+    assert took == float("inf") and "event: enrol-key" in told
+    name = told.split("id: ")[1].splitlines()[0]
+    assert kor.ask("GET", "/v1/events", kor.player.by(Role.LEGAL), headers={"last-event-id": name}).status == 400
+
+
+def test_a_right_withdrawn_is_enforced_at_the_next_request(kor: Served) -> None:
+    """A preparation waits, the key ends, and nothing is entered."""
+    registry = kor.player.by(Role.REGISTRY)
+    told = kor.ask(
+        "POST", "/v1/preparations", registry, {"act": "mark", "item": held(kor), "level": MARKS["KOR"]}
+    ).json()
+    retire_officer_key(kor.player.node, registry.officer, by=kor.player.by(Role.SECURITY))
+    answer = kor.ask("POST", f"/v1/preparations/{told['id']}/signatures", registry, signatures(told, registry))
+    assert answer.status == 401 and not kor.player.copies()[0].own_mark
+
+
+ENDS: dict[str, Callable[[Served, Program, Acting], object]] = {
+    "the token is ended": lambda kor, program, by: kor.memory.end_token(program.told["id"]),
+    "the token expires": lambda kor, program, by: later(kor, minutes=6),
+    "the person leaves": lambda kor, program, by: strike_person(
+        kor.player.node, by.officer, "moved", by=kor.player.by(Role.SECURITY)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise, how: str) -> None:
+    """What let it in has ended: so has the stream, within a second."""
+    by = enrol(kor, "other", Role.SECURITY)
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    program = Program(kor, by, "see-acts")
+    given = program.headers("GET", "/v1/events")
+    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[how](kor, program, by), given))
+    assert took < 1.0
+
+
+def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
+    der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: later(kor, minutes=6)))
+    assert took < 1.0

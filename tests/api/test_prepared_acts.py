@@ -1,0 +1,155 @@
+"""A prepared act lasts as long as the process: what is lost with it entered nothing, the client is told, and what was
+entered is told as done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from calling import RealMachine, Served, enrol, signatures
+from stories import MARKS, Stage
+
+from gsomia.node import Acting, Role
+from gsomia.testing import Exercise
+
+Serve = Callable[[Exercise, str], Served]
+KEY = {"idempotency-key": "one"}
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Korea holds an item that came from Japan."""
+    exercise = stage()
+    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    return exercise
+
+
+@pytest.fixture
+def kor(both: Exercise, serve: Serve) -> Served:
+    """Korea's API."""
+    return serve(both, "KOR")
+
+
+def marking(kor: Served) -> dict[str, Any]:
+    return {"act": "mark", "item": kor.player.copies()[0].control_number, "level": MARKS["KOR"]}
+
+
+def prepared(kor: Served, by: Acting, wanted: dict[str, Any], **words: Any) -> dict[str, Any]:
+    answer = kor.ask("POST", "/v1/preparations", by, wanted, **words)
+    assert answer.status == 201
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def path(told: dict[str, Any]) -> str:
+    return f"/v1/preparations/{told['id']}"
+
+
+def entered(kor: Served, kind: str) -> list[str]:
+    with kor.player.node.store.reading() as reader:
+        return [act.id for act in reader.acts(types=[kind])]
+
+
+def restarted(kor: Served, _: pytest.MonkeyPatch) -> None:
+    kor.again()
+
+
+def too_late(kor: Served, _: pytest.MonkeyPatch) -> None:
+    clock = kor.player.node.clock
+    assert isinstance(clock, RealMachine)
+    clock.ahead = timedelta(minutes=6)
+
+
+def gave_way(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gsomia.api.acting._EACH", 1)
+    prepared(kor, kor.player.by(Role.REGISTRY), marking(kor))
+
+
+LOST: dict[str, Callable[[Served, pytest.MonkeyPatch], None]] = {
+    "a restart": restarted, "five minutes": too_late, "others that were prepared": gave_way,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("by_what", LOST)
+def test_a_prepared_act_that_is_lost_entered_nothing_and_says_so(
+    kor: Served, monkeypatch: pytest.MonkeyPatch, by_what: str
+) -> None:
+    """The one answer for what never was, is another's, or waits no more; the same request is prepared anew."""
+    registry, other = kor.player.by(Role.REGISTRY), enrol(kor, "other", Role.REGISTRY)
+    told = prepared(kor, registry, marking(kor), headers=KEY)
+    assert kor.ask("GET", path(told), registry).json() == told
+    LOST[by_what](kor, monkeypatch)
+    answers = [
+        kor.ask("GET", path(told), registry),
+        kor.ask("POST", f"{path(told)}/signatures", registry, signatures(told, registry)),
+        kor.ask(
+            "POST", f"{path(told)}/signatures", registry, signatures(told, registry), KEY | {"idempotency-key": "2"}
+        ),
+        kor.ask("GET", path(told), other),
+        kor.ask("GET", "/v1/preparations/never", registry),
+    ]
+    assert {(one.status, one.body) for one in answers} == {(404, answers[0].body)}
+    problem = answers[0].json()
+    assert problem["type"] == "urn:gsomia:problem:not-prepared" and "prepare it again" in problem["detail"]
+    assert entered(kor, "mark") == []
+    again = prepared(kor, registry, marking(kor), headers=KEY)
+    assert again["id"] != told["id"], "the answer under the key named what waits no more"
+    # What was signed before is no signature of what is prepared now.
+    assert kor.ask("POST", f"{path(again)}/signatures", registry, signatures(told, registry)).status == 422
+    done = kor.ask("POST", f"{path(again)}/signatures", registry, signatures(again, registry))
+    assert done.json()["status"] == "done" and entered(kor, "mark") == again["acts"]
+
+
+def test_after_a_restart_no_officer_s_signature_is_left(kor: Served) -> None:
+    """One of two has signed; the node starts anew; nothing is destroyed by the other's signature alone."""
+    registry, security = kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
+    assert kor.act(registry, marking(kor)).status == 200
+    wanted = {"act": "destroy", "item": kor.player.copies()[0].control_number, "method": "shredded"}
+    wanted |= {"registry": registry.officer, "security": security.officer}
+    told = prepared(kor, registry, wanted)
+    first = kor.ask("POST", f"{path(told)}/signatures", registry, signatures(told, registry))
+    assert first.json()["status"] == "prepared"
+    kor.again()
+    assert kor.ask("GET", path(told), security).status == 404
+    assert kor.ask("POST", f"{path(told)}/signatures", security, signatures(told, security)).status == 404
+    again = prepared(kor, registry, wanted)
+    assert (
+        kor.ask("POST", f"{path(again)}/signatures", security, signatures(again, security)).json()["status"]
+        == "prepared"
+    )
+    assert entered(kor, "destroy") == []
+    last = kor.ask("POST", f"{path(again)}/signatures", registry, signatures(again, registry))
+    assert last.json()["status"] == "done" and len(entered(kor, "destroy")) == 1
+
+
+@pytest.mark.parametrize("by_what", ["a restart", "five minutes"])
+def test_what_was_entered_is_told_as_done_to_those_who_signed_it(
+    kor: Served, both: Exercise, serve: Serve, monkeypatch: pytest.MonkeyPatch, by_what: str
+) -> None:
+    """The answer was lost on its way: sent again it enters nothing more, and nobody else learns of it."""
+    registry, other = kor.player.by(Role.REGISTRY), enrol(kor, "other", Role.REGISTRY)
+    told = prepared(kor, registry, marking(kor), headers=KEY)
+    signed = signatures(told, registry)
+    done = kor.ask("POST", f"{path(told)}/signatures", registry, signed).json()
+    LOST[by_what](kor, monkeypatch)
+    assert prepared(kor, registry, marking(kor), headers=KEY)["id"] == told["id"], "one key, one act"
+    for answer in (
+        kor.ask("POST", f"{path(told)}/signatures", registry, signed),
+        kor.ask("GET", path(told), registry),
+    ):
+        assert answer.status == 200 and answer.json()["status"] == "done"
+        assert [answer.json()[name] for name in ("id", "acts", "statements", "officers")] == [
+            done[name] for name in ("id", "acts", "statements", "officers")
+        ]
+    assert kor.ask("POST", f"{path(told)}/signatures", other, signatures(told, other)).status == 404
+    assert kor.ask("GET", path(told), other).status == 404
+    both.settle()
+    japan = serve(both, "JPN")
+    for by in (japan.player.by(Role.REGISTRY), japan.player.by(Role.DISCLOSURE)):
+        # Whether the other node has the act or not, it waits there for nobody, and nobody of that Party signed it.
+        assert japan.ask("POST", f"{path(told)}/signatures", by, signed).status == 404
+        assert japan.ask("GET", path(told), by).status == 404
+    assert len(entered(kor, "mark")) == 1

@@ -1,0 +1,97 @@
+"""Requests, acts and proofs of tokens that come again, and tokens that would grant more than their maker has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from calling import Served, enrol, signatures
+from programs import Program, Serve, held
+from stories import MARKS, Stage
+
+from gsomia.node import Role, retire_officer_key
+from gsomia.testing import Exercise
+from gsomia.web import public_jwk
+
+
+@pytest.fixture
+def both(stage: Stage) -> Exercise:
+    """Korea holds an item that came from Japan."""
+    exercise = stage()
+    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    exercise.settle()
+    return exercise
+
+
+@pytest.fixture
+def kor(both: Exercise, serve: Serve) -> Served:
+    """Korea's API."""
+    return serve(both, "KOR")
+
+
+@pytest.fixture
+def program(kor: Served) -> Iterator[Program]:
+    yield Program(kor, kor.player.by(Role.REGISTRY), "see-register", "see-acts")
+
+
+def test_replay(kor: Served, program: Program) -> None:
+    """A proof is good once, for its method and path, now; also after a restart."""
+    given = program.headers("GET", "/v1/copies")
+    assert kor.ask("GET", "/v1/copies", None, headers=given).status == 200
+    assert kor.ask("GET", "/v1/copies", None, headers=given).status == 401
+    kor.again()
+    assert kor.ask("GET", "/v1/copies", None, headers=given).status == 401
+    late = datetime.now(UTC) - timedelta(minutes=5)
+    for method, path, other in (
+        ("POST", "/v1/copies", {}), ("GET", "/v1/acts", {}), ("GET", "/v1/copies", {"at": late}),
+        ("GET", "/v1/copies", {"url": "https://other.example/v1/copies"}), ("GET", "/v1/copies", {"token": "other"}),
+    ):  # fmt: skip
+        headers = program.headers(method, path, **other)
+        assert kor.ask("GET", "/v1/copies", None, headers=headers).status == 401
+    kor.again()  # what failed so often would wait otherwise
+    fresh = program.headers("GET", "/v1/copies")
+    assert kor.ask("GET", "/v1/copies", None, headers=[*fresh.items(), ("dpop", fresh["dpop"])]).status == 401
+    assert kor.ask("GET", "/v1/copies", None, headers={"authorization": fresh["authorization"]}).status == 401
+    assert kor.ask("GET", "/v1/copies", None, headers={"dpop": fresh["dpop"]}).status == 401
+    stolen = Program(kor, kor.player.by(Role.REGISTRY), "see-register")
+    mixed = {
+        **stolen.headers("GET", "/v1/copies", token=program.told["token"]),
+        "authorization": fresh["authorization"],
+    }
+    assert kor.ask("GET", "/v1/copies", None, headers=mixed).status == 401
+    assert kor.ask("GET", "/v1/copies", None, headers=fresh).status == 200
+
+
+def test_replay_of_an_act(kor: Served, both: Exercise, serve: Serve) -> None:
+    """Signatures that are sent again enter nothing more, and at the other node nothing at all."""
+    registry = kor.player.by(Role.REGISTRY)
+    wanted = {"act": "mark", "item": held(kor), "level": MARKS["KOR"]}
+    told = kor.ask("POST", "/v1/preparations", registry, wanted).json()
+    path, signed = f"/v1/preparations/{told['id']}/signatures", signatures(told, registry)
+    for _ in range(3):
+        assert kor.ask("POST", path, registry, signed).json()["status"] == "done"
+    kor.again()
+    assert kor.ask("POST", path, registry, signed).json()["status"] == "done"
+    with kor.player.node.store.reading() as reader:
+        assert [act.id for act in reader.acts(types=["mark"])] == told["acts"]
+    assert serve(both, "JPN").ask("POST", path, registry, signed).status == 401
+
+
+def test_api_key_grants_more_than_its_maker_has(kor: Served, program: Program) -> None:
+    registry = kor.player.by(Role.REGISTRY)
+    body = {"jwk": public_jwk(program.key), "minutes": 5}
+    for acts in (["enrol-key"], ["see-persons"], ["see-register", "everything"], []):
+        assert kor.ask("POST", "/v1/tokens", registry, {**body, "acts": acts}).status in (400, 403)
+    path = "/v1/logs"
+    assert kor.ask("GET", path, registry).status == 200
+    assert kor.ask("GET", path, None, headers=program.headers("GET", path)).status == 403
+    own = Program(kor, registry, "see-oneself")
+    made = kor.ask("POST", "/v1/tokens", None, {**body, "acts": ["see-oneself"]}, own.headers("POST", "/v1/tokens"))
+    assert made.status == 403
+    other = enrol(kor, "other", Role.REGISTRY)
+    assert kor.ask("DELETE", f"/v1/tokens/{own.told['id']}", other).status == 404
+    assert kor.ask("DELETE", f"/v1/tokens/{own.told['id']}", registry).status == 204
+    assert kor.ask("GET", "/v1/me", None, headers=own.headers("GET", "/v1/me")).status == 401
+    retire_officer_key(kor.player.node, registry.officer, by=kor.player.by(Role.SECURITY))
+    assert kor.ask("GET", "/v1/copies", None, headers=program.headers("GET", "/v1/copies")).status == 401
