@@ -17,10 +17,12 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from gsomia.api import api_app
+from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
+from gsomia.verdict import Law
 from gsomia.web import Memory, Provider, make_officer_certificate
 
 URL = "https://node.example:8444"
@@ -46,6 +48,9 @@ class House:
 
     def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
         return shipped_law()[name]
+
+    def offer(self, names: Sequence[str]) -> Law:
+        return offered_law()
 
     def spool(self) -> BinaryIO:
         return io.BytesIO()
@@ -108,14 +113,14 @@ class Served:
         if data:
             given.append(("content-type", "application/json"))
         shown = der if der is not None or by is None else self._shown(by)
-        return self.loop.run_until_complete(_ask(self.app, method, path, given, data, shown))
+        return self.loop.run_until_complete(ask_app(self.app, method, path, given, data, shown))
 
     def ask_together(self, requests: Sequence[tuple[str, str, Acting, Any, Mapping[str, str]]]) -> list[Answer]:
         """Several requests at once."""
 
         async def all_of_them() -> list[Answer]:
             asked = [
-                _ask(
+                ask_app(
                     self.app,
                     method,
                     path,
@@ -155,7 +160,7 @@ def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
 _CERTIFICATES: dict[tuple[str, str, int], bytes] = {}
 
 
-async def _ask(
+async def ask_app(
     app: ASGIApp, method: str, path: str, headers: list[tuple[str, str]], data: bytes, der: bytes | None
 ) -> Answer:
     target, _, query = path.partition("?")

@@ -68,6 +68,7 @@ BODIES: dict[str, Any] = {
         "resource": {"type": "item", "id": "x"},
     },
     "/v1/openings": {"item": "x", "person": "x"},
+    "/v1/sendings": {"act": "x", "to": "JPN"},
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},
@@ -75,6 +76,7 @@ BODIES: dict[str, Any] = {
 
 
 QUERIES = {
+    "/v1/rights": "?person=kor-legal&act=open",
     "/v1/duties": "?party=JPN", "/v1/routes": "?from=JPN&to=KOR", "/v1/log-entries": "?name=JPN",
     "/v1/log-tiles": "?name=JPN&index=0&width=1", "/v1/log-proofs": "?act=x",
     "/v1/agreements/jpn-kor-2016/what-if": "?act=give-notice&by=KOR",
@@ -100,7 +102,8 @@ def test_every_route_asks_the_table_of_rights(kor: Served, role: str) -> None:
             assert answer.status == 403 and answer.json()["verdict"]["outcome"] == "refuse", (path, answer)
 
 
-WANTED = {
+WANTED: dict[str, dict[str, Any]] = {
+    "adopt-law": {"names": ["jpn-kor-2016"]},
     "mark": {"level": "군사II급비밀"}, "receipted": {}, "release": {"to": "USA"}, "recall": {"why": "w"},
     "answer-recall": {"answer": "cannot", "why": "w"}, "notify-regrade": {"level": "x", "why": "w"}, "regrade": {},
     "request-consent": {"to": "USA", "why": "w"}, "use": {"what": "w"}, "report-loss": {"what": "w"},
@@ -112,7 +115,8 @@ WANTED = {
 def test_every_act_asks_the_table_of_rights(kor: Served, act: str) -> None:
     rights = Rights.load().acts[{"use": "handle"}.get(act, act)]
     for role in Role.ALL:
-        wanted = {"act": act, "item": held(kor), **WANTED[act]}
+        named = {} if act == "adopt-law" else {"item": held(kor)}
+        wanted = {"act": act, **named, **WANTED[act]}
         answer = kor.ask("POST", "/v1/preparations", kor.player.by(role), wanted)
         if not any(right.role == role for right in rights.rights):
             assert answer.status == 403, (role, answer)

@@ -69,7 +69,7 @@ def test_what_is_wrong_ends_with_its_status(run: Run, nodes: Path, tmp_path: Pat
         (5, "not a parcel: it does not begin as one", ("parcel", "import", there, "--node", nodes / "KOR")),
         (2, "there is no file", ("parcel", "import", tmp_path / "gone", "--node", nodes / "KOR")),
         (2, "is there already", ("parcel", "export", there, "--to", "KOR", "--node", nodes / "JPN")),
-        (1, "`USA` is not an enrolled peer", ("parcel", "export", tmp_path, "--to", "USA", "--node", nodes / "JPN")),
+        (2, "`USA` is not an enrolled peer", ("parcel", "export", tmp_path, "--to", "USA", "--node", nodes / "JPN")),
         (
             1,
             "cannot write the parcel",
@@ -116,3 +116,37 @@ def test_several_files_share_no_title_and_no_shares(run: Run, nodes: Path) -> No
         words = ("transmit", "a", "b", "--level", "極秘", "--subject", "dprk-missile", *more, "--node", nodes / "JPN")
         ended, _, err = run(*words)
         assert ended == 2 and "one file at a time" in err, err
+
+
+def test_a_restored_node_is_recovered_by_the_parcel_that_answers(run: Run, nodes: Path, tmp_path: Path) -> None:
+    count = 0
+
+    def carried(sender: str, recipient: str) -> tuple[Path, str, str]:
+        nonlocal count
+        count += 1
+        file = tmp_path / f"{count}.parcel"
+        status, _, err = run("parcel", "export", file, "--to", recipient, "--node", nodes / sender)
+        assert status == 0 and file.exists(), err
+        status, out, err = run("parcel", "import", file, "--node", nodes / recipient)
+        assert status == 0, err
+        return file, out, err
+
+    shutil.copytree(nodes / "KOR", tmp_path / "backup")
+    carried("JPN", "KOR")
+    early, _, _ = carried("KOR", "JPN")
+    shutil.rmtree(nodes / "KOR")
+    shutil.copytree(tmp_path / "backup", nodes / "KOR")
+    _, _, err = carried("JPN", "KOR")
+    assert "waits for `gsomia log recover`" in err and "restored from an old backup" in err
+    status, _, err = run("log", "recover", "--node", nodes / "KOR")
+    assert status == 1 and "there is no wire to `JPN`" in err and "`gsomia parcel export" in err, (status, err)
+    carried("KOR", "JPN")
+    answer, out, _ = carried("JPN", "KOR")
+    assert "1 log" in out
+    status, _, err = run("log", "recover", "--parcel", early, "--node", nodes / "KOR")
+    assert status == 5 and "`KOR` itself made" in err
+    status, out, err = run("log", "recover", "--parcel", answer, "--node", nodes / "KOR")
+    assert status == 0 and "KOR/JPN ended; it goes on as exercise.gsomia/KOR/JPN/2" in out, out + err
+    carried("KOR", "JPN")
+    carried("JPN", "KOR")
+    assert run("verify", "--node", nodes / "KOR")[0] == 0

@@ -381,7 +381,7 @@ def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     assert status == 2 and "--node DIR" in err
     status, _, err = run("register", "--node", "https://127.0.0.1:1")
     assert status == 2 and "--officer-key" in err
-    status, _, err = run("officer", "list", "--node", "https://127.0.0.1:1")
+    status, _, err = run("key", "list", "--node", "https://127.0.0.1:1")
     assert status == 2 and "by its folder" in err
 
 

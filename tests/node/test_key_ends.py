@@ -22,6 +22,7 @@ from gsomia.node import (
     pack,
     replace_officer_key,
     retire_officer_key,
+    signed_by,
 )
 from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise, Player
@@ -113,7 +114,9 @@ def test_a_compromised_officers_acts_are_listed_and_the_officer_is_enrolled_afre
     since = kor.node.clock.now()
     finish(kor, give(both))
     both.settle()
-    said, signed = declare_compromised(kor.node, "KOR", old.officer, since, by=kor.by(Role.SECURITY))
+    said = declare_compromised(kor.node, "KOR", old.officer, since, by=kor.by(Role.SECURITY))
+    with kor.node.store.reading() as reader:
+        signed = signed_by(reader, old.key.public.fingerprint, since)
     assert sorted(one.statement.type for one in signed) == ["mark", "receipted"]
     assert said.statement.body["key"] == old.key.public.fingerprint
     both.settle()

@@ -72,8 +72,8 @@ def test_each_alteration_is_refused(entry: dict[str, Any]) -> None:
 def test_they_are_those_of_the_example() -> None:
     told = [[part.get("message", "content") for part in entry["parts"]] for entry in INDEX["parcels"]]
     assert told == [
-        ["offers", "checkpoints"],
-        ["answers", "cosigned", "checkpoints"],
-        ["cosigned", "content", "deliver", "checkpoints"],
-        ["delivered", "cosigned", "acts", "checkpoints"],
+        ["checkpoints", "offers", "checkpoints"],
+        ["checkpoints", "answers", "cosigned", "checkpoints"],
+        ["checkpoints", "cosigned", "content", "deliver", "checkpoints"],
+        ["checkpoints", "delivered", "cosigned", "acts", "checkpoints"],
     ]

@@ -30,6 +30,7 @@ from gsomia.node import (
     prepare,
     replace_officer_key,
     retire_officer_key,
+    signed_by,
     write_bundle,
 )
 from gsomia.passkeys import Passkey
@@ -150,10 +151,12 @@ def retired(kor: Player, officer: str) -> None:
 
 
 def compromised(kor: Player, officer: str) -> None:
-    said, signed = declare_compromised(
-        kor.node, "KOR", officer, kor.node.clock.now() - timedelta(hours=1), by=kor.by(Role.SECURITY)
-    )
-    assert said.statement.body["key"] == kor.by(Role.REGISTRY).key.public.fingerprint
+    since = kor.node.clock.now() - timedelta(hours=1)
+    said = declare_compromised(kor.node, "KOR", officer, since, by=kor.by(Role.SECURITY))
+    key = kor.by(Role.REGISTRY).key.public.fingerprint
+    assert said.statement.body["key"] == key
+    with kor.node.store.reading() as reader:
+        signed = signed_by(reader, key, since)
     assert [one.statement.type for one in signed] == ["mark", "receipted"]
 
 

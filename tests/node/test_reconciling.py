@@ -430,9 +430,9 @@ def test_what_a_peer_is_not_told_of_is_not_sent_to_it(three: Exercise) -> None:
             send_again(states.node, act, "JPN")
     with pytest.raises(UsageError, match="no act `x` is here"):
         send_again(states.node, "x", "JPN")
-    with pytest.raises(NodeError, match="not an enrolled peer"):
+    with pytest.raises(UsageError, match="not an enrolled peer"):
         send_again(states.node, internal, "FRA")
-    with pytest.raises(NodeError, match="not an enrolled peer"):
+    with pytest.raises(UsageError, match="not an enrolled peer"):
         found(three, "USA", "FRA")
 
 

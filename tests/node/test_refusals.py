@@ -69,7 +69,7 @@ def test_other_unknown_words_are_named_too(stage: Stage) -> None:
         enrol_officer(japan.node, "x", ["czar"], legal.key.public, by=security)
     with pytest.raises(UsageError, match="not an officer's id"):
         enrol_officer(japan.node, "a/b", [Role.LEGAL], legal.key.public, by=security)
-    with pytest.raises(NodeError, match="`USA` is not an enrolled peer; enrolled: KOR"):
+    with pytest.raises(UsageError, match="`USA` is not an enrolled peer; enrolled: KOR"):
         assure(japan.node, "USA", "usa-jpn-2007", "SECRET", by=security)
     with pytest.raises(UsageError, match="has not adopted `nato`"):
         assure(japan.node, "KOR", "nato", "SECRET", by=security)

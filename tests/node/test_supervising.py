@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from stories import Stage, finish
 
 from gsomia.app.running import _Outbox
+from gsomia.blobs import LocalBlobs
+from gsomia.config import NodeConfig
+from gsomia.errors import NodeError
+from gsomia.node import Role, destroy, handling
 
 
 def test_a_failure_in_the_schedules_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +33,36 @@ def test_a_failure_in_the_schedules_is_told_and_ends_nothing(monkeypatch: pytest
     monkeypatch.setattr(_Outbox, "_start", start)
     outbox._supervise()
     assert turns == 2 and told == ["the schedules are stuck"] * 2
+
+
+def test_what_a_killed_command_left_is_removed_by_the_running_node(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And once only where nobody writes to the register; where the disk does not let it that is told."""
+    exercise = stage()
+    copy = exercise["JPN"].transmit(b"report", to="KOR", level="極秘")
+    exercise.settle()
+    korea = exercise["KOR"]
+    finish(korea, copy.id)
+    with monkeypatch.context() as killed:
+        killed.setattr(handling, "remove_leftovers", lambda _: 0)
+        destroy(korea.node, copy.id, "burnt", by=(korea.by(Role.REGISTRY), korea.by(Role.SECURITY)))
+    assert korea.node.blobs.exists(copy.item)
+    told: list[str] = []
+    log = SimpleNamespace(info=lambda event, **_: told.append(event), error=lambda event, **_: told.append(event))
+    home = SimpleNamespace(node=korea.node, folder=korea.folder, config=NodeConfig(party="KOR", exercise=True))
+    outbox = _Outbox(cast(Any, home), threading.Event(), log)
+    outbox._asked = outbox._looked = outbox._closed = time.monotonic()
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalBlobs, "erase", refusing)
+        outbox._keep_schedules()
+    assert korea.node.blobs.exists(copy.item) and told == ["what was destroyed or given back still lies here"]
+    outbox._keep_schedules()
+    assert korea.node.blobs.exists(copy.item), "it is tried again when somebody wrote, and with the next sweep"
+    outbox._written = (-1, -1)
+    outbox._keep_schedules()
+    assert not korea.node.blobs.exists(copy.item) and told[1:] == ["removed sealed items that this Party has no more"]
+
+
+def refusing(*_: object) -> None:
+    raise NodeError("cannot remove sealed items: input/output error")

@@ -26,12 +26,14 @@ from gsomia.api.lists import lists
 from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
 from gsomia.api.passkeys import PASSKEY_PATHS, passkeys
+from gsomia.api.people import people
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
 from gsomia.api.routing import Host, Served, answered, permit, route
 from gsomia.api.running import running
 from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.sendings import sendings
 from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.spans import Spans
@@ -125,7 +127,9 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         laws,
         proofs,
         running,
+        people,
         acting,
+        sendings,
         contents,
         openings,
         tokens,

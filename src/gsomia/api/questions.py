@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gsomia.api.reads import aware, named_copies
+from gsomia.api.reads import aware, known_here
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import UsageError
@@ -128,7 +128,7 @@ def questions(served: Served) -> APIRouter:
     def ask_open(request: Request, body: OpenQuestion) -> Response:
         """Ask whether a person may open a held item."""
         with served.asked(request, "ask-open", About(person=body.person)) as (caller, reader):
-            _known_here(served, caller, reader, body.item)
+            known_here(served, caller, reader, body.item)
             verdict = may_open(node, reader, body.item, body.person, at=aware(body.at))
             return answered(served, request, "verdict", verdict.to_json())
 
@@ -136,7 +136,7 @@ def questions(served: Served) -> APIRouter:
     def ask_release(request: Request, body: ReleaseQuestion) -> Response:
         """Ask whether a held item may be handed on."""
         with served.asked(request, "ask-transmit") as (caller, reader):
-            _known_here(served, caller, reader, body.item)
+            known_here(served, caller, reader, body.item)
             verdict = may_release(node, reader, body.item, body.to, at=aware(body.at), met=body.certify)
             return answered(served, request, "verdict", verdict.to_json())
 
@@ -170,18 +170,6 @@ def route_post(router: APIRouter, path: str, act: str) -> Callable[[Callable[...
     return route(router, "POST", path, act)
 
 
-def _known_here(served: Served, caller: Caller, reader: Reader, reference: str) -> None:
-    """Check that an item is here and that the caller may see the register, or this item.
-
-    Raises:
-        Problem: not so, whichever of the two.
-    """
-    if not caller.may("see-register"):
-        named_copies(served, caller, reader, reference)
-    elif not reader.find(reference):
-        raise missing()
-
-
 def _evaluate(served: Served, caller: Caller, reader: Reader, body: Evaluation) -> dict[str, Any]:
     """The decision, with the verdict that it is as its reason (AuthZEN, 5.5.1)."""
     name = body.action.name
@@ -209,7 +197,7 @@ _GIVEN = {"level", "subject", "purpose", "under", "via", "custody", "contains"}
 def _verdict(served: Served, caller: Caller, reader: Reader, body: Evaluation) -> Verdict | dict[str, Any]:
     node, name, at = served.node, body.action.name, _instant(body.context.get("time"))
     if name == "open":
-        _known_here(served, caller, reader, body.resource.id)
+        known_here(served, caller, reader, body.resource.id)
         return may_open(node, reader, body.resource.id, body.subject.id, at=at)
     # Every other act is an officer's: the table of rights answers for the subject before the agreements do.
     who = principal_of(node, reader, officer=body.subject.id)
@@ -219,7 +207,7 @@ def _verdict(served: Served, caller: Caller, reader: Reader, body: Evaluation) -
     if name not in ("transmit", "release") or not right.permitted:
         return right.to_json()
     if name == "release":
-        _known_here(served, caller, reader, body.resource.id)
+        known_here(served, caller, reader, body.resource.id)
         return may_release(node, reader, body.resource.id, _party(body.action.properties.get("to")), at=at)
     given = {key: value for key, value in body.resource.properties.items() if key in _GIVEN}
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -24,18 +24,30 @@ from gsomia.node import (
     differences,
     instant,
     log_rows,
-    officer_row,
     owed_rows,
-    person_row,
     register_rows,
     request_view,
+    signed_since,
     told_differences,
 )
 from gsomia.registry import Copy
 from gsomia.verdict import known_party, standing_duties, told_routes, told_state
 from gsomia.web import missing
 
-__all__ = ["PAGE", "At", "Cursor", "Limit", "Name", "Word", "aware", "may_see", "named_copies", "reads", "register_tag"]
+__all__ = [
+    "PAGE",
+    "At",
+    "Cursor",
+    "Limit",
+    "Name",
+    "Word",
+    "aware",
+    "known_here",
+    "may_see",
+    "named_copies",
+    "reads",
+    "register_tag",
+]
 
 PAGE = 100
 """So many rows a page has where nobody says how many."""
@@ -43,6 +55,8 @@ LONGEST_PAGE = 500
 
 YEARS = range(1900, 9000)
 """The years that are asked about: all treaties are within, and no offset or term leads out of the calendar."""
+
+_EVER = datetime(YEARS[0], 1, 1, tzinfo=UTC)
 
 Cursor = Annotated[str, Query(max_length=1024, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="how many rows")]
@@ -80,6 +94,18 @@ def named_copies(served: Served, caller: Caller, reader: Reader, reference: str)
     if not copies or len(seen) != len(copies):
         raise missing()
     return copies
+
+
+def known_here(served: Served, caller: Caller, reader: Reader, reference: str) -> None:
+    """Check that an item is here and that the caller may see the register, or this item.
+
+    Raises:
+        Problem: not so, whichever of the two.
+    """
+    if not caller.may("see-register"):
+        named_copies(served, caller, reader, reference)
+    elif not reader.find(reference):
+        raise missing()
 
 
 def register_tag(served: Served, reader: Reader, copies: Sequence[Copy]) -> str:
@@ -163,21 +189,31 @@ def reads(served: Served) -> APIRouter:
         request: Request,
         kind: Annotated[str, Query(alias="type", max_length=64)] = "",
         item: Word = "",
+        key: Word = "",
+        since: At = None,
         limit: Limit = PAGE,
         cursor: Cursor = "",
     ) -> Response:
-        """List signed acts, oldest first."""
+        """List signed acts, oldest first; with a key's fingerprint those that it signed, since an instant."""
         if kind and kind not in ACT_TYPES:
             raise UsageError(f"unknown type of act `{kind}`", hint=f"known: {', '.join(ACT_TYPES)}")
         with served.asked(request, "see-acts") as (caller, reader):
-            of = {"list": {"of": "acts", "type": kind, "item": item}, "caller": caller.id}
+            if since is not None and not key:
+                raise UsageError("since an instant is asked of a key's acts alone", hint="name the key")
+            from_then = instant(aware(since) or _EVER)
+            what = {"of": "acts", "type": kind, "item": item, "key": key, "since": from_then}
+            of = {"list": what, "caller": caller.id}
             after = int(served.cursors.open(of, cursor)[0]) if cursor else 0
             items = sorted({copy.item for copy in reader.find(item)}) or [item] if item else [""]
-            found = reader.acts_after(after, types=[kind] if kind else (), items=items if item else (), limit=limit + 1)
+            types = [kind] if kind else ()
+            found = reader.acts_after(after, types=types, items=items if item else (), key=key, limit=limit + 1)
             if item and not found and not cursor:
                 raise missing()
             following = served.cursors.seal(of, [found[limit - 1][0]]) if len(found) > limit else None
-            page = [act_row(act) for _, act in found[:limit]]
+            shown = [act for _, act in found[:limit]]
+            if key:
+                shown = [act for act in shown if signed_since(reader, act, key, aware(since) or _EVER)]
+            page = [act_row(act) for act in shown]
             return answered(served, request, "acts", {"acts": page, "next": following})
 
     @get("acts/{act:path}", "see-acts")
@@ -200,36 +236,8 @@ def reads(served: Served) -> APIRouter:
                 raise missing() from None
             return answered(served, request, "logs", {"logs": told})
 
-    _people(served, get)
     _law(served, get)
     return router
-
-
-def _people(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
-    node = served.node
-
-    @get("officers", "see-officers")
-    def see_officers(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
-        """List the officers whose keys this node knows, the peers' too."""
-        with served.asked(request, "see-officers") as (caller, reader):
-            of = {"list": {"of": "officers"}, "caller": caller.id}
-            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
-            found = reader.officers(after=after, limit=limit + 1)
-            last = found[limit - 1] if len(found) > limit else None
-            following = served.cursors.seal(of, [f"{last.party}/{last.id}"]) if last is not None else None
-            rows = [officer_row(one) for one in found[:limit]]
-            return answered(served, request, "officers", {"officers": rows, "next": following})
-
-    @get("persons", "see-persons")
-    def see_persons(request: Request, facility: Word = "", limit: Limit = PAGE, cursor: Cursor = "") -> Response:
-        """List the persons entered, or those on a facility's roster."""
-        with served.asked(request, "see-persons") as (caller, reader):
-            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.id}
-            after = str(served.cursors.open(of, cursor)[0]) if cursor else ""
-            found = reader.persons(facility=facility, after=after, limit=limit + 1)
-            following = served.cursors.seal(of, [found[limit - 1].id]) if len(found) > limit else None
-            rows = [person_row(one, node.clock.now()) for one in found[:limit]]
-            return answered(served, request, "persons", {"persons": rows, "next": following})
 
 
 def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
+from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
@@ -41,6 +42,7 @@ from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
 __all__ = [
+    "AdoptLaw",
     "Asserted",
     "ByPasskey",
     "Destroy",
@@ -67,6 +69,13 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class AdoptLaw(Said):
+    """Adopt agreements in the version on offer at this node."""
+
+    act: Literal["adopt-law"]
+    names: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=16)
 
 
 class Transmit(Said):
@@ -328,6 +337,7 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | AdoptLaw
     | Transmit
     | Release
     | Recall
@@ -345,7 +355,8 @@ Wanted = Annotated[
     | RevokeConsent
     | Handle
     | Tell
-    | Destroy,
+    | Destroy
+    | House,
     Field(discriminator="act"),
 ]
 
@@ -387,7 +398,7 @@ _ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "han
 def row_of(wanted: Any) -> str:
     """The act of the table of rights that is asked for."""
     act: str = wanted.act
-    return _ROW.get(act, act)
+    return (wanted.row if isinstance(wanted, HouseAct) else "") or _ROW.get(act, act)
 
 
 def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
@@ -448,4 +459,6 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             )
         case Destroy():
             return destroy(node, wanted.item, wanted.method, by=(by[0], by[1]))
+        case HouseAct():
+            return wanted.do(node, by[0])
     raise UsageError("this act is not done over the API")

@@ -16,7 +16,7 @@ from gsomia.app.home import Home
 from gsomia.app.law import offered_law, shipped_acts
 from gsomia.app.locks import serving
 from gsomia.app.making import init
-from gsomia.app.parcels import export_file, import_file
+from gsomia.app.parcels import export_file, import_file, log_in_file
 from gsomia.app.running import run
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "export_file",
     "import_file",
     "init",
+    "log_in_file",
     "offered_law",
     "run",
     "serving",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from gsomia.app.addresses import SettingsAddresses
 from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
 from gsomia.app.law import LawFolder, offered_law
@@ -54,19 +54,13 @@ from gsomia.node import (
 )
 from gsomia.passkeys import Passkey
 from gsomia.store import SqlStore
+from gsomia.verdict import Law
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-_URL = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[1-9][0-9]{0,4})?/?")
 _NAMED = 20
 """So many officers are named to one who named none of them."""
-
-_PEER = """
-[peers.{party}]
-url = "{url}"
-fingerprint = "{fingerprint}"
-"""
 
 
 def _later_key(officer: str, key: Verifies) -> str:
@@ -113,6 +107,7 @@ class Home:
             law=self._law.adopted,
             scratch=SqlStore.scratch,
             link=self._link,
+            addresses=SettingsAddresses(self.folder, self._distrusted, self._readdressed),
             documents=Forms(),
             limits=Limits(
                 max_skew=dt.timedelta(seconds=link.max_skew_seconds),
@@ -255,28 +250,11 @@ class Home:
 
     def enrol_peer(self, document: Mapping[str, Any], fingerprint: str, url: str, *, by: Acting) -> SignedAct:
         """Enrol a peer by an act, and name it in the settings."""
-        from gsomia.web import check_certificate
+        return enrol_peer(self.node, document, fingerprint, address=url, by=by)
 
-        party = str(document.get("party", "")) if isinstance(document, Mapping) else ""
-        again = party in self.config.peers
-        if again and not self._distrusted(party):
-            raise UsageError(f"`{party}` stands in the settings already")
-        if url != BY_PARCEL and not _URL.fullmatch(url):
-            hint = f"https://host:port, or `{BY_PARCEL}` where there is no wire"
-            raise UsageError(f"not the address of a peer: `{url}`", hint=hint)
-        check_certificate(document.get("certificate") if isinstance(document, Mapping) else None)
-        act = enrol_peer(self.node, document, fingerprint, by=by)
-        path = self.folder / "node.toml"
-        settings = path.read_text(encoding="utf-8")
-        if again:
-            settings = re.sub(rf"\n\[peers\.{party}\]\n[^\[]*", "\n", settings)
-            self._links.pop(party, None)
-        settings += _PEER.format(party=party, url=url, fingerprint=act.statement.body["fingerprint"])
-        staging = path.with_suffix(".new")
-        staging.write_text(settings, encoding="utf-8")
-        staging.replace(path)
+    def _readdressed(self, party: str) -> None:
+        self._links.pop(party, None)
         self.config = read_config(self.folder)
-        return act
 
     def _distrusted(self, party: str) -> bool:
         with self.store.reading() as reader:
@@ -315,13 +293,17 @@ class Home:
 
     def adopt(self, names: tuple[str, ...], *, by: Acting) -> list[SignedAct]:
         """Keep the agreements' folders as they are now and adopt them by an act."""
+        return adopt_law(self.node, self.offer(names), names, by=by)
+
+    def offer(self, names: Sequence[str]) -> Law:
+        """The law on offer; the folders of the agreements named are kept as they are now."""
         folders = self.offered()
         offered = offered_law(folders)
         for name in names:
             # Kept before it is adopted: an act that names a version nobody has would stop the node.
             if name in offered.agreements:
                 self._law.keep(name, offered.agreements[name].version, folders[name])
-        return adopt_law(self.node, offered, names, by=by)
+        return offered
 
     def law_files(self, name: str, version: str) -> dict[str, bytes]:
         """The files of an agreement in a version that was adopted."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gsomia.app.home import Home
 from gsomia.blobs import sync_folder
 from gsomia.errors import NodeError, UsageError
-from gsomia.node import Made, TakenIn, export_parcel, import_parcel, sender_of
+from gsomia.node import Made, TakenIn, export_parcel, import_parcel, sender_of, shown_log
 
-__all__ = ["export_file", "import_file"]
+__all__ = ["export_file", "import_file", "log_in_file"]
 
 
 def export_file(home: Home, target: Path, party: str, *, new_only: bool = False) -> tuple[Path, Made] | None:
@@ -67,18 +67,32 @@ def import_file(home: Home, path: Path) -> TakenIn:
         NodeError: it cannot be read, or the node is at work with its sender by wire.
         VerificationError: it is refused.
     """
+    with _reading(path) as file, _turn(home, sender_of(file)):
+        return import_parcel(home.node, file)
+
+
+def log_in_file(home: Home, path: Path) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    """What a parcel shows of its sender's log of acts with this node: the sender, and its answers.
+
+    Raises:
+        UsageError: there is no such file.
+        NodeError: it cannot be read.
+        VerificationError: it is refused, or shows no log that was asked for.
+    """
+    with _reading(path) as file:
+        return shown_log(home.node, file)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    """A parcel's file, open; where it cannot be read, that is said with its name."""
+    if not path.exists():
+        raise UsageError(f"there is no file `{path}`")
     try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no file `{path}`") from error
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
-        raise NodeError(f"cannot read `{path}`: {error.strerror}") from error
-    with file:
-        try:
-            with _turn(home, sender_of(file)):
-                return import_parcel(home.node, file)
-        except OSError as error:
-            raise NodeError(f"cannot read `{path}`: {error.strerror or error}") from error
+        raise NodeError(f"cannot read `{path}`: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,7 @@ import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
-from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, signed
+from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address, reached, signed
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
@@ -22,7 +22,6 @@ from gsomia.cli.options import (
     exercise_line,
     home_of,
     json_option,
-    node_option,
     plain,
     print_json,
     table,
@@ -33,11 +32,13 @@ from gsomia.node import (
     Note,
     Reader,
     Role,
+    SignedAct,
     act_row,
     act_views,
     acts_about,
     enter_legal_acts,
     entered_rows,
+    instant,
     send_again,
 )
 
@@ -67,7 +68,7 @@ act_command.add_command(record_command)
 @click.option("--note-file", type=click.Path(path_type=Path, dir_okay=False), help="The note's text, for its SHA-256.")
 @click.option("--note-digest", metavar="HEX", help="The SHA-256 of the note's text, where the text is not here.")
 @by_option
-@node_option
+@anywhere_option
 def enter(
     names: tuple[str, ...],
     history: bool,
@@ -90,18 +91,36 @@ def enter(
     ID is the one new act's own name, or with --history the ids of acts of the shipped record, or whole agreements.
     """
     note = _note(reference, dated, note_file, note_digest)
-    with home_of(node_dir) as home:
-        now = home.clock.now()
-        if history:
-            chosen = _from_history(names)
-            past = [act for act in chosen if act.at <= now]
-            if not past:
-                raise UsageError("none of these acts has happened yet by this node's clock")
-        else:
-            past = [_one(names, under, kind, party, effective, form, reading or successor, reference)]
-        for act in enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL)):
-            click.echo(f"{act.statement.body['id']} of {act.statement.body['effective']} entered by act {act.id}")
-        home.deliver()
+    if history:
+        now = datetime.fromisoformat(asked(node_dir, "node", lambda home, _: {"at": instant(home.clock.now())})["at"])
+        past = [act for act in _from_history(names) if act.at <= now]
+        if not past:
+            raise UsageError("none of these acts has happened yet by this node's clock")
+    else:
+        past = [_one(names, under, kind, party, effective, form, reading or successor, reference)]
+
+    def here(home: Home) -> list[SignedAct]:
+        return enter_legal_acts(home.node, past, note, by=home.acting(by, Role.LEGAL))
+
+    words = {"reference": note.reference, "dated": note.dated, "digest": note.digest}
+    wanted = {"act": "enter-legal-acts", "acts": [_legal_words(act) for act in past], "note": words}
+    for said in done(node_dir, wanted, here):
+        click.echo(f"{said.body['id']} of {said.body['effective']} entered by act {said.id}")
+
+
+def _legal_words(act: LegalAct) -> dict[str, str]:
+    """A legal act as a node's API takes it."""
+    return {
+        "id": act.id,
+        "under": act.under,
+        "type": act.act,
+        "party": act.by,
+        "effective": instant(act.at),
+        "form": act.form,
+        "source": act.source,
+        "confidence": act.confidence,
+        "word": act.note,
+    }
 
 
 def _note(reference: str, dated: str, file: Path | None, digest: str | None) -> Note:
@@ -138,8 +157,6 @@ def _one(
     word: str,
     reference: str,
 ) -> LegalAct:
-    from datetime import datetime
-
     if len(names) != 1 or not under or not kind or not party or not isinstance(effective, datetime):
         raise UsageError(
             "an act needs an id, --under, --type, --party and --effective", hint="or name shipped acts with --history"
@@ -255,15 +272,20 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
 @act_command.command("send")
 @click.argument("act")
 @click.option("--to", required=True, metavar="PEER", help="The peer that lacks it.")
-@node_option
+@anywhere_option
 def send_act(act: str, to: str, node_dir: str | None) -> None:
     """Send ACT once more to a peer that lacks it, as `gsomia reconcile` names it; no new act is made."""
-    with home_of(node_dir) as home:
-        send_again(home.node, act, to)
-        for fault in home.deliver():
-            click.echo(plain(fault), err=True)
-        with home.node.store.reading() as reader:
-            waits = act in {one.subject for one in reader.outgoing(peer=to)}
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            remote.post("sendings", {"act": act, "to": to})
+        waits = any((one["subject"], one["peer"]) == (act, to) for one in fetch(node_dir, "outbox", {})["outbox"])
+    else:
+        with home_of(node_dir) as home:
+            send_again(home.node, act, to)
+            for fault in home.deliver():
+                click.echo(plain(fault), err=True)
+            with home.node.store.reading() as reader:
+                waits = act in {one.subject for one in reader.outgoing(peer=to)}
     click.echo(f"act {act} {'waits for' if waits else 'was sent to'} {to}")
 
 

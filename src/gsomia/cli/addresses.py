@@ -19,6 +19,7 @@ import click
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
 from gsomia.cli.meaning import cannot_tell_item, means
+from gsomia.cli.meaning_house import HOUSE, unsaid
 from gsomia.errors import (
     GsomiaError,
     LoginError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from gsomia.app import Home
     from gsomia.keys import Signs
+    from gsomia.keystore import OfficerKey
     from gsomia.node import Reader, SignedAct, Statement
 
 __all__ = [
@@ -43,9 +45,10 @@ __all__ = [
     "asked",
     "done",
     "fetch",
+    "identity_of",
     "is_address",
     "node_identity",
-    "pinned",
+    "officer_key",
     "reached",
     "run",
     "signed",
@@ -121,31 +124,39 @@ def is_address(node_dir: str | None) -> TypeGuard[str]:
     return node_dir is not None and node_dir.startswith("https://")
 
 
-def asked(node_dir: str | None, path: str, here: Callable[[Home, Reader], dict[str, Any]], **query: Any) -> Any:
+def asked(
+    node_dir: str | None,
+    path: str,
+    here: Callable[[Home, Reader], dict[str, Any]],
+    *,
+    whole: bool = True,
+    **query: Any,
+) -> Any:
     """What a node tells: at its address by its API, or in its folder.
 
     Args:
         node_dir: the node.
         path: what is asked of its API, without `/v1/`.
         here: answers the same question from the node's folder.
+        whole: whether a list is asked for to its end, or the one page that the words name.
         query: the question's words.
     """
     if is_address(node_dir):
-        return fetch(node_dir, path, query)
+        return fetch(node_dir, path, query, whole=whole)
     from gsomia.cli.options import home_of
 
     with home_of(node_dir) as home, home.node.store.reading() as reader:
         return here(home, reader)
 
 
-def fetch(address: str, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """What a node's API tells; a list is asked page by page until it is whole."""
+def fetch(address: str, path: str, query: Mapping[str, Any], *, whole: bool = True) -> dict[str, Any]:
+    """What a node's API tells; a list is asked page by page until it is whole, or for one page."""
     with reached(address) as remote:
         if path.startswith("verdicts/"):
             told = remote.post(path, {key: value for key, value in _words(query).items() if value is not None})
         else:
             told = remote.get(path, query)
-            while told.get("next"):
+            while whole and told.get("next"):
                 page = remote.get(path, {**query, "cursor": told["next"]})
                 for key, value in page.items():
                     told[key] = told[key] + value if isinstance(value, list) else value
@@ -166,27 +177,23 @@ def reached(address: str) -> Iterator[Remote]:
         UsageError: no key or no identity was given.
     """
     meta = click.get_current_context().meta
-    key_file, session = meta.get(_KEY), meta.get(_SESSION)
-    if key_file is not None:
-        remote = _by_key(address, key_file, pinned(node_identity()))
-    elif session is not None:
-        remote = _by_session(address, session, pinned(node_identity()))
+    session = meta.get(_SESSION)
+    if session is not None and meta.get(_KEY) is None:
+        remote = _by_session(address, session, identity_of(node_identity(), "certificate"))
     else:
-        raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
+        remote = _by_key(address, identity_of(node_identity(), "certificate"))
     try:
         yield remote
     finally:
         remote.close()
 
 
-def _by_key(address: str, key_file: Path, node: str) -> Remote:
+def _by_key(address: str, node: str) -> Remote:
     import httpx2
 
-    from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
     from gsomia.web import client_context, make_officer_certificate
 
-    name = key_file.name.removesuffix(".key")
-    key = read_officer_key(KeyFiles(key_file.parent, box_of("", credential("passphrase"))), name)
+    name, key = officer_key()
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -205,12 +212,12 @@ def _by_session(address: str, path: Path, node: str) -> Remote:
     import httpx2
 
     from gsomia.cli.session_file import Session
-    from gsomia.web import pinned_context
+    from gsomia.web import stranger_context
 
     session = Session.read(path)
     if session.address.rstrip("/") != address.rstrip("/"):
         raise UsageError(f"`{path}` is a session at `{session.address}`", hint="a token is shown to its own node alone")
-    context = pinned_context(node)
+    context = stranger_context(node)
 
     def client() -> httpx2.Client:
         return httpx2.Client(
@@ -225,23 +232,38 @@ def _by_session(address: str, path: Path, node: str) -> Remote:
     return Remote(address, client)
 
 
-def pinned(identity: Path) -> str:
-    """The certificate of the node whose identity stands in a file, PEM.
+def officer_key() -> tuple[str, OfficerKey]:
+    """The key that was given with --officer-key, and its name.
 
     Raises:
-        NodeError: it cannot be read.
-        UsageError: it is no identity.
+        UsageError: none was given.
+    """
+    from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
+
+    key_file = click.get_current_context().meta.get(_KEY)
+    if key_file is None:
+        raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
+    files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
+    name = key_file.name.removesuffix(".key")
+    return name, read_officer_key(files, name)
+
+
+def identity_of(file: Path, word: str) -> str:
+    """A text in a node's identity.
+
+    Raises:
+        NodeError: the file cannot be read.
+        UsageError: it is no such identity.
     """
     try:
-        document = json.loads(identity.read_text(encoding="utf-8"))
-        certificate = document["certificate"]
-        if not isinstance(certificate, str):
-            raise ValueError("no certificate")
+        found = json.loads(file.read_text(encoding="utf-8"))[word]
+        if not isinstance(found, str):
+            raise ValueError("text was expected")
     except OSError as error:
-        raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(f"`{identity}` is not the identity of a node") from error
-    return certificate
+        raise UsageError(f"`{file}` is not the identity of a node") from error
+    return found
 
 
 def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable[[Home], dict[str, Any]]) -> Any:
@@ -307,6 +329,10 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
         prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
+    if wanted["act"] in HOUSE and (words := unsaid(statements, wanted)):
+        # What the node filled in: the rest of what stands of a person, which keys end.
+        shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
+        click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)
     for said in statements:
         if cannot_tell_item(said, wanted):
             # Which item a control number names, the node's register alone says: the officer sees what is signed.
@@ -320,6 +346,10 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
         hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
         raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
     return statements
+
+
+def _word(word: object) -> str:
+    return ", ".join(map(_word, word)) or "-" if isinstance(word, list | tuple) else str(word) or "-"
 
 
 _RUN_SECONDS = 660.0

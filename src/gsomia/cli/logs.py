@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gsomia.app import Home, audit_home_logs
+from gsomia.app import Home, audit_home_logs, log_in_file
 from gsomia.cli.addresses import anywhere_option, asked, is_address, node_identity, reached, run
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.log_files import check_there, download_log
@@ -143,16 +143,25 @@ def verify_log(
 
 
 @log_command.command("recover")
+@click.option(
+    "--parcel",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The parcel that answers for a peer without a wire; may be repeated.",
+)
 @by_option
 @json_option
 @node_option
-def recover_logs(by: str, as_json: bool, node_dir: str | None) -> None:
+def recover_logs(files: tuple[Path, ...], by: str, as_json: bool, node_dir: str | None) -> None:
     """Get back from the peers what a store that was restored from a backup lacks; a security officer declares it.
 
-    The logs that are behind what a peer keeps end, and go on under their next origin.
+    The logs that are behind what a peer keeps end, and go on under their next origin. A peer without a wire is asked by
+    the next parcel for it, and its answer is named with --parcel.
     """
     with home_of(node_dir) as home:
-        done = recover(home.node, by=home.acting(by, Role.SECURITY))
+        brought = dict(log_in_file(home, file) for file in files)
+        done = recover(home.node, by=home.acting(by, Role.SECURITY), brought=brought)
         faults = home.deliver()
     if as_json:
         value = {"acts": [act.id for act in done.acts], "recorded": done.recorded, "refused": dict(done.refused)}

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gsomia.cli.meaning_house import HOUSE, means_house
+
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
@@ -13,7 +15,7 @@ __all__ = ["cannot_tell_item", "means"]
 
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
-_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "receipted", "regrade"})
+_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "place", "receipted", "regrade"})
 """Acts about a copy that is there before them; so are those of `HANDLING` and `CONTRACTED`."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -42,8 +44,12 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         statements: as the node prepared them.
         wanted: the act, as it was asked for.
     """
+    if wanted["act"] in HOUSE:
+        return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":
         return _transmission(statements, wanted)
+    if wanted["act"] == "adopt-law":
+        return _law(statements, wanted)
     if not statements or any(one.type != wanted["act"] for one in statements):
         return False
     if len(statements) > 1 and wanted["act"] not in _EACH_COPY:
@@ -51,6 +57,20 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     if len({one.item for one in statements}) > 1:
         return False
     return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+
+
+def _law(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether these agreements are adopted, each once; of those that this release has, the very text that it has."""
+    from gsomia.app import offered_law
+
+    known = offered_law().agreements
+    if [one.instrument for one in statements] != [*wanted["names"]]:
+        return False
+    return all(
+        one.type == "adopt-law"
+        and (one.instrument not in known or one.body["version"] == known[one.instrument].version)
+        for one in statements
+    )
 
 
 def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:

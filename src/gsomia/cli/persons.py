@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 
-from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -16,14 +19,19 @@ from gsomia.node import (
     MAIN_FACILITY,
     PERSON_ROLES,
     PersonDetails,
+    Reader,
     Role,
+    SignedAct,
     brief,
     change_person,
     enter_need,
     enter_person,
+    instant,
     known_person,
+    lapse_row,
     lapses,
     person_row,
+    person_view,
     strike_person,
 )
 
@@ -99,45 +107,60 @@ def person_command() -> None:
     """Say who may be given access: clearance, need, rosters, briefings."""
 
 
+def _wanted(act: str, person: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked of a node's API: the words of the options, as JSON has them."""
+    words = {name: list(value) if isinstance(value, tuple) else value for name, value in details.items()}
+    ends = {name: instant(value) for name, value in details.items() if isinstance(value, datetime)}
+    return {"act": act, "person": person, **words, **ends}
+
+
 @person_command.command("enter")
 @click.argument("person")
 @_details(needed=True)
 @by_option
-@node_option
+@anywhere_option
 def enter(person: str, by: str, node_dir: str | None, **details: Any) -> None:
     """Enter PERSON, or enter them anew, by an act of a security officer: what is left out counts no longer."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> list[SignedAct]:
         entered = PersonDetails(id=person, **details)
-        act = enter_person(home.node, entered, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{person} entered by act {act.id}")
+        return [enter_person(home.node, entered, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, _wanted("enter-person", person, details), here)
+    click.echo(f"{person} entered by act {said.id}")
 
 
 @person_command.command("change")
 @click.argument("person")
 @_details(needed=False)
 @by_option
-@node_option
+@anywhere_option
 def change(person: str, by: str, node_dir: str | None, **details: Any) -> None:
     """Change what is named of PERSON and leave the rest as it stands; a list that is named takes the other's place."""
     named = {name: value for name, value in details.items() if value not in (None, ())}
     if not named:
         raise UsageError("nothing to change was named", hint="such as --clearance SECRET --expires 2030-01-01T00:00Z")
-    with home_of(node_dir) as home:
-        act = change_person(home.node, person, by=home.acting(by, Role.SECURITY), **named)
-        click.echo(f"{person} changed by act {act.id}")
+
+    def here(home: Home) -> list[SignedAct]:
+        return [change_person(home.node, person, by=home.acting(by, Role.SECURITY), **named)]
+
+    (said,) = done(node_dir, _wanted("change-person", person, named), here)
+    click.echo(f"{person} changed by act {said.id}")
 
 
 @person_command.command("leave")
 @click.argument("person")
 @click.option("--why", required=True, help="For the record.")
 @by_option
-@node_option
+@anywhere_option
 def leave(person: str, why: str, by: str, node_dir: str | None) -> None:
     """Strike PERSON, who leaves: at once no roster, need or role is left, and no officer's key."""
-    with home_of(node_dir) as home:
-        struck, *keys = strike_person(home.node, person, why, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{person} struck by act {struck.id}; keys retired: {len(keys)}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return strike_person(home.node, person, why, by=home.acting(by, Role.SECURITY))
+
+    struck, *keys = done(node_dir, {"act": "strike-person", "person": person, "why": why}, here)
+    click.echo(f"{person} struck by act {struck.id}; keys retired: {len(keys)}")
 
 
 @person_command.command("brief")
@@ -146,14 +169,17 @@ def leave(person: str, why: str, by: str, node_dir: str | None) -> None:
 @click.option("--on", "day", required=True, type=_DAY, help="The day on which it was given.")
 @click.option("--until", type=_DAY, help="The last day on which it counts.")
 @by_option
-@node_option
+@anywhere_option
 def brief_command(person: str, what: str, day: datetime, until: datetime | None, by: str, node_dir: str | None) -> None:
     """Record that PERSON was briefed, by an act of a security officer."""
-    last = f"{until:%Y-%m-%d}" if until is not None else ""
-    with home_of(node_dir) as home:
-        acting = home.acting(by, Role.SECURITY)
-        act = brief(home.node, person, what, f"{day:%Y-%m-%d}", until=last, by=acting)
-        click.echo(f"{person} briefed by act {act.id}")
+    given, last = f"{day:%Y-%m-%d}", f"{until:%Y-%m-%d}" if until is not None else ""
+
+    def here(home: Home) -> list[SignedAct]:
+        return [brief(home.node, person, what, given, until=last, by=home.acting(by, Role.SECURITY))]
+
+    wanted = {"act": "brief", "person": person, "what": what, "day": given, "until": last}
+    (said,) = done(node_dir, wanted, here)
+    click.echo(f"{person} briefed by act {said.id}")
 
 
 @person_command.command("need")
@@ -162,12 +188,16 @@ def brief_command(person: str, what: str, day: datetime, until: datetime | None,
 @click.option("--yes/--no", "need", default=True, help="There is a need to know this item, or there is none.")
 @click.option("--why", required=True, help="For the record.")
 @by_option
-@node_option
+@anywhere_option
 def need_command(person: str, item: str, need: bool, why: str, by: str, node_dir: str | None) -> None:
     """Enter that PERSON has a need to know a held ITEM, or none, whatever subjects the duties have."""
-    with home_of(node_dir) as home:
-        act = enter_need(home.node, person, item, need=need, why=why, by=home.acting(by, Role.REGISTRY))
-        click.echo(f"{'need' if need else 'no need'} of {person} entered by act {act.id}")
+
+    def here(home: Home) -> list[SignedAct]:
+        return [enter_need(home.node, person, item, need=need, why=why, by=home.acting(by, Role.REGISTRY))]
+
+    wanted = {"act": "enter-need", "person": person, "item": item, "need": need, "why": why}
+    (said,) = done(node_dir, wanted, here)
+    click.echo(f"{'need' if need else 'no need'} of {person} entered by act {said.id}")
 
 
 _HEAD = ("person", "role", "rank", "clearance", "expires", "need", "rosters", "house roles")
@@ -179,70 +209,68 @@ _HEAD = ("person", "role", "rank", "clearance", "expires", "need", "rosters", "h
 @click.option("--due", "days", type=click.IntRange(1, 3650), help="What will lapse within so many days.")
 @page_options
 @json_option
-@node_option
+@anywhere_option
 def list_command(
     facility: str, lapsed: bool, days: int | None, after: str, limit: int, as_json: bool, node_dir: str | None
 ) -> None:
     """List the persons entered, page by page; or what of them has lapsed or is due, with the consequences."""
     if lapsed or days is not None:
-        _list_lapses(lapsed, days, limit, as_json, node_dir)
+        _list_lapses(lapsed, days or 0, limit, as_json, node_dir)
         return
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
         at = home.clock.now()
         found = reader.persons(facility=facility, after=after, limit=limit)
-        rows = [person_row(person, at) for person in found]
-    following = tell_more(rows, limit, found[-1].id if found else "")
+        return {"persons": [person_row(person, at) for person in found]}
+
+    told = asked(node_dir, "persons", here, whole=False, facility=facility, after=after, limit=limit)
+    rows = told["persons"]
+    following = tell_more(rows, limit, rows[-1]["person"] if rows else "")
     if as_json:
         print_json("persons", {"persons": rows, "next": following})
     else:
         table(_HEAD, [[*row.values()] for row in rows])
 
 
-def _list_lapses(lapsed: bool, days: int | None, limit: int, as_json: bool, node_dir: str | None) -> None:
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
+def _list_lapses(lapsed: bool, days: int, limit: int, as_json: bool, node_dir: str | None) -> None:
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
         now = home.clock.now()
         since = None if lapsed else now
-        found = lapses(home.node, reader, since=since, until=now + timedelta(days=days or 0), limit=limit)
-    kinds = [one.what for one in found]
+        found = lapses(home.node, reader, since=since, until=now + timedelta(days=days), limit=limit)
+        return {"lapses": [lapse_row(one) for one in found]}
+
+    rows = asked(node_dir, "lapses", here, whole=False, lapsed=lapsed, due=days, limit=limit)["lapses"]
+    kinds = [row["what"] for row in rows]
     if full := sorted(kind for kind in {*kinds} if kinds.count(kind) == limit):
         click.echo(f"the first {limit} alone are listed of: {', '.join(full)}; --limit lists more", err=True)
     if as_json:
-        listed = [
-            {"person": o.person, "what": o.what, "at": o.at, "detail": o.detail, "consequences": list(o.consequences)}
-            for o in found
-        ]
-        print_json("lapses", {"lapses": listed})
+        print_json("lapses", {"lapses": rows})
         return
     table(
         ["person", "what", "at", "detail", "what follows"],
-        [[o.person, o.what, o.at, o.detail, "; ".join(o.consequences)] for o in found],
+        [[r["person"], r["what"], r["at"], r["detail"], "; ".join(r["consequences"])] for r in rows],
     )
 
 
 @person_command.command("show")
 @click.argument("person")
 @json_option
-@node_option
+@anywhere_option
 def show(person: str, as_json: bool, node_dir: str | None) -> None:
     """Show all that is entered of PERSON: clearance and basis, rosters, roles, keys, needs by name, briefings."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        known = known_person(reader, person)
-        row = person_row(known, home.clock.now())
-        keys = reader.officers_of(home.node.party, person=person)
-        officers = [{"officer": key.id, "roles": list(key.roles)} for key in keys]
-        needs = [{"item": n.item, "need": n.need, "act": n.act} for n in reader.needs(person=person)]
-        briefings = [{"what": b.what, "on": b.day, "until": b.until, "act": b.act} for b in reader.briefings(person)]
-    told = row | {"basis": known.basis, "purposes": ", ".join(known.purposes), "accounts": ", ".join(known.accounts)}
-    told["act"] = known.act
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return person_view(reader, home.node.party, known_person(reader, person), home.clock.now())
+
+    told = asked(node_dir, f"persons/{quote(person, safe='')}", here)
     if as_json:
-        print_json("person", {**told, "officers": officers, "needs": needs, "briefings": briefings})
+        print_json("person", told)
         return
-    table(["", ""], [[name, value] for name, value in told.items()])
-    for key in keys:
-        click.echo(plain(f"signs as {key.id}: {', '.join(key.roles)}"))
-    for need in needs:
+    table(["", ""], [[name, value] for name, value in told.items() if not isinstance(value, list)])
+    for key in told["officers"]:
+        click.echo(plain(f"signs as {key['officer']}: {', '.join(key['roles'])}"))
+    for need in told["needs"]:
         click.echo(plain(f"{'need' if need['need'] else 'no need'} for item {need['item']} by act {need['act']}"))
-    for held in briefings:
-        click.echo(
-            plain("briefed on {on}: {what}".format(**held) + (f" (until {held['until']})" if held["until"] else ""))
-        )
+    for held in told["briefings"]:
+        until = f" (until {held['until']})" if held["until"] else ""
+        click.echo(plain(f"briefed on {held['on']}: {held['what']}{until}"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from typing import Any
 
 import click
 
-from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.options import json_option, plain, print_json, table
 from gsomia.errors import UsageError
-from gsomia.identity import ROLES, About, Rights, about_copy, principal_of
-from gsomia.node import held_copy
+from gsomia.identity import ROLES, Rights, told_right
+from gsomia.node import Reader
 
 __all__ = ["rights_command"]
 
@@ -45,24 +47,19 @@ def list_command(role: str, as_json: bool) -> None:
 @click.option("--item", default="", help="A held item that it is about.")
 @click.option("--for", "other", default="", metavar="PERSON", help="Whom it is for or about; else PERSON themselves.")
 @json_option
-@node_option
+@anywhere_option
 def ask(person: str, act: str, item: str, other: str, as_json: bool, node_dir: str | None) -> None:
     """May PERSON, an officer or another person of this Party, do ACT? Exit status 3 where not."""
-    rights = Rights.load()
-    if act not in rights.acts:
-        raise UsageError(f"unknown act `{act}`", hint=f"known: {', '.join(rights.acts)}")
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        who = principal_of(home.node, reader, officer=person) or principal_of(home.node, reader, person=person)
-        if who is None:
-            raise UsageError(f"`{person}` is no officer and no person of this Party")
-        about = About()
-        if item:
-            about = about_copy(home.node, reader, held_copy(reader, home.node, item), who)
-        decision = rights.decide(who, act, replace(about, person=other or who.person))
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return told_right(home.node, reader, Rights.load(), person, act, item=item, other=other)
+
+    query: dict[str, Any] = {"person": person, "act": act, "item": item, "for": other}
+    told = asked(node_dir, "rights", here, **query)
     if as_json:
-        print_json("decision", {"person": who.person, "act": act, **decision.to_json()})
+        print_json("decision", told)
     else:
-        click.echo(decision.outcome)
-        for ground in decision.grounds:
-            click.echo(plain(f"  {ground.row or 'no row'}: {ground.text}"))
-    sys.exit(0 if decision.permitted else 3)
+        click.echo(told["outcome"])
+        for ground in told["grounds"]:
+            click.echo(plain(f"  {ground['clause'].removeprefix('rights: ') or 'no row'}: {ground['text']}"))
+    sys.exit(0 if told["outcome"] == "permit" else 3)

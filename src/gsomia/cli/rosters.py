@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.options import by_option, json_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
-from gsomia.node import Role, place
+from gsomia.node import Reader, Role, SignedAct, place, roster_rows
 
 __all__ = ["place_command", "roster_command"]
 
@@ -19,25 +23,31 @@ def roster_command() -> None:
 @roster_command.command("list")
 @page_options
 @json_option
-@node_option
+@anywhere_option
 def list_command(after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
     """List the facilities that have a roster, and how many stand on it; `person list --facility` says who."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        rows = [list(one) for one in reader.facilities(after=after, limit=limit)]
-    following = tell_more(rows, limit, str(rows[-1][0]) if rows else "")
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"rosters": roster_rows(reader.facilities(after=after, limit=limit))}
+
+    rows = asked(node_dir, "rosters", here, whole=False, after=after, limit=limit)["rosters"]
+    following = tell_more(rows, limit, rows[-1]["facility"] if rows else "")
     if as_json:
-        print_json("rosters", {"rosters": [{"facility": f, "persons": n} for f, n in rows], "next": following})
+        print_json("rosters", {"rosters": rows, "next": following})
     else:
-        table(["facility", "persons"], rows)
+        table(["facility", "persons"], [[*row.values()] for row in rows])
 
 
 @click.command("place")
 @click.argument("item")
 @click.argument("facility")
 @by_option
-@node_option
+@anywhere_option
 def place_command(item: str, facility: str, by: str, node_dir: str | None) -> None:
     """Record that a held ITEM is kept at FACILITY, by an act of a registry officer; who opens it is on its roster."""
-    with home_of(node_dir) as home:
-        act = place(home.node, item, facility, by=home.acting(by, Role.REGISTRY))
-        click.echo(f"placed at {facility} by act {act.id}")
+
+    def here(home: Home) -> list[SignedAct]:
+        return [place(home.node, item, facility, by=home.acting(by, Role.REGISTRY))]
+
+    (said,) = done(node_dir, {"act": "place", "item": item, "facility": facility}, here)
+    click.echo(f"placed at {facility} by act {said.id}")

@@ -5,24 +5,32 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.firstofficer import first_command
 from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import DataError, NodeError
 from gsomia.keystore import credential
 from gsomia.node import (
+    Reader,
     Role,
+    SignedAct,
+    act_row,
     declare_compromised,
     fingerprint,
     instant,
     officer_row,
+    peer_rows,
     retire_officer_key,
+    signed_by,
 )
 
 __all__ = [
@@ -125,7 +133,7 @@ def peer_command() -> None:
 @click.option("--fingerprint", "expected", required=True, help="From the diplomatic note, never from the network.")
 @click.option("--url", required=True, help="Where it is: https://host:port, or `parcel:` for files alone.")
 @by_option
-@node_option
+@anywhere_option
 def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None) -> None:
     """Enrol the peer whose IDENTITY file has this fingerprint."""
     try:
@@ -134,22 +142,28 @@ def enrol(identity: Path, expected: str, url: str, by: str, node_dir: str | None
         raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"`{identity}` is not JSON: {error}") from error
-    with home_of(node_dir) as home:
-        act = home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{document['party']} enrolled by act {act.id}")
+
+    def here(home: Home) -> list[SignedAct]:
+        return [home.enrol_peer(document, expected, url, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "enrol-peer", "identity": document, "fingerprint": expected, "url": url}, here)
+    click.echo(f"{said.body['identity']['party']} enrolled by act {said.id}")
 
 
 @peer_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def peers(as_json: bool, node_dir: str | None) -> None:
     """List the enrolled peers."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = [reader.peers()[party] for party in sorted(reader.peers())]
-        if as_json:
-            print_json("peers", {"peers": [{"party": p.party, "fingerprint": p.fingerprint} for p in found]})
-        else:
-            table(["Party", "fingerprint"], [[p.party, p.fingerprint] for p in found])
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"peers": peer_rows(reader)}
+
+    rows = asked(node_dir, "peers", here)["peers"]
+    if as_json:
+        print_json("peers", {"peers": rows})
+    else:
+        table(["Party", "fingerprint"], [[*row.values()] for row in rows])
 
 
 @click.group("officer")
@@ -158,6 +172,7 @@ def officer_command() -> None:
 
 
 officer_command.add_command(make_key_command)
+officer_command.add_command(first_command)
 
 
 @officer_command.command("enrol")
@@ -205,30 +220,39 @@ def replace_key(officer: str, token: str, public: Path | None, expected: str, by
 @officer_command.command("retire")
 @click.argument("officer")
 @by_option
-@node_option
+@anywhere_option
 def retire_key(officer: str, by: str, node_dir: str | None) -> None:
     """End OFFICER's key; every peer is told, and refuses what it signs from then on."""
-    with home_of(node_dir) as home:
-        act = retire_officer_key(home.node, officer, by=home.acting(by, Role.SECURITY))
-        click.echo(f"{officer}'s key retired by act {act.id}")
-        home.deliver()
+
+    def here(home: Home) -> list[SignedAct]:
+        return [retire_officer_key(home.node, officer, by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "retire-key", "officer": officer}, here)
+    click.echo(f"{officer}'s key retired by act {said.id}")
 
 
 def _compromised(
     party: str, officer: str, since: datetime, by: str, as_json: bool, node_dir: str | None, key: str = ""
 ) -> None:
-    with home_of(node_dir) as home:
+    def here(home: Home) -> list[SignedAct]:
         acting = home.acting(by, Role.SECURITY)
-        act, signed = declare_compromised(home.node, party or home.node.party, officer, since, by=acting, key=key)
-        rows = [[instant(a.statement.at), a.id, a.statement.type, a.statement.party] for a in signed]
-        if as_json:
-            keys = ("at", "act", "type", "party")
-            listed = [dict(zip(keys, row, strict=True)) for row in rows]
-            print_json("compromised", {"act": act.id, "key": act.statement.body["key"], "signed": listed})
-        else:
-            click.echo(f"key {act.statement.body['key'][:16]} declared compromised by act {act.id}; it signed since:")
-            table(["at", "act", "type", "Party"], rows)
-        home.deliver()
+        return [declare_compromised(home.node, party or home.node.party, officer, since, by=acting, key=key)]
+
+    wanted = {"act": "declare-key-compromised", "party": party, "officer": officer, "since": instant(since), "key": key}
+    (said,) = done(node_dir, wanted, here)
+    declared = str(said.body["key"])
+
+    def signed(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"acts": [act_row(act) for act in signed_by(reader, declared, since)]}
+
+    keys = ("at", "act", "type", "party")
+    told = asked(node_dir, "acts", signed, key=declared, since=since)["acts"]
+    rows = [{name: row[name] for name in keys} for row in told if row["act"] != said.id]
+    if as_json:
+        print_json("compromised", {"act": said.id, "key": declared, "signed": rows})
+    else:
+        click.echo(f"key {declared[:16]} declared compromised by act {said.id}; it signed since:")
+        table(["at", "act", "type", "Party"], [[*row.values()] for row in rows])
 
 
 _since_option = click.option(
@@ -242,7 +266,7 @@ _since_option = click.option(
 @_since_option
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def officer_compromised(
     officer: str, party: str, since: datetime, by: str, as_json: bool, node_dir: str | None
 ) -> None:
@@ -256,7 +280,7 @@ def officer_compromised(
 @click.option("--key", default="", help="The fingerprint of a key that was replaced; the one in use where left out.")
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def peer_compromised(party: str, since: datetime, key: str, by: str, as_json: bool, node_dir: str | None) -> None:
     """Declare a key of PARTY's node (one's own too) compromised: nothing goes there or is taken from it under that key.
 
@@ -268,13 +292,15 @@ def peer_compromised(party: str, since: datetime, key: str, by: str, as_json: bo
 @officer_command.command("list")
 @page_options
 @json_option
-@node_option
+@anywhere_option
 def officers(after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
     """List the officers whose keys this node knows, the peers' too, page by page; ID is PARTY/OFFICER."""
-    with home_of(node_dir) as home, home.node.store.reading() as reader:
-        found = reader.officers(after=after, limit=limit)
-    rows = [officer_row(one) for one in found]
-    following = tell_more(rows, limit, f"{found[-1].party}/{found[-1].id}" if found else "")
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        return {"officers": [officer_row(one) for one in reader.officers(after=after, limit=limit)]}
+
+    rows = asked(node_dir, "officers", here, whole=False, after=after, limit=limit)["officers"]
+    following = tell_more(rows, limit, f"{rows[-1]['party']}/{rows[-1]['officer']}" if rows else "")
     if as_json:
         print_json("officers", {"officers": rows, "next": following})
     else:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from gsomia.cli.addresses import Remote, pinned
+from gsomia.cli.addresses import Remote, identity_of
 from gsomia.cli.session_file import Session, proof_of
 from gsomia.errors import LoginError, UsageError
 
@@ -46,11 +46,11 @@ def sign_in_command(address: str, node_identity: Path, out: Path) -> None:
     import httpx2
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-    from gsomia.web import pinned_context, public_jwk
+    from gsomia.web import public_jwk, stranger_context
 
     if not address.startswith("https://"):
         raise UsageError(f"not a node's address: `{address}`", hint="such as https://node.example:8444")
-    context = pinned_context(pinned(node_identity))
+    context = stranger_context(identity_of(node_identity, "certificate"))
     key = generate_private_key(SECP256R1())
     remote = Remote(address, lambda: httpx2.Client(base_url=address, verify=context, trust_env=False, timeout=60))
     try:

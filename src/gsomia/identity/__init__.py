@@ -7,6 +7,7 @@ verifies it. This is the house's own rule: who may see, open, export and run wha
 from __future__ import annotations
 
 from gsomia.identity.abouts import about_copy, about_request
+from gsomia.identity.asking import told_right
 from gsomia.identity.conditions import CONDITIONS, About
 from gsomia.identity.page import rights_page
 from gsomia.identity.principals import ROLES, Principal, principal_of
@@ -26,4 +27,5 @@ __all__ = [
     "about_request",
     "principal_of",
     "rights_page",
+    "told_right",
 ]

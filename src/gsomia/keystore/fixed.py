@@ -33,8 +33,9 @@ def check_fixed(folder: Path, config: NodeConfig, reader: Reader) -> None:
     if config.exercise is not exercise:
         raise _other(path, "exercise", _word(config.exercise), _word(exercise), "this node's certificate")
     for state in reader.logs():
-        *before, owner, _ = state.name.split("/")
-        logged = before[0].startswith("exercise.")
+        # `exercise.gsomia/KOR/JPN`, and with `/2` behind it where it took the place of one that lost entries.
+        prefix, owner, *_ = state.name.split("/")
+        logged = prefix.startswith("exercise.")
         if owner != party:
             raise _other(path, "party", config.party, owner, f"the log `{state.name}`")
         if logged is not exercise:

@@ -81,14 +81,21 @@ from gsomia.node.lognames import is_log_of, log_origin
 from gsomia.node.looking import LOOK_BYTES
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
 from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
-from gsomia.node.officerkeys import declare_compromised, replace_officer_key, retire_officer_key, signed_by
+from gsomia.node.officerkeys import (
+    declare_compromised,
+    replace_officer_key,
+    retire_officer_key,
+    signed_by,
+    signed_since,
+)
 from gsomia.node.officers import enrol_officer
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
-from gsomia.node.parcel.taking_in import TakenIn, import_parcel
+from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
 from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
+from gsomia.node.people import lapse_row, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
     CLEARANCES,
     PERSON_ROLES,
@@ -102,7 +109,19 @@ from gsomia.node.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerLink, Reader, Store, Writer
+from gsomia.node.ports import (
+    Blobs,
+    Clock,
+    Documents,
+    Look,
+    Marked,
+    NodeKeys,
+    PeerAddresses,
+    PeerLink,
+    Reader,
+    Store,
+    Writer,
+)
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
@@ -127,7 +146,7 @@ from gsomia.node.revocation import answer_recall, recall
 from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.sites import ContractorCopy, ContractorFacility
-from gsomia.node.standing import Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.stored import (
     Briefing,
     Carried,
@@ -183,10 +202,8 @@ from gsomia.node.views import (
     copy_row,
     entered_rows,
     inbox_lists,
-    officer_row,
     outgoing_row,
     owed_rows,
-    person_row,
     record_order,
     refused_row,
     register_rows,
@@ -210,6 +227,7 @@ __all__ = [
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
+    "LEGAL_WORDS",
     "LOOK_BYTES",
     "MAIN_FACILITY",
     "MAX_BUNDLE_JSON",
@@ -267,6 +285,7 @@ __all__ = [
     "Outgoing",
     "Owing",
     "Peer",
+    "PeerAddresses",
     "PeerLink",
     "PendingOpening",
     "Person",
@@ -383,6 +402,7 @@ __all__ = [
     "key_settings",
     "known_person",
     "labels_of",
+    "lapse_row",
     "lapses",
     "lawful_ways",
     "lie_rows",
@@ -411,7 +431,9 @@ __all__ = [
     "pack",
     "parcel_rows",
     "passed_under",
+    "peer_rows",
     "person_row",
+    "person_view",
     "place",
     "prepare",
     "present_view",
@@ -452,15 +474,18 @@ __all__ = [
     "return_from_contractor",
     "reviews",
     "revoke_consent",
+    "roster_rows",
     "rung_rows",
     "send_again",
     "sender_of",
     "sent_row",
     "share",
+    "shown_log",
     "sign_joint_text",
     "sign_prepared",
     "sign_view",
     "signed_by",
+    "signed_since",
     "stamp_logs",
     "stamps_of",
     "standing_of",

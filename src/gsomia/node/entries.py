@@ -164,7 +164,7 @@ def waiting_entries(reader: Reader, peer: str) -> set[bytes]:
     """The positions of what something waits of in the outbox to a peer."""
     found = set()
     for one in reader.outgoing(peer=peer):
-        if one.kind in ("copy", "content"):
+        if one.kind in ("copy", "content", "ask-content"):
             copy = reader.copy(one.subject)
             item = copy.item if copy is not None else ""
         else:

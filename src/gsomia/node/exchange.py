@@ -37,8 +37,10 @@ from gsomia.node.leaving import (
 )
 from gsomia.node.ledger import SELDOM, Draft, gather, make, record
 from gsomia.node.lognames import unless_halted
+from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Limits, Node
+from gsomia.node.recovering import PAGE, contents_asked, settle_asked
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.stored import Outgoing, Peer, Refused
@@ -87,6 +89,8 @@ def step(node: Node, peer: str) -> int:
             return 0
         if run[0].kind == "content":
             return _send_contents(node, known, run)
+        if run[0].kind == "ask-content":
+            return _ask_contents(node, known, run[:PAGE])
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
         wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
@@ -116,6 +120,14 @@ def _send_acts(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
         silent = settle_acts(node, tx, peer, run, answer)
         if silent:
             raise AnswerError(f"`{peer.party}` did not say what became of act `{min(silent)}`")
+    return len(run)
+
+
+def _ask_contents(node: Node, peer: Peer, run: Sequence[Outgoing]) -> int:
+    """Ask a peer to send once more the contents of copies that it gave and that were lost here."""
+    answer = _exchange(node, peer, "ask-content", contents_asked(run), "recorded")
+    with node.store.writing() as tx:
+        settle_asked(tx, peer, run, answer, node.clock.now())
     return len(run)
 
 
@@ -173,9 +185,11 @@ class _Part:
     Args:
         contents: the small ones' sealed bytes in base64, by copy; large ones were uploaded.
         again: those that were dispatched before.
+        place: that of the act recorded last when they were judged.
     """
 
     taken: int
+    place: int
     ready: Sequence[Leaving]
     contents: Mapping[str, str]
     again: Sequence[Leaving]
@@ -196,7 +210,7 @@ def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
     settled: list[Outgoing] = []
     carried = again = 0
     with node.store.reading() as reader:
-        at = node.clock.now()
+        at, place = node.clock.now(), reader.last_place()
         gather(reader, copies=[entry.subject for entry in run], types=(*AUTHORITIES, *SELDOM))
         for entry in run:
             one = prepare(node, reader, entry, at)
@@ -217,11 +231,11 @@ def _made_ready(node: Node, peer: Peer, run: Sequence[Outgoing]) -> _Part:
             stop_copies(node, tx, stops, at)
             for entry in (*settled, *(one.entry for one in stopped)):
                 tx.done(entry.id)
-    accepted = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED])
+    accepted = _offer(node, peer, [one for one in leaving if one.copy.state is not CopyState.DISPATCHED], place)
     before = [one for one in leaving if one.copy.state is CopyState.DISPATCHED]
     ready, contents = _wrapped(node, peer, accepted)
     taken = len(leaving) + len(settled) + len(stopped)
-    return _Part(taken=taken, ready=ready, contents=contents, again=before)
+    return _Part(taken=taken, place=place, ready=ready, contents=contents, again=before)
 
 
 def _wrapped(node: Node, peer: Peer, accepted: Sequence[Leaving]) -> tuple[list[Leaving], dict[str, str]]:
@@ -240,25 +254,34 @@ def _hand_over(node: Node, peer: Peer, part: _Part) -> _Told | None:
     ready, contents = [*part.ready], {**part.contents}
     if part.again:
         missing = _settled(node, peer, _deliver(node, peer, part.again, {}))
-        again = _permitted(node, [one for one in part.again if one.copy.id in missing])
+        again = _permitted(node, [one for one in part.again if one.copy.id in missing], part.place)
         again, found = _wrapped(node, peer, again)
         ready, contents = [*again, *ready], contents | found
     return _deliver(node, peer, ready, contents) if ready else None
 
 
-def _permitted(node: Node, asked: Sequence[Leaving]) -> list[Leaving]:
+def _permitted(node: Node, asked: Sequence[Leaving], place: int) -> list[Leaving]:
     """Of copies that left and did not arrive, those that may still go; the others stop."""
-    stopped = [one for one in asked if one.verdict.outcome != "permit"]
-    if stopped:
-        with node.store.writing() as tx:
-            stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in stopped], node.clock.now())
-            for one in stopped:
+    if not asked:
+        return []
+    with node.store.writing() as tx:
+        at = node.clock.now()
+        late = judged_again(node, tx, asked, place, at)
+        found = [(one, late.get(one.copy.id, one)) for one in asked]
+        stopped = [one for _, one in found if one is not None and one.verdict.outcome != "permit"]
+        stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in stopped], at)
+        for one, now in found:
+            if now is None or now in stopped:
                 tx.done(one.entry.id)
-    return [one for one in asked if one.verdict.outcome == "permit"]
+    return [one for _, one in found if one is not None and one not in stopped]
 
 
-def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
-    """Offer copies; returns those that were accepted, with their dispatch signed and in the log."""
+def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving], place: int) -> list[Leaving]:
+    """Offer copies; returns those that were accepted, with their dispatch signed and in the log.
+
+    What was recorded meanwhile counts: a copy that may go no longer stops, one whose offer would be another now waits
+    to be offered anew.
+    """
     if not leaving:
         return []
     with node.store.reading() as reader:
@@ -269,21 +292,25 @@ def _offer(node: Node, peer: Peer, leaving: Sequence[Leaving]) -> list[Leaving]:
     with node.store.writing() as tx:
         at = node.clock.now()
         gather(tx, [*acts.values(), *(one.authority for one in leaving)])
+        late = judged_again(node, tx, leaving, place, at)
         drafts: list[Draft] = []
         new: list[SignedAct] = []
         stops: list[Stop] = []
         for one in leaving:
-            act = acts.get(one.copy.id)
+            act, now = acts.get(one.copy.id), late.get(one.copy.id, one)
             if act is None or act.statement.party != peer.party:
                 raise AnswerError(f"`{peer.party}` gave no answer to the offer of copy `{one.copy.control_number}`")
             if enter_answered(node, tx, peer, act, at):
                 new.append(act)
-            if act.statement.type != "acceptance" or act.statement.body.get("offer") != one.offer.digest:
-                stops.append(Stop.refused(one.copy, act.statement))
-                tx.done(one.entry.id)
+            taken = act.statement.type == "acceptance" and act.statement.body.get("offer") == one.offer.digest
+            if now is not None and taken and now.verdict.outcome == "permit":
+                if now.offer.digest == one.offer.digest:
+                    accepted.append(now)
+                    drafts.append(dispatch(peer, now, act))
                 continue
-            accepted.append(one)
-            drafts.append(dispatch(peer, one, act))
+            if now is not None:
+                stops.append(Stop.own(now.copy, now.verdict) if taken else Stop.refused(now.copy, act.statement))
+            tx.done(one.entry.id)
         record(node, tx, new, at=at)
         stop_copies(node, tx, stops, at)
         make(node, tx, drafts, at=at, send=False)

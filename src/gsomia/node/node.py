@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Generic, TypeVar
 
-from gsomia.errors import NodeError, RefusedError
+from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope, PublicKey, Signs
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.lognames import current_log
-from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerLink, Reader, Store
+from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerAddresses, PeerLink, Reader, Store
 from gsomia.node.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey
@@ -156,6 +156,7 @@ class Node:
         documents: reads and marks documents.
         scratch: makes an empty register that lasts as long as its block, for checks.
         link: the way to a peer, by Party; raises PeerError where the settings name none.
+        addresses: where the peers are reached; None where the node has no settings of its own.
         unasked: the peers that have not told yet, since this process began, which checkpoints of this node they keep,
             and when each is asked next; until then nothing else is taken from them or sent to them.
         asked: what each peer's questions about ranges have cost within the hour.
@@ -171,6 +172,7 @@ class Node:
     scratch: Callable[[], AbstractContextManager[Store]]
     link: Callable[[str], PeerLink]
     documents: Documents
+    addresses: PeerAddresses | None = field(default=None, repr=False, compare=False)
     limits: Limits = Limits()
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
     wrapped_keys: Kept[WrappedKey] = field(default_factory=Kept, repr=False, compare=False)
@@ -312,11 +314,12 @@ def known_peer(reader: Reader, party: str) -> None:
     """Check that a Party is an enrolled peer whose node is trusted.
 
     Raises:
-        NodeError: it is not.
+        UsageError: it is not enrolled.
+        NodeError: its node's key was declared compromised.
     """
     peers = reader.peers()
     if party not in peers:
-        raise NodeError(
+        raise UsageError(
             f"`{party}` is not an enrolled peer; enrolled: {', '.join(sorted(peers)) or 'none'}",
             hint="enrol it with `gsomia peer enrol`",
         )

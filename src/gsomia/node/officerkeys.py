@@ -19,7 +19,7 @@ from gsomia.node.officers import of_no_other
 from gsomia.node.persons import here, of_another
 from gsomia.node.ports import Reader, Writer
 
-__all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by"]
+__all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by", "signed_since"]
 
 
 def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) -> SignedAct:
@@ -71,7 +71,7 @@ def retire_officer_key(node: Node, officer: str, *, by: Acting) -> SignedAct:
 
 def declare_compromised(
     node: Node, party: str, officer: str, since: datetime, *, by: Acting, key: str = ""
-) -> tuple[SignedAct, list[SignedAct]]:
+) -> SignedAct:
     """Declare that somebody else may sign with a key: an officer's or a node's, one's own or a peer's.
 
     Args:
@@ -83,7 +83,7 @@ def declare_compromised(
         key: the fingerprint of a node's key that was replaced, or the beginning of it; "" for the one in use.
 
     Returns:
-        The act, and the acts in this node's record that the key signed since.
+        The act; `signed_by` says what the key signed since.
 
     Raises:
         UsageError: no such key.
@@ -91,11 +91,10 @@ def declare_compromised(
     with node.store.writing() as tx:
         key = _officer(tx, party, officer).key.fingerprint if officer else _node_key(node, tx, party, key)
         body = {"party": party, "officer": officer, "key": key, "since": instant(since)}
-        signed = signed_by(tx, key, since)
         draft = Draft(type="declare-key-compromised", body=body)
         if party == node.party:
-            return _public(node, tx, draft, by), signed
-        return make(node, tx, [draft], at=node.clock.now(), by=by)[0], signed
+            return _public(node, tx, draft, by)
+        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
 
 
 def _node_key(node: Node, reader: Reader, party: str, named: str) -> str:
@@ -145,11 +144,12 @@ def signed_by(reader: Reader, key: str, since: datetime) -> list[SignedAct]:
         key: the key's fingerprint.
         since: acts that name an earlier instant count too where they were recorded later.
     """
-    found = []
-    for act in reader.acts():
-        if all(signer.key != key for signer in act.statement.signers):
-            continue
-        arrival = reader.arrival(act.id)
-        if act.statement.at >= since or (arrival is not None and arrival[1] >= since):
-            found.append(act)
-    return found
+    return [act for _, act in reader.acts_after(0, key=key) if signed_since(reader, act, key, since)]
+
+
+def signed_since(reader: Reader, act: SignedAct, key: str, since: datetime) -> bool:
+    """Whether a key signed an act that names an instant since then, or was recorded since then."""
+    if all(signer.key != key for signer in act.statement.signers):
+        return False
+    arrival = reader.arrival(act.id)
+    return act.statement.at >= since or (arrival is not None and arrival[1] >= since)

@@ -51,13 +51,14 @@ def fingerprint(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(dict(document))).hexdigest()
 
 
-def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Acting) -> SignedAct:
+def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, address: str = "", by: Acting) -> SignedAct:
     """Enrol a peer whose fingerprint an officer compared with the diplomatic note.
 
     Args:
         node: who enrols.
         document: the peer's identity, as `gsomia node identity` printed it.
         expected: the fingerprint from the note, 64 hexadecimal digits, white space and case ignored.
+        address: where it is reached, `https://host:port` or `parcel:`, for the settings of a node that has such.
         by: a security officer.
 
     Returns:
@@ -69,6 +70,8 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
     """
     if not isinstance(document, Mapping) or set(document) != set(_KEYS) or document["v"] != 1:
         raise DataError(f"not an identity of a node: its keys are {', '.join(_KEYS)}")
+    if node.addresses is not None:
+        node.addresses.check(document, address)
     try:
         party, certificate = document["party"], document["certificate"]
         if not isinstance(party, str) or not _PARTY.fullmatch(party) or not isinstance(certificate, str):
@@ -78,9 +81,9 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
         LogVerifier.from_text(document["log"])
         for value in document["previous"]:
             RetiredKeys.from_json(value)
+        actual = fingerprint(document)
     except (ValueError, TypeError, KeyError, LogError) as error:
         raise DataError(f"not an identity of a node: {error}") from error
-    actual = fingerprint(document)
     if "".join(expected.split()).lower() != actual:
         raise UsageError(
             f"the fingerprint of this identity is `{actual}`, not the one given",
@@ -96,4 +99,6 @@ def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, by: Ac
         tx.put_setting(told_key(str(document["party"])), node.keys.signing.public.fingerprint)
         for one in public_acts(node, tx):
             tx.put_outgoing(str(document["party"]), "act", one, node.clock.machine())
+    if node.addresses is not None:
+        node.addresses.put(party, address, actual)
     return act

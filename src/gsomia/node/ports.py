@@ -45,6 +45,7 @@ __all__ = [
     "Look",
     "Marked",
     "NodeKeys",
+    "PeerAddresses",
     "PeerLink",
     "Reader",
     "Store",
@@ -197,13 +198,20 @@ class Reader(Protocol):
         ...
 
     def acts_after(
-        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0
     ) -> Sequence[tuple[int, SignedAct]]:
-        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first."""
+        """Acts in the order of their recording after a place in it, each with its own place; 0 is before the first.
+
+        With a key those alone that name it, as a signer's or otherwise.
+        """
         ...
 
     def last_place(self) -> int:
         """The place of the act recorded last; 0 where there is none."""
+        ...
+
+    def touched_since(self, place: int, but: Sequence[str]) -> frozenset[str]:
+        """The items of the acts recorded after a place, "" for those about none; acts of some types do not count."""
         ...
 
     def items(self) -> Sequence[Item]: ...
@@ -560,6 +568,22 @@ class Documents(Protocol):
         Raises:
             DataError: a format that cannot be marked, or what `look_over` calls a fault.
         """
+        ...
+
+
+class PeerAddresses(Protocol):
+    """Where the peers are reached: in the settings of the node's own host, beside the keys that acts enrol."""
+
+    def check(self, identity: Mapping[str, Any], address: str) -> None:
+        """Check that a peer could be named so, before anything is signed.
+
+        Raises:
+            UsageError: no address, no certificate, or the peer is named already.
+        """
+        ...
+
+    def put(self, party: str, address: str, fingerprint: str) -> None:
+        """Name an enrolled peer, in the place of what stood of it."""
         ...
 
 

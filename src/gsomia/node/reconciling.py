@@ -81,7 +81,8 @@ def reconcile(node: Node, party: str) -> Reconciled:
         party: the peer.
 
     Raises:
-        NodeError: no such peer, or nothing is recorded in the log shared with it now.
+        UsageError: no such peer.
+        NodeError: nothing is recorded in the log shared with it now.
         PeerError: it cannot be reached, or cannot answer now.
         AnswerError: what it says does not hold, or has no end; kept among what was refused.
     """
@@ -332,8 +333,7 @@ def send_again(node: Node, act: str, to: str) -> None:
         to: a peer that is party to it, or is to follow its item.
 
     Raises:
-        NodeError: not an enrolled peer.
-        UsageError: no such act, or none that the peer is told of.
+        UsageError: not an enrolled peer, no such act, or none that the peer is told of.
     """
     with node.store.writing() as tx:
         known_peer(tx, to)

@@ -7,12 +7,13 @@ signed checkpoint, and the acts that are missing are recorded again. An officer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from gsomia.errors import LogError, MessageError, NodeError, PeerError, VerificationError
+from gsomia.errors import AnswerError, LogError, MessageError, NodeError, PeerError, VerificationError
 from gsomia.keys import b64, unb64
 from gsomia.node.acts import SignedAct, pack
 from gsomia.node.leaving import Stop, read_acts, stop_copies
@@ -21,15 +22,25 @@ from gsomia.node.lognames import current_log, halt_of, peer_of_log, successor_of
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Acting, Node
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.stored import Peer
+from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState, Direction
-from gsomia.tlog import Frontier, SignedCheckpoint, commitment, leaf_hash, verify_signed
+from gsomia.tlog import Checkpoint, Frontier, commitment, leaf_hash, verify_signed
 
-__all__ = ["Recovery", "answer_content", "answer_log", "ask_contents", "recover"]
+__all__ = [
+    "PAGE",
+    "Recovery",
+    "answer_content",
+    "answer_log",
+    "contents_asked",
+    "log_pages",
+    "recover",
+    "settle_asked",
+    "start_of",
+]
 
 PAGE = 256
-"""So many entries of a log go in one answer."""
+"""So many entries of a log go in one answer, and so many copies are asked for in one message."""
 
 HERE = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
 
@@ -42,7 +53,7 @@ class Recovery:
         acts: the acts of `recover-log`, one for each log that begins anew.
         recorded: how many acts were recorded again.
         refused: those that do not fit what the backup holds, with the reason.
-        asked: the copies whose contents were asked for again.
+        asked: the copies whose contents are asked for again, by the outbox.
     """
 
     acts: Sequence[SignedAct]
@@ -51,12 +62,17 @@ class Recovery:
     asked: Sequence[str]
 
 
-def recover(node: Node, *, by: Acting) -> Recovery:
+Pages = Sequence[Mapping[str, Any]]
+"""The answers `log` that a parcel of a peer's brought."""
+
+
+def recover(node: Node, *, by: Acting, brought: Mapping[str, Pages] = MappingProxyType({})) -> Recovery:
     """Get back from the peers what a restored store lacks, and let the logs that are behind begin anew.
 
     Args:
         node: whose store.
         by: the security officer who declares it.
+        brought: what parcels brought of peers' logs, by Party; the other peers are asked by wire.
 
     Raises:
         NodeError: no log is behind what a peer keeps.
@@ -70,9 +86,9 @@ def recover(node: Node, *, by: Acting) -> Recovery:
         peers = reader.peers()
     told = {name: peers[name] for log in behind if (name := peer_of_log(log)) in peers}
     for name in told:
-        if name in node.unasked:
+        if name in node.unasked and name not in brought:
             ask_witness(node, name)
-    shown = {name: _fetch(node, peer) for name, peer in told.items()}
+    shown = {name: _fetch(node, peer, brought.get(name)) for name, peer in told.items()}
     with node.store.writing() as tx:
         at = node.clock.now()
         drafts = [_declare(tx, log, tuple(sorted(peers))) for log in behind]
@@ -80,7 +96,7 @@ def recover(node: Node, *, by: Acting) -> Recovery:
         taken, refused = _take_back(node, tx, [(name, act) for name, acts in shown.items() for act in acts], at)
         record(node, tx, taken, at=at)
         _stop_numbered_twice(node, tx, taken, at)
-    asked = [copy for peer in told.values() for copy in ask_contents(node, peer)]
+        asked = _ask_contents(node, tx, told)
     return Recovery(acts=made, recorded=len(taken), refused=refused, asked=asked)
 
 
@@ -152,7 +168,7 @@ def _declare(reader: Reader, log: str, peers: tuple[str, ...]) -> Draft:
     )
 
 
-def _fetch(node: Node, peer: Peer) -> list[SignedAct]:
+def _fetch(node: Node, peer: Peer, brought: Pages | None) -> list[SignedAct]:
     """The acts in a peer's log of acts with this node, in order, once they give the root that the peer signed.
 
     Raises:
@@ -166,9 +182,9 @@ def _fetch(node: Node, peer: Peer) -> list[SignedAct]:
     acts: list[SignedAct] = []
     frontier = Frontier()
     while True:
-        page, entries, signed = _page(node, peer, origin, frontier.size)
-        head = signed.checkpoint
-        for act, salt in zip(page, entries, strict=True):
+        body = _asked(node, peer, frontier.size) if brought is None else _brought(peer, brought, frontier.size)
+        page, salts, head = _read_page(peer, origin, body)
+        for act, salt in zip(page, salts, strict=True):
             frontier, _ = frontier.append([leaf_hash(commitment(salt, act.data))])
             if before is not None and frontier.size == before.size and frontier.root() != before.root:
                 raise PeerError(f"`{peer.party}` shows another log than the one that this node cosigned")
@@ -180,17 +196,41 @@ def _fetch(node: Node, peer: Peer) -> list[SignedAct]:
     return acts
 
 
-def _page(node: Node, peer: Peer, origin: str, start: int) -> tuple[list[SignedAct], list[bytes], SignedCheckpoint]:
+def _asked(node: Node, peer: Peer, start: int) -> Mapping[str, Any]:
+    """A page of a peer's log from an entry on, by wire."""
     message, envelope = write_message(node, peer.party, "ask-log", {"from": start}, at=node.clock.now())
     reply = link_to(node, peer).exchange(envelope)
-    body = read_answer(node, reply, message, peer.signing, "log", at=node.clock.now())
+    return read_answer(node, reply, message, peer.signing, "log", at=node.clock.now())
+
+
+def _brought(peer: Peer, brought: Pages, start: int) -> Mapping[str, Any]:
+    """The page from an entry on among those that a parcel brought."""
+    for body in brought:
+        if body.get("from") == start:
+            return body
+    raise PeerError(f"the parcel of `{peer.party}` does not show its log from entry {start} on")
+
+
+def _read_page(peer: Peer, origin: str, body: Mapping[str, Any]) -> tuple[list[SignedAct], list[bytes], Checkpoint]:
     try:
         named = {act.id: act for act in read_acts(peer, body)}
         entries = [(str(act), unb64(salt)) for act, salt in body["entries"]]
         signed = verify_signed(str(body["checkpoint"]).encode(), peer.log.named(origin))
-        return [named[act] for act, _ in entries], [salt for _, salt in entries], signed
+        return [named[act] for act, _ in entries], [salt for _, salt in entries], signed.checkpoint
     except (KeyError, TypeError, ValueError, LogError) as error:
         raise PeerError(f"`{peer.party}` showed a log that cannot be used: {error}") from error
+
+
+def start_of(message: Message) -> int:
+    """From which entry on a peer asks for a log.
+
+    Raises:
+        MessageError: it does not say.
+    """
+    start = message.body.get("from")
+    if not isinstance(start, int) or isinstance(start, bool) or start < 0:
+        raise MessageError("`from` is the number of an entry")
+    return start
 
 
 def answer_log(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:
@@ -199,45 +239,68 @@ def answer_log(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[
     Raises:
         MessageError: it does not say from which entry on, or there is no such log.
     """
-    start = message.body.get("from")
-    if not isinstance(start, int) or isinstance(start, bool) or start < 0:
-        raise MessageError("`from` is the number of an entry")
     with node.store.reading() as reader:
-        log = node.log_name(reader, peer.party)
-        state = reader.log(log)
-        if state is None:
-            raise MessageError(f"there is no log of acts with `{peer.party}` here")
-        found = reader.log_entries(log, start, min(start + PAGE, state.size))
-        acts = [act for _, name, _ in found if (act := reader.act(name)) is not None]
-    return "log", {
-        "acts": pack(acts),
-        "entries": [[name, b64(salt)] for _, name, salt in found],
-        "checkpoint": state.checkpoint.decode(),
-    }
+        return "log", next(log_pages(node, reader, peer, start_of(message)))
 
 
-def ask_contents(node: Node, peer: Peer) -> list[str]:
-    """Ask a peer to send once more the contents of copies that it gave and that are not here.
-
-    Returns:
-        The copies asked for; their contents come by its outbox.
+def log_pages(node: Node, reader: Reader, peer: Peer, start: int) -> Iterator[dict[str, Any]]:
+    """This node's log of acts with a peer from an entry on, as it stands for this reader, in answers `log`.
 
     Raises:
-        PeerError: it cannot be reached.
+        MessageError: there is no such log.
     """
-    with node.store.reading() as reader:
-        missing = [
-            copy.id
-            for copy in reader.copies()
-            if copy.direction is Direction.RECEIVED and copy.giver == peer.party and copy.state in HERE
-            if not node.blobs.exists(copy.item)
-        ]
-    for start in range(0, len(missing), PAGE):
-        body = {"copies": missing[start : start + PAGE]}
-        message, envelope = write_message(node, peer.party, "ask-content", body, at=node.clock.now())
-        reply = link_to(node, peer).exchange(envelope)
-        read_answer(node, reply, message, peer.signing, "recorded", at=node.clock.now())
-    return missing
+    log = node.log_name(reader, peer.party)
+    state = reader.log(log)
+    if state is None:
+        raise MessageError(f"there is no log of acts with `{peer.party}` here")
+    for first in range(start, max(state.size, start + 1), PAGE):
+        found = reader.log_entries(log, first, min(first + PAGE, state.size))
+        acts = [act for _, name, _ in found if (act := reader.act(name)) is not None]
+        yield {
+            "from": first,
+            "acts": pack(acts),
+            "entries": [[name, b64(salt)] for _, name, salt in found],
+            "checkpoint": state.checkpoint.decode(),
+        }
+
+
+def _ask_contents(node: Node, tx: Writer, peers: Mapping[str, Peer]) -> list[str]:
+    """Put into the outbox that peers are asked once more for the contents of copies that they gave and that are lost.
+
+    Returns:
+        The copies asked for; their contents come by the peers' outboxes.
+    """
+    missing = [
+        copy
+        for copy in tx.copies()
+        if copy.direction is Direction.RECEIVED and copy.giver in peers and copy.state in HERE
+        if not node.blobs.exists(copy.item)
+    ]
+    for copy in missing:
+        tx.put_outgoing(copy.giver, "ask-content", copy.id, node.clock.machine())
+    return [copy.id for copy in missing]
+
+
+def contents_asked(run: Sequence[Outgoing]) -> dict[str, Any]:
+    """The body of a message `ask-content`: the copies whose contents are asked for."""
+    return {"copies": [entry.subject for entry in run]}
+
+
+def settle_asked(tx: Writer, peer: Peer, run: Sequence[Outgoing], answer: Mapping[str, Any], at: datetime) -> None:
+    """Settle what a peer was asked for by `ask-content`, and keep what it refused for people to see.
+
+    Raises:
+        AnswerError: it is no answer to that.
+    """
+    recorded, refused = answer.get("recorded"), answer.get("refused")
+    if not isinstance(recorded, list) or not isinstance(refused, dict):
+        raise AnswerError(f"`{peer.party}` did not say which contents it sends")
+    for entry in run:
+        if entry.subject in refused:
+            why = str(refused[entry.subject])
+            tx.put_refused(Refused(at=at, source=peer.party, what=f"content of copy {entry.subject}", why=why))
+        if entry.subject in refused or entry.subject in recorded:
+            tx.done(entry.id)
 
 
 def answer_content(node: Node, peer: Peer, message: Message, at: datetime) -> tuple[str, dict[str, Any]]:

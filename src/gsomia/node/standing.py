@@ -17,10 +17,10 @@ from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.ports import Reader
 from gsomia.verdict import Law
 
-__all__ = ["Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
+__all__ = ["LEGAL_WORDS", "Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]
 
 
-WORDS = {"declare-reading": "reading", "replace": "successor"}
+LEGAL_WORDS = {"declare-reading": "reading", "replace": "successor"}
 """Legal acts that say one thing more, which a record keeps as the act's note: the word for it in the act."""
 
 
@@ -155,7 +155,7 @@ def enter_legal_acts(
                         "note_date": note.dated,
                         "note_digest": note.digest,
                     }
-                    | ({WORDS[act.act]: act.note} if act.act in WORDS else {}),
+                    | ({LEGAL_WORDS[act.act]: act.note} if act.act in LEGAL_WORDS else {}),
                 )
             )
         return make(node, tx, drafts, at=at, by=by)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.node.acts import Officer, SignedAct, instant, pack
+from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.disputes import Difference, differences
 from gsomia.node.exchange import dead_letter
 from gsomia.node.keyholding import Recalled, recall_of, recalls
@@ -19,7 +19,7 @@ from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
-from gsomia.node.stored import Consent, EnteredAct, Outgoing, Person, Refused
+from gsomia.node.stored import Consent, EnteredAct, Outgoing, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = [
@@ -32,10 +32,8 @@ __all__ = [
     "copy_row",
     "entered_rows",
     "inbox_lists",
-    "officer_row",
     "outgoing_row",
     "owed_rows",
-    "person_row",
     "record_order",
     "refused_row",
     "register_rows",
@@ -130,35 +128,6 @@ def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]
         row | {"level": levels.get(row["item"], row["foreign_mark"]), "contractor": lies.get(row["copy"], "")}
         for row in rows
     ]
-
-
-def officer_row(officer: Officer) -> dict[str, Any]:
-    """An officer whose key this node knows."""
-    return {
-        "party": officer.party,
-        "officer": officer.id,
-        "person": officer.person,
-        "roles": ", ".join(officer.roles),
-        "key": officer.key.fingerprint[:16],
-    }
-
-
-def person_row(person: Person, at: datetime) -> dict[str, Any]:
-    """A person of this Party, with the clearance as it is at an instant."""
-    ends = instant(person.expires) if person.expires is not None else ""
-    if person.left_at is not None:
-        ends = f"left {instant(person.left_at)}"
-    elif person.expired(at):
-        ends = f"expired {ends}"
-    lists = {"need": person.needs, "rosters": person.rosters, "house roles": person.house_roles}
-    return {
-        "person": person.id,
-        "role": person.role,
-        "rank": person.rank,
-        "clearance": person.cleared(at),
-        "expires": ends,
-        **{name: ", ".join(values) for name, values in lists.items()},
-    }
 
 
 def waiting_copies(node: Node, reader: Reader) -> list[Copy]:

@@ -41,6 +41,7 @@ __all__ = [
     "ask_witness",
     "checkpoints_due",
     "contradiction",
+    "kept_of",
     "open_requests",
     "take_cosigned",
     "told_what_is_kept",
@@ -136,7 +137,7 @@ def _ask(node: Node, peer: Peer, states: Sequence[LogState], *, again: bool) -> 
         requests = {state.name: _request(reader, state, _before(reader, state.name, peer.party)) for state in states}
         body: dict[str, Any] = {"requests": [request.to_bytes().decode() for request in requests.values()]}
         if peer.party in node.unasked:
-            body["kept"] = _kept(node, reader, peer)
+            body["kept"] = kept_of(node, reader, peer)
     message, envelope = write_message(node, peer.party, "checkpoints", body, at=node.clock.now())
     reply = link_to(node, peer).exchange(envelope)
     said = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now())
@@ -237,7 +238,7 @@ def _note_refusal(
         tx.put_setting(halted(before.log), fault)
 
 
-def _kept(node: Node, reader: Reader, peer: Peer) -> list[str]:
+def kept_of(node: Node, reader: Reader, peer: Peer) -> list[str]:
     """The checkpoints of a peer's logs that this node keeps as their witness."""
     logs = (current_log(reader, peer.party, log, exercise=node.exercise) for log in (node.party, ""))
     return [note.decode() for log in logs if (note := reader.kept(log)) is not None]
@@ -245,6 +246,11 @@ def _kept(node: Node, reader: Reader, peer: Peer) -> list[str]:
 
 def _heed(node: Node, peer: Peer, body: Mapping[str, Any]) -> None:
     """Hold this node's logs to what a peer says it keeps of them; only what this node itself signed counts.
+
+    Args:
+        node: whose logs.
+        peer: the witness.
+        body: of its message, with the checkpoints under `kept`, or without.
 
     Raises:
         MessageError: it is not a list of checkpoints.
@@ -309,19 +315,22 @@ def take_cosigned(node: Node, peer: Peer, requests: Sequence[str], answers: obje
                 if asked.size > before.size or not _has(before, peer):
                     _cosigned(node, peer, replace(state, size=asked.size), request, str(answer["cosignature"]))
                 count += 1
-            elif not _known(before, answer):
+            elif not _known(before, answer, request.old_size):
                 _refused(node, peer, state, answer)
         except (AttributeError, TypeError, KeyError, LogError) as error:
             raise PeerError(f"`{peer.party}` answered a checkpoint with what cannot be used: {error}") from error
     return count
 
 
-def _known(before: Cosigned, answer: Mapping[str, Any]) -> bool:
-    """Whether a witness only says that it was asked from an older size than it keeps, and nothing that is new here."""
+def _known(before: Cosigned, answer: Mapping[str, Any], asked: int) -> bool:
+    """Whether a witness only says that it was asked from an older size than it keeps, and nothing that is new here.
+
+    One that was asked from the very size it cosigned last, and keeps less, was restored: it is asked once more.
+    """
     if str(answer["refused"]) != WitnessRefusal.STALE or not answer["kept"] or not before.note:
         return False
     kept = Checkpoint.from_text(parse_note(str(answer["kept"]).encode()).text)
-    return kept == Checkpoint.from_text(parse_note(before.note).text) or kept.size < before.size
+    return kept == Checkpoint.from_text(parse_note(before.note).text) or kept.size < before.size != asked
 
 
 def contradiction(reader: Reader, log: str, held: SignedCheckpoint) -> str:
@@ -357,7 +366,7 @@ def answer_checkpoints(node: Node, peer: Peer, message: Message, at: datetime) -
     if "kept" in message.body:
         _heed(node, peer, message.body)
         with node.store.reading() as reader:
-            body["kept"] = _kept(node, reader, peer)
+            body["kept"] = kept_of(node, reader, peer)
     return "cosigned", body
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from gsomia.keys import canonical
 from gsomia.node import (
     Consent,
     Credential,
@@ -59,7 +60,15 @@ def _acts(types: int, *, item: bool, start: bool, stop: bool) -> Prepared:
 _ACTS = sa.select(schema.act)
 
 
-_LAST = sa.select(sa.func.max(schema.act.c.seq))
+_LAST = Prepared(sa.select(sa.func.max(schema.act.c.seq)))
+
+
+@cache
+def _touched(but: int) -> Prepared:
+    """The items of acts behind a place, the parameter `place`, but for so many types, parameters `type0` and on."""
+    others = schema.act.c.type.not_in([sa.bindparam(f"type{number}") for number in range(but)])
+    # Not `distinct`: for that SQLite walks through an index of all acts.
+    return Prepared(sa.select(schema.act.c.item).where(schema.act.c.seq > sa.bindparam("place"), others))
 
 
 _OF_ITEM = rows_by(schema.copy, "item", order=("control_number", "id"))
@@ -144,19 +153,28 @@ class SqlReader(
         return map(self._act_of, query.each(self._connection, values))
 
     def acts_after(
-        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), limit: int = 0
+        self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0
     ) -> Sequence[tuple[int, SignedAct]]:
         query = _ACTS.where(schema.act.c.seq > place).order_by(schema.act.c.seq)
         if types:
             query = query.where(schema.act.c.type.in_(types))
         if items:
             query = query.where(schema.act.c.item.in_(items))
+        if key:
+            # A statement is the RFC 8785 form of its JSON, so a signer's key stands there in one spelling.
+            query = query.where(
+                sa.func.instr(schema.act.c.statement, canonical({"key": key})[1:-1]) > sa.literal_column("0")
+            )
         if limit:
             query = query.limit(limit)
         return [(row["seq"], self._act_of(row)) for row in self._all(query)]
 
     def last_place(self) -> int:
-        return int(self._connection.execute(_LAST).scalar() or 0)
+        return int(_LAST.scalar(self._connection, {}) or 0)
+
+    def touched_since(self, place: int, but: Sequence[str]) -> frozenset[str]:
+        types = {f"type{number}": name for number, name in enumerate(but)}
+        return frozenset(row["item"] for row in self._all(_touched(len(but)), place=place, **types))
 
     def items(self) -> Sequence[Item]:
         return [rows.item_of(row) for row in self._all(rows_by(schema.item, order=("created_at",)))]

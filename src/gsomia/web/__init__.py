@@ -22,8 +22,8 @@ from gsomia.web.tls import (
     client_context,
     make_certificate,
     officers_context,
-    pinned_context,
     server_context,
+    stranger_context,
 )
 
 __all__ = [
@@ -56,11 +56,11 @@ __all__ = [
     "officer_anchor",
     "officers_context",
     "peer_certificate",
-    "pinned_context",
     "problem_of",
     "public_jwk",
     "server_context",
     "shown_json",
+    "stranger_context",
     "thumbprint",
     "token_digest",
 ]

@@ -22,8 +22,8 @@ __all__ = [
     "client_context",
     "make_certificate",
     "officers_context",
-    "pinned_context",
     "server_context",
+    "stranger_context",
 ]
 
 
@@ -173,13 +173,17 @@ def client_context(certificate: Path, key: Path, peer: str, *, password: bytes =
         certificate, key, password: as for `server_context`.
         peer: the peer's certificate.
     """
-    context = pinned_context(peer)
+    context = stranger_context(peer)
     _load(context, certificate, key, password)
     return context
 
 
-def pinned_context(peer: str) -> ssl.SSLContext:
-    """TLS 1.3 towards one node, whose pinned certificate (PEM text) is the only one trusted, with none of one's own."""
+def stranger_context(peer: str) -> ssl.SSLContext:
+    """TLS 1.3 towards one peer as somebody without a certificate of one's own.
+
+    Args:
+        peer: the peer's certificate, PEM text, the only one trusted.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     # The pinned certificate names the peer; the address it is reached at says nothing.

@@ -5,7 +5,7 @@ What was carried and not answered goes again with the next one, so a parcel that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,15 +25,20 @@ from gsomia.node.leaving import (
     offers_body,
     prepare,
     stop_copies,
+    upload_again,
 )
 from gsomia.node.ledger import make
 from gsomia.node.leftovers import remove_leftovers
+from gsomia.node.lognames import halt_of
+from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
 from gsomia.node.parcel.form import Contents, ParcelWriter
+from gsomia.node.parcel.taking_in import lost_count
 from gsomia.node.ports import Reader
+from gsomia.node.recovering import contents_asked, log_pages
 from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
-from gsomia.node.witnessing import open_requests
+from gsomia.node.witnessing import kept_of, open_requests
 from gsomia.registry import CopyState
 from gsomia.sealed import ParcelKey
 
@@ -79,14 +84,28 @@ class _Load:
 
 @dataclass(slots=True)
 class _Plan:
-    """What is to go, and what is settled without going."""
+    """What is to go, and what is settled without going.
 
+    Args:
+        place: that of the act recorded last when it was made.
+        halted: nothing is recorded in the log with the peer: its own is asked for, and nothing else goes.
+        told: a parcel is made though nothing is open: the peer has lost count of its own.
+    """
+
+    place: int = 0
+    halted: bool = False
+    told: bool = False
     loads: list[_Load] = field(default_factory=list)
     accepted: list[tuple[Leaving, SignedAct]] = field(default_factory=list)
     stopped: list[Leaving] = field(default_factory=list)
     settled: list[Outgoing] = field(default_factory=list)
     replies: Sequence[Reply] = ()
     left: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be said but that something was received."""
+        return not (self.loads or self.replies or self.halted or self.told)
 
     def put(self, kind: str, entry: Outgoing, copy: Leaving | None = None) -> None:
         """One more entry, behind those before it."""
@@ -98,6 +117,14 @@ class _Plan:
         load.held += size
         if copy is not None:
             load.copies.append(copy)
+
+    def keep_back(self, copies: Collection[str]) -> None:
+        """Copies whose content does not go after all."""
+        for load in [one for one in self.loads if one.kind == "deliver"]:
+            load.copies = [one for one in load.copies if one.copy.id not in copies]
+            load.entries = [entry for entry in load.entries if entry.subject not in copies]
+        self.loads = [load for load in self.loads if load.entries]
+        self.accepted = [(one, act) for one, act in self.accepted if one.copy.id not in copies]
 
 
 def export_parcel(
@@ -115,7 +142,8 @@ def export_parcel(
         What was made, or None where there is nothing to carry.
 
     Raises:
-        NodeError: not an enrolled peer, or one whose key was declared compromised; or the disk does not take it.
+        UsageError: not an enrolled peer.
+        NodeError: one whose key was declared compromised; or the disk does not take it.
     """
     at = node.clock.now()
     with node.store.reading() as reader:
@@ -124,14 +152,16 @@ def export_parcel(
         before = reader.parcels(party)
         plan = _plan(node, reader, peer, at, new_only=new_only)
         requests = open_requests(node, reader, peer)
+        lost = reader.setting(lost_count(party))
     taken = [parcel for parcel in before if parcel.direction == "in"]
     made = [parcel for parcel in before if parcel.direction == "out"]
     seen = taken[-1].number if taken else 0
     told = made[-1].seen if made else 0
     owed = any(parcel.parts and parcel.number > told for parcel in taken)
+    plan.told |= bool(lost)
     _decide(node, peer, plan, at)
     remove_leftovers(node)
-    if not (plan.loads or plan.replies or requests or owed):
+    if plan.empty and not (requests or owed):
         return None
     # A register that was restored from an old backup learns from its peer which numbers it had given.
     number = max((p.number if p.direction == "out" else p.seen for p in before), default=0) + 1
@@ -167,6 +197,8 @@ def export_parcel(
                     seen=seen,
                 )
             )
+            if lost:
+                tx.put_setting(lost_count(party), "")
             for question in questions:
                 tx.put_question(question)
             tx.forget_parcels(at - 2 * node.limits.parcel_age)
@@ -189,11 +221,22 @@ def _count(loads: Sequence[_Load], kind: str) -> int:
 
 def _plan(node: Node, reader: Reader, peer: Peer, at: datetime, *, new_only: bool) -> _Plan:
     """What of the outbox goes: acts in their order, copies that were accepted, and offers of the others."""
-    plan = _Plan(replies=[r for r in reader.replies(peer.party) if not (new_only and r.parcel)])
+    replies = [r for r in reader.replies(peer.party) if not (new_only and r.parcel)]
+    plan = _Plan(
+        place=reader.last_place(), replies=replies, halted=bool(halt_of(reader, node.log_name(reader, peer.party)))
+    )
+    if plan.halted:
+        return plan
     # What is said of an item waits until the item itself has gone.
     waiting: set[str] = set()
     # What is signed by a new key is understood only by one who knows of it.
     for entry in sorted(reader.outgoing(peer=peer.party), key=lambda one: one.kind != "key"):
+        if entry.kind in ("content", "ask-content"):
+            if entry.kind == "content" and not _here(node, reader, entry):
+                plan.settled.append(entry)
+            elif not (new_only and entry.parcel):
+                plan.put(entry.kind, entry)
+            continue
         if entry.kind != "copy":
             act = reader.act(entry.subject)
             if act is not None and act.statement.item in waiting and entry.kind != "key":
@@ -220,6 +263,11 @@ def _plan(node: Node, reader: Reader, peer: Peer, at: datetime, *, new_only: boo
     return plan
 
 
+def _here(node: Node, reader: Reader, entry: Outgoing) -> bool:
+    copy = reader.copy(entry.subject)
+    return copy is not None and node.blobs.exists(copy.item)
+
+
 def _acceptance(reader: Reader, peer: Peer, one: Leaving, at: datetime) -> SignedAct | None:
     """The peer's acceptance of this very offer, while it is valid."""
     for act in reader.acts(types=["acceptance"], item=one.item.id):
@@ -231,10 +279,17 @@ def _acceptance(reader: Reader, peer: Peer, one: Leaving, at: datetime) -> Signe
 
 
 def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
-    """What this node decided, by acts: copies that stop, and the dispatch of those that were accepted."""
-    if not (plan.stopped or plan.settled or plan.accepted):
+    """What this node decided, by acts: copies that stop, and the dispatch of those that were accepted.
+
+    What was recorded since the plan was made counts: content goes only where it may go still, by the same offer.
+    """
+    going = [one for load in plan.loads if load.kind == "deliver" for one in load.copies]
+    if not (plan.stopped or plan.settled or going):
         return
     with node.store.writing() as tx:
+        offered = {one.copy.id: one.offer.digest for one in going}
+        late = judged_again(node, tx, going, plan.place, at)
+        plan.keep_back({copy for copy, one in late.items() if one is None or not _goes(one, offered[copy])})
         stop_copies(node, tx, [Stop.own(one.copy, one.verdict) for one in plan.stopped], at)
         for entry in (*plan.settled, *(one.entry for one in plan.stopped)):
             tx.done(entry.id)
@@ -242,6 +297,10 @@ def _decide(node: Node, peer: Peer, plan: _Plan, at: datetime) -> None:
         make(node, tx, drafts, at=at, send=False)
         # That its offer was carried says nothing of its content.
         tx.carried([one.entry.id for one, _ in plan.accepted], [], 0)
+
+
+def _goes(one: Leaving, offered: str) -> bool:
+    return one.verdict.outcome == "permit" and one.offer.digest == offered
 
 
 def _write(
@@ -256,8 +315,16 @@ def _write(
         writer.message(envelope)
         questions.append(Question(message=message.id, peer=peer.party, kind=kind, at=at, body=kept))
 
+    with node.store.reading() as reader:
+        kept, requests = kept_of(node, reader, peer), open_requests(node, reader, peer)
+    if kept and (requests or not plan.empty):
+        # First of all, so that a node that was restored records nothing more on a log of which something is missing.
+        writer.message(write_message(node, peer.party, "checkpoints", {"requests": [], "kept": kept}, at=at)[1])
     for reply in plan.replies:
-        writer.message(write_message(node, peer.party, reply.kind, reply.body, at=at, answers=reply.answers)[1])
+        for body in _said(node, peer, reply, plan.replies):
+            writer.message(write_message(node, peer.party, reply.kind, body, at=at, answers=reply.answers)[1])
+    if plan.halted:
+        ask("ask-log", {"from": 0})
     for load in plan.loads:
         if writer.room < len(load.entries) + 2:
             plan.left += len(load.entries)
@@ -266,10 +333,20 @@ def _write(
         for kind, body in _bodies(node, peer, load, writer, at):
             ask(kind, body)
     with node.store.reading() as reader:
-        requests = [request.to_bytes().decode() for request in open_requests(node, reader, peer)]
+        requests = open_requests(node, reader, peer)
     if requests:
-        ask("checkpoints", {"requests": requests}, requests=requests)
+        texts = [request.to_bytes().decode() for request in requests]
+        ask("checkpoints", {"requests": texts}, requests=texts)
     return questions, gone
+
+
+def _said(node: Node, peer: Peer, reply: Reply, replies: Sequence[Reply]) -> Iterator[Mapping[str, Any]]:
+    """An answer as it goes: a log is shown as it stands now, and once, however often it was asked for."""
+    if reply.kind != "log":
+        yield reply.body
+    elif reply is [one for one in replies if one.kind == "log"][-1]:
+        with node.store.reading() as reader:
+            yield from log_pages(node, reader, peer, reply.body["from"])
 
 
 def _bodies(
@@ -281,6 +358,14 @@ def _bodies(
     elif load.kind == "offers":
         with node.store.reading() as reader:
             yield "offers", offers_body(reader, peer, load.copies)
+    elif load.kind == "ask-content":
+        yield "ask-content", contents_asked(load.entries)
+    elif load.kind == "content":
+        with node.store.reading() as reader:
+            found = [(c.id, reader.item(c.item)) for e in load.entries if (c := reader.copy(e.subject)) is not None]
+        for copy, item in found:
+            if item is not None:
+                upload_again(node, peer, copy, item, lambda copy, chunks, _size, _same: writer.content(copy, chunks))
     else:
         contents: dict[str, str] = {}
         ready: Sequence[Leaving] = load.copies

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gsomia.errors import MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
@@ -23,11 +23,13 @@ from gsomia.node.leaving import (
 )
 from gsomia.node.ledger import record
 from gsomia.node.leftovers import remove_leftovers
+from gsomia.node.lognames import halt_of
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
 from gsomia.node.parcel.form import Contents, Parcel, open_parcel
 from gsomia.node.ports import Reader, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
+from gsomia.node.recovering import settle_asked, start_of
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
 from gsomia.node.stored import Carried, Outgoing, Peer, Reply
@@ -36,10 +38,23 @@ from gsomia.node.uploads import upload
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState
 
-__all__ = ["TakenIn", "import_parcel"]
+__all__ = ["TakenIn", "import_parcel", "lost_count", "shown_log"]
 
-ANSWERS = {"offers": "answers", "deliver": "delivered", "acts": "recorded", "checkpoints": "cosigned"}
+ANSWERS = {
+    "offers": "answers",
+    "deliver": "delivered",
+    "acts": "recorded",
+    "checkpoints": "cosigned",
+    "ask-log": "log",
+    "ask-content": "recorded",
+}
 """What may be asked by parcel, and how it is answered. A key for one opening is not: it would have to lie at rest."""
+
+_SETTLES: Mapping[str, Sequence[str]] = {"acts": ("act", "key"), "ask-content": ("ask-content",)}
+"""The kinds of entries of the outbox that an answer settles, where they are not copies."""
+
+_LOGLESS = ("checkpoints", "cosigned", "ask-log", "log")
+"""What is taken in while nothing is recorded in the log with the sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +101,11 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
         parcel = open_parcel(file, lambda sender: _key(node, reader, sender))
         contents = parcel.contents
         last = _last(reader, contents)
+    if last is not None and contents.number <= last.number and contents.at > last.made_at:
+        # Whoever gave this number twice has lost count, and learns it from the next parcel.
+        with node.store.writing() as tx:
+            tx.put_setting(lost_count(contents.sender), contents.id)
+    with node.store.reading() as reader:
         _check(node, reader, contents, last, at)
     if last is not None and last.id == contents.id:
         return TakenIn(
@@ -109,6 +129,7 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
             refused.append(str(error))
     with node.store.writing() as tx:
         tx.end_replies(contents.sender, contents.seen)
+        _end_contents(tx, contents)
         tx.forget_parcels(at - 2 * node.limits.parcel_age)
         tx.put_parcel(
             Carried(
@@ -132,6 +153,51 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
         refused=tuple(refused),
         missing=contents.number - (last.number if last is not None else 0) - 1,
     )
+
+
+def shown_log(node: Node, file: BinaryIO) -> tuple[str, list[Mapping[str, Any]]]:
+    """What a parcel shows of its sender's log of acts with this node, asked for by a parcel of this node's.
+
+    Args:
+        node: the recipient.
+        file: the parcel, seekable; taken in already or not.
+
+    Returns:
+        The sender, and the answers `log`, still to be held to what the sender signed.
+
+    Raises:
+        MessageError, SignatureError, SealError: as `import_parcel`; or it shows no log.
+    """
+    at = node.clock.now()
+    with node.store.reading() as reader:
+        parcel = open_parcel(file, lambda sender: _key(node, reader, sender))
+        contents = parcel.contents
+        _check(node, reader, contents, _last(reader, contents), at)
+        peer = reader.peers()[contents.sender]
+        parcel.check()
+        shown: list[Mapping[str, Any]] = []
+        for number, part in enumerate(contents.parts):
+            if part.copy:
+                continue
+            message = _read(node, parcel.message(number, node.identities), peer, contents)
+            question = reader.question(message.answers) if message.type == "log" else None
+            if question is not None and (question.peer, question.kind) == (peer.party, "ask-log"):
+                shown.append(message.body)
+    if not shown:
+        raise MessageError(f"the parcel of `{contents.sender}` shows no log that this node asked for")
+    return contents.sender, shown
+
+
+def _end_contents(tx: Writer, contents: Contents) -> None:
+    """Contents that went once more, in a parcel that the sender has taken in since, are there."""
+    for entry in tx.outgoing(peer=contents.sender):
+        if entry.kind == "content" and 0 < entry.parcel <= contents.seen:
+            tx.done(entry.id)
+
+
+def lost_count(sender: str) -> str:
+    """The setting that says by which parcel a peer gave a number that it had given before; "" where it knows now."""
+    return f"parcel/count/{sender}"
 
 
 class _Refused(Exception):  # noqa: N818 - leaves one message, is not an error and never leaves this module
@@ -166,7 +232,7 @@ def _check(node: Node, reader: Reader, contents: Contents, last: Carried | None,
     if last is not None and contents.id != last.id and contents.number <= last.number:
         raise MessageError(
             f"parcel {contents.number} of `{sender}` is older than parcel {last.number}, which was taken in",
-            hint="what is still open of it comes with a later one",
+            hint="what is still open of it comes with a later one; where its node was restored, give it a parcel first",
         )
     if contents.at - at > limits.max_skew:
         ahead = (contents.at - at).total_seconds()
@@ -193,8 +259,8 @@ def _take_content(node: Node, parcel: Parcel, number: int) -> None:
     """Stage a large sealed item for the message that delivers it; one that is here already is passed over."""
     copy, sender = parcel.contents.parts[number].copy, parcel.contents.sender
     with node.store.reading() as reader:
-        peer = reader.peers()[sender]
-        if reader.copy(copy) is not None or reader.acceptance(copy) == USED:
+        peer, known = reader.peers()[sender], reader.copy(copy)
+        if reader.acceptance(copy) == USED if known is None else node.blobs.exists(known.item):
             return
     try:
         with upload(node, peer, copy, offset=0, size=parcel.contents.parts[number].size) as sink:
@@ -216,6 +282,11 @@ def _take_message(node: Node, parcel: Parcel, number: int, at: datetime) -> str:
     except (MessageError, SignatureError) as error:
         keep_refused(node, peer, f"part {number} of parcel {contents.number}", error)
         raise _Refused(str(error)) from error
+    with node.store.reading() as reader:
+        halt = halt_of(reader, node.log_name(reader, peer.party))
+    if halt and message.type not in _LOGLESS:
+        # Without an answer it comes again with the sender's next parcel.
+        raise _Refused(f"`{message.type}` waits for `gsomia log recover`: {halt}")
     if message.type in ANSWERS:
         _answer(node, peer, message, at)
     else:
@@ -239,15 +310,23 @@ def _read(node: Node, envelope: Envelope, peer: Peer, contents: Contents) -> Mes
 
 def _answer(node: Node, peer: Peer, message: Message, at: datetime) -> None:
     """Do what a question asks; the answer waits for the next parcel to its sender."""
+    error: Exception | None = None
+    body: Mapping[str, Any]
     try:
-        kind, body = reply_to(node, peer, message, at)
-        error: Exception | None = None
+        if message.type == "ask-log":
+            # It is shown as it stands when a parcel is made, however long it is.
+            kind, body = "log", {"from": start_of(message)}
+        else:
+            kind, body = reply_to(node, peer, message, at)
     except REFUSABLE as fault:
         keep_refused(node, peer, "message", fault)
         kind, body, error = "refusal", {"why": why_of(fault)}, fault
+    # What is kept goes with every parcel; who asked for no cosignature waits for no answer.
+    body = {name: value for name, value in body.items() if name != "kept"}
+    silent = error is None and message.type == "checkpoints" and not message.body["requests"]
     with node.store.writing() as tx:
         # Seen only when it was done: until then, it is done again, and comes to the same.
-        if tx.see_message(message.id, peer.party, at):
+        if tx.see_message(message.id, peer.party, at) and not silent:
             tx.put_reply(Reply(id=0, peer=peer.party, kind=kind, answers=message.id, at=at, body=body, parcel=0))
     if error is not None:
         raise _Refused(why_of(error)) from error
@@ -266,10 +345,15 @@ def _understand(node: Node, peer: Peer, message: Message) -> None:
     if question.kind == "checkpoints":
         take_cosigned(node, peer, question.body["requests"], message.body.get("answers"))
         return
+    if question.kind == "ask-log":
+        return  # an officer takes from it what is missing here: `shown_log`
     with node.store.writing() as tx:
-        entries = [e for e in tx.outgoing(peer=peer.party) if (e.kind == "copy") is (question.kind != "acts")]
+        kinds = _SETTLES.get(question.kind, ("copy",))
+        entries = [entry for entry in tx.outgoing(peer=peer.party) if entry.kind in kinds]
         if question.kind == "acts":
             settle_acts(node, tx, peer, entries, message.body)
+        elif question.kind == "ask-content":
+            settle_asked(tx, peer, entries, message.body, node.clock.now())
         elif question.kind == "deliver":
             missing = settle_deliveries(node, tx, peer, entries, message.body)
             _stop_missing(node, tx, [entry for entry in entries if entry.subject in missing])

@@ -1,0 +1,45 @@
+"""Acts sent once more to a peer that lacks them: nothing new is signed, the outbox takes them again."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from gsomia.api.questions import Body as Said
+from gsomia.api.questions import Party, Reference
+from gsomia.api.repeats import once
+from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.signin import Caller
+from gsomia.node import send_again
+from gsomia.web import missing
+
+__all__ = ["sendings"]
+
+
+class Wanted(Said):
+    """An act, and the peer that lacks it."""
+
+    act: Reference
+    to: Party
+
+
+def sendings(served: Served) -> APIRouter:
+    """The route by which an act is sent again."""
+    router = APIRouter()
+
+    @route(router, "POST", "/v1/sendings", "reconcile", status=201)
+    def send_act(request: Request, body: Wanted) -> Response:
+        """Put an act into the outbox once more, for a peer that is party to it and lacks it."""
+        caller: Caller = request.state.caller
+        permit(caller, "reconcile")
+
+        def work() -> Response:
+            with served.node.store.reading() as reader:
+                if reader.act(body.act) is None:
+                    raise missing()
+            send_again(served.node, body.act, body.to)
+            return answered(served, request, "sending", {"act": body.act, "to": body.to}, status=201)
+
+        return once(served, request, caller, work)
+
+    return router

@@ -1,0 +1,163 @@
+"""Persons, rosters, keys and rights by a node's address: the lines of the folder, the rights of who signs in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from anywhere import Anywhere, Serving
+
+from gsomia.app import Home
+from gsomia.node import PersonDetails, Role, brief, enter_person
+
+ENTERED = ("--clearance", "SECRET", "--need", "dprk-missile", "--basis", "PSC 7", "--expires", "2100-01-01T00:00+09:00")
+
+
+@pytest.fixture(scope="module")
+def staffed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node with officers sato (security), ito (legal) and mori (registry), and three persons, one of them briefed."""
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("staffed") / "jpn"))
+    home = Home(folder)
+    by = home.acting("sato", Role.SECURITY)
+    for name in ("kim", "lee", "park"):
+        person = PersonDetails(id=name, clearance="SECRET", needs=("dprk-missile",), rosters=(f"at-{name}",))
+        enter_person(home.node, person, by=by)
+    brief(home.node, "kim", "codes", "2018-01-01", until="2018-02-01", by=by)
+    home.close()
+    return folder
+
+
+@pytest.fixture
+def jpn(staffed: Path, tmp_path: Path, anywhere: Serving) -> Anywhere:
+    """A copy of it, served."""
+    return anywhere(Path(shutil.copytree(staffed, tmp_path / "jpn")))
+
+
+READ = (
+    "person list", "person list --limit 1", "person list --limit 1 --after kim", "person list --facility at-lee",
+    "person list --lapsed", "person list --due 3650", "person show kim", "roster list", "roster list --limit 2",
+    "officer list", "officer list --limit 2", "officer list --after JPN/ito", "peer list",
+    "rights ask kim open", "rights ask sato enter-person --for kim", "rights ask sato enter-person",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READ)
+def test_a_list_has_the_same_lines(jpn: Anywhere, words: str) -> None:
+    for form in ((), ("--json",)):
+        here, there = jpn.here(*words.split(), *form), jpn.there("sato", *words.split(), *form)
+        assert there == here and here[1], words
+
+
+WHO_MAY = {
+    "person list": {"sato"}, "person list --lapsed": {"sato"}, "person show kim": {"sato"}, "roster list": {"sato"},
+    "rights ask kim open": {"sato"}, "officer list": {"sato", "mori", "ito"}, "peer list": {"sato", "mori", "ito"},
+    "person enter ahn --clearance none": {"sato"}, "person change kim --rank major": {"sato"},
+    "person brief kim --what x --on 2018-01-01": {"sato"}, "person leave kim --why x": {"sato"},
+    "accredit --system x --level SECRET": {"sato"}, "officer retire ito": {"sato"},
+    "officer compromised ito --since 2018-01-01T00:00Z": {"sato"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WHO_MAY)
+def test_the_role_decides(jpn: Anywhere, words: str) -> None:
+    """Who may not is refused (3), whatever is named; and nothing of it is done."""
+    for officer in ("mori", "ito", "sato"):
+        status, out, err = jpn.there(officer, *words.split())
+        if officer in WHO_MAY[words]:
+            assert status in (0, 3 if words.startswith("rights ask") else 0), err
+        else:
+            assert (status, out) == (3, "") and ("is for" in err or "another" in err), err
+
+
+def shown(one: Anywhere, *words: object) -> dict[str, object]:
+    """What a command by folder says as JSON."""
+    status, out, err = one.here(*words, "--json")
+    assert status == 0, err
+    read: dict[str, object] = json.loads(out)
+    return read
+
+
+def test_a_person_from_joining_to_leaving(jpn: Anywhere) -> None:
+    """Each act is signed where the command runs; what stands of the person is what the folder would have made."""
+    status, out, err = jpn.there("sato", "person", "enter", "ahn", *ENTERED, "--roster", "--as", "reader")
+    assert status == 0 and out.startswith("ahn entered by act "), err
+    entered = shown(jpn, "person", "show", "ahn")
+    assert (entered["clearance"], entered["rosters"], entered["house roles"]) == ("SECRET", "main", "reader")
+    status, out, err = jpn.there("sato", "person", "change", "ahn", "--roster", "north", "--roster", "east")
+    assert status == 0 and "signing `change-person`" in err and "SECRET" in err, (
+        "what stands is read before it is signed"
+    )
+    changed = shown(jpn, "person", "show", "ahn")
+    assert changed["rosters"] == "east, north"
+    assert {k: v for k, v in changed.items() if k not in ("rosters", "act")} == {
+        k: v for k, v in entered.items() if k not in ("rosters", "act")
+    }
+    status, _, err = jpn.there("sato", "person", "brief", "ahn", "--what", "codes", "--on", "2018-01-01")
+    assert status == 0, err
+    # A repeat is a briefing of its own, as in the folder; a second leave is refused.
+    assert jpn.there("sato", "person", "brief", "ahn", "--what", "codes", "--on", "2018-01-01")[0] == 0
+    assert jpn.run("officer", "enrol", "ahn-1", "--role", "legal", "--person", "ahn", "--node", jpn.folder)[0] == 0
+    status, out, err = jpn.there("sato", "person", "leave", "ahn", "--why", "moved")
+    assert status == 0 and "keys retired: 1" in out and "ahn-1" in err, err
+    status, _, err = jpn.there("sato", "person", "leave", "ahn", "--why", "moved")
+    assert status == 2 and "has left already" in err
+    assert jpn.here("verify")[0] == 0
+
+
+def test_what_is_signed_elsewhere_says_what_is_signed_here(jpn: Anywhere) -> None:
+    """The same words by address and by folder make the same act, but for its id and instant."""
+    bodies = []
+    for enter in (jpn.here, lambda *words: jpn.there("sato", *words)):
+        assert enter("person", "enter", "ahn", *ENTERED, "--roster", "b", "--roster", "a", "--roster", "a")[0] == 0
+        assert enter("person", "change", "ahn", "--rank", "major")[0] == 0
+        assert enter("person", "brief", "ahn", "--what", "codes", "--on", "2018-01-01")[0] == 0
+        assert enter("accredit", "--system", "s", "--level", "SECRET")[0] == 0
+        with jpn.home.store.reading() as reader:
+            kinds = ("enter-person", "enter-person", "brief", "accredit")
+            bodies.append([dict([*reader.acts(types=[kind])][-1].statement.body) for kind in kinds])
+    assert bodies[0] == bodies[1]
+
+
+def test_a_key_that_ends(jpn: Anywhere) -> None:
+    """A second time there is no key to end; what a declared key signed is listed, the declaration itself not."""
+    assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0
+    since = ("--since", "2018-01-01T00:00Z")
+    status, out, err = jpn.there("sato", "officer", "compromised", "ito", *since, "--json")
+    assert status == 0, err
+    assert [one["type"] for one in json.loads(out)["signed"]] == ["adopt-law"]
+    status, out, err = jpn.there("sato", "officer", "retire", "mori")
+    assert status == 0 and out.startswith("mori's key retired by act "), err
+    for words in (("officer", "retire", "mori"), ("officer", "compromised", "ito", *since)):
+        status, out, err = jpn.there("sato", *words)
+        assert (status, out) == (2, "") and "no key that can sign" in err, err
+    assert jpn.there("mori", "officer", "list")[0] == 4
+
+
+UNKNOWN: dict[str, tuple[str, ...]] = {
+    "person show": ("person", "show", "nobody"),
+    "person change": ("person", "change", "nobody", "--rank", "x"),
+    "person leave": ("person", "leave", "nobody", "--why", "x"),
+    "person brief": ("person", "brief", "nobody", "--what", "x", "--on", "2018-01-01"),
+    "rights ask": ("rights", "ask", "nobody", "open"),
+    "rights ask of an act": ("rights", "ask", "kim", "fly"),
+    "rights ask of an item": ("rights", "ask", "kim", "open", "--item", "x"),
+    "officer retire": ("officer", "retire", "nobody"),
+    "officer compromised": ("officer", "compromised", "nobody", "--since", "2018-01-01T00:00Z"),
+    "peer compromised": ("peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z"),
+    "assure": ("assure", "--to", "KOR", "--instrument", "jpn-kor-2016", "--level", "SECRET"),
+}
+
+
+@pytest.mark.parametrize("what", UNKNOWN)
+def test_what_is_not_known_is_a_usage_error(jpn: Anywhere, what: str) -> None:
+    status, out, err = jpn.there("sato", *UNKNOWN[what])
+    assert (status, out) == (2, ""), err
+
+
+def test_an_item_that_is_not_held_is_placed_nowhere(jpn: Anywhere) -> None:
+    for words in (("place", "x", "at-kim"), ("person", "need", "kim", "x", "--why", "x")):
+        status, out, err = jpn.there("mori", *words)
+        assert (status, out) == (2, ""), err
+        assert jpn.there("ito", *words)[0] == 3
