@@ -176,6 +176,22 @@ def test_a_person_signs_in_and_reads_what_their_roles_permit(
     assert [(one["person"], one["officer"], one["way"]) for one in listed] == [("kim", "", "oidc")]
 
 
+def test_a_reader_opens_for_oneself_and_for_nobody_else(kor: Served, both: Exercise, issuer: tuple[str, Path]) -> None:
+    """The agreement is asked as ever: without the need nothing is opened."""
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    assert kor.act(registry, {"act": "mark", "item": number, "level": MARKS["KOR"]}).status == 200
+    assert kor.act(registry, {"act": "receipted", "item": number}).status == 200
+    words: dict[str, Any] = {"house_roles": (Role.READER,), "needs": ("dprk-missile",), "rosters": ("main",)}
+    bind(both, kor, **words)
+    kim = Browser(kor, issuer[1], "kim")
+    assert kim.sign_in().status == 201
+    opened = kim.ask("POST", "/v1/openings", {"item": number, "person": "kim"})
+    assert (opened.status, opened.body) == (200, b"EXERCISE")
+    assert kim.ask("POST", "/v1/openings", {"item": number, "person": "lee"}).status == 403
+    bind(both, kor, **(words | {"needs": ("other",)}))
+    assert kim.ask("POST", "/v1/openings", {"item": number, "person": "kim"}).status in (403, 404)
+
+
 def test_an_account_that_no_act_binds_is_nobody(kor: Served, both: Exercise, issuer: tuple[str, Path]) -> None:
     """Whatever it claims; nor one that is bound at another issuer, or by another claim; nor an address unverified."""
     both.enter(PersonDetails(id="kim", clearance="SECRET", house_roles=(Role.AUDITOR,)), "KOR")
