@@ -27,7 +27,7 @@ RIGHTS = Rights.load()
 
 STEP_UP = {
     "they give contents away, or let others": (
-        "transmit", "release", "consent", "release-to-contractor", "clear-facility",
+        "transmit", "release", "consent", "release-to-contractor", "clear-facility", "disclose-orally",
     ),
     "they cannot be undone": ("destroy",),
     "keys": (

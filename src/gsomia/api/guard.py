@@ -66,6 +66,7 @@ class Guard:
         failures: counts who failed to sign in.
         log: is given each request's line.
         doors: by method and path what a stranger may ask, while it is open to a request with such headers.
+        url: under which the API is reached, `https://host:port`.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Guard:
         failures: Failures,
         log: Callable[..., None],
         doors: Mapping[tuple[str, str], Callable[[Mapping[str, list[str]]], bool]],
+        url: str,
     ) -> None:
         self._app = app
         self._sign_in = sign_in
@@ -85,6 +87,8 @@ class Guard:
         self._log = log
         self._failures = failures
         self._doors = doors
+        # As a browser writes it (RFC 6454, 6.2): the port of the scheme is left out.
+        self._origin = url.removesuffix(":443").encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -107,6 +111,7 @@ class Guard:
             who = caller.id if caller is not None else ""
             if caller is not None and (wait := self._rate.take(who)):
                 raise _slower(wait)
+            self._of_no_other_site(scope)
             if scope["query_string"]:
                 _asked_once(scope["query_string"])
             body = await _body(scope, receive)
@@ -133,6 +138,18 @@ class Guard:
             ms=round((time.perf_counter() - started) * 1000, 2),
             **({"fault": why} if why else {}),
         )
+
+    def _of_no_other_site(self, scope: Scope) -> None:
+        """Check that no page of another site asks: a browser shows an officer's certificate for any of them.
+
+        Raises:
+            Problem: one does (Fetch, 3.2; Fetch Metadata Request Headers, 2.4).
+        """
+        for name, value in scope["headers"]:
+            if (name == b"origin" and value != self._origin) or (
+                name == b"sec-fetch-site" and value not in (b"same-origin", b"none")
+            ):
+                raise Problem(403, "no page of another site asks anything here", kind="cross-site")
 
     def _caller(self, scope: Scope, source: str) -> Caller | None:
         """Who asks; None for a stranger at an open door."""

@@ -13,7 +13,7 @@ from gsomia.agreement import READINGS
 from gsomia.api.routing import Served, answered, permit, route, tagged
 from gsomia.api.signin import Caller
 from gsomia.errors import UsageError
-from gsomia.identity import About, about_copy
+from gsomia.identity import About, about_absent, about_copy
 from gsomia.node import (
     ACT_TYPES,
     Case,
@@ -22,6 +22,7 @@ from gsomia.node import (
     act_views,
     consent_view,
     differences,
+    disclosure_view,
     instant,
     log_rows,
     owed_rows,
@@ -90,8 +91,11 @@ def named_copies(served: Served, caller: Caller, reader: Reader, reference: str)
         Problem: there are none, or none that the caller may know of: the same answer.
     """
     copies = reader.find(reference)
-    seen = [copy for copy in copies if may_see(served, caller, reader, copy)]
-    if not copies or len(seen) != len(copies):
+    if not copies:
+        # As much is read and decided as for one that may not be seen: how long it takes tells nothing.
+        caller.may("see-item", about_absent(served.node, reader, reference, caller.principal))
+        raise missing()
+    if not all(may_see(served, caller, reader, copy) for copy in copies):
         raise missing()
     return copies
 
@@ -174,6 +178,15 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "consent", consent_view(reader, found))
+
+    @get("disclosures/{name}", "see-register")
+    def see_disclosure(request: Request, name: Name) -> Response:
+        """Show an oral disclosure: what was told, who was there, and what the agreement says of it."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = reader.disclosure(name)
+            if found is None:
+                raise missing()
+            return answered(served, request, "disclosure", disclosure_view(node, reader, found, node.clock.now()))
 
     @get("requests/{name}", "see-register")
     def see_request(request: Request, name: Name) -> Response:

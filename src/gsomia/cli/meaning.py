@@ -28,6 +28,8 @@ _WORDS = {
     "answer": "answer",
     "subject": "subject",
     "via": "via",
+    "place": "place",
+    "present": "present",
     "facility": "facility",
     "contractor": "contractor",
     "inspected": "inspected",
@@ -140,11 +142,13 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
     if "to" in wanted:
-        told = [body["to"]] if statement.type == "request" else body.get("receivers")
+        told = [body["to"]] if statement.type in ("request", "disclose-orally") else body.get("receivers")
         told = [body["holder"]] if "holder" in body else told
         if told != [wanted["to"]] or ("holder" in body and list(statement.parties) != told):
             return False
     if statement.type == "request" and not {*statement.parties} <= {body["to"], *body["via"]}:
+        return False
+    if statement.type == "disclose-orally" and not {*statement.parties} <= {body["to"], *body["contains"]}:
         return False
     if "under" in wanted and wanted["under"] != statement.instrument:
         return False
