@@ -52,7 +52,7 @@ def answer_ranges(node: Node, peer: Peer, message: Message, at: datetime) -> tup
         if ranges:
             body["ranges"] = _give(reader, peer.party, [read_prefix(one) for one in ranges])
         if entries:
-            body |= _give_entries(node, reader, peer.party, [_position(one) for one in entries])
+            body |= give_entries(node, reader, peer.party, [_position(one) for one in entries])
     budget.rounds += 1
     budget.given += len(canonical(body))
     return "ranges", body
@@ -121,7 +121,7 @@ def _give(reader: Reader, peer: str, prefixes: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
+def give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
     """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there."""
     found: dict[str, Any] = {}
     for place in positions:
