@@ -12,7 +12,8 @@ BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement export",
     "agreement path", "agreement show", "agreement state", "agreement timeline", "agreement what-if",
     "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give", "consent list",
-    "consent refuse", "consent revoke", "consent show", "contractor clear", "contractor list", "contractor release",
+    "consent refuse", "consent revoke", "consent show", "consult close", "consult diff", "consult list",
+    "consult open", "consult show", "consult sign", "contractor clear", "contractor list", "contractor release",
     "contractor return", "destroy", "duties", "inbox", "log export", "log prove", "log show", "log stamp",
     "log tail", "log verify", "log witnesses", "mark", "matrix", "officer compromised", "officer list",
     "officer retire", "open", "outbox", "parcel list", "peer compromised", "peer enrol", "peer list",
@@ -41,12 +42,11 @@ LOCAL_BY_NATURE = {
 """Each reason, and the commands for which it holds."""
 
 NOT_YET = frozenset({
-    "agreement adopt", "consult assess", "consult close", "consult diff", "consult draft", "consult list",
-    "consult open", "consult position", "consult show", "consult sign", "rendition make",
+    "agreement adopt", "consult assess", "consult draft", "consult position", "rendition make",
 })  # fmt: skip
 """These work in a node's folder alone, and could work by its address. The list only ever grows shorter."""
 
-MOST_NOT_YET = 11
+MOST_NOT_YET = 5
 """So many may stand there; whoever takes commands off the list lowers it."""
 
 
