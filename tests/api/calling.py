@@ -17,10 +17,12 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from gsomia.api import api_app
+from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
+from gsomia.verdict import Law
 from gsomia.web import Memory, make_officer_certificate
 
 URL = "https://node.example:8444"
@@ -46,6 +48,9 @@ class House:
 
     def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
         return shipped_law()[name]
+
+    def offer(self, names: Sequence[str]) -> Law:
+        return offered_law()
 
     def spool(self) -> BinaryIO:
         return io.BytesIO()

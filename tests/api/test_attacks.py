@@ -103,7 +103,8 @@ def test_every_route_asks_the_table_of_rights(kor: Served, role: str) -> None:
             assert answer.status == 403 and answer.json()["verdict"]["outcome"] == "refuse", (path, answer)
 
 
-WANTED = {
+WANTED: dict[str, dict[str, Any]] = {
+    "adopt-law": {"names": ["jpn-kor-2016"]},
     "mark": {"level": "군사II급비밀"}, "receipted": {}, "release": {"to": "USA"}, "recall": {"why": "w"},
     "answer-recall": {"answer": "cannot", "why": "w"}, "notify-regrade": {"level": "x", "why": "w"}, "regrade": {},
     "request-consent": {"to": "USA", "why": "w"}, "use": {"what": "w"}, "report-loss": {"what": "w"},
@@ -115,7 +116,8 @@ WANTED = {
 def test_every_act_asks_the_table_of_rights(kor: Served, act: str) -> None:
     rights = Rights.load().acts[{"use": "handle"}.get(act, act)]
     for role in Role.ALL:
-        wanted = {"act": act, "item": held(kor), **WANTED[act]}
+        named = {} if act == "adopt-law" else {"item": held(kor)}
+        wanted = {"act": act, **named, **WANTED[act]}
         answer = kor.ask("POST", "/v1/preparations", kor.player.by(role), wanted)
         if not any(right.role == role for right in rights.rights):
             assert answer.status == 403, (role, answer)

@@ -83,6 +83,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/copies/{}": lambda _: None,
     "GET /v1/consents/{}": lambda _: None,
     "GET /v1/requests/{}": lambda _: None,
+    "GET /v1/disclosures/{}": lambda _: None,
     "GET /v1/logs?name={}": lambda _: None,
     "GET /v1/copies/{}/bundle": lambda _: None,
     "GET /v1/log-entries?name={}": lambda _: None,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from calling import URL, Answer, House, RealMachine, Served
+from command import Run
 from stories import Stage
 
 from gsomia.api import FirstOfficer, api_app, first_officer_text
@@ -18,7 +22,7 @@ from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise
-from gsomia.web import Memory
+from gsomia.web import Memory, make_certificate
 
 
 class Terminal(io.StringIO):
@@ -174,3 +178,36 @@ def test_a_code_is_shown_on_a_terminal_alone(door: Door, console: io.StringIO) -
     """A journal or a file that took standard error would keep it for others to read."""
     door.first.show(console)
     assert door.first.open == console.isatty() == bool(console.getvalue())
+
+
+class Answering(httpx2.BaseTransport):
+    """The way to a new node within this process."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._door.served.ask(request.method, request.url.path, None, request.read())
+        return httpx2.Response(answer.status, headers=answer.headers, content=answer.body)
+
+
+def test_a_command_sends_the_code(door: Door, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key's file stays where it is; a wrong code enrols nobody, and the code is good once."""
+    monkeypatch.setenv("GSOMIA_PASSPHRASE", "correct horse battery staple")
+    file = tmp_path / "kim.key"
+    assert run("officer", "key", file, "--exercise")[0] == 0
+    identity = tmp_path / "identity.json"
+    pem = make_certificate("KOR", exercise=True, host="node.example", at=datetime.now(UTC))[0]
+    identity.write_text(json.dumps({"party": "KOR", "certificate": pem.decode()}))
+    client = httpx2.Client
+    monkeypatch.setattr("httpx2.Client", lambda **words: client(base_url=URL, transport=Answering(door)))
+    words = ("officer", "first", "kim", "--node", URL, "--officer-key", file, "--node-identity", identity, "--code")
+    code = door.first.make_code()
+    status, _, err = run(*words, "AAAA-AAAA")
+    assert status == 4 and "takes no such code" in err and door.officers() == []
+    status, out, err = run(*words, code)
+    assert status == 0 and out.startswith("kim enrolled by act "), err
+    assert door.officers() == [("kim", (Role.SECURITY,))]
+    assert run(*words, code)[0] == 4
+    status, _, err = run("officer", "first", "kim", "--node", tmp_path, "--code", code)
+    assert status == 2 and "needs no code" in err

@@ -153,6 +153,14 @@ def test_a_document_is_transmitted_by_address(kor: Served, run: Run, tmp_path: P
     assert status == 3 and "legal" in err
 
 
+def test_law_is_adopted_as_this_release_has_it(kor: Served, run: Run) -> None:
+    status, out, err = run("agreement", "adopt", "jpn-kor-2016", *kor.at(Role.LEGAL))
+    assert status == 0 and out.startswith("jpn-kor-2016 ") and "adopted by act" in out, err
+    status, _, err = run("agreement", "adopt", "nothing", *kor.at(Role.LEGAL))
+    assert status == 2 and "unknown agreement" in err
+    assert run("agreement", "adopt", "jpn-kor-2016", *kor.at(Role.SECURITY))[0] == 3
+
+
 def test_what_prints_one_form_alone(kor: Served, run: Run) -> None:
     """The clock, a text for another engine, and a proof of an act."""
     at = datetime.fromisoformat(run("clock", "show", *kor.at(Role.LEGAL))[1].strip())

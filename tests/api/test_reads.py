@@ -122,10 +122,11 @@ LISTS = {
     "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
     "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
     "record": ("acts",), "requests": ("requests",), "contractors": ("facilities", "copies"),
+    "disclosures": ("disclosures",),
 }  # fmt: skip
 MANY = {
     "inbox": 7, "consents": 2, "recalls": 2, "regraded": 2, "outbox": 2, "refused": 2, "record": 3, "requests": 0,
-    "contractors": 3, "legal-acts": 3, "tracers": 0, "renditions": 0, "parcels": 0,
+    "contractors": 3, "disclosures": 0, "legal-acts": 3, "tracers": 0, "renditions": 0, "parcels": 0,
 }  # fmt: skip
 """So many rows each has at least, below."""
 

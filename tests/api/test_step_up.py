@@ -27,7 +27,7 @@ RIGHTS = Rights.load()
 
 STEP_UP = {
     "they give contents away, or let others": (
-        "transmit", "release", "consent", "release-to-contractor", "clear-facility",
+        "transmit", "release", "consent", "release-to-contractor", "clear-facility", "disclose-orally",
     ),
     "they cannot be undone": ("destroy",),
     "keys": (
@@ -71,6 +71,7 @@ def challenged(answer: Answer) -> bool:
 
 
 MORE: dict[str, dict[str, Any]] = {
+    "adopt-law": {},
     "consent": {"request": "x"}, "refuse-consent": {"request": "x"}, "revoke-consent": {"consent": "x", "why": "w"},
     "appoint": {"under": "jpn-kor-2016", "what": "w"}, "notify-law-change": {"under": "jpn-kor-2016", "what": "w"},
     "visit": {"under": "jpn-kor-2016", "what": "w"}, "warn": {"under": "jpn-kor-2016", "what": "w"},

@@ -162,6 +162,23 @@ def test_information_is_asked_for_and_refused(three: Exercise, serve: Serve) -> 
         assert japan.act(by, {"act": "refuse-request", "request": told["request"], "why": "w"}).status == 403
 
 
+def test_what_is_told_is_recorded_and_shown(three: Exercise, serve: Serve) -> None:
+    """By the API of who tells, and of who was told; a person whom nobody entered is said."""
+    japan, korea = serve(three, "JPN"), serve(three, "KOR")
+    disclosure, other = japan.player.by(Role.DISCLOSURE), korea.player.by(Role.DISCLOSURE)
+    three.enter(official("ueda"), "JPN")
+    wanted = {"act": "disclose-orally", "to": "KOR", "what": "w", "place": "p", "present": ["JPN:ueda", "KOR:han"]}
+    wanted |= {"level": MARKS["JPN"], "subject": "dprk-missile"}
+    assert japan.act(disclosure, wanted | {"present": ["JPN:aoki", "KOR:han"]}).status == 400
+    assert japan.act(disclosure, wanted | {"level": "機密"}).status == 403
+    assert japan.act(japan.player.by(Role.LEGAL), wanted).status == 403
+    assert japan.act(disclosure, wanted).status == 200
+    step(japan.player.node, "KOR")
+    (row,) = korea.ask("GET", "/v1/disclosures", other).json()["disclosures"]
+    told = korea.ask("GET", f"/v1/disclosures/{row['disclosure']}", other).json()
+    assert (told["verdict"]["outcome"], told["persons"][0]["why"]) == ("permit", "nobody entered this person")
+
+
 def test_an_item_goes_to_a_contractor_and_comes_back(three: Exercise, serve: Serve) -> None:
     """By the holder's API: refused while its staff are nobody, and listed while it lies there."""
     korea = serve(three, "KOR")
@@ -250,6 +267,10 @@ LIES: dict[str, tuple[str, dict[str, Any]]] = {
     "another mark asked for": ("request", {"level": "機密"}),
     "a day that was not named": ("request", {"due": "2029-01-01T00:00:00.000000Z"}),
     "another request refused": ("refuse-request", {"request": "x"}),
+    "told to another": ("disclose-orally", {"to": "GBR"}),
+    "somebody else there": ("disclose-orally", {"present": ["KOR:han", "USA:jones"]}),
+    "another minute": ("disclose-orally", {"what": "x"}),
+    "another part": ("disclose-orally", {"part": "page 9"}),
     "another facility": ("release-to-contractor", {"facility": "depot"}),
     "another copy for a contractor": ("release-to-contractor", {"copy": "0" * 8, "item": "1" * 8}),
     "a longer clearance": ("clear-facility", {"until": "2099-01-01"}),
@@ -285,6 +306,18 @@ def statement_of(kind: str, copy: str, item: str) -> tuple[dict[str, Any], dict[
             | {"due": "", "certified": []},
         ),
         "release-to-contractor": ({"item": copy, "facility": "plant", "what": "w"}, {"facility": "plant", "what": "w"}),
+        "disclose-orally": (
+            {
+                "to": "USA",
+                "item": item,
+                "present": ["KOR:han", "USA:smith"],
+                "what": "w",
+                "place": "p",
+                "part": "page 2",
+            },
+            {"to": "USA", "contains": ["JPN"], "present": ["KOR:han", "USA:smith"], "what": "w", "place": "p"}
+            | {"part": "page 2", "met": {}},
+        ),
         "clear-facility": (CLEARED, CLEARED),
         "refuse-request": ({"request": "r", "why": "w"}, {"request": "r", "why": "w"}),
         "mark": ({"item": copy, "level": "군사ii급비밀"}, {"level": "군사II급비밀"}),

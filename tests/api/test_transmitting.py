@@ -15,6 +15,7 @@ from calling import Answer, House, RealMachine, Served, enrol, signatures
 from stories import MARKS, Stage, same_story
 
 from gsomia.api import api_app
+from gsomia.app import offered_law
 from gsomia.cli import sending
 from gsomia.cli.meaning import means
 from gsomia.errors import PeerError, UsageError
@@ -369,3 +370,19 @@ LIES: dict[str, tuple[dict[str, Any], list[Statement]]] = {
 def test_nothing_else_that_a_lying_node_prepared_is_signed(lie: str) -> None:
     words, statements = LIES[lie]
     assert not means(statements, ASKED | words)
+
+
+def test_law_is_signed_in_no_other_version_than_this_release_has() -> None:
+    version = offered_law().agreements["jpn-kor-2016"].version
+    asked = {"act": "adopt-law", "names": ["jpn-kor-2016"]}
+    law = replace(said("adopt-law", {"version": version}), instrument="jpn-kor-2016", parties=())
+    assert means([law], asked)
+    assert means([replace(law, instrument="own-2020", body={"version": "x"})], asked | {"names": ["own-2020"]})
+    for lie in (
+        [replace(law, body={"version": "0" * 64})],
+        [replace(law, instrument="tisa-2014")],
+        [law, law],
+        [replace(law, type="accredit")],
+        [],
+    ):
+        assert not means(lie, asked)

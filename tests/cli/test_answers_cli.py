@@ -20,7 +20,7 @@ AT = "2018-01-10T03:00:00.000000Z"
 LISTS = [
     "register", "inbox", "refused", "outbox", "act list", "act list --all", "officer list", "peer list", "person list",
     "tracer list", "consent list", "rendition list", "key list", "parcel list", "log show", "log witnesses", "verify",
-    "consult list", "request list", "contractor list",
+    "consult list", "request list", "contractor list", "disclosure list",
 ]  # fmt: skip
 
 
@@ -81,6 +81,19 @@ def test_a_contractors_facility_is_cleared_and_listed(run: Run, node: Path) -> N
     assert status != 0 and "gsomia:" in err
     status, _, err = run(*words, "--inspected", "yesterday", "--until", "2018-05-31", "--node", node)
     assert status == 2 and "is no day" in err
+
+
+def test_a_disclosure_is_shown_with_what_the_agreement_says_of_it(run: Run, node: Path) -> None:
+    """The row stands here as Korea's act would have written it."""
+    assert run("agreement", "adopt", "jpn-kor-2016", "--by", "ito", "--node", node)[0] == 0
+    row = ["d", "KOR", "JPN", "jpn-kor-2016", "", "", "KOR", '["KOR"]', "군사II급비밀", "", "dprk-missile"]
+    row += ["defence", "the track", "Seoul", '["JPN:ueda", "KOR:han"]', AT]
+    with closing(sqlite3.connect(node / "register.sqlite")) as store, store:
+        store.execute(f"INSERT INTO oral_disclosure VALUES ({', '.join('?' * 16)})", row)
+    status, out, _ = run("disclosure", "show", "d", "--node", node)
+    assert status == 0 and "ueda: unknown: nobody entered this person" in out and "verdict     refuse" in out
+    assert "the track" in run("disclosure", "list", "--node", node)[1]
+    assert run("disclosure", "show", "x", "--node", node)[0] == 2
 
 
 def test_a_request_is_shown_with_what_the_agreement_says_of_it(run: Run, node: Path) -> None:

@@ -53,6 +53,10 @@ LINES: dict[str, list[str]] = {
     ],
     "contractor release": ["x", "--facility", "x", "--what", "x"],
     "contractor return": ["x", "--what", "x"],
+    "disclosure record": [
+        "--to", "JPN", "--what", "x", "--place", "x", "--present", "KOR:x", "--present", "JPN:y", "--level", "SECRET",
+        "--subject", "other",
+    ],
     "request ask": ["--to", "JPN", "--under", "jpn-kor-2016", "--subject", "other", "--what", "x"],
     "request refuse": ["x", "--why", "x"],
     "consent ask": ["x", "--to", "USA", "--why", "x"],

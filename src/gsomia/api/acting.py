@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
@@ -18,9 +18,10 @@ from gsomia.api.contents import Transmission
 from gsomia.api.passkeys import counted
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
-from gsomia.api.routing import Served, answered, permit, route
+from gsomia.api.routing import Host, Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
+    AdoptLaw,
     ByPasskey,
     Destroy,
     GiveConsent,
@@ -42,6 +43,7 @@ from gsomia.node import (
     Prepared,
     Reader,
     StandingClock,
+    adopt_law,
     instant,
     prepare,
 )
@@ -56,6 +58,46 @@ _EACH = 32
 """So many acts that one officer prepared wait at a time; the oldest of these gives way."""
 
 
+class _Kept(Protocol):
+    """An act whose use case needs more than its words and the node, from its preparation until it is entered."""
+
+    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
+        """Run the use case."""
+        ...
+
+    def finish(self) -> None:
+        """The act is entered."""
+        ...
+
+    def discard(self, node: Node) -> None:
+        """It is not, and will not be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Adoption:
+    """Agreements adopted as the node's folder offers them."""
+
+    host: Host
+    names: tuple[str, ...]
+
+    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
+        """Run the use case."""
+        return adopt_law(node, self.host.offer(self.names), self.names, by=by[0])
+
+    def finish(self) -> None:
+        """Nothing was kept for it alone."""
+
+    def discard(self, node: Node) -> None:
+        """Nothing was kept for it alone."""
+
+
+def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
+    if isinstance(wanted, Transmit):
+        return Transmission(served.coming, caller.officer.id, wanted)
+    return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
+
+
 @dataclass
 class Preparation:
     """An act that waits for its officers' signatures."""
@@ -66,21 +108,21 @@ class Preparation:
     officers: tuple[Officer, ...]
     prepared: Prepared
     until: datetime
-    transmission: Transmission | None = None
+    kept: _Kept | None = None
     ended: bool = False
     signatures: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def do(self, node: Node, by: tuple[Acting, ...]) -> object:
         """Run the use case."""
-        return self.transmission.do(node, by) if self.transmission is not None else do(node, self.wanted, by)
+        return self.kept.do(node, by) if self.kept is not None else do(node, self.wanted, by)
 
     def end(self, node: Node) -> None:
         """It waits no more: what was sealed for it goes, unless it was entered."""
         with self.turn:
             self.ended = True
-            if self.transmission is not None:
-                self.transmission.discard(node)
+            if self.kept is not None:
+                self.kept.discard(node)
 
     def told(self, status: str) -> dict[str, Any]:
         """What officers must see before they sign: the statements as they stand."""
@@ -141,12 +183,12 @@ def acting(served: Served) -> APIRouter:
                 _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
-            transmission = Transmission(served.coming, caller.officer.id, body) if isinstance(body, Transmit) else None
+            kept = _kept(served, caller, body)
             try:
-                prepared = prepare(lambda: transmission.do(node, by) if transmission else do(node, body, by))
+                prepared = prepare(lambda: kept.do(node, by) if kept is not None else do(node, body, by))
             except BaseException:
-                if transmission is not None:
-                    transmission.discard(node)
+                if kept is not None:
+                    kept.discard(node)
                 raise
             now = node.clock.machine()
             one = Preparation(
@@ -156,7 +198,7 @@ def acting(served: Served) -> APIRouter:
                 officers=officers,
                 prepared=prepared,
                 until=now + PREPARED_FOR,
-                transmission=transmission,
+                kept=kept,
             )
             for ended in waiting.put(one, now):
                 ended.end(node)
@@ -355,5 +397,5 @@ def _complete(node: Node, one: Preparation) -> None:
         lambda officer: AwaitedKey(public=officer.key, prepared=one.prepared, signatures=one.signatures[officer.id])
     )
     one.do(standing, keys)
-    if one.transmission is not None:
-        one.transmission.finish()
+    if one.kept is not None:
+        one.kept.finish()

@@ -16,6 +16,7 @@ from gsomia.node import (
     check_disputes,
     consent_row,
     contractor_rows,
+    disclosure_rows,
     entered_rows,
     inbox_lists,
     instant,
@@ -92,6 +93,14 @@ def lists(served: Served) -> APIRouter:
             rows = (((row["at"], row["request"]), row) for row in found)
             told = paged(served, caller, {"of": "requests"}, {"requests": rows}, limit, cursor)
             return answered(served, request, "requests", told)
+
+    @get("disclosures", "see-register")
+    def see_disclosures(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List oral disclosures, by this Party, to it, or of its information by another."""
+        with served.asked(request, "see-register") as (caller, reader):
+            rows = (((row["at"], row["disclosure"]), row) for row in disclosure_rows(reader))
+            told = paged(served, caller, {"of": "disclosures"}, {"disclosures": rows}, limit, cursor)
+            return answered(served, request, "disclosures", told)
 
     @get("contractors", "see-register")
     def see_contractors(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:

@@ -22,6 +22,7 @@ from gsomia.node import (
     act_views,
     consent_view,
     differences,
+    disclosure_view,
     instant,
     log_rows,
     owed_rows,
@@ -174,6 +175,15 @@ def reads(served: Served) -> APIRouter:
             if found is None:
                 raise missing()
             return answered(served, request, "consent", consent_view(reader, found))
+
+    @get("disclosures/{name}", "see-register")
+    def see_disclosure(request: Request, name: Name) -> Response:
+        """Show an oral disclosure: what was told, who was there, and what the agreement says of it."""
+        with served.asked(request, "see-register") as (_, reader):
+            found = reader.disclosure(name)
+            if found is None:
+                raise missing()
+            return answered(served, request, "disclosure", disclosure_view(node, reader, found, node.clock.now()))
 
     @get("requests/{name}", "see-register")
     def see_request(request: Request, name: Name) -> Response:

@@ -18,6 +18,7 @@ from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Contents, Node, Reader, Stamp, TracerDays
+from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
 
 __all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
@@ -33,6 +34,10 @@ class Host(Protocol):
 
     def law_files(self, name: str, version: str) -> Mapping[str, bytes]:
         """The files of an agreement in a version that was adopted."""
+        ...
+
+    def offer(self, names: Sequence[str]) -> Law:
+        """The law on offer; the folders of the agreements named are kept as they are now."""
         ...
 
     def spool(self) -> BinaryIO:

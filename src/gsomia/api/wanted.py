@@ -6,6 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from gsomia.api.dealings import (
+    AskInformation,
+    ClearFacility,
+    DiscloseOrally,
+    RefuseRequest,
+    ReleaseToContractor,
+    ReturnFromContractor,
+)
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
@@ -14,8 +22,6 @@ from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
     Acting,
-    FacilityDetails,
-    InformationWanted,
     Node,
     Sending,
     Terms,
@@ -24,6 +30,7 @@ from gsomia.node import (
     ask_information,
     clear_facility,
     destroy,
+    disclose_orally,
     follow_regrade,
     give_consent,
     handle,
@@ -43,6 +50,7 @@ from gsomia.passkeys import Assertion
 from gsomia.registry import Custody
 
 __all__ = [
+    "AdoptLaw",
     "Asserted",
     "ByPasskey",
     "Destroy",
@@ -69,6 +77,13 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class AdoptLaw(Said):
+    """Adopt agreements in the version on offer at this node."""
+
+    act: Literal["adopt-law"]
+    names: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=16)
 
 
 class Transmit(Said):
@@ -168,84 +183,6 @@ class FollowRegrade(Said):
     certify: list[Text] = Field(default=[], max_length=8)
 
 
-class ClearFacility(Said):
-    """Clear a contractor's facility after an inspection."""
-
-    act: Literal["clear-facility"]
-    facility: Text
-    contractor: Text
-    level: Text
-    inspected: Text
-    until: Text
-    basis: Text = ""
-    part_of: Text = ""
-
-    def details(self) -> FacilityDetails:
-        """What is entered."""
-        return FacilityDetails(
-            id=self.facility,
-            contractor=self.contractor,
-            level=self.level,
-            inspected=self.inspected,
-            until=self.until,
-            basis=self.basis,
-            part_of=self.part_of,
-        )
-
-
-class ReleaseToContractor(Said):
-    """Give a held item to a contractor."""
-
-    act: Literal["release-to-contractor"]
-    item: Reference
-    facility: Text
-    what: Text
-
-
-class ReturnFromContractor(Said):
-    """Record that a contractor gave a held item back."""
-
-    act: Literal["return-from-contractor"]
-    item: Reference
-    what: Text
-
-
-class AskInformation(Said):
-    """Ask another Party for information."""
-
-    act: Literal["request"]
-    to: Party
-    under: Text
-    subject: Text
-    what: Text
-    purpose: Text = "defence"
-    level: Text = ""
-    via: list[Party] = Field(default=[], max_length=4)
-    due: Instant = None
-    certify: list[Text] = Field(default=[], max_length=8)
-
-    def question(self) -> InformationWanted:
-        """What is asked for."""
-        return InformationWanted(
-            to=self.to,
-            under=self.under,
-            subject=self.subject,
-            what=self.what,
-            purpose=self.purpose,
-            level=self.level,
-            via=tuple(self.via),
-            due=aware(self.due),
-        )
-
-
-class RefuseRequest(Said):
-    """Refuse a request for information in writing."""
-
-    act: Literal["refuse-request"]
-    request: Reference
-    why: Text
-
-
 class AskConsent(Said):
     """Ask each originator whether an item, or a part of it, may be handed on."""
 
@@ -330,12 +267,14 @@ class Destroy(Said):
 Wanted = Annotated[
     Mark
     | Receipt
+    | AdoptLaw
     | Transmit
     | Release
     | Recall
     | AnswerRecall
     | NotifyRegrade
     | FollowRegrade
+    | DiscloseOrally
     | ClearFacility
     | ReleaseToContractor
     | ReturnFromContractor
@@ -411,6 +350,8 @@ def do(node: Node, wanted: Any, by: tuple[Acting, ...]) -> object:
             return notify_regrade(node, wanted.item, wanted.level, wanted.why, by=by[0])
         case FollowRegrade():
             return follow_regrade(node, wanted.item, level=wanted.level, certified=wanted.certify, by=by[0])
+        case DiscloseOrally():
+            return disclose_orally(node, wanted.telling(), by=by[0])
         case ClearFacility():
             return clear_facility(node, wanted.details(), by=by[0])
         case ReleaseToContractor():

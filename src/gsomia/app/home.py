@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,6 +54,7 @@ from gsomia.node import (
 )
 from gsomia.passkeys import Passkey
 from gsomia.store import SqlStore
+from gsomia.verdict import Law
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -292,13 +293,17 @@ class Home:
 
     def adopt(self, names: tuple[str, ...], *, by: Acting) -> list[SignedAct]:
         """Keep the agreements' folders as they are now and adopt them by an act."""
+        return adopt_law(self.node, self.offer(names), names, by=by)
+
+    def offer(self, names: Sequence[str]) -> Law:
+        """The law on offer; the folders of the agreements named are kept as they are now."""
         folders = self.offered()
         offered = offered_law(folders)
         for name in names:
             # Kept before it is adopted: an act that names a version nobody has would stop the node.
             if name in offered.agreements:
                 self._law.keep(name, offered.agreements[name].version, folders[name])
-        return adopt_law(self.node, offered, names, by=by)
+        return offered
 
     def law_files(self, name: str, version: str) -> dict[str, bytes]:
         """The files of an agreement in a version that was adopted."""

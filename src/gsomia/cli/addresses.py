@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gsomia.app import Home
     from gsomia.keys import Signs
+    from gsomia.keystore import OfficerKey
     from gsomia.node import Reader, SignedAct, Statement
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "asked",
     "done",
     "fetch",
+    "identity_of",
     "is_address",
     "node_identity",
+    "officer_key",
     "reached",
     "run",
     "signed",
@@ -168,17 +171,10 @@ def reached(address: str) -> Iterator[Remote]:
     """
     import httpx2
 
-    from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
     from gsomia.web import client_context, make_officer_certificate
 
-    meta = click.get_current_context().meta
-    key_file = meta.get(_KEY)
-    if key_file is None:
-        raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
-    identity = node_identity()
-    files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    name, pinned = key_file.name.removesuffix(".key"), _pinned(identity)
-    key = read_officer_key(files, name)
+    name, key = officer_key()
+    pinned = identity_of(node_identity(), "certificate")
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -197,17 +193,38 @@ def reached(address: str) -> Iterator[Remote]:
         remote.close()
 
 
-def _pinned(identity: Path) -> str:
+def officer_key() -> tuple[str, OfficerKey]:
+    """The key that was given with --officer-key, and its name.
+
+    Raises:
+        UsageError: none was given.
+    """
+    from gsomia.keystore import KeyFiles, box_of, credential, read_officer_key
+
+    key_file = click.get_current_context().meta.get(_KEY)
+    if key_file is None:
+        raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
+    files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
+    name = key_file.name.removesuffix(".key")
+    return name, read_officer_key(files, name)
+
+
+def identity_of(file: Path, word: str) -> str:
+    """A text in a node's identity.
+
+    Raises:
+        NodeError: the file cannot be read.
+        UsageError: it is no such identity.
+    """
     try:
-        document = json.loads(identity.read_text(encoding="utf-8"))
-        certificate = document["certificate"]
-        if not isinstance(certificate, str):
-            raise ValueError("no certificate")
+        found = json.loads(file.read_text(encoding="utf-8"))[word]
+        if not isinstance(found, str):
+            raise ValueError("text was expected")
     except OSError as error:
-        raise NodeError(f"cannot read `{identity}`: {error.strerror}") from error
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(f"`{identity}` is not the identity of a node") from error
-    return certificate
+        raise UsageError(f"`{file}` is not the identity of a node") from error
+    return found
 
 
 def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable[[Home], dict[str, Any]]) -> Any:

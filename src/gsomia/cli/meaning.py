@@ -29,6 +29,8 @@ _WORDS = {
     "answer": "answer",
     "subject": "subject",
     "via": "via",
+    "place": "place",
+    "present": "present",
     "facility": "facility",
     "contractor": "contractor",
     "inspected": "inspected",
@@ -51,6 +53,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":
         return _transmission(statements, wanted)
+    if wanted["act"] == "adopt-law":
+        return _law(statements, wanted)
     if not statements or any(one.type != wanted["act"] for one in statements):
         return False
     if len(statements) > 1 and wanted["act"] not in _EACH_COPY:
@@ -58,6 +62,20 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     if len({one.item for one in statements}) > 1:
         return False
     return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+
+
+def _law(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether these agreements are adopted, each once; of those that this release has, the very text that it has."""
+    from gsomia.app import offered_law
+
+    known = offered_law().agreements
+    if [one.instrument for one in statements] != [*wanted["names"]]:
+        return False
+    return all(
+        one.type == "adopt-law"
+        and (one.instrument not in known or one.body["version"] == known[one.instrument].version)
+        for one in statements
+    )
 
 
 def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
@@ -127,11 +145,13 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
     if "to" in wanted:
-        told = [body["to"]] if statement.type == "request" else body.get("receivers")
+        told = [body["to"]] if statement.type in ("request", "disclose-orally") else body.get("receivers")
         told = [body["holder"]] if "holder" in body else told
         if told != [wanted["to"]] or ("holder" in body and list(statement.parties) != told):
             return False
     if statement.type == "request" and not {*statement.parties} <= {body["to"], *body["via"]}:
+        return False
+    if statement.type == "disclose-orally" and not {*statement.parties} <= {body["to"], *body["contains"]}:
         return False
     if "under" in wanted and wanted["under"] != statement.instrument:
         return False

@@ -13,6 +13,7 @@ from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
 from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.firstofficer import first_command
 from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
@@ -171,6 +172,7 @@ def officer_command() -> None:
 
 
 officer_command.add_command(make_key_command)
+officer_command.add_command(first_command)
 
 
 @officer_command.command("enrol")

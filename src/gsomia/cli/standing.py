@@ -6,7 +6,7 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, done
-from gsomia.cli.options import by_option, home_of, node_option
+from gsomia.cli.options import by_option
 from gsomia.node import Role, SignedAct, accredit, assure
 
 __all__ = ["accredit_command", "adopt", "assure_command"]
@@ -15,12 +15,18 @@ __all__ = ["accredit_command", "adopt", "assure_command"]
 @click.command("adopt")
 @click.argument("names", nargs=-1, required=True)
 @by_option
-@node_option
+@anywhere_option
 def adopt(names: tuple[str, ...], by: str, node_dir: str | None) -> None:
-    """Adopt agreements in the version on offer, by an act of the legal officer; a node applies no other."""
-    with home_of(node_dir) as home:
-        for act in home.adopt(names, by=home.acting(by, Role.LEGAL)):
-            click.echo(f"{act.statement.instrument} {act.statement.body['version']} adopted by act {act.id}")
+    """Adopt agreements in the version on offer, by an act of the legal officer; a node applies no other.
+
+    By a node's address, what this release ships is signed in no other version than it has here.
+    """
+
+    def here(home: Home) -> list[SignedAct]:
+        return home.adopt(names, by=home.acting(by, Role.LEGAL))
+
+    for said in done(node_dir, {"act": "adopt-law", "names": list(names)}, here):
+        click.echo(f"{said.instrument} {said.body['version']} adopted by act {said.id}")
 
 
 @click.command("assure")

@@ -4,7 +4,8 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`, `registering`
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
@@ -15,7 +16,7 @@ Where to read, and where a new line belongs:
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `contractors`, `owed`, `leftovers`
+  `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -67,6 +68,7 @@ from gsomia.node.contractors import (
     return_from_contractor,
 )
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
+from gsomia.node.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.entries import behind, refresh
@@ -90,6 +92,7 @@ from gsomia.node.officerkeys import (
     signed_since,
 )
 from gsomia.node.officers import enrol_officer
+from gsomia.node.oral import OralDisclosure
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
@@ -283,6 +286,7 @@ __all__ = [
     "Officer",
     "Onward",
     "Opening",
+    "OralDisclosure",
     "Outgoing",
     "Owing",
     "Peer",
@@ -313,6 +317,7 @@ __all__ = [
     "Step",
     "Store",
     "TakenIn",
+    "Telling",
     "Terms",
     "TracerDays",
     "TrustedKeys",
@@ -371,6 +376,9 @@ __all__ = [
     "differences",
     "differences_of",
     "discard",
+    "disclose_orally",
+    "disclosure_rows",
+    "disclosure_view",
     "discrepancy_row",
     "distrusted",
     "divide_acts",

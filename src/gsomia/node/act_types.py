@@ -127,6 +127,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="place", roles=(Role.REGISTRY,)),
         ActType(name="transmit", roles=(Role.DISCLOSURE,)),
         ActType(name="release", roles=(Role.DISCLOSURE,)),
+        ActType(name="disclose-orally", roles=(Role.DISCLOSURE,)),
         ActType(name="clear-facility", roles=(Role.SECURITY,)),
         ActType(name="release-to-contractor", roles=(Role.DISCLOSURE,)),
         ActType(name="return-from-contractor", roles=(Role.REGISTRY,)),

@@ -3,7 +3,7 @@
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
 effects on the record, on peers, copies, consents, recalls, regrading, consultations, persons and keys stand in
 `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`, `recall_effects`,
-`regrade_effects`, `consultation_effects`, `person_effects`, `contractor_effects` and `keyends`.
+`regrade_effects`, `consultation_effects`, `person_effects`, `contractor_effects`, `disclosure_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from gsomia.node.copy_effects import (
     apply_stop,
     apply_tracer,
 )
+from gsomia.node.disclosure_effects import apply_disclosure
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.legal_effects import apply_legal_act
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
@@ -194,6 +195,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "answer-recall": apply_answer,
     "release-key": _answer_key,
     "refuse-key": _answer_key,
+    "disclose-orally": apply_disclosure,
     "clear-facility": apply_clearance,
     "release-to-contractor": apply_contractor_release,
     "return-from-contractor": apply_contractor_return,

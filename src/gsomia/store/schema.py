@@ -130,6 +130,25 @@ consent = _table(
     _text("act"),
     _text("at"),
 )
+oral_disclosure = _table(
+    "oral_disclosure",
+    _text("id", key=True),
+    _text("giver"),
+    _text("receiver"),
+    _text("instrument"),
+    _text("item"),
+    _text("part"),
+    _text("originator"),
+    _text("contains"),
+    _text("level"),
+    _text("mark"),
+    _text("subject"),
+    _text("purpose"),
+    _text("what"),
+    _text("place"),
+    _text("present"),
+    _text("at"),
+)
 contractor_facility = _table(
     "contractor_facility",
     _text("id", key=True),

@@ -27,6 +27,7 @@ from gsomia.store import rows, schema
 from gsomia.store.consultations import ConsultationReads, ConsultationWrites
 from gsomia.store.contractors import ContractorReads, ContractorWrites
 from gsomia.store.derived import DerivedReads
+from gsomia.store.disclosures import DisclosureReads, DisclosureWrites
 from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
@@ -101,6 +102,7 @@ class SqlReader(
     ConsultationReads,
     RequestReads,
     ContractorReads,
+    DisclosureReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -255,6 +257,7 @@ class SqlWriter(
     ConsultationWrites,
     RequestWrites,
     ContractorWrites,
+    DisclosureWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 

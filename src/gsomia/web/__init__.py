@@ -21,6 +21,7 @@ from gsomia.web.tls import (
     make_certificate,
     officers_context,
     server_context,
+    stranger_context,
 )
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "public_jwk",
     "server_context",
     "shown_json",
+    "stranger_context",
     "thumbprint",
     "token_digest",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "make_certificate",
     "officers_context",
     "server_context",
+    "stranger_context",
 ]
 
 
@@ -172,11 +173,21 @@ def client_context(certificate: Path, key: Path, peer: str, *, password: bytes =
         certificate, key, password: as for `server_context`.
         peer: the peer's certificate.
     """
+    context = stranger_context(peer)
+    _load(context, certificate, key, password)
+    return context
+
+
+def stranger_context(peer: str) -> ssl.SSLContext:
+    """TLS 1.3 towards one peer as somebody without a certificate of one's own.
+
+    Args:
+        peer: the peer's certificate, PEM text, the only one trusted.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     # The pinned certificate names the peer; the address it is reached at says nothing.
     context.check_hostname = False
-    _load(context, certificate, key, password)
     _trust_only(context, [peer])
     return context
 

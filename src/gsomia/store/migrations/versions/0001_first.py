@@ -440,6 +440,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
     op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
     op.create_table(
+        "oral_disclosure",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("giver", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("originator", sa.Text(), nullable=False),
+        sa.Column("contains", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("present", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oral_disclosure")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "contractor_facility",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("contractor", sa.Text(), nullable=False),
