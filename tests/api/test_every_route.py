@@ -98,6 +98,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/rights?person=kim&act=open&item={}": lambda _: None,
     "POST /v1/preparations ": lambda item: {"act": "place", "item": item, "facility": "main"},
     "GET /v1/preparations/{}": lambda _: None,
+    "POST /v1/preparations/{}/document": lambda _: {},
     "POST /v1/preparations/{}/signatures": lambda _: {"x": "AAAA"},
     "DELETE /v1/tokens/{}": lambda _: None,
     "DELETE /v1/sessions/{}": lambda _: None,

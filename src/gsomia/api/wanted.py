@@ -55,6 +55,7 @@ __all__ = [
     "ByPasskey",
     "Destroy",
     "GiveConsent",
+    "MakeRendition",
     "RefuseConsent",
     "Signatures",
     "Transmit",
@@ -77,6 +78,15 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class MakeRendition(Said):
+    """Make a marked copy of a held item for a person; once it is signed its document can be fetched."""
+
+    act: Literal["rendition"]
+    item: Reference
+    person: Reference
+    total: Annotated[int, Field(ge=0, le=9999)] = 0
 
 
 class AdoptLaw(Said):
@@ -268,6 +278,7 @@ Wanted = Annotated[
     Mark
     | Receipt
     | AdoptLaw
+    | MakeRendition
     | Transmit
     | Release
     | Recall

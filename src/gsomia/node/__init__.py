@@ -136,7 +136,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
+from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -279,6 +279,7 @@ __all__ = [
     "Made",
     "MadeRendition",
     "Marked",
+    "MarkedOnce",
     "Need",
     "NewKeys",
     "Node",
