@@ -19,7 +19,7 @@ from gsomia.node.succession import distrusted
 from gsomia.node.witnessing import told_what_is_kept
 from gsomia.registry import Fingerprint, fingerprint, give_range, read_prefix, unnested
 
-__all__ = ["ENTRIES", "RANGES", "answer_ranges", "answer_shared", "shared_digest"]
+__all__ = ["ENTRIES", "RANGES", "answer_ranges", "answer_shared", "give_entries", "shared_digest"]
 
 RANGES = 512
 """At most so many ranges in one message."""
@@ -122,7 +122,14 @@ def _give(reader: Reader, peer: str, prefixes: Sequence[str]) -> dict[str, Any]:
 
 
 def give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
-    """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there."""
+    """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there.
+
+    Args:
+        node: who answers.
+        reader: its store.
+        peer: who asks.
+        positions: of the entries.
+    """
     found: dict[str, Any] = {}
     for place in positions:
         known = reader.shared_name(peer, place)
