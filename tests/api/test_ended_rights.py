@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +11,17 @@ from calling import Served, enrol, signatures
 from programs import Program, Serve, follow, held, later
 from stories import MARKS, Stage
 
-from gsomia.node import Acting, PersonDetails, Role, retire_officer_key, strike_person
+from gsomia.keys import SigningKey
+from gsomia.node import (
+    Acting,
+    PersonDetails,
+    Role,
+    enrol_officer,
+    lapses,
+    place,
+    retire_officer_key,
+    strike_person,
+)
 from gsomia.testing import Exercise
 
 
@@ -87,3 +98,33 @@ def test_an_open_stream_ends_with_its_certificate(kor: Served) -> None:
     der = kor.certificate(kor.player.by(Role.SECURITY), span=timedelta(minutes=5))
     _, took = kor.loop.run_until_complete(follow(kor, der, lambda: later(kor, minutes=6)))
     assert took < 1.0
+
+
+def test_an_expired_clearance_takes_effect_at_once_open_streams_included_and_is_listed(
+    kor: Served, both: Exercise
+) -> None:
+    """A reader follows the acts about one item; from the instant at which the clearance ends none is told."""
+    node, registry, security = kor.player.node, kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
+    ends = both.clock.at + timedelta(hours=1)
+    reader = PersonDetails(
+        id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main",), house_roles=(Role.READER,),
+        expires=ends,
+    )  # fmt: skip
+    both.enter(reader, "KOR")
+    key = SigningKey.generate()
+    enrol_officer(node, "kim-k", [Role.LEGAL], key.public, by=security, person="kim")
+    program = Program(kor, Acting(officer="kim-k", key=key), "see-item")
+    path = f"/v1/copies/{held(kor)}"
+
+    def work() -> None:
+        place(node, held(kor), "main", by=registry)
+        time.sleep(0.5)
+        both.clock.at = ends
+        place(node, held(kor), "main", by=registry)
+
+    assert kor.ask("GET", path, None, headers=program.headers("GET", path)).status == 200
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    assert b"".join(parts).count(b"event: place") == 1
+    assert kor.ask("GET", path, None, headers=program.headers("GET", path)).status == 404
+    with node.store.reading() as store:
+        assert [(one.person, one.what) for one in lapses(node, store, since=None, until=ends)] == [("kim", "clearance")]

@@ -12,7 +12,7 @@ from programs import Program, Serve, held
 from starlette.types import Message
 from stories import MARKS, Stage
 
-from gsomia.api import guard
+from gsomia.api import events, guard
 from gsomia.node import Role
 from gsomia.testing import Exercise
 from gsomia.web import shown_json
@@ -106,6 +106,41 @@ def test_a_slow_body_is_not_waited_for(kor: Served, monkeypatch: pytest.MonkeyPa
 
     der = kor.certificate(kor.player.by(Role.LEGAL))
     assert kor.loop.run_until_complete(slow()) == 408
+
+
+def test_a_reader_who_does_not_take_what_is_sent_is_cut_off(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stream ends with the answer unfinished, and its place is free for another; so many are open and no more."""
+    monkeypatch.setattr(events, "_SEND_SECONDS", 0.05)
+    monkeypatch.setattr(events, "_STREAMS", 2)
+    der = kor.certificate(kor.player.by(Role.SECURITY))
+    scope = {
+        "type": "http", "method": "GET", "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"",
+        "headers": [], "client": ("192.0.2.1", 1), "extensions": {"tls": {"client_cert_der": der}}, "root_path": "",
+    }  # fmt: skip
+
+    async def stream() -> list[Message]:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            await asyncio.sleep(0 if not sent else 3600)
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+            if message["type"] == "http.response.body" and sent[0]["status"] != 429:
+                await asyncio.sleep(3600)
+
+        await asyncio.wait_for(kor.app(dict(scope), receive, send), 5)
+        return sent
+
+    async def some(count: int) -> list[list[Message]]:
+        return list(await asyncio.gather(*(stream() for _ in range(count))))
+
+    for _ in range(2):
+        told = kor.loop.run_until_complete(some(3))
+        assert sorted(one[0]["status"] for one in told) == [200, 200, 429]
+        cut = [one for one in told if one[0]["status"] == 200]
+        assert all(one[-1]["more_body"] for one in cut), "unfinished, so the reader knows that it is not whole"
 
 
 def test_so_many_requests_of_an_officer_and_no_more() -> None:

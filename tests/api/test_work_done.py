@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from calling import Served
 from stories import MARKS, Stage
 
+from gsomia.api import signin
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, enrol_officer
+from gsomia.store import prepared
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -22,18 +24,34 @@ KIM = PersonDetails(id="kim", clearance="SECRET", needs=("other",), rosters=("ma
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that any register is asked meanwhile."""
+    """The statements that any register is asked meanwhile: those that SQLAlchemy runs, and those prepared for the
+    driver itself."""
     found: list[str] = []
+    driver = prepared._driver
 
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement != "BEGIN":
             found.append(statement)
 
+    def prepared_one(connection: sa.Connection) -> Any:
+        found.append("prepared")
+        return driver(connection)
+
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:
-        yield found
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(prepared, "_driver", prepared_one)
+            yield found
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+def test_the_counter_sees_every_statement(stage: Stage, serve: Serve) -> None:
+    """Those that the driver runs were not counted once, and they are the most."""
+    kor, kim = served(stage, serve, 1)
+    with counted() as statements:
+        kor.ask("GET", f"/v1/copies/{kor.player.copies()[0].item}", kim)
+    assert "prepared" in statements and {*statements} != {"prepared"}
 
 
 def served(stage: Stage, serve: Serve, items: int) -> tuple[Served, Acting]:
@@ -58,8 +76,11 @@ WAYS: dict[str, Callable[[str], tuple[str, str, Any]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_hidden_takes_no_more_the_more_there_is(stage: Stage, serve: Serve, way: str) -> None:
+def test_what_is_hidden_takes_no_more_the_more_there_is(
+    stage: Stage, serve: Serve, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The work for an item that may not be known grows with no register, and its bytes are those of nothing."""
+    monkeypatch.setattr(signin, "_FOR_SECONDS", 1e9)  # who asks is not read anew in between
     work = {}
     for items in (1, 12):
         kor, kim = served(stage, serve, items)

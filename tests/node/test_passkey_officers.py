@@ -14,6 +14,7 @@ from stories import Stage, finish, holds, same_story, survived
 
 from gsomia.config import shipped_law
 from gsomia.errors import RefusedError, SignatureError, UsageError
+from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
     AwaitedKey,
@@ -199,6 +200,16 @@ def test_the_same_credential_never_comes_back_under_another_site(both: Exercise)
     lie = act(kor, "enrol-key", roles=[Role.SECURITY], parties=(), body=body)
     answer = send(both, "KOR", "JPN", message(kor, "JPN", "acts", {"acts": pack([lie])}))
     assert "is enrolled already" in answer["body"]["refused"][lie.id]
+
+
+def test_who_enrols_keys_goes_on_with_a_pair(both: Exercise) -> None:
+    # Keys are enrolled on the node's own host, where no passkey signs.
+    kor = both["KOR"]
+    security, device = kor.by(Role.SECURITY), Authenticator(credential=b"of security")
+    with pytest.raises(UsageError, match="the last security officer who signs by a pair"):
+        replace_officer_key(kor.node, security.officer, device.public, by=security)
+    enrol_officer(kor.node, "han", [Role.SECURITY], SigningKey.generate().public, by=security)
+    replace_officer_key(kor.node, security.officer, device.public, by=security)
 
 
 def test_one_credential_is_one_officer_s(both: Exercise) -> None:

@@ -85,7 +85,7 @@ def api_app(
         first=first,
         spans=spans,
     )
-    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, first)
+    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, url, first)
     return ScimErrors(guard)
 
 

@@ -65,6 +65,7 @@ class Guard:
         rate: for each caller that is signed in.
         strangers: for each address from which nobody is signed in.
         log: is given each request's line.
+        url: under which the API is reached, `https://host:port`.
         first: the door for the first officer: the one path that a stranger may ask, while it is open.
     """
 
@@ -75,6 +76,7 @@ class Guard:
         rate: Rate,
         strangers: Rate,
         log: Callable[..., None],
+        url: str,
         first: FirstOfficer | None = None,
     ) -> None:
         self._app = app
@@ -82,6 +84,8 @@ class Guard:
         self._rate = rate
         self._strangers = strangers
         self._log = log
+        # As a browser writes it (RFC 6454, 6.2): the port of the scheme is left out.
+        self._origin = url.removesuffix(":443").encode()
         self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,6 +108,7 @@ class Guard:
             who = caller.officer.id if caller is not None else ""
             if caller is not None and (wait := self._rate.take(who)):
                 raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)})
+            self._of_no_other_site(scope)
             if scope["query_string"]:
                 _asked_once(scope["query_string"])
             body = await _body(scope, receive)
@@ -128,6 +133,18 @@ class Guard:
             ms=round((time.perf_counter() - started) * 1000, 2),
             **({"fault": why} if why else {}),
         )
+
+    def _of_no_other_site(self, scope: Scope) -> None:
+        """Check that no page of another site asks: a browser shows an officer's certificate for any of them.
+
+        Raises:
+            Problem: one does (Fetch, 3.2; Fetch Metadata Request Headers, 2.4).
+        """
+        for name, value in scope["headers"]:
+            if (name == b"origin" and value != self._origin) or (
+                name == b"sec-fetch-site" and value not in (b"same-origin", b"none")
+            ):
+                raise Problem(403, "no page of another site asks anything here", kind="cross-site")
 
     def _caller(self, scope: Scope) -> Caller | None:
         """Who asks; None for a stranger at the open door for the first officer, or who signs in by a passkey."""

@@ -13,7 +13,7 @@ from gsomia.agreement import READINGS
 from gsomia.api.routing import Served, answered, permit, route, tagged
 from gsomia.api.signin import Caller
 from gsomia.errors import UsageError
-from gsomia.identity import About, about_copy
+from gsomia.identity import About, about_absent, about_copy
 from gsomia.node import (
     ACT_TYPES,
     Case,
@@ -91,8 +91,11 @@ def named_copies(served: Served, caller: Caller, reader: Reader, reference: str)
         Problem: there are none, or none that the caller may know of: the same answer.
     """
     copies = reader.find(reference)
-    seen = [copy for copy in copies if may_see(served, caller, reader, copy)]
-    if not copies or len(seen) != len(copies):
+    if not copies:
+        # As much is read and decided as for one that may not be seen: how long it takes tells nothing.
+        caller.may("see-item", about_absent(served.node, reader, reference, caller.principal))
+        raise missing()
+    if not all(may_see(served, caller, reader, copy) for copy in copies):
         raise missing()
     return copies
 

@@ -6,7 +6,7 @@ verifies it. This is the house's own rule: who may see, open, export and run wha
 
 from __future__ import annotations
 
-from gsomia.identity.abouts import about_copy, about_request
+from gsomia.identity.abouts import about_absent, about_copy, about_request
 from gsomia.identity.asking import told_right
 from gsomia.identity.conditions import CONDITIONS, About
 from gsomia.identity.page import rights_page
@@ -23,6 +23,7 @@ __all__ = [
     "Principal",
     "Right",
     "Rights",
+    "about_absent",
     "about_copy",
     "about_request",
     "principal_of",

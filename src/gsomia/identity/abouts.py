@@ -8,7 +8,7 @@ from gsomia.identity.principals import Principal
 from gsomia.node import Case, Node, Reader, facility_of, rank_of
 from gsomia.registry import Copy
 
-__all__ = ["about_copy", "about_request"]
+__all__ = ["about_absent", "about_copy", "about_request"]
 
 
 def about_copy(node: Node, reader: Reader, copy: Copy, principal: Principal) -> About:
@@ -33,6 +33,25 @@ def about_copy(node: Node, reader: Reader, copy: Copy, principal: Principal) -> 
         facility=facility_of(reader, copy),
         named="" if named is None else "need" if named.need else "no-need",
     )
+
+
+def about_absent(node: Node, reader: Reader, reference: str, principal: Principal) -> About:
+    """Read of what is not there what `about_copy` reads of what is, so that neither takes longer than the other.
+
+    Args:
+        node: whose register.
+        reader: its store.
+        reference: what was asked for.
+        principal: who acts.
+
+    Returns:
+        What it is about: nothing that a condition could hold for.
+    """
+    reader.item(reference)
+    reader.need(reference, principal.person)
+    Case.of(node, reader)
+    reader.placement(reference)
+    return About()
 
 
 def about_request(node: Node, reader: Reader, request: str) -> About:

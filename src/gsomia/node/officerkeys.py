@@ -15,7 +15,7 @@ from gsomia.node.acts import Officer, SignedAct, instant
 from gsomia.node.keyends import node_keys
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
-from gsomia.node.officers import of_no_other
+from gsomia.node.officers import a_pair_enrols, of_no_other
 from gsomia.node.persons import here, of_another
 from gsomia.node.ports import Reader, Writer
 
@@ -32,7 +32,8 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         by: a security officer.
 
     Raises:
-        UsageError: no such officer, it is no new key or another's passkey, or the person has left.
+        UsageError: no such officer, it is no new key or another's passkey, the person has left, or it is a passkey
+            where no pair would be left that enrols.
         RefusedError: the key has ended, and the person's own hand would bring it back.
     """
     with node.store.writing() as tx:
@@ -45,6 +46,7 @@ def replace_officer_key(node: Node, officer: str, key: Verifies, *, by: Acting) 
         if tx.officer(node.party, officer) is None:
             of_another(node, tx, by, known[-1].person)
         of_no_other(tx, node.party, officer, key)
+        a_pair_enrols(tx, node.party, officer, known[-1].roles, key)
         body: dict[str, Any] = {
             "officer": officer,
             "roles": list(known[-1].roles),

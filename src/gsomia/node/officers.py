@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gsomia.errors import UsageError
-from gsomia.keys import Verifies
+from gsomia.keys import PublicKey, Verifies
 from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct
 from gsomia.node.effects import PUBLIC_TYPES
@@ -16,7 +16,7 @@ from gsomia.node.persons import here, of_another
 from gsomia.node.ports import Reader
 from gsomia.passkeys import Passkey
 
-__all__ = ["enrol_officer", "of_no_other", "public_acts"]
+__all__ = ["a_pair_enrols", "enrol_officer", "of_no_other", "public_acts"]
 
 
 def enrol_officer(
@@ -33,7 +33,8 @@ def enrol_officer(
         person: whose key it is, where that is not the officer's id: so two keys of one person never count as two.
 
     Raises:
-        UsageError: an unknown role, an id that will not do, a person who has left, or another officer's passkey.
+        UsageError: an unknown role, an id that will not do, a person who has left, another officer's passkey, or a
+            passkey where no pair would be left that enrols.
         RefusedError: it is the officer's own.
     """
     unknown = [role for role in roles if role not in Role.ALL]
@@ -54,6 +55,7 @@ def enrol_officer(
             of_another(node, tx, by, person or officer)
         here(tx, person or officer)
         of_no_other(tx, node.party, officer, key)
+        a_pair_enrols(tx, node.party, officer, roles, key)
         body: dict[str, Any] = {"officer": officer, "roles": list(roles), "key": key.to_json(), "first": first}
         if person and person != officer:
             body["person"] = person
@@ -76,6 +78,22 @@ def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None
             raise UsageError(
                 f"this passkey is officer `{other.id}`'s", hint="each officer has a credential of their own"
             )
+
+
+def a_pair_enrols(reader: Reader, party: str, officer: str, roles: Sequence[str], key: Verifies) -> None:
+    """Check that some security officer has a pair: keys are enrolled on the node's own host, where no passkey signs.
+
+    Raises:
+        UsageError: with this passkey none would.
+    """
+    if not isinstance(key, Passkey) or Role.SECURITY not in roles:
+        return
+    others = (other for other in reader.officers_of(party, role=Role.SECURITY) if other.id != officer)
+    if not any(isinstance(other.key, PublicKey) for other in others):
+        raise UsageError(
+            f"officer `{officer}` is the last security officer who signs by a pair, and nobody else could enrol keys",
+            hint="enrol another security officer first, with a key in a file or on a card",
+        )
 
 
 def public_acts(node: Node, reader: Reader) -> list[str]:

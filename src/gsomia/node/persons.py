@@ -136,6 +136,7 @@ def strike_person(node: Node, person: str, why: str, *, by: Acting) -> list[Sign
         UsageError: nobody of that id is here.
         RefusedError: the officer may not, or is that person.
     """
+    _printable(why, "--why")
     with node.store.writing() as tx:
         of_another(node, tx, by, person)
         known = known_person(tx, person)
