@@ -104,9 +104,10 @@ def test_a_peer_with_a_wire_is_left_to_the_running_node(run: Run, nodes: Path, t
 
 
 def test_an_address_is_a_wire_or_parcels(run: Run, nodes: Path, tmp_path: Path) -> None:
+    identity = json.loads(run("node", "identity", "--node", nodes / "KOR")[1]) | {"party": "USA"}
+    (tmp_path / "x").write_text(json.dumps(identity))
     for url in ("parcel", "parcel://x", "http://127.0.0.1"):
         words = ("peer", "enrol", tmp_path / "x", "--fingerprint", "0", "--url", url, "--node", nodes / "JPN")
-        (tmp_path / "x").write_text('{"party": "USA"}')
         ended, _, err = run(*words)
         assert ended == 2 and f"not the address of a peer: `{url}`" in err
 
@@ -150,3 +151,16 @@ def test_a_restored_node_is_recovered_by_the_parcel_that_answers(run: Run, nodes
     carried("KOR", "JPN")
     carried("JPN", "KOR")
     assert run("verify", "--node", nodes / "KOR")[0] == 0
+
+
+def test_registers_are_compared_by_parcels(run: Run, nodes: Path, tmp_path: Path) -> None:
+    status, _, err = run("reconcile", "KOR", "--node", nodes / "JPN")
+    assert status == 6 and "it is asked by the next parcel" in err and "gsomia parcel export DIR --to KOR" in err
+    there, back = tmp_path / "there", tmp_path / "back"
+    for sender, recipient, file in (("JPN", "KOR", there), ("KOR", "JPN", back)):
+        assert run("parcel", "export", file, "--to", recipient, "--node", nodes / sender)[0] == 0
+        status, out, err = run("parcel", "import", file, "--node", nodes / recipient)
+        assert status == 0, err
+    assert "0 differences between 0 entries of JPN and 0 of KOR" in out
+    with_json = json.loads(run("parcel", "import", back, "--json", "--node", nodes / "JPN")[1])
+    assert with_json["again"] is True and with_json["compared"] is None

@@ -11,6 +11,7 @@ import click
 from gsomia.app import Home, export_file, import_file
 from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.reconcile import tell_reconciled
 from gsomia.node import Reader, parcel_rows
 
 __all__ = ["parcel_command"]
@@ -72,6 +73,8 @@ def import_command(file: Path, as_json: bool, node_dir: str | None) -> None:
         click.echo(
             f"{taken.missing} parcels before it did not come; what is still open of them is in this one", err=True
         )
+    if taken.compared is not None:
+        tell_reconciled(taken.compared)
     for why in taken.refused:
         click.echo(plain(f"refused: {why}"), err=True)
 

@@ -11,9 +11,9 @@ from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, run
 from gsomia.cli.options import exercise_line, json_option, plain, print_json
 from gsomia.errors import AnswerError, PeerError, PendingError, VerificationError
-from gsomia.node import Reconciled, reconcile, reconciled_view
+from gsomia.node import Reconciled, ask_by_parcel, reconcile, reconciled_view
 
-__all__ = ["reconcile_command"]
+__all__ = ["reconcile_command", "tell_reconciled"]
 
 
 @click.command("reconcile")
@@ -24,7 +24,8 @@ def reconcile_command(peer: str, as_json: bool, node_dir: str | None) -> int:
     """Compare register and act record with PEER's; name each difference and what would repair it.
 
     Exits 0 where nothing differs, 1 where something does, 5 where what PEER says does not hold, 6 where it cannot be
-    reached. Nothing is repaired by it.
+    reached. Nothing is repaired by it. A PEER without a wire is asked by the next parcel for it; what differs is told
+    when the parcel that answers is taken in.
     """
 
     def here(home: Home) -> dict[str, Any]:
@@ -36,11 +37,15 @@ def reconcile_command(peer: str, as_json: bool, node_dir: str | None) -> int:
     if as_json:
         print_json("reconciliation", told)
     else:
-        _tell(told)
+        tell_reconciled(told)
     return 1 if told["differences"] else 0
 
 
 def _ask(home: Home, peer: str) -> Reconciled:
+    if peer in home.config.peers and peer not in home.wired():
+        ask_by_parcel(home.node, peer)
+        hint = f"`gsomia parcel export DIR --to {peer}`; what differs is told when the answer is taken in"
+        raise PendingError(f"there is no wire to `{peer}`: it is asked by the next parcel", hint=hint)
     try:
         return reconcile(home.node, peer)
     except AnswerError as error:
@@ -49,7 +54,8 @@ def _ask(home: Home, peer: str) -> Reconciled:
         raise PendingError(str(error), hint=error.hint or "it is tried again by itself where the node runs") from error
 
 
-def _tell(found: Mapping[str, Any]) -> None:
+def tell_reconciled(found: Mapping[str, Any]) -> None:
+    """Print what came of a comparison."""
     party, peer = found["party"], found["peer"]
     exercise_line()
     for one in found["differences"]:

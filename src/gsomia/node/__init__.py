@@ -172,6 +172,7 @@ from gsomia.node.stored import (
     Rows,
 )
 from gsomia.node.succession import distrusted
+from gsomia.node.summaries import ask_by_parcel
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.told import (
     awaited_row,
@@ -333,6 +334,7 @@ __all__ = [
     "answer",
     "answer_recall",
     "answer_shared",
+    "ask_by_parcel",
     "ask_consent",
     "ask_information",
     "ask_open",

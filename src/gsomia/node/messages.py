@@ -38,7 +38,9 @@ MESSAGE_TYPES = (
     "log",
     "ask-content",
     "ask-ranges",
+    "ask-summary",
     "ranges",
+    "summary",
     "refusal",
 )
 

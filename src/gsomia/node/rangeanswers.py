@@ -19,7 +19,7 @@ from gsomia.node.succession import distrusted
 from gsomia.node.witnessing import told_what_is_kept
 from gsomia.registry import Fingerprint, fingerprint, give_range, read_prefix, unnested
 
-__all__ = ["ENTRIES", "RANGES", "answer_ranges", "answer_shared", "shared_digest"]
+__all__ = ["ENTRIES", "RANGES", "answer_ranges", "answer_shared", "give_entries", "shared_digest"]
 
 RANGES = 512
 """At most so many ranges in one message."""
@@ -52,7 +52,7 @@ def answer_ranges(node: Node, peer: Peer, message: Message, at: datetime) -> tup
         if ranges:
             body["ranges"] = _give(reader, peer.party, [read_prefix(one) for one in ranges])
         if entries:
-            body |= _give_entries(node, reader, peer.party, [_position(one) for one in entries])
+            body |= give_entries(node, reader, peer.party, [_position(one) for one in entries])
     budget.rounds += 1
     budget.given += len(canonical(body))
     return "ranges", body
@@ -121,8 +121,15 @@ def _give(reader: Reader, peer: str, prefixes: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
-    """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there."""
+def give_entries(node: Node, reader: Reader, peer: str, positions: Sequence[bytes]) -> dict[str, Any]:
+    """Entries as they stand now; of what is not shared with this peer nothing is said, as of what is not there.
+
+    Args:
+        node: who answers.
+        reader: its store.
+        peer: who asks.
+        positions: of the entries.
+    """
     found: dict[str, Any] = {}
     for place in positions:
         known = reader.shared_name(peer, place)

@@ -8,7 +8,7 @@ who is asked answers stands in `rangeanswers`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,23 @@ from gsomia.registry import (
     read_prefix,
 )
 
-__all__ = ["Reconciled", "begin_reconciling", "overdue", "reconcile", "reconciled_at", "send_again"]
+__all__ = [
+    "MOST",
+    "TRIES",
+    "Reconciled",
+    "Start",
+    "Views",
+    "begin_reconciling",
+    "conclude",
+    "name_differences",
+    "overdue",
+    "read_given",
+    "read_start",
+    "reconcile",
+    "reconciled_at",
+    "send_again",
+    "views_of",
+]
 
 MOST = 100_000
 """So many entries may differ; beyond, the walk ends."""
@@ -101,7 +117,35 @@ def reconcile(node: Node, party: str) -> Reconciled:
         with node.store.writing() as tx:
             keep(node, tx, Refused(at=node.clock.now(), source=party, what="ranges", why=why_of(error)))
         raise
-    own = session.own
+    return conclude(
+        node, session.own, start, found, under_way, waits, rounds=session.rounds, said=session.said, heard=session.heard
+    )
+
+
+def conclude(
+    node: Node,
+    own: Fingerprint,
+    start: Start,
+    found: Sequence[Discrepancy],
+    under_way: Sequence[str],
+    waits: Sequence[Discrepancy],
+    *,
+    rounds: int,
+    said: int,
+    heard: int,
+) -> Reconciled:
+    """Keep what differs from a peer's set, in the place of what was kept before, and record that it was compared.
+
+    Args:
+        node: who asked.
+        own: the fingerprint of its own set.
+        start: what the peer said first.
+        found: what differs.
+        under_way: of what something still waits in an outbox.
+        waits: since when the peer has said so of what it says is under way.
+        rounds, said, heard: how much was asked, and how many bytes went and came.
+    """
+    party = start.party
     with node.store.writing() as tx:
         tx.put_discrepancies(party, [*found, *waits])
         tx.put_setting(_done(party), str(int(node.clock.machine().timestamp())))
@@ -120,17 +164,18 @@ def reconcile(node: Node, party: str) -> Reconciled:
         entries=(own.count, start.root.count),
         discrepancies=found,
         under_way=under_way,
-        rounds=session.rounds,
-        said=session.said,
-        heard=session.heard,
+        rounds=rounds,
+        said=said,
+        heard=heard,
         act=act,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
+class Start:
     """What a peer says first: the fingerprint of all that it shares, and the law and record it goes by."""
 
+    party: str
     root: Fingerprint
     law: Mapping[str, tuple[str, str]]
 
@@ -176,7 +221,7 @@ class _Session:
             raise AnswerError(f"`{self.peer.party}` has not come to an end of its ranges within {most:.0f} s")
 
 
-def _same(session: _Session) -> tuple[_Start, list[Differing]] | None:
+def _same(session: _Session) -> tuple[Start, list[Differing]] | None:
     """What a peer would say first, where the digest of all that it shares is that of this side's own set; or nothing.
 
     It says this before it has heard anything of this side's, and by the channel alone.
@@ -188,10 +233,10 @@ def _same(session: _Session) -> tuple[_Start, list[Differing]] | None:
     if heard != shared_digest(party, node.party, own, law, exercise=node.exercise):
         return None
     session.own = own
-    return _Start(root=own, law=law), []
+    return Start(party=party, root=own, law=law), []
 
 
-def _walk(session: _Session) -> tuple[_Start, list[Differing]]:
+def _walk(session: _Session) -> tuple[Start, list[Differing]]:
     """The entries that differ, by the peer's fingerprints."""
     start = _start(session)
     for _ in range(TRIES):
@@ -205,21 +250,26 @@ def _walk(session: _Session) -> tuple[_Start, list[Differing]]:
     raise PeerError(f"the register of `{session.peer.party}` moves on faster than it is walked", hint="try again later")
 
 
-def _walk_once(session: _Session, start: _Start) -> list[Differing]:
+def _walk_once(session: _Session, start: Start) -> list[Differing]:
     with session.node.store.reading() as reader:
         ranges = reader.ranges(session.peer.party)
         session.own = fingerprint(ranges)
         walk = Walk(ranges, start.root, MOST)
         while asked := walk.ask(RANGES):
             answer = session.ask({"ranges": asked})
-            given = _given(answer.get("ranges"))
+            given = read_given(answer.get("ranges"))
             if given.keys() != {*asked}:
                 raise VerificationError("other ranges were answered than were asked for")
             walk.take(given)
         return walk.differing
 
 
-def _given(value: object) -> dict[str, Given]:
+def read_given(value: object) -> dict[str, Given]:
+    """What a peer said of ranges, by prefix.
+
+    Raises:
+        VerificationError: it cannot be read.
+    """
     try:
         if not isinstance(value, dict):
             raise ValueError("an object was expected")
@@ -234,21 +284,29 @@ def _given(value: object) -> dict[str, Given]:
         raise VerificationError(f"not an answer about ranges: {error}") from error
 
 
-def _start(session: _Session) -> _Start:
-    answer = session.ask({})
+def _start(session: _Session) -> Start:
+    return read_start(session.peer.party, session.ask({}))
+
+
+def read_start(party: str, answer: Mapping[str, Any]) -> Start:
+    """What a peer says first.
+
+    Raises:
+        AnswerError: it is no such thing.
+    """
     try:
         root = answer["root"]
         count, digest = root["count"], bytes.fromhex(root["digest"])
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 2**53 or len(digest) != 32:
             raise ValueError("`root` has a count and a SHA-256")
         law = {str(name): (str(version), str(head)) for name, (version, head) in answer["law"].items()}
-        return _Start(root=Fingerprint(count, digest), law=law)
+        return Start(party=party, root=Fingerprint(count, digest), law=law)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise AnswerError(f"`{session.peer.party}` answered what is no beginning of ranges: {error}") from error
+        raise AnswerError(f"`{party}` answered what is no beginning of ranges: {error}") from error
 
 
 def _name(
-    session: _Session, start: _Start, differing: Sequence[Differing]
+    session: _Session, start: Start, differing: Sequence[Differing]
 ) -> tuple[list[Discrepancy], list[str], list[Discrepancy]]:
     """Name what differs still, once both sides' entries are looked at as they stand now.
 
@@ -258,20 +316,38 @@ def _name(
     node, party = session.node, session.peer.party
     positions = [one.position for one in differing]
     theirs, told = _entries(session, positions)
-    left = _differing(node, party, positions, theirs)
+    left = views_of(node, party, positions, theirs)
     with node.store.reading() as reader:
         moved = bool(behind(reader, party))
     if left and moved:
         # What moved while it was asked for is asked for once more.
         theirs, told = _entries(session, [*left])
-        left = _differing(node, party, [*left], theirs)
+        left = views_of(node, party, [*left], theirs)
+    return name_differences(node, start, left, told)
+
+
+def name_differences(
+    node: Node, start: Start, views: Views, told: Collection[bytes]
+) -> tuple[list[Discrepancy], list[str], list[Discrepancy]]:
+    """Name what differs between entries of two sides.
+
+    Args:
+        node: whose side it is.
+        start: what the peer said first.
+        views: the entries, by position.
+        told: the positions of which the peer says that something is under way.
+
+    Returns:
+        As `_name`.
+    """
+    party = start.party
     with node.store.reading() as reader:
         waiting = waiting_entries(reader, party)
         before = {(one.subject, one.kind): one.since for one in reader.discrepancies(party)}
         between = Between(here=node.party, there=party, at=node.clock.now(), before=before)
         found = list(law_discrepancies(between, law_of_both(node, reader, party), start.law))
     under_way, waits = [], []
-    for place, (kind, name, here, there) in left.items():
+    for place, (kind, name, here, there) in views.items():
         words = f"{kind} {name}"
         if place in waiting:
             under_way.append(words)
@@ -288,12 +364,20 @@ def _name(
     return found, under_way, waits
 
 
-_Views = dict[bytes, tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]]
+Views = dict[bytes, tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]]
+"""What two sides have at positions: kind, id, this side's entry and the other's."""
 
 
-def _differing(node: Node, party: str, positions: Sequence[bytes], theirs: Mapping[bytes, dict[str, Any]]) -> _Views:
-    """Of these positions those whose entries differ as they stand now: kind, id, and both entries."""
-    found: _Views = {}
+def views_of(node: Node, party: str, positions: Sequence[bytes], theirs: Mapping[bytes, dict[str, Any]]) -> Views:
+    """Of these positions those whose entries differ as they stand now: kind, id, and both entries.
+
+    Args:
+        node: whose side it is.
+        party: the peer.
+        positions: where to look.
+        theirs: the peer's entries there; one that is not among them does not stand there.
+    """
+    found: Views = {}
     with node.store.reading() as reader:
         for place in positions:
             there = theirs.get(place)

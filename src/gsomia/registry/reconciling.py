@@ -88,6 +88,10 @@ class Walk:
         """The ranges to ask for next, at most so many; none where the walk has come to its end."""
         return list(islice(self._open, most))
 
+    def said(self, prefix: str) -> Fingerprint:
+        """What the other said of a range that is still to be asked for."""
+        return self._open[prefix]
+
     def take(self, given: Mapping[str, Given]) -> None:
         """Take in what was said of ranges that were asked for.
 

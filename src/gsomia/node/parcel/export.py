@@ -38,6 +38,7 @@ from gsomia.node.parcel.taking_in import lost_count
 from gsomia.node.ports import Reader
 from gsomia.node.recovering import contents_asked, log_pages
 from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
+from gsomia.node.summaries import summary_pages, to_ask
 from gsomia.node.witnessing import kept_of, open_requests
 from gsomia.registry import CopyState
 from gsomia.sealed import ParcelKey
@@ -89,11 +90,13 @@ class _Plan:
     Args:
         place: that of the act recorded last when it was made.
         halted: nothing is recorded in the log with the peer: its own is asked for, and nothing else goes.
+        compares: what is asked of the peer's set, to compare it with this side's.
         told: a parcel is made though nothing is open: the peer has lost count of its own.
     """
 
     place: int = 0
     halted: bool = False
+    compares: dict[str, Any] | None = None
     told: bool = False
     loads: list[_Load] = field(default_factory=list)
     accepted: list[tuple[Leaving, SignedAct]] = field(default_factory=list)
@@ -105,7 +108,8 @@ class _Plan:
     @property
     def empty(self) -> bool:
         """Whether nothing is to be said but that something was received."""
-        return not (self.loads or self.replies or self.halted or self.told)
+        asks = self.halted or self.compares is not None
+        return not (self.loads or self.replies or asks or self.told)
 
     def put(self, kind: str, entry: Outgoing, copy: Leaving | None = None) -> None:
         """One more entry, behind those before it."""
@@ -227,6 +231,7 @@ def _plan(node: Node, reader: Reader, peer: Peer, at: datetime, *, new_only: boo
     )
     if plan.halted:
         return plan
+    plan.compares = to_ask(reader, peer.party)
     # What is said of an item waits until the item itself has gone.
     waiting: set[str] = set()
     # What is signed by a new key is understood only by one who knows of it.
@@ -325,6 +330,8 @@ def _write(
             writer.message(write_message(node, peer.party, reply.kind, body, at=at, answers=reply.answers)[1])
     if plan.halted:
         ask("ask-log", {"from": 0})
+    if plan.compares is not None:
+        ask("ask-summary", plan.compares, **plan.compares)
     for load in plan.loads:
         if writer.room < len(load.entries) + 2:
             plan.left += len(load.entries)
@@ -342,9 +349,13 @@ def _write(
 
 def _said(node: Node, peer: Peer, reply: Reply, replies: Sequence[Reply]) -> Iterator[Mapping[str, Any]]:
     """An answer as it goes: a log is shown as it stands now, and once, however often it was asked for."""
-    if reply.kind != "log":
+    if reply.kind not in ("log", "summary"):
         yield reply.body
-    elif reply is [one for one in replies if one.kind == "log"][-1]:
+    elif reply is not [one for one in replies if one.kind == reply.kind][-1]:
+        return
+    elif reply.kind == "summary":
+        yield from summary_pages(node, peer, reply.body["ranges"])
+    else:
         with node.store.reading() as reader:
             yield from log_pages(node, reader, peer, reply.body["from"])
 

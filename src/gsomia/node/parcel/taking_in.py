@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.errors import MessageError, PeerError, SealError, SignatureError, VerificationError
+from gsomia.errors import AnswerError, MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
 from gsomia.node.leaving import (
     Stop,
@@ -34,6 +34,8 @@ from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
 from gsomia.node.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.succession import distrusted
+from gsomia.node.summaries import Heard, compare, ranges_asked
+from gsomia.node.told import reconciled_view
 from gsomia.node.uploads import upload
 from gsomia.node.witnessing import take_cosigned
 from gsomia.registry import CopyState
@@ -47,6 +49,7 @@ ANSWERS = {
     "checkpoints": "cosigned",
     "ask-log": "log",
     "ask-content": "recorded",
+    "ask-summary": "summary",
 }
 """What may be asked by parcel, and how it is answered. A key for one opening is not: it would have to lie at rest."""
 
@@ -69,6 +72,7 @@ class TakenIn:
         contents: how many large sealed items came with it.
         refused: why messages of it were refused; they are kept for people to see.
         missing: how many of the sender's parcels before it never came; what is still open of them is in this one.
+        compared: what differs from the sender's set, where it answered that question; None where it did not.
     """
 
     sender: str
@@ -78,6 +82,7 @@ class TakenIn:
     contents: int
     refused: Sequence[str]
     missing: int
+    compared: Mapping[str, Any] | None = None
 
 
 def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
@@ -114,6 +119,7 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
     parcel.check()
     counted: dict[str, int] = {}
     refused: list[str] = []
+    heard: dict[str, Heard] = {}
     travelled = replace(
         node,
         limits=replace(node.limits, travel=max(at - contents.at, at - at), acceptance=node.limits.parcel_acceptance),
@@ -123,7 +129,7 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
             if part.copy:
                 _take_content(travelled, parcel, number)
             else:
-                kind = _take_message(travelled, parcel, number, at)
+                kind = _take_message(travelled, parcel, number, at, heard)
                 counted[kind] = counted.get(kind, 0) + 1
         except _Refused as error:
             refused.append(str(error))
@@ -144,15 +150,32 @@ def import_parcel(node: Node, file: BinaryIO) -> TakenIn:
             )
         )
     remove_leftovers(node)
+    compared = _compared(node, contents.sender, heard, at, refused)
     return TakenIn(
         sender=contents.sender,
         number=contents.number,
         again=False,
+        compared=compared,
         messages=counted,
         contents=sum(1 for part in contents.parts if part.copy),
         refused=tuple(refused),
         missing=contents.number - (last.number if last is not None else 0) - 1,
     )
+
+
+def _compared(
+    node: Node, sender: str, heard: Mapping[str, Heard], at: datetime, refused: list[str]
+) -> Mapping[str, Any] | None:
+    """What differs from the sender's set, where its parcel says all that it takes."""
+    with node.store.reading() as reader:
+        peer = reader.peers()[sender]
+    try:
+        found = [compare(node, peer, one, at) for one in heard.values()]
+    except AnswerError as error:
+        refused.append(str(error))
+        return None
+    done = [one for one in found if one is not None]
+    return reconciled_view(node.party, done[-1]) if done else None
 
 
 def shown_log(node: Node, file: BinaryIO) -> tuple[str, list[Mapping[str, Any]]]:
@@ -272,7 +295,7 @@ def _take_content(node: Node, parcel: Parcel, number: int) -> None:
         raise _Refused(str(error)) from error
 
 
-def _take_message(node: Node, parcel: Parcel, number: int, at: datetime) -> str:
+def _take_message(node: Node, parcel: Parcel, number: int, at: datetime, heard: dict[str, Heard]) -> str:
     """Take in one message; returns its type."""
     contents = parcel.contents
     with node.store.reading() as reader:
@@ -291,7 +314,7 @@ def _take_message(node: Node, parcel: Parcel, number: int, at: datetime) -> str:
         _answer(node, peer, message, at)
     else:
         try:
-            _understand(node, peer, message)
+            _understand(node, peer, message, heard)
         except (*REFUSABLE, PeerError) as error:
             keep_refused(node, peer, f"message `{message.type}` of parcel {contents.number}", error)
             raise _Refused(why_of(error)) from error
@@ -316,6 +339,8 @@ def _answer(node: Node, peer: Peer, message: Message, at: datetime) -> None:
         if message.type == "ask-log":
             # It is shown as it stands when a parcel is made, however long it is.
             kind, body = "log", {"from": start_of(message)}
+        elif message.type == "ask-summary":
+            kind, body = "summary", {"ranges": ranges_asked(message)}
         else:
             kind, body = reply_to(node, peer, message, at)
     except REFUSABLE as fault:
@@ -332,7 +357,7 @@ def _answer(node: Node, peer: Peer, message: Message, at: datetime) -> None:
         raise _Refused(why_of(error)) from error
 
 
-def _understand(node: Node, peer: Peer, message: Message) -> None:
+def _understand(node: Node, peer: Peer, message: Message, heard: dict[str, Heard]) -> None:
     """Take in the answer to what went in a parcel of this node's own; one that comes twice changes nothing."""
     with node.store.reading() as reader:
         question = reader.question(message.answers)
@@ -347,6 +372,10 @@ def _understand(node: Node, peer: Peer, message: Message) -> None:
         return
     if question.kind == "ask-log":
         return  # an officer takes from it what is missing here: `shown_log`
+    if question.kind == "ask-summary":
+        # Compared when all else of the parcel was taken in, so that what came with it is no difference.
+        heard.setdefault(question.message, Heard(question.body["ranges"])).pages.append(message.body)
+        return
     with node.store.writing() as tx:
         kinds = _SETTLES.get(question.kind, ("copy",))
         entries = [entry for entry in tx.outgoing(peer=peer.party) if entry.kind in kinds]
