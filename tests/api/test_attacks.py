@@ -69,6 +69,7 @@ BODIES: dict[str, Any] = {
     },
     "/v1/openings": {"item": "x", "person": "x"},
     "/v1/sendings": {"act": "x", "to": "JPN"},
+    "/v1/consultations/consultation/differences": {"old": "1", "new": "2"},
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},
@@ -103,7 +104,7 @@ def test_every_route_asks_the_table_of_rights(kor: Served, role: str) -> None:
 
 
 WANTED: dict[str, dict[str, Any]] = {
-    "adopt-law": {"names": ["jpn-kor-2016"]},
+    "adopt-law": {"names": ["jpn-kor-2016"]}, "rendition": {"person": "kim"},
     "mark": {"level": "군사II급비밀"}, "receipted": {}, "release": {"to": "USA"}, "recall": {"why": "w"},
     "answer-recall": {"answer": "cannot", "why": "w"}, "notify-regrade": {"level": "x", "why": "w"}, "regrade": {},
     "request-consent": {"to": "USA", "why": "w"}, "use": {"what": "w"}, "report-loss": {"what": "w"},

@@ -111,6 +111,21 @@ def test_who_is_let_in(kor: Served) -> None:
         kor.status(kor.context(key=SigningKey.generate()))
 
 
+def test_a_rendition_is_signed_here_and_comes_once_it_is(kor: Served, run: Run, tmp_path: Path) -> None:
+    number = json.loads(run("register", "--json", "--node", kor.folder)[1])["copies"][0]["control_number"]
+    run("mark", number, "--level", MARKS["KOR"], *kor.at(Role.REGISTRY))
+    words = ("--clearance", "SECRET", "--need", "dprk-missile", "--roster", "--as", "reader")
+    assert run("person", "enter", "han", *words, "--node", kor.folder)[0] == 0
+    made = tmp_path / "copy.txt"
+    status, _, err = run("rendition", "make", number, "--for", "han", "-o", made, *kor.at(Role.REGISTRY))
+    assert status == 0 and "rendition 1 of 1 for han by act" in err, err
+    assert number in made.read_text() and "EXERCISE" in made.read_text()
+    status, out, err = run("rendition", "trace", made, *kor.at(Role.REGISTRY))
+    assert status == 0 and f"{number} copy 1 of 1, made for han" in out, err
+    status, _, err = run("rendition", "make", number, "--for", "han", "-o", tmp_path / "x", *kor.at(Role.REGISTRY))
+    assert status == 3 and "does not exist" in err and not (tmp_path / "x").exists()
+
+
 def test_acts_are_signed_where_the_command_runs(kor: Served, run: Run) -> None:
     """Mark, receipt, and a destruction that two officers sign, each with their own key."""
     number = json.loads(run("inbox", "--json", *kor.at(Role.REGISTRY))[1])["items"][0]["control_number"]

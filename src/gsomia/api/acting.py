@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
@@ -25,6 +26,7 @@ from gsomia.api.wanted import (
     ByPasskey,
     Destroy,
     GiveConsent,
+    MakeRendition,
     RefuseConsent,
     Signatures,
     Transmit,
@@ -38,6 +40,7 @@ from gsomia.keys import unb64
 from gsomia.node import (
     Acting,
     AwaitedKey,
+    MarkedOnce,
     Node,
     Officer,
     Prepared,
@@ -45,6 +48,7 @@ from gsomia.node import (
     StandingClock,
     adopt_law,
     instant,
+    make_rendition,
     prepare,
 )
 from gsomia.passkeys import WEBAUTHN, Passkey, b64url, challenge
@@ -92,9 +96,33 @@ class _Adoption:
         """Nothing was kept for it alone."""
 
 
+@dataclass(slots=True)
+class _Marking:
+    """A rendition, marked when its act is prepared; its bytes are in memory until they were fetched, or it ends."""
+
+    wanted: MakeRendition
+    once: MarkedOnce = field(default_factory=MarkedOnce)
+    entered: bool = False
+
+    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
+        """Run the use case."""
+        wanted = self.wanted
+        return make_rendition(node, wanted.item, wanted.person, total=wanted.total, by=by[0], once=self.once)
+
+    def finish(self) -> None:
+        """It may be fetched."""
+        self.entered = True
+
+    def discard(self, node: Node) -> None:
+        """Forget it."""
+        self.once = MarkedOnce()
+
+
 def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
     if isinstance(wanted, Transmit):
         return Transmission(served.coming, caller.officer.id, wanted)
+    if isinstance(wanted, MakeRendition):
+        return _Marking(wanted)
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
 
 
@@ -212,6 +240,18 @@ def acting(served: Served) -> APIRouter:
                 return _entered(node, reader, caller, name) is not None
 
         return once(served, request, caller, work, stands)
+
+    @route(router, "POST", "/v1/preparations/{preparation}/document", "sign", tells="application/octet-stream")
+    def fetch_document(request: Request, preparation: Name) -> Response:
+        """Give the document of a rendition to the officer whose act it is, once that is entered."""
+        caller: Caller = request.state.caller
+        one = waiting.find(preparation, caller.officer.id, node.clock.machine())
+        if one is None or not isinstance(one.kept, _Marking) or not one.kept.entered or one.kept.once.data is None:
+            raise missing()
+        permit(caller, "rendition")
+        remarks = quote(json.dumps(list(one.kept.once.remarks)))
+        headers = {"content-disposition": "attachment", "x-gsomia-remarks": remarks}
+        return Response(one.kept.once.data, media_type="application/octet-stream", headers=headers)
 
     @route(router, "GET", "/v1/preparations/{preparation}", "sign")
     def see_preparation(request: Request, preparation: Name) -> Response:

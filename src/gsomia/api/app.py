@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.consultations import consultations
 from gsomia.api.contents import contents
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
@@ -109,6 +110,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         proofs,
         running,
         people,
+        consultations,
         acting,
         sendings,
         contents,

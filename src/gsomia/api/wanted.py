@@ -17,6 +17,7 @@ from gsomia.api.dealings import (
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
+from gsomia.api.wanted_consult import Consulting
 from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -54,6 +55,7 @@ __all__ = [
     "ByPasskey",
     "Destroy",
     "GiveConsent",
+    "MakeRendition",
     "RefuseConsent",
     "Signatures",
     "Transmit",
@@ -76,6 +78,15 @@ class Receipt(Said):
 
     act: Literal["receipted"]
     item: Reference
+
+
+class MakeRendition(Said):
+    """Make a marked copy of a held item for a person; once it is signed its document can be fetched."""
+
+    act: Literal["rendition"]
+    item: Reference
+    person: Reference
+    total: Annotated[int, Field(ge=0, le=9999)] = 0
 
 
 class AdoptLaw(Said):
@@ -267,6 +278,7 @@ Wanted = Annotated[
     Mark
     | Receipt
     | AdoptLaw
+    | MakeRendition
     | Transmit
     | Release
     | Recall
@@ -286,7 +298,8 @@ Wanted = Annotated[
     | Handle
     | Tell
     | Destroy
-    | House,
+    | House
+    | Consulting,
     Field(discriminator="act"),
 ]
 

@@ -19,6 +19,7 @@ import click
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
 from gsomia.cli.meaning import cannot_tell_item, means
+from gsomia.cli.meaning_consult import CONSULT_BODIES
 from gsomia.cli.meaning_house import HOUSE, unsaid
 from gsomia.errors import (
     GsomiaError,
@@ -289,7 +290,7 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
         prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
-    if wanted["act"] in HOUSE and (words := unsaid(statements, wanted)):
+    if wanted["act"] in {*HOUSE, *CONSULT_BODIES} and (words := unsaid(statements, wanted)):
         # What the node filled in: the rest of what stands of a person, which keys end.
         shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
         click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)

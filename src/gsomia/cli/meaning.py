@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gsomia.cli.meaning_consult import CONSULT_BODIES, means_consult
 from gsomia.cli.meaning_house import HOUSE, means_house
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ __all__ = ["cannot_tell_item", "means"]
 
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
-_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "place", "receipted", "regrade"})
+_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "place", "receipted", "regrade", "rendition"})
 """Acts about a copy that is there before them; so are those of `HANDLING` and `CONTRACTED`."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -36,6 +37,7 @@ _WORDS = {
     "until": "until",
     "basis": "basis",
     "part_of": "part_of",
+    "person": "person",
 }
 
 
@@ -46,6 +48,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         statements: as the node prepared them.
         wanted: the act, as it was asked for.
     """
+    if wanted["act"] in CONSULT_BODIES:
+        return means_consult(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] in HOUSE:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":
@@ -135,7 +139,9 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     if wanted.get("level") and body.get("level") not in _marks(whose, str(wanted["level"])):
         return False
     # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
-    return all(wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due") if wanted.get(name))
+    return all(
+        wanted[name] == body.get(name) for name in ("purpose", "part", "extent", "due", "total") if wanted.get(name)
+    )
 
 
 def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:

@@ -32,6 +32,10 @@ def means_house(statements: Said, wanted: Words) -> bool:
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)
 
 
+_BINDING = frozenset({"after", "opening", "order"})
+"""Words that say nothing to people: digests of what an act follows on."""
+
+
 def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     """The words that are signed and that the officer did not give, for them to read: by name, from each statement."""
     found: dict[str, Any] = {}
@@ -42,6 +46,8 @@ def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
         return {}
     for one in statements:
         for name, word in one.body.items():
+            if name in _BINDING:
+                continue
             if name not in wanted or wanted[name] in ("", None):
                 found.setdefault(name, []).append(word)
     return {name: words[0] if len(words) == 1 else words for name, words in found.items()}

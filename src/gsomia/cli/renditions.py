@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked
-from gsomia.cli.options import by_option, force_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, signed
+from gsomia.cli.options import by_option, force_option, home_of, json_option, plain, print_json, table
 from gsomia.cli.streams import writing
-from gsomia.errors import NodeError, UsageError
-from gsomia.node import Reader, Role, make_rendition, numbered_renditions
+from gsomia.errors import NodeError, UsageError, VerificationError
+from gsomia.node import Reader, Role, make_rendition, numbered_renditions, rendition_row
 
 __all__ = ["rendition_command"]
 
@@ -30,20 +33,34 @@ def rendition_command() -> None:
 @click.option("--output", "-o", default="-", metavar="FILE", help="Where it goes; else standard output.")
 @force_option
 @by_option
-@node_option
+@anywhere_option
 def make_command(item: str, person: str, total: int, output: str, force: bool, by: str, node_dir: str | None) -> None:
     """Open a held ITEM for a person and write a marked copy; the sealed original stays as it is."""
+    if is_address(node_dir):
+        wanted = {"act": "rendition", "item": item, "person": person, "total": total}
+        with reached(node_dir) as remote, writing(output, force=force) as sink:
+            told = remote.post("preparations", wanted)
+            (said,) = signed(remote, told, wanted)
+            data, headers = remote.content(f"preparations/{told['id']}/document", {})
+            if hashlib.sha256(data).hexdigest() != said.body["rendition"]:
+                raise VerificationError("what came is not the rendition that was signed")
+            sink.write(data)
+        _tell(said.body, said.id, [str(one) for one in json.loads(unquote(headers["x-gsomia-remarks"]))])
+        return
     with home_of(node_dir) as home:
         with writing(output, force=force) as sink:
             made = make_rendition(home.node, item, person, total=total, by=home.acting(by, Role.REGISTRY))
             sink.write(made.data)
-        entry = made.entry
-        click.echo(f"rendition {entry.number} of {entry.total} for {entry.person} by act {entry.act}", err=True)
-        click.echo(f"original   sha256:{entry.original}", err=True)
-        click.echo(f"rendition  sha256:{entry.rendition}", err=True)
-        for remark in made.remarks:
-            click.echo(f"note: {remark}", err=True)
+        _tell(rendition_row(made.entry), made.entry.act, made.remarks)
         home.deliver()
+
+
+def _tell(row: Mapping[str, Any], act: str, remarks: Sequence[str]) -> None:
+    click.echo(plain(f"rendition {row['number']} of {row['total']} for {row['person']} by act {act}"), err=True)
+    click.echo(plain(f"original   sha256:{row['original']}"), err=True)
+    click.echo(plain(f"rendition  sha256:{row['rendition']}"), err=True)
+    for remark in remarks:
+        click.echo(plain(f"note: {remark}"), err=True)
 
 
 @rendition_command.command("list")

@@ -58,6 +58,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.consultation_views import standing_row, standing_view
 from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.contractors import (
     FacilityDetails,
@@ -135,7 +136,7 @@ from gsomia.node.recovering import Recovery, recover
 from gsomia.node.refusals import FLOOD, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, ask_reproduce, make_rendition
+from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
 from gsomia.node.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
@@ -278,6 +279,7 @@ __all__ = [
     "Made",
     "MadeRendition",
     "Marked",
+    "MarkedOnce",
     "Need",
     "NewKeys",
     "Node",
@@ -499,6 +501,8 @@ __all__ = [
     "stamp_logs",
     "stamps_of",
     "standing_of",
+    "standing_row",
+    "standing_view",
     "state_position",
     "step",
     "stop_closed",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol, TypeVar
 
-from gsomia.keys import Envelope, SigningKey
+from gsomia.keys import Envelope, SigningKey, Verifies
 from gsomia.marking import Label, Line
 from gsomia.node.acts import Officer, SignedAct, Statement
 from gsomia.node.consultation_rules import Consultation, Step, View
@@ -98,6 +98,10 @@ class Reader(Protocol):
     def officer(self, party: str, officer: str) -> Officer | None: ...
     def officers_of(self, party: str, *, person: str = "", role: str = "", limit: int = 0) -> Sequence[Officer]:
         """The officers whose keys a person holds, or who hold a role."""
+        ...
+
+    def sharing(self, party: str, key: Verifies) -> Sequence[Officer]:
+        """The officers of a Party who have, or ever had, a key that shares a half with this one."""
         ...
 
     def keys_of(self, party: str, officer: str) -> Sequence[Officer]:
@@ -333,7 +337,12 @@ class Reader(Protocol):
         ...
 
     def lies(self) -> Sequence[LogLie]: ...
-    def consultations(self) -> Sequence[Consultation]: ...
+    def consultations(
+        self, *, after: tuple[datetime, str] | None = None, beginning: str = "", limit: int = 0
+    ) -> Sequence[Consultation]:
+        """Consultations in the order of their opening, behind an instant and an id; those whose ids begin so."""
+        ...
+
     def consultation(self, consultation: str) -> Consultation | None: ...
     def consultation_steps(self, consultation: str) -> Sequence[Step]: ...
     def consultation_views(self, consultation: str) -> Sequence[View]: ...

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.marking import SEPARATOR, Line, banner, copy_line, pair_line, recipient_line
 from gsomia.node.access import opening_facts
 from gsomia.node.custody import ask_open, open_item
+from gsomia.node.elsewhere import StandingClock
 from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.labels import (
     government_name,
@@ -34,7 +36,7 @@ from gsomia.node.stored import Refused
 from gsomia.registry import Copy, Item, Rendition
 from gsomia.verdict import Request, Verdict, decide
 
-__all__ = ["MadeRendition", "ask_reproduce", "make_rendition"]
+__all__ = ["MadeRendition", "MarkedOnce", "ask_reproduce", "make_rendition"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,26 @@ def ask_reproduce(node: Node, reader: Reader, reference: str, person: str) -> tu
     return copy, item, decide(case.law, request, facts, case.record, node.clock.now())
 
 
-def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, by: Acting) -> MadeRendition:
+@dataclass(slots=True, kw_only=True)
+class MarkedOnce:
+    """A rendition whose officer signs elsewhere: opened and marked when its act is prepared, in memory alone.
+
+    Args:
+        data: its bytes, or None before.
+        mime_type: its form.
+        original: the SHA-256 of what was opened, in hexadecimal digits.
+        remarks: what people should know of it.
+    """
+
+    data: bytes | None = field(default=None, repr=False)
+    mime_type: str = ""
+    original: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def make_rendition(
+    node: Node, reference: str, person: str, *, total: int = 0, by: Acting, once: MarkedOnce | None = None
+) -> MadeRendition:
     """Open a held item for a person and mark a copy of it: verdicts, access, marks, act, and only then bytes.
 
     Args:
@@ -85,6 +106,7 @@ def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, b
         person: whom it is for.
         total: how many copies there are to be, this one included; 0 for as many as were said before, or one.
         by: a registry officer.
+        once: where the officer signs elsewhere; what was marked by it is not opened again.
 
     Raises:
         RefusedError: the agreement refuses, the officer may not, no further copy was allowed, the document shows
@@ -99,6 +121,47 @@ def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, b
         number, total = _numbered(reader, copy, total)
     if verdict.outcome != "permit":
         refuse(node, f"reproduce {copy.control_number} for {person}", verdict, at)
+    once = once if once is not None else MarkedOnce()
+    if once.data is None:
+        _mark(node, reference, case, copy, item, person, number, total, at, once)
+        with node.store.reading() as reader:
+            # The opening is an act by now, and what the rendition rests on is asked as it stands after it.
+            standing = replace(node, clock=StandingClock(at, node.clock))
+            copy, item, verdict = ask_reproduce(standing, reader, reference, person)
+        if verdict.outcome != "permit":
+            refuse(node, f"reproduce {copy.control_number} for {person}", verdict, at)
+    assert once.data is not None  # it was just marked, or before
+    body = {
+        "person": person,
+        "number": number,
+        "total": total,
+        "original": once.original,
+        "rendition": hashlib.sha256(once.data).hexdigest(),
+        "mime_type": once.mime_type,
+        "verdict": verdict_digest(verdict),
+    }
+    with node.store.writing() as tx:
+        if _numbered(tx, copy, total) != (number, total):
+            raise NodeError("another rendition was made at the same time", hint="make it again")
+        draft = Draft(type="rendition", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)
+        act = make(node, tx, [draft], at=at, by=by)[0]
+        entry = next(made for made in tx.renditions(item=copy.item) if made.act == act.id)
+    return MadeRendition(data=once.data, entry=entry, remarks=once.remarks)
+
+
+def _mark(
+    node: Node,
+    reference: str,
+    case: Case,
+    copy: Copy,
+    item: Item,
+    person: str,
+    number: int,
+    total: int,
+    at: datetime,
+    once: MarkedOnce,
+) -> None:
+    """Open an item for a person and mark it, as the next rendition of so many."""
     if item.plaintext_bytes > LOOK_BYTES:
         raise refused("too-long", f"`{copy.control_number}` is longer than the {LOOK_BYTES >> 20} MiB that are marked")
     plaintext = io.BytesIO()
@@ -121,22 +184,9 @@ def make_rendition(node: Node, reference: str, person: str, *, total: int = 0, b
             what = f"rendition of {copy.control_number} for {person}"
             tx.put_refused(Refused(at=at, source=node.party, what=what, why=str(error)))
         raise refused("cannot-be-marked", f"{copy.control_number}: {error}", hint=error.hint) from error
-    body = {
-        "person": person,
-        "number": number,
-        "total": total,
-        "original": hashlib.sha256(original).hexdigest(),
-        "rendition": hashlib.sha256(made.data).hexdigest(),
-        "mime_type": made.mime_type,
-        "verdict": verdict_digest(verdict),
-    }
-    with node.store.writing() as tx:
-        if _numbered(tx, copy, total) != (number, total):
-            raise NodeError("another rendition was made at the same time", hint="make it again")
-        draft = Draft(type="rendition", instrument=copy.instrument, item=copy.item, copy=copy.id, body=body)
-        act = make(node, tx, [draft], at=at, by=by)[0]
-        entry = next(made for made in tx.renditions(item=copy.item) if made.act == act.id)
-    return MadeRendition(data=made.data, entry=entry, remarks=(*look.remarks, *made.remarks))
+    once.data, once.mime_type = made.data, made.mime_type
+    once.original = hashlib.sha256(original).hexdigest()
+    once.remarks = (*look.remarks, *made.remarks)
 
 
 def _numbered(reader: Reader, copy: Copy, total: int) -> tuple[int, int]:

@@ -198,6 +198,7 @@ consultation = _table(
     _text("opened_by"),
     _text("digest"),
     _text("at"),
+    sa.Index("ix_consultation_at_id", "at", "id"),
 )
 consultation_step = _table(
     "consultation_step",

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
         sqlite_with_rowid=True,
     )
+    op.create_index("ix_consultation_at_id", "consultation", ["at", "id"], unique=False)
     op.create_table(
         "consultation_step",
         sa.Column("act", sa.Text(), nullable=False),
