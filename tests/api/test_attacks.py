@@ -108,6 +108,7 @@ WANTED: dict[str, dict[str, Any]] = {
     "mark": {"level": "군사II급비밀"}, "receipted": {}, "release": {"to": "USA"}, "recall": {"why": "w"},
     "answer-recall": {"answer": "cannot", "why": "w"}, "notify-regrade": {"level": "x", "why": "w"}, "regrade": {},
     "request-consent": {"to": "USA", "why": "w"}, "use": {"what": "w"}, "report-loss": {"what": "w"},
+    "protect": {"what": "w"},
     "destroy": {"method": "shredded", "registry": "kor-registry", "security": "kor-security"},
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gsomia.errors import NodeError
 from gsomia.keys import SigningKey
 from gsomia.node import Consent, Credential, SignedAct, Statement
 from gsomia.node.acts import Signer, sign_acts
@@ -196,7 +198,12 @@ CHANGES: list[Callable[[SqlWriter, str, CopyState], None]] = [
 ]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(CHANGES), st.sampled_from("abc"), st.sampled_from(list(CopyState)), st.booleans(), st.booleans()
+        st.sampled_from(CHANGES),
+        st.sampled_from("abc"),
+        st.sampled_from(list(CopyState)),
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
     ),
     max_size=16,
 )
@@ -212,12 +219,16 @@ def test_what_a_transaction_keeps_is_what_the_tables_hold(tmp_path_factory: Any,
     store = SqlStore.open(path) if path.exists() else SqlStore.create(path)
     try:
         with store.writing() as tx:
-            for change, copy, value, undone, seen in steps:
+            for change, copy, value, undone, within, seen in steps:
                 try:
                     with tx.part():
-                        change(tx, copy, value)
-                        if seen:
-                            agree(tx)
+                        state(tx, "b", value)
+                        with suppress(UndoneError), tx.part():
+                            change(tx, copy, value)
+                            if seen:
+                                agree(tx)
+                            if within:
+                                raise UndoneError
                         if undone:
                             raise UndoneError
                 except UndoneError:
@@ -243,6 +254,8 @@ def agree(tx: SqlWriter) -> None:
         assert tx.acceptance(copy) == anew.acceptance(copy)
         assert tx.numbered(copy) == anew.numbered(copy)
         assert tx.consents(copy) == anew.consents(copy)
+        for value in CopyState:
+            assert tx.consent(f"{copy}-{value[0]}") == anew.consent(f"{copy}-{value[0]}")
         assert [*map(repr, tx.acts(types=["accredit"], item=copy))] == [
             *map(repr, anew.acts(types=["accredit"], item=copy))
         ]
@@ -265,3 +278,37 @@ def test_a_value_that_no_table_holds_is_refused_where_it_is_put(tmp_path: Path, 
     with store.reading() as reader:
         assert reader.items() == [ITEM]
     store.close()
+
+
+def test_prefetching_keeps_no_more_than_reads_one_by_one(tmp_path: Path) -> None:
+    """It is a hint, and a peer's words may ask for as much as they like."""
+    store = SqlStore.create(tmp_path / "register.sqlite")
+    with store.writing() as tx:
+        for number in range(3 * keyed.KEPT_ROWS):
+            tx.put_item(replace(ITEM, id=f"item-{number}"))
+    with store.reading() as reader:
+        reader.prefetch(items=[f"item-{number}" for number in range(3 * keyed.KEPT_ROWS)])
+        assert len(reader._by_key) <= keyed.KEPT_ROWS
+        assert reader.item(f"item-{3 * keyed.KEPT_ROWS - 1}") is not None
+    store.close()
+
+
+def test_nothing_stands_of_a_transaction_that_a_full_disk_ended(tmp_path: Path) -> None:
+    """SQLite rolls it back by itself while a part is undone; whoever goes on writes nothing then."""
+    store = SqlStore.create(tmp_path / "register.sqlite")
+    with pytest.raises(NodeError), store.writing() as tx:
+        tx.put_setting("before", "x")
+        pages = tx._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx._connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 3}")
+        for number in range(200):
+            tx.put_item(replace(ITEM, id=f"item-{number}", title="x" * 1000))
+        with suppress(UndoneError, NodeError), tx.part():
+            raise UndoneError
+        tx.put_item(replace(ITEM, id="after"))
+        tx.items()
+    store.close()
+    again = SqlStore.open(tmp_path / "register.sqlite")
+    with again.reading() as reader:
+        assert reader.items() == []
+        assert reader.setting("before") is None
+    again.close()

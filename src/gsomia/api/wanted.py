@@ -248,7 +248,7 @@ class RevokeConsent(Said):
 class Handle(Said):
     """Record what is done with a held item."""
 
-    act: Literal["reproduce", "translate", "return", "use", "retain", "report-loss"]
+    act: Literal["reproduce", "translate", "return", "use", "retain", "protect", "report-loss"]
     item: Reference
     what: Text
     certify: list[Text] = Field(default=[], max_length=8)

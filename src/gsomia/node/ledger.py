@@ -30,6 +30,9 @@ from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitmen
 
 __all__ = ["FOLLOWED", "SELDOM", "Draft", "enter", "gather", "make", "new_salts", "record"]
 
+_NAMED = 4
+"""So many of the acts that an act names are read with others'."""
+
 SELDOM = ("notify-regrade", "recall", "confirm-recall")
 """The acts of an item that are asked for at each step of a copy's way, and of which there is mostly none."""
 
@@ -47,7 +50,8 @@ def gather(
     """
     told = [act.statement for act in acts]
     copies = [*copies, *(said.copy for said in told if said.copy)]
-    named = (act for said in told for act in named_by(said))
+    # The rest of what one names, which anybody may make long, is read when its signature holds.
+    named = (act for said in told for act in named_by(said)[:_NAMED])
     numbers = (str(said.body["control_number"]) for said in told if "control_number" in said.body)
     reader.prefetch(acts=[*(said.id for said in told), *named], copies=copies, numbers=numbers)
     known = (reader.copy(copy) for copy in copies)

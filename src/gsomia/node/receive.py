@@ -50,7 +50,8 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
     try:
         message = read_message(node, envelope, peer.party, peer.signing, at=at)
         about = message.id
-        # What the message leads to is made durable with this; what is lost with it was not answered.
+        # It is made durable with what the message leads to. Where that is nothing, a power cut may let the same message
+        # be used once more over its sender's own channel, and again it leads to nothing.
         with node.store.writing(durable=False) as tx:
             # Older messages are refused by their clock.
             tx.forget_messages(at - 2 * node.limits.max_skew)

@@ -22,7 +22,7 @@ from gsomia.registry import Copy, Item, RungEntry
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
 from gsomia.store.pending import Pending
-from gsomia.store.prepared import Prepared
+from gsomia.store.prepared import Prepared, in_transaction
 from gsomia.store.statements import rows_by, upsert
 
 __all__ = ["KeyedReads", "KeyedWrites"]
@@ -40,7 +40,7 @@ _TOGETHER = 256
 
 _ENVELOPE = Prepared(sa.select(schema.batch.c.envelope).where(schema.batch.c.id == sa.bindparam("batch")))
 _RUNGS = rows_by(schema.rung, "copy", order=("at", "rung", "act"))
-_CONSENTS = rows_by(schema.consent, "item", order=("at",))
+_CONSENTS = rows_by(schema.consent, "item", order=("at", "id"))
 _LAST = Prepared(sa.select(sa.func.max(schema.act.c.seq)))
 
 _NEW_ACT = Prepared(sa.insert(schema.act), [column.name for column in schema.act.columns])
@@ -71,6 +71,10 @@ def _among(table: sa.Table, column: str, count: int, types: int = 0) -> Prepared
     return Prepared(query)
 
 
+def _in_order(consents: Iterable[Consent]) -> tuple[Consent, ...]:
+    return tuple(sorted(consents, key=lambda consent: (consent.at, consent.id)))
+
+
 class KeyedReads(Connected):
     """Reads by keys within one transaction."""
 
@@ -78,7 +82,7 @@ class KeyedReads(Connected):
         super().__init__(connection)
         self._envelopes: dict[str, Envelope] = {}
         self._by_key: dict[tuple[sa.Table, str], Any] = {}
-        self._consents_of: dict[str, list[Consent]] = {}
+        self._consents_of: dict[str, tuple[Consent, ...]] = {}
         self._acts_of: dict[str, tuple[frozenset[str], list[SignedAct]]] = {}
 
     def _known(self, table: sa.Table, key: str, read: Callable[[str], _T]) -> _T:
@@ -124,11 +128,9 @@ class KeyedReads(Connected):
         numbers: Iterable[str] = (),
         types: Sequence[str] = (),
     ) -> None:
-        if len(self._by_key) >= KEPT_ROWS:
-            self._forget()
         for act, found in self._unknown(schema.act, "id", acts):
             self._by_key[schema.act, act] = self._act_of(found[0]) if found else None
-        copies, items = list(dict.fromkeys(copies)), list(dict.fromkeys(items))
+        copies, items = list(dict.fromkeys(copies)), [item for item in dict.fromkeys(items) if item]
         unknown = self._unknown(schema.copy, "id", copies)
         for copy, found in self._unknown(schema.rung, "copy", copies):
             self._by_key[schema.rung, copy] = rows.in_order(map(rows.rung_of, found))
@@ -143,12 +145,14 @@ class KeyedReads(Connected):
         lacking = [item for item in items if item not in self._consents_of]
         consents = self._rows_among(schema.consent, "item", lacking, connection=self._connection)
         for item, found in consents.items():
-            self._consents_of[item] = sorted(map(rows.consent_of, found), key=lambda consent: consent.at)
+            self._consents_of[item] = _in_order(map(rows.consent_of, found))
         self._prefetch_acts([item for item in items if item not in self._acts_of], types)
 
     def _unknown(self, table: sa.Table, column: str, keys: Iterable[str]) -> list[tuple[str, list[dict[str, Any]]]]:
         """Those keys of which nothing is known yet, each with its rows."""
         wanted = [key for key in dict.fromkeys(keys) if key and (table, key) not in self._by_key]
+        # What is beyond the bound is read when it is asked for.
+        wanted = wanted[: max(0, KEPT_ROWS - len(self._by_key))]
         return list(self._rows_among(table, column, wanted).items())
 
     def _prefetch_acts(self, items: Sequence[str], types: Sequence[str]) -> None:
@@ -171,10 +175,10 @@ class KeyedReads(Connected):
             return None
         return [act for act in known[1] if act.statement.type in types]
 
-    def _consents_for(self, item: str) -> list[Consent]:
+    def _consents_for(self, item: str) -> tuple[Consent, ...]:
         if item not in self._consents_of:
             found = _CONSENTS.rows(self._connection, {"item": item})
-            self._consents_of[item] = [rows.consent_of(row) for row in found]
+            self._consents_of[item] = tuple(rows.consent_of(row) for row in found)
         return self._consents_of[item]
 
     def setting(self, key: str) -> str | None:
@@ -259,17 +263,23 @@ class KeyedWrites(KeyedReads):
 
     @property
     def _connection(self) -> sa.Connection:
-        self._pending.write(self._raw)
+        self._write()
         return self._raw
+
+    def _write(self) -> None:
+        # A full disk ends a transaction of SQLite's; what was written after that would each stand by itself.
+        if not in_transaction(self._raw):
+            raise NodeError("the register took back what was being written", hint="is the disk full?")
+        self._pending.write(self._raw)
 
     def _forget(self) -> None:
         # What is not written yet is known here alone.
-        self._pending.write(self._raw)
+        self._write()
         super()._forget()
 
     def end(self) -> None:
         """Write what is not written yet; the transaction is about to end."""
-        self._pending.write(self._raw)
+        self._write()
 
     def _begin_part(self) -> None:
         self._pending.begin_part()
@@ -294,12 +304,12 @@ class KeyedWrites(KeyedReads):
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
         row = rows.act_row(act, source, at)
-        if row["batch"] not in self._batches_put:
-            self._put_soon(_NEW_BATCH, schema.batch, rows.batch_row(act.envelope), "id")
-            self._batches_put.add(row["batch"])
         # Nobody else writes meanwhile, so the next number is free.
         last = self._last_number[-1]
         row["seq"] = (int(_LAST.scalar(self._connection, {}) or 0) if last is None else last) + 1
+        if row["batch"] not in self._batches_put:
+            self._put_soon(_NEW_BATCH, schema.batch, rows.batch_row(act.envelope), "id")
+            self._batches_put.add(row["batch"])
         self._put_soon(_NEW_ACT, schema.act, row, "seq")
         self._act_numbers[act.id] = self._last_number[-1] = row["seq"]
         # As it is read back: what a draft holds as a tuple is a list then.
@@ -338,7 +348,7 @@ class KeyedWrites(KeyedReads):
         for item in {consent.item, before.item if before is not None else consent.item} & self._consents_of.keys():
             others = [one for one in self._consents_of[item] if one.id != consent.id]
             put = [*others, consent] if item == consent.item else others
-            self._consents_of[item] = sorted(put, key=lambda one: one.at)
+            self._consents_of[item] = _in_order(put)
         self._put_soon(upsert(schema.consent, replace=True), schema.consent, rows.consent_row(consent), "id")
         self._by_key[schema.consent, consent.id] = consent
 

@@ -26,7 +26,7 @@ class Pending:
     def __init__(self) -> None:
         self._rows: _Rows = {}
         self._below: list[_Rows] = []
-        self._before: list[_Rows] = []
+        self._before: list[tuple[list[_Rows], _Rows]] = []
 
     def put(self, statement: Prepared, key: Hashable, row: Iterable[object]) -> None:
         """Add a row, or put it in the place of the one that is to be written under the same key.
@@ -47,7 +47,7 @@ class Pending:
             elif isinstance(value, int):
                 if not _LEAST <= value <= _MOST:
                     raise OverflowError(f"{value} is too large a number for the register")
-            elif value is not None and not isinstance(value, bytes):
+            elif not isinstance(value, bytes):
                 raise TypeError(f"the register holds no {type(value).__name__}")
         self._rows.setdefault(statement, {})[key] = values
 
@@ -59,9 +59,9 @@ class Pending:
         self._rows, self._below = {}, [{} for _ in self._below]
 
     def begin_part(self) -> None:
-        """What is put from now on may be undone."""
+        """What is put from now on may be undone; a part may have parts of its own."""
+        self._before.append((list(self._below), self._rows))
         self._below.append(self._rows)
-        self._before.append(self._rows)
         self._rows = {}
 
     def end_part(self) -> None:
@@ -74,5 +74,4 @@ class Pending:
 
     def undo_part(self) -> None:
         """Nothing of the part is to be written; what was to be written before it is so again."""
-        self._below.pop()
-        self._rows = self._before.pop()
+        self._below, self._rows = self._before.pop()

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-__all__ = ["Prepared"]
+__all__ = ["Prepared", "in_transaction"]
 
 _DIALECT = sqlite.dialect(paramstyle="named")
 
@@ -72,6 +72,11 @@ class Prepared:
     def run_many(self, connection: sa.Connection, values: Iterable[Sequence[object]]) -> None:
         """Run an insert, or a delete, once for each row, whose values stand in the order of the columns."""
         _driver(connection).executemany(self._by_place, values)
+
+
+def in_transaction(connection: sa.Connection) -> bool:
+    """Whether the transaction that was begun on a connection still goes on."""
+    return bool(_driver(connection).in_transaction)
 
 
 def _driver(connection: sa.Connection) -> Any:

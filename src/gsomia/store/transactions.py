@@ -270,10 +270,13 @@ class SqlWriter(
             yield
         except BaseException:
             self._kept.clear()
+            undone = False
             # Where the disk took no more, the whole transaction may be gone already.
             with suppress(sa.exc.DBAPIError, sqlite3.Error):
                 self._raw.exec_driver_sql("ROLLBACK TO part")
                 self._raw.exec_driver_sql("RELEASE part")
+                undone = True
+            if undone:
                 self._undo_part()
             raise
         self._end_part()
