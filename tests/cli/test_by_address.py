@@ -32,6 +32,7 @@ LOCAL_BY_NATURE = {
     "they go by a medium that is carried to the host": ("parcel export", "parcel import"),
     "a store that was restored is recovered where it was put back, before anybody is served from it": ("log recover",),
     "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
+    "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
         "officer key",

@@ -53,7 +53,7 @@ def consultations(served: Served) -> APIRouter:
     def see_consultations(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the consultations: what they are about, with whom, how they stand, whose turn it is."""
         with served.asked(request, "see-consultations") as (caller, reader):
-            of = {"list": {"of": "consultations"}, "caller": caller.officer.id}
+            of = {"list": {"of": "consultations"}, "caller": caller.id}
             at, name = served.cursors.open(of, cursor) if cursor else ("", "")
             after = (read_instant(at), str(name)) if cursor else None
             found = reader.consultations(after=after, limit=limit + 1)

@@ -67,7 +67,19 @@ def _the(*names: str) -> Callable[[Words], Words]:
     return lambda wanted: {name: wanted[name] for name in names}
 
 
-_PERSON = ("person", "role", "rank", "clearance", "basis", "expires", "needs", "purposes", "rosters", "house_roles")
+_PERSON = (
+    "person",
+    "role",
+    "rank",
+    "clearance",
+    "basis",
+    "expires",
+    "needs",
+    "purposes",
+    "rosters",
+    "house_roles",
+    "accounts",
+)
 
 
 def _entered(wanted: Words) -> Words:
@@ -76,7 +88,7 @@ def _entered(wanted: Words) -> Words:
     return said | {"expires": said["expires"] or ""} | {name: sorted({*said[name]}) for name in _SETS}
 
 
-_SETS = ("rosters", "house_roles")
+_SETS = ("rosters", "house_roles", "accounts")
 
 
 def _changed(statements: Said, wanted: Words) -> bool:

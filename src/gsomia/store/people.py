@@ -204,6 +204,10 @@ class PeopleReads(Connected):
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
 
+    def holder_of(self, account: str) -> str:
+        row = self._one(rows_by(schema.account, "name"), name=account)
+        return "" if row is None else str(row["person"])
+
     def person_statements(self, person: str) -> Sequence[Statement]:
         named = canonical({"person": person})[1:-1]
         found = [Statement.from_bytes(row["statement"]) for row in self._all(_ABOUT_PERSON, person=named)]
@@ -288,6 +292,10 @@ class PeopleWrites(PeopleReads):
         self._connection.execute(sa.delete(table).where(table.c.person == person.id))
         for facility in person.rosters:
             self._put(table, {"facility": facility, "person": person.id, "act": person.act})
+        table = schema.account
+        self._connection.execute(sa.delete(table).where(table.c.person == person.id))
+        for name in person.accounts:
+            self._put(table, {"name": name, "person": person.id, "act": person.act})
 
     def put_need(self, need: Need) -> None:
         self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})
