@@ -28,9 +28,11 @@ check: setup     ## format, lint, types, layers
 format: setup    ## format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-system:          ## install what some tests and measurements need beside Python (apt, root)
+system:          ## install what some tests and measurements need beside Python (apt, root; npm for the OpenID provider of the tests)
 	@for part in age chromium fonts-noto-cjk gnupg poppler-utils softhsm2; do dpkg -s $$part >/dev/null 2>&1 || missing="$$missing $$part"; done; \
 	[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+	@command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null
+	@npm ci --prefix tests/oidc --ignore-scripts --no-audit --no-fund --silent
 
 test: setup      ## run every test (what a test lacks is named where it is skipped)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi

@@ -1,4 +1,4 @@
-"""Verdicts a second over the API, mutual TLS and log on, beside an empty FastAPI handler on the same server.
+"""Verdicts a second over the API, mutual TLS and log on, beside an empty FastAPI handler; and how long a sign-in takes.
 
 One worker answers; the requests come from this process over connections that are kept, as a program of an officer's
 sends them. BENCH_SECONDS is how long a round is (5 s), of which there are five of each, in turn.
@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import json
 import os
+import socket
 import ssl
 import statistics
 import subprocess
@@ -42,12 +43,13 @@ def run(short: bool) -> Iterator[Result]:
         settings.write_text(
             f'{settings.read_text()}\n[api]\nhost = "127.0.0.1"\nport = {port}\nrequests_per_second = 1000000\n'
         )
-        context = _signed_in(home)
+        context, sign_in = _signed_in(home), _key_of(home)
         home.close()
         body = json.dumps(_QUESTION).encode()
         asked = _request("POST", "/v1/verdicts/transmit", port, body)
         empty = _request("GET", "/", bare, b"")
         with _node(home.folder) as node, _empty(home.folder, bare) as other_server:
+            signed_in = sorted(_sign_in(home.folder, port, sign_in) for _ in range(10 if short else 200))
             _rate(port, context, asked, 0.3)
             _rate(bare, context, empty, 0.3)
             pairs = []
@@ -61,6 +63,15 @@ def run(short: bool) -> Iterator[Result]:
                 costs.append(
                     [(b - a) / (rate * seconds) * 1000 for a, b, rate in zip(before, after, pair, strict=True)]
                 )
+        p95 = signed_in[int(len(signed_in) * 0.95)]
+        yield Result(
+            name="console.sign_in_p95",
+            value=p95,
+            unit="ms",
+            baseline="what is allowed",
+            baseline_value=300,
+            ratio=p95 / 300,
+        )
         yield Result(
             name="console.verdict_api",
             value=statistics.median(ours for ours, _ in pairs),
@@ -79,11 +90,30 @@ def run(short: bool) -> Iterator[Result]:
         )
 
 
+def _key_of(home: Home) -> SigningKey:
+    key = home.acting("chief", "security").key
+    assert isinstance(key, SigningKey)
+    return key
+
+
+def _sign_in(folder: Path, port: int, key: SigningKey) -> float:
+    """A sign-in as a command does it: a new certificate by the officer's key, a handshake, an answer; milliseconds."""
+    paths = [folder / name for name in ("new.pem", "new-key.pem")]
+    node = (folder / "keys" / "tls.pem").read_text()
+    start = time.perf_counter()
+    for path, data in zip(paths, make_officer_certificate("chief", key, at=dt.datetime.now(dt.UTC)), strict=True):
+        path.write_bytes(data)
+    context = client_context(paths[0], paths[1], node)
+    with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as line:
+        line.sendall(_request("GET", "/v1/me", port, b""))
+        if not line.recv(65536).startswith(b"HTTP/1.1 200"):
+            raise RuntimeError("the node did not let the officer in")
+        return (time.perf_counter() - start) * 1000
+
+
 def _signed_in(home: Home) -> ssl.SSLContext:
     """TLS as an officer, with a certificate that the officer's key signed."""
-    acting = home.acting("chief", "security")
-    assert isinstance(acting.key, SigningKey)
-    files = make_officer_certificate("chief", acting.key, at=dt.datetime.now(dt.UTC))
+    files = make_officer_certificate("chief", _key_of(home), at=dt.datetime.now(dt.UTC))
     paths = [home.folder / name for name in ("officer.pem", "officer-key.pem")]
     for path, data in zip(paths, files, strict=True):
         path.write_bytes(data)
@@ -177,8 +207,6 @@ def _empty(folder: Path, port: int) -> Iterator[int]:
 
 
 def _reached(port: int) -> None:
-    import socket
-
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port)).close()

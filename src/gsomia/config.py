@@ -6,9 +6,9 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from gsomia.errors import DataError, NodeError, UsageError
@@ -20,6 +20,7 @@ __all__ = [
     "ApiConfig",
     "LinkConfig",
     "NodeConfig",
+    "OidcConfig",
     "ParcelConfig",
     "PeerConfig",
     "RecallConfig",
@@ -69,6 +70,29 @@ class ApiConfig(_Section):
     token_idle_days: float = Field(default=7, gt=0, le=366)
     session_seconds: float = Field(default=43200, gt=0, le=366 * 86400)
     session_idle_seconds: float = Field(default=900, gt=0, le=366 * 86400)
+
+
+class OidcConfig(_Section):
+    """The OpenID provider at which persons sign in to read; none while `issuer` is "".
+
+    Which account is whose, an act of a security officer says; claims give no role.
+    """
+
+    issuer: str = Field(default="", pattern=r"^(https://[^?#\s]+)?$")
+    client_id: str = ""
+    client_secret_file: str = ""
+    claim: Literal["sub", "email"] = "sub"
+    hosts: tuple[str, ...] = ()
+    roots: str = ""
+    algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"], ...] = (
+        Field(default=("RS256", "PS256", "ES256", "EdDSA"), min_length=1)
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> OidcConfig:
+        if self.issuer and not self.client_id:
+            raise ValueError("`issuer` takes a `client_id`")
+        return self
 
 
 class WitnessConfig(_Section):
@@ -146,6 +170,7 @@ class NodeConfig(BaseSettings):
     keystore: str = ""
     link: LinkConfig = LinkConfig()
     api: ApiConfig = ApiConfig()
+    oidc: OidcConfig = OidcConfig()
     witness: WitnessConfig = WitnessConfig()
     timestamps: TimestampConfig = TimestampConfig()
     parcels: ParcelConfig = ParcelConfig()
@@ -171,6 +196,7 @@ class NodeConfig(BaseSettings):
 _SECTIONS: dict[str, type[BaseModel]] = {
     "link": LinkConfig,
     "api": ApiConfig,
+    "oidc": OidcConfig,
     "witness": WitnessConfig,
     "timestamps": TimestampConfig,
     "parcels": ParcelConfig,
@@ -212,7 +238,7 @@ def read_config(folder: Path) -> NodeConfig:
     return config
 
 
-_COMMANDS = ("NODE", "NODE_IDENTITY", "OFFICER_KEY", "PASSPHRASE_FILE", "PIN_FILE")
+_COMMANDS = ("NODE", "NODE_IDENTITY", "OFFICER_KEY", "SESSION", "PASSPHRASE_FILE", "PIN_FILE")
 """Variables that are no settings: `cli` and `keystore` read them."""
 _ONE_EACH = ("PEERS", "TRACERS")
 """Sections whose tables have names of their own."""

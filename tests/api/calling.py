@@ -23,7 +23,7 @@ from gsomia.keys import SigningKey, b64
 from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
-from gsomia.web import Memory, make_officer_certificate
+from gsomia.web import Memory, Provider, make_officer_certificate
 
 URL = "https://node.example:8444"
 
@@ -83,12 +83,14 @@ class Served:
     memory: Memory
     folder: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    provider: Provider | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def again(self, rate: float = 100000) -> None:
         """Stop and start anew."""
         self.memory.close()
-        self.memory, self.app = _start(self.player, self.folder, self.lines, rate)
+        self.memory, self.app = _start(self.player, self.folder, self.lines, self.told, rate, self.provider)
 
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""
@@ -189,10 +191,24 @@ async def ask_app(
     return Answer(start["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
-def _start(player: Player, folder: Path, lines: list[dict[str, Any]], rate: float = 100000) -> tuple[Memory, ASGIApp]:
+def _start(
+    player: Player,
+    folder: Path,
+    lines: list[dict[str, Any]],
+    told: list[str],
+    rate: float = 100000,
+    provider: Provider | None = None,
+) -> tuple[Memory, ASGIApp]:
     memory = Memory(folder / "api.sqlite")
     app = api_app(
-        player.node, memory, House(), url=URL, rate=rate, told=lambda _: None, log=lambda **line: lines.append(line)
+        player.node,
+        memory,
+        House(),
+        url=URL,
+        rate=rate,
+        provider=provider,
+        told=told.append,
+        log=lambda **line: lines.append(line),
     )
     return memory, app
 
@@ -209,8 +225,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[[Exercise, str], Served]]:
         folder = tmp_path / f"api-{len(made)}"
         folder.mkdir()
         lines: list[dict[str, Any]] = []
-        memory, app = _start(player, folder, lines)
-        served = Served(player=player, app=app, memory=memory, folder=folder, lines=lines)
+        told: list[str] = []
+        memory, app = _start(player, folder, lines, told)
+        served = Served(player=player, app=app, memory=memory, folder=folder, lines=lines, told=told)
         made.append(served)
         return served
 

@@ -69,6 +69,7 @@ BODIES: dict[str, Any] = {
     },
     "/v1/openings": {"item": "x", "person": "x"},
     "/v1/sendings": {"act": "x", "to": "JPN"},
+    "/v1/consultations/consultation/differences": {"old": "1", "new": "2"},
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},
@@ -107,6 +108,7 @@ WANTED: dict[str, dict[str, Any]] = {
     "mark": {"level": "군사II급비밀"}, "receipted": {}, "release": {"to": "USA"}, "recall": {"why": "w"},
     "answer-recall": {"answer": "cannot", "why": "w"}, "notify-regrade": {"level": "x", "why": "w"}, "regrade": {},
     "request-consent": {"to": "USA", "why": "w"}, "use": {"what": "w"}, "report-loss": {"what": "w"},
+    "protect": {"what": "w"},
     "destroy": {"method": "shredded", "registry": "kor-registry", "security": "kor-security"},
 }  # fmt: skip
 

@@ -51,7 +51,7 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         "enter-person": {
             "person": "ahn", "clearance": "SECRET", "basis": "PSC 7", "expires": "2100-01-01T00:00:00.000000Z",
             "needs": ["dprk-missile"], "purposes": ["defence"], "rosters": ["south", "main", "south"],
-            "house_roles": ["reader"], "role": "official", "rank": "",
+            "house_roles": ["reader"], "accounts": [], "role": "official", "rank": "",
         },
         "change-person": {"person": "kim", "clearance": "CONFIDENTIAL", "rosters": ["south", "main"]},
         "strike-person": {"person": "kim", "why": "moved"},
@@ -103,7 +103,7 @@ def prepared(kor: Served, by: Acting, asked: Mapping[str, Any]) -> list[Statemen
 
 
 FILLED_IN: dict[str, set[str]] = {
-    "change-person": {"role", "rank", "basis", "expires", "needs", "purposes", "house_roles"},
+    "change-person": {"role", "rank", "basis", "expires", "needs", "purposes", "house_roles", "accounts"},
     "retire-key": {"key"},
     "declare-key-compromised": {"key"},
 }

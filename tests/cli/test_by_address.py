@@ -12,16 +12,17 @@ BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement adopt",
     "agreement export", "agreement path", "agreement show", "agreement state", "agreement timeline",
     "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
-    "consent list", "consent refuse", "consent revoke", "consent show", "contractor clear", "contractor list",
+    "consent list", "consent refuse", "consent revoke", "consent show", "consult close", "consult diff",
+    "consult list", "consult open", "consult show", "consult sign", "contractor clear", "contractor list",
     "contractor release", "contractor return", "destroy", "disclosure list", "disclosure record", "disclosure show",
-    "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify", "log witnesses",
-    "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire", "open", "outbox",
-    "parcel list", "peer compromised", "peer enrol", "peer list",
-    "person brief", "person change", "person enter", "person leave", "person list", "person need", "person show",
-    "place", "recall", "recalls", "receipt", "reconcile", "refused", "register", "regrade follow", "regrade list",
-    "regrade notify", "release", "rendition list", "rendition make", "rendition trace", "request ask", "request list",
-    "request refuse", "request show", "rights ask", "roster list", "routes", "session end", "session list",
-    "tracer list", "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit",
+    "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify",
+    "log witnesses", "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire",
+    "open", "outbox", "parcel list", "peer compromised", "peer enrol", "peer list", "person brief", "person change",
+    "person enter", "person leave", "person list", "person need", "person show", "place", "recall", "recalls",
+    "receipt", "reconcile", "refused", "register", "regrade follow", "regrade list", "regrade notify", "release",
+    "rendition list", "rendition make", "rendition trace", "request ask", "request list", "request refuse",
+    "request show", "rights ask", "roster list", "routes", "session end", "session list", "tracer list",
+    "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {
@@ -31,6 +32,7 @@ LOCAL_BY_NATURE = {
     "they go by a medium that is carried to the host": ("parcel export", "parcel import"),
     "a store that was restored is recovered where it was put back, before anybody is served from it": ("log recover",),
     "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
+    "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
         "officer key",
@@ -42,12 +44,11 @@ LOCAL_BY_NATURE = {
 """Each reason, and the commands for which it holds."""
 
 NOT_YET = frozenset({
-    "consult assess", "consult close", "consult diff", "consult draft", "consult list", "consult open",
-    "consult position", "consult show", "consult sign",
+    "consult assess", "consult draft", "consult position",
 })  # fmt: skip
 """These work in a node's folder alone, and could work by its address. The list only ever grows shorter."""
 
-MOST_NOT_YET = 9
+MOST_NOT_YET = 3
 """So many may stand there; whoever takes commands off the list lowers it."""
 
 

@@ -70,7 +70,8 @@ def commands(run: Run, exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> C
         note_exercise(True)
         yield Folder(exercise, party)
 
-    monkeypatch.setattr("gsomia.cli.consult.home_of", home_of)
+    for module in ("consult", "consult_texts", "options"):
+        monkeypatch.setattr(f"gsomia.cli.{module}.home_of", home_of)
     return Consult(run, exercise)
 
 

@@ -15,6 +15,7 @@ from gsomia.node import (
     Role,
     audit,
     declare_compromised,
+    enrol_officer,
     enrol_peer,
     fingerprint,
     identity,
@@ -102,6 +103,28 @@ def test_a_key_that_ended_never_comes_back(stage: Stage) -> None:
     retire_officer_key(kor.node, old.officer, by=kor.by(Role.SECURITY))
     with pytest.raises(UsageError, match="has no key that can sign"):
         retire_officer_key(kor.node, old.officer, by=kor.by(Role.SECURITY))
+
+
+@pytest.mark.parametrize("half", ["ed25519", "ml_dsa_65"])
+@pytest.mark.parametrize("ended", [False, True])
+def test_one_token_is_no_two_officers(stage: Stage, monkeypatch: pytest.MonkeyPatch, half: str, ended: bool) -> None:
+    """A half that another officer has, or had, is not enrolled again beside another half; and no node takes it."""
+    both = stage()
+    kor, legal = both["KOR"], both["KOR"].by(Role.LEGAL)
+    by = kor.by(Role.SECURITY)
+    shared = replace(NEW.public, **{half: getattr(legal.key.public, half)})
+    if ended:
+        retire_officer_key(kor.node, legal.officer, by=by)
+    with pytest.raises(UsageError, match=f"is officer `{legal.officer}`'s"):
+        enrol_officer(kor.node, "second", [Role.REGISTRY], shared, by=by)
+    with pytest.raises(UsageError, match=f"is officer `{legal.officer}`'s"):
+        replace_officer_key(kor.node, kor.by(Role.REGISTRY).officer, shared, by=by)
+    monkeypatch.setattr("gsomia.node.officers.of_no_other", lambda *_: None)
+    with pytest.raises(VerificationError, match=f"a half of this key is officer `{legal.officer}`'s"):
+        enrol_officer(kor.node, "second", [Role.REGISTRY], shared, by=by)
+    with kor.node.store.reading() as reader:
+        assert reader.officer("KOR", "second") is None
+        assert [one.id for one in reader.sharing("KOR", shared)] == [legal.officer]
 
 
 def test_a_compromised_officers_acts_are_listed_and_the_officer_is_enrolled_afresh(stage: Stage) -> None:

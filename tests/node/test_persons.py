@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -241,11 +242,38 @@ def test_a_peer_takes_no_key_that_its_own_person_enrolled(stage: Stage) -> None:
     holds(both)
 
 
+ACCOUNT = "https://id.example sub 248289761001"
+
+
+def test_an_account_is_one_persons_until_they_have_no_more_of_it(stage: Stage) -> None:
+    """Bound by an act of another's; taken away by the next, or with the person."""
+    both = stage()
+    korea = both["KOR"]
+    by = security(korea)
+    enter_person(korea.node, replace(official("kim"), accounts=(ACCOUNT,)), by=by)
+    lee = replace(official("lee"), accounts=(ACCOUNT,))
+    with pytest.raises(UsageError, match="bound to `kim`"):
+        enter_person(korea.node, lee, by=by)
+    for wrong in ("kim", "http://id.example sub x", "https://id.example roles x", "https://id.example sub ", "sub x"):
+        with pytest.raises(UsageError, match="not an account"):
+            enter_person(korea.node, replace(official("lee"), accounts=(wrong,)), by=by)
+    strike_person(korea.node, "kim", "moved", by=by)
+    enter_person(korea.node, lee, by=by)
+    with korea.node.store.reading() as reader:
+        assert reader.holder_of(ACCOUNT) == "lee"
+    change_person(korea.node, "lee", by=by, accounts=())
+    with korea.node.store.reading() as reader:
+        assert reader.holder_of(ACCOUNT) == ""
+    holds(both)
+
+
 UNSOUND: dict[str, tuple[str, dict[str, Any], str]] = {
     "one's own clearance": ("enter-person", {"person": "kor-security"}, "cannot sign what is about themselves"),
     "a role that is none of the house's": ("enter-person", {"house_roles": ["legal"]}, "roles of the house are"),
     "a role twice": ("enter-person", {"house_roles": ["reader", "reader"]}, "each once"),
     "a facility twice": ("enter-person", {"rosters": ["main", "main"]}, "facilities are named, each once"),
+    "an account twice": ("enter-person", {"accounts": ["https://a sub x", "https://a sub x"]}, "to one person, once"),
+    "another's account": ("enter-person", {"person": "lee", "accounts": [ACCOUNT]}, "to one person, once"),
     "an end that is no instant": ("enter-person", {"expires": "2018"}, "its body does not fit"),
     "a roster as a word": ("enter-person", {"rosters": "main"}, "its body does not fit"),
     "the end of a person nobody entered": ("strike-person", {"person": "x", "why": ""}, "nobody entered a person `x`"),
@@ -265,7 +293,7 @@ def test_an_act_about_a_person_is_held_against_the_register(stage: Stage, what: 
     """Where the acts are applied, whoever drafted them: so `verify` finds the same."""
     both = stage()
     korea = both["KOR"]
-    both.enter(official("kim"), "KOR")
+    both.enter(replace(official("kim"), accounts=(ACCOUNT,)), "KOR")
     kind, changes, says = UNSOUND[what]
     with korea.node.store.reading() as reader:
         (entered,) = [one.statement for one in reader.acts(types=["enter-person"])]

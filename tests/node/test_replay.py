@@ -31,10 +31,14 @@ CHANGES: dict[str, tuple[str, str]] = {
         "INSERT INTO roster SELECT 'north', person, act FROM roster",
         "roster `north kim` stands in the register",
     ),
+    "an account bound to a person": (
+        "INSERT INTO account SELECT 'https://id.example sub x', id, act FROM person",
+        "account `https://id.example sub x` stands in the register",
+    ),
     "a clearance that never ends": ("UPDATE person SET expires = '2099'", "person `kim`: `expires`"),
     "a person that nobody entered": (
         "INSERT INTO person SELECT 'lee', role, rank, clearance, basis, expires, needs, purposes, rosters, "
-        "house_roles, left_at, act FROM person",
+        "house_roles, accounts, left_at, act FROM person",
         "person `lee` stands in the register",
     ),
     "a person taken out": ("DELETE FROM person", "person `kim` is missing"),

@@ -120,7 +120,7 @@ class _Marking:
 
 def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
     if isinstance(wanted, Transmit):
-        return Transmission(served.coming, caller.officer.id, wanted)
+        return Transmission(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
         return _Marking(wanted)
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
@@ -221,7 +221,7 @@ def acting(served: Served) -> APIRouter:
             now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
-                caller=caller.officer.id,
+                caller=caller.id,
                 wanted=body,
                 officers=officers,
                 prepared=prepared,
@@ -234,7 +234,7 @@ def acting(served: Served) -> APIRouter:
 
         def stands(answer: bytes) -> bool:
             name = json.loads(answer)["id"]
-            if waiting.find(name, caller.officer.id, node.clock.machine()) is not None:
+            if waiting.find(name, caller.id, node.clock.machine()) is not None:
                 return True
             with node.store.reading() as reader:
                 return _entered(node, reader, caller, name) is not None
@@ -245,7 +245,7 @@ def acting(served: Served) -> APIRouter:
     def fetch_document(request: Request, preparation: Name) -> Response:
         """Give the document of a rendition to the officer whose act it is, once that is entered."""
         caller: Caller = request.state.caller
-        one = waiting.find(preparation, caller.officer.id, node.clock.machine())
+        one = waiting.find(preparation, caller.id, node.clock.machine())
         if one is None or not isinstance(one.kept, _Marking) or not one.kept.entered or one.kept.once.data is None:
             raise missing()
         permit(caller, "rendition")
@@ -257,7 +257,7 @@ def acting(served: Served) -> APIRouter:
     def see_preparation(request: Request, preparation: Name) -> Response:
         """Show a prepared act to an officer who is to sign it."""
         caller: Caller = request.state.caller
-        one = waiting.find(preparation, caller.officer.id, node.clock.machine())
+        one = waiting.find(preparation, caller.id, node.clock.machine())
         with node.store.reading() as reader:
             entered = _entered(node, reader, caller, preparation)
             if entered is not None:
@@ -273,7 +273,7 @@ def acting(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
 
         def work() -> Response:
-            one = waiting.find(preparation, caller.officer.id, node.clock.machine())
+            one = waiting.find(preparation, caller.id, node.clock.machine())
             with one.turn if one is not None else nullcontext():
                 with node.store.reading() as reader:
                     entered = _entered(node, reader, caller, preparation)
@@ -282,7 +282,7 @@ def acting(served: Served) -> APIRouter:
                     if one is None or one.ended:
                         raise _unprepared()
                     _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.officer.id] = _checked(served, one, caller.officer, body)
+                one.signatures[caller.id] = _checked(served, one, caller.signing(), body)
                 if len(one.signatures) < len(one.officers):
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
@@ -311,7 +311,7 @@ def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str,
     if act is None or act.statement.party != node.party:
         return None
     signers = [one.officer for one in act.statement.signers if one.officer]
-    if caller.officer.id not in signers:
+    if caller.id not in signers:
         return None
     batch = (
         [act]
@@ -336,9 +336,9 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
         RefusedError: the caller is not.
     """
     if not isinstance(wanted, Destroy):
-        return (caller.officer,)
+        return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
-    if caller.officer.id not in (wanted.registry, wanted.security):
+    if caller.id not in (wanted.registry, wanted.security):
         raise _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
     found = tuple(one for one in officers if one is not None)
     if len(found) != 2:

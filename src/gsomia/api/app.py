@@ -15,15 +15,18 @@ from starlette.types import ASGIApp
 
 from gsomia import __version__
 from gsomia.api.acting import acting
+from gsomia.api.consultations import consultations
 from gsomia.api.contents import contents
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
-from gsomia.api.first import FirstOfficer
+from gsomia.api.failures import Failures
+from gsomia.api.first import FIRST_OFFICER, FirstOfficer
 from gsomia.api.guard import Guard, Rate
 from gsomia.api.laws import laws
 from gsomia.api.lists import lists
+from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
-from gsomia.api.passkeys import passkeys
+from gsomia.api.passkeys import PASSKEY_PATHS, passkeys
 from gsomia.api.people import people
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
@@ -39,7 +42,7 @@ from gsomia.api.tokens import tokens
 from gsomia.errors import GsomiaError
 from gsomia.identity import About, Rights
 from gsomia.node import Contents, Node
-from gsomia.web import Cursors, Memory, Problem, missing, problem_of
+from gsomia.web import Cursors, Memory, Problem, Provider, missing, problem_of
 
 __all__ = ["api_app", "api_routes", "description"]
 
@@ -54,6 +57,7 @@ def api_app(
     unreconciled_for: timedelta = timedelta(days=7),
     first: FirstOfficer | None = None,
     spans: Spans | None = None,
+    provider: Provider | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -68,6 +72,7 @@ def api_app(
         rate: so many requests a second are taken of one officer.
         first: the door for the first officer; None where it is never opened.
         spans: how long a sign-in lasts; as the settings have it by default where it is None.
+        provider: where persons sign in to read; None for nowhere.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -84,8 +89,24 @@ def api_app(
         unreconciled_for=unreconciled_for,
         first=first,
         spans=spans,
+        failures=Failures(told),
+        provider=provider,
     )
-    guard = Guard(api_routes(served, told), served.sign_in, Rate(rate), Rate(max(1.0, rate / 100)), log, url, first)
+    guard = Guard(
+        api_routes(served, told),
+        served.sign_in,
+        Rate(rate),
+        Rate(max(1.0, rate / 100)),
+        served.failures,
+        log,
+        {
+            ("POST", FIRST_OFFICER): lambda _: first is not None and first.open,
+            ("POST", OIDC_START): lambda _: provider is not None,
+            ("POST", OIDC_FINISH): lambda _: provider is not None,
+            **{("POST", path): lambda headers: "dpop" in headers for path in PASSKEY_PATHS},
+        },
+        url,
+    )
     return ScimErrors(guard)
 
 
@@ -109,6 +130,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         proofs,
         running,
         people,
+        consultations,
         acting,
         sendings,
         contents,
@@ -116,6 +138,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         tokens,
         passkeys,
         sessions,
+        oidc,
         events,
         scim,
         enrolling,

@@ -66,7 +66,7 @@ def contents(served: Served) -> APIRouter:
         """Say how much of a content of the caller's is here."""
         caller: Caller = request.state.caller
         permit(caller, "transmit")
-        found = served.coming.state(caller.officer.id, content)
+        found = served.coming.state(caller.id, content)
         if found is None:
             raise missing()
         return answered(served, request, "content", _told(found))
@@ -77,7 +77,7 @@ def contents(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
         permit(caller, "transmit")
         piece: bytes = request.state.body
-        found = served.coming.take(caller.officer.id, content, piece, offset=upload_offset, size=upload_length)
+        found = served.coming.take(caller.id, content, piece, offset=upload_offset, size=upload_length)
         return answered(served, request, "content", _told(found))
 
     return router

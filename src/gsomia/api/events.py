@@ -75,11 +75,11 @@ def events(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
         if not _may_follow(served, caller):
             permit(caller, "see-acts")
-        of = {"list": {"of": "events"}, "caller": caller.officer.id}
+        of = {"list": {"of": "events"}, "caller": caller.id}
         after = int(served.cursors.open(of, last)[0]) if last else await run_in_threadpool(_newest)
-        if open_streams[caller.officer.id] >= _STREAMS:
+        if open_streams[caller.id] >= _STREAMS:
             raise Problem(429, f"an officer follows at most {_STREAMS} streams at a time", headers={"retry-after": "1"})
-        open_streams[caller.officer.id] += 1
+        open_streams[caller.id] += 1
         return _Stream(_follow(caller, of, after))
 
     def _newest() -> int:
@@ -104,7 +104,7 @@ def events(served: Served) -> APIRouter:
                     yield b": alive\n\n"
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
-            open_streams[caller.officer.id] -= 1
+            open_streams[caller.id] -= 1
 
     def _next(caller: Caller, of: dict[str, Any], after: int) -> tuple[bytes, int, bool]:
         """What is new and may be told, where that ends, and whether the caller may still follow."""

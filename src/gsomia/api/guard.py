@@ -7,15 +7,14 @@ import json
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gsomia.api.first import FIRST_OFFICER, FirstOfficer
-from gsomia.api.passkeys import PASSKEY_PATHS
-from gsomia.api.signin import Caller, SignIn
+from gsomia.api.failures import Failures, source_of
+from gsomia.api.signin import Caller, SignIn, UnknownCaller
 from gsomia.errors import GsomiaError
 from gsomia.node import PIECE_BYTES
 from gsomia.web import Problem, peer_certificate, problem_of
@@ -64,9 +63,10 @@ class Guard:
         sign_in: tells who asks.
         rate: for each caller that is signed in.
         strangers: for each address from which nobody is signed in.
+        failures: counts who failed to sign in.
         log: is given each request's line.
+        doors: by method and path what a stranger may ask, while it is open to a request with such headers.
         url: under which the API is reached, `https://host:port`.
-        first: the door for the first officer: the one path that a stranger may ask, while it is open.
     """
 
     def __init__(
@@ -75,18 +75,20 @@ class Guard:
         sign_in: SignIn,
         rate: Rate,
         strangers: Rate,
+        failures: Failures,
         log: Callable[..., None],
+        doors: Mapping[tuple[str, str], Callable[[Mapping[str, list[str]]], bool]],
         url: str,
-        first: FirstOfficer | None = None,
     ) -> None:
         self._app = app
         self._sign_in = sign_in
         self._rate = rate
         self._strangers = strangers
         self._log = log
+        self._failures = failures
+        self._doors = doors
         # As a browser writes it (RFC 6454, 6.2): the port of the scheme is left out.
         self._origin = url.removesuffix(":443").encode()
-        self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -103,17 +105,20 @@ class Guard:
             await send(message)
 
         who = why = ""
+        source = source_of(str((scope.get("client") or ("",))[0]))
         try:
-            caller = self._caller(scope)
-            who = caller.officer.id if caller is not None else ""
+            caller = self._caller(scope, source)
+            who = caller.id if caller is not None else ""
             if caller is not None and (wait := self._rate.take(who)):
-                raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)})
+                raise _slower(wait)
             self._of_no_other_site(scope)
             if scope["query_string"]:
                 _asked_once(scope["query_string"])
             body = await _body(scope, receive)
-            scope["state"] = {"caller": caller, "body": body}
+            scope["state"] = {"caller": caller, "body": body, "source": source}
             await self._app(scope, _given(body, receive), answer)
+            if caller is None and status == 401:
+                self._failures.failed(source)
         except Problem as problem:
             await problem.response()(scope, receive, answer)
         except GsomiaError as error:
@@ -146,29 +151,36 @@ class Guard:
             ):
                 raise Problem(403, "no page of another site asks anything here", kind="cross-site")
 
-    def _caller(self, scope: Scope) -> Caller | None:
-        """Who asks; None for a stranger at the open door for the first officer, or who signs in by a passkey."""
+    def _caller(self, scope: Scope, source: str) -> Caller | None:
+        """Who asks; None for a stranger at an open door."""
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             if name in (b"authorization", b"dpop"):
                 headers.setdefault(name.decode(), []).append(value.decode("latin-1"))
         try:
-            return self._sign_in.caller(peer_certificate(scope), headers, scope["method"], scope["path"])
-        except Problem:
-            address = (scope.get("client") or ("",))[0]
-            if wait := self._strangers.take(str(address)):
-                raise Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)}) from None
-            asked = scope["method"], scope["path"]
-            if (
-                asked[0] == "POST"
-                and asked[1] in PASSKEY_PATHS
-                and "dpop" in headers
-                and "authorization" not in headers
-            ):
-                return None
-            if asked == ("POST", FIRST_OFFICER) and self._first is not None and self._first.open:
+            caller = self._sign_in.caller(peer_certificate(scope), headers, scope["method"], scope["path"])
+        except UnknownCaller as unknown:
+            if wait := self._strangers.take(source):
+                raise _slower(wait) from None
+            door = self._doors.get((scope["method"], scope["path"]))
+            # At a door nothing is looked at while there is a wait; elsewhere what is shown was, and does not hold.
+            at_door = door is not None and door(headers) and "authorization" not in headers
+            if at_door:
+                wait = self._failures.wait(source)
+            elif unknown.tried:
+                wait = self._failures.failed(source, unknown.officer)
+            if wait:
+                raise _slower(wait) from None
+            if at_door:
                 return None
             raise
+        self._failures.passed(source, caller.id)
+        return caller
+
+
+def _slower(wait: float) -> Problem:
+    """To be asked again after so many seconds (RFC 6585, section 4)."""
+    return Problem(429, "ask more slowly", headers={"retry-after": str(int(wait) + 1)})
 
 
 def _with_headers(headers: Any) -> list[tuple[bytes, bytes]]:

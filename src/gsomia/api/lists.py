@@ -47,7 +47,7 @@ def paged(
         limit: how many rows a page has, of all lists together.
         cursor: `next` of the page before, or "".
     """
-    of = {"list": dict(what), "caller": caller.officer.id}
+    of = {"list": dict(what), "caller": caller.id}
     after = list(served.cursors.open(of, cursor)) if cursor else []
     rows = (
         ([number, *place], name, row)

@@ -50,7 +50,7 @@ def _listed(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
     def see_officers(request: Request, limit: Limit = PAGE, cursor: Cursor = "", after: After = "") -> Response:
         """List the officers whose keys this node knows, the peers' too; each is PARTY/OFFICER."""
         with served.asked(request, "see-officers") as (caller, reader):
-            of = {"list": {"of": "officers"}, "caller": caller.officer.id}
+            of = {"list": {"of": "officers"}, "caller": caller.id}
             found = reader.officers(after=behind(of, cursor, after), limit=limit + 1)
             last = found[limit - 1] if len(found) > limit else None
             following = served.cursors.seal(of, [f"{last.party}/{last.id}"]) if last is not None else None
@@ -63,7 +63,7 @@ def _listed(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
     ) -> Response:
         """List the persons entered, or those on a facility's roster."""
         with served.asked(request, "see-persons") as (caller, reader):
-            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.officer.id}
+            of = {"list": {"of": "persons", "facility": facility}, "caller": caller.id}
             found = reader.persons(facility=facility, after=behind(of, cursor, after), limit=limit + 1)
             following = served.cursors.seal(of, [found[limit - 1].id]) if len(found) > limit else None
             rows = [person_row(one, node.clock.now()) for one in found[:limit]]
@@ -73,7 +73,7 @@ def _listed(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
     def see_rosters(request: Request, limit: Limit = PAGE, cursor: Cursor = "", after: After = "") -> Response:
         """List the facilities that have a roster, and how many stand on it."""
         with served.asked(request, "see-persons") as (caller, reader):
-            of = {"list": {"of": "rosters"}, "caller": caller.officer.id}
+            of = {"list": {"of": "rosters"}, "caller": caller.id}
             found = reader.facilities(after=behind(of, cursor, after), limit=limit + 1)
             following = served.cursors.seal(of, [found[limit - 1][0]]) if len(found) > limit else None
             return answered(served, request, "rosters", {"rosters": roster_rows(found[:limit]), "next": following})

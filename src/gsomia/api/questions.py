@@ -177,7 +177,7 @@ def _evaluate(served: Served, caller: Caller, reader: Reader, body: Evaluation) 
         permit(caller, "ask-transmit")
     elif name == "open":
         permit(caller, "ask-open", About(person=body.subject.id))
-    elif body.subject.id == caller.officer.id:
+    elif body.subject.id == caller.id:
         permit(caller, "see-oneself", About(person=caller.principal.person))
     else:
         permit(caller, "see-persons")

@@ -139,8 +139,8 @@ def reads(served: Served) -> APIRouter:
         who = caller.principal
         told = {
             "person": who.person,
-            "officer": caller.officer.id,
-            "key": caller.officer.key.fingerprint,
+            "officer": caller.officer.id if caller.officer is not None else "",
+            "key": caller.officer.key.fingerprint if caller.officer is not None else "",
             "roles": sorted(who.roles),
             "clearance": who.clearance,
             "needs": sorted(who.needs),
@@ -153,7 +153,7 @@ def reads(served: Served) -> APIRouter:
     def see_register(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
         """List the control register."""
         with served.asked(request, "see-register") as (caller, reader):
-            of = {"list": {"of": "copies"}, "caller": caller.officer.id}
+            of = {"list": {"of": "copies"}, "caller": caller.id}
             number, copy = served.cursors.open(of, cursor) if cursor else ("", "")
             found = reader.copies_after((number, copy), limit=limit + 1)
             following = None
@@ -215,7 +215,7 @@ def reads(served: Served) -> APIRouter:
                 raise UsageError("since an instant is asked of a key's acts alone", hint="name the key")
             from_then = instant(aware(since) or _EVER)
             what = {"of": "acts", "type": kind, "item": item, "key": key, "since": from_then}
-            of = {"list": what, "caller": caller.officer.id}
+            of = {"list": what, "caller": caller.id}
             after = int(served.cursors.open(of, cursor)[0]) if cursor else 0
             items = sorted({copy.item for copy in reader.find(item)}) or [item] if item else [""]
             types = [kind] if kind else ()

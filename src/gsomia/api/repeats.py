@@ -49,7 +49,7 @@ def once(
         return work()
     if len(key) > _MOST or not key.isascii() or not key.isprintable():
         raise Problem(400, f"an idempotency key is 1 to {_MOST} printable characters", kind="idempotency")
-    with served.memory.turn(caller.officer.id, key):
+    with served.memory.turn(caller.id, key):
         return _once(served, request, caller, key, work, stands)
 
 
@@ -64,7 +64,7 @@ def _once(
     body: bytes = request.state.body
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
     memory, at = served.memory, served.node.clock.machine()
-    known = memory.begin(caller.officer.id, key, digest, at=at, span=KEPT_FOR)
+    known = memory.begin(caller.id, key, digest, at=at, span=KEPT_FOR)
     if known is not None and known.digest != digest:
         raise Problem(422, "this idempotency key came with another request", kind="idempotency")
     if known is not None and known.status and (known.status >= 400 or stands(known.body)):
@@ -75,7 +75,7 @@ def _once(
     except RefusedError as error:
         response = problem_of(error).response()
     except BaseException:
-        memory.forget(caller.officer.id, key)
+        memory.forget(caller.id, key)
         raise
-    memory.give(caller.officer.id, key, response.status_code, bytes(response.body))
+    memory.give(caller.id, key, response.status_code, bytes(response.body))
     return response

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from gsomia.api.failures import Failures
 from gsomia.api.first import FirstOfficer
 from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
@@ -19,7 +20,7 @@ from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
 from gsomia.node import Contents, Node, Reader, Stamp, TracerDays
 from gsomia.verdict import Law
-from gsomia.web import PROBLEM_TYPE, Cursors, Memory, shown_json
+from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
 __all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
 
@@ -69,6 +70,8 @@ class Served:
         first: the door for the first officer, or None where it is never opened.
         coming: the contents that officers send.
         spans: how long a sign-in lasts.
+        failures: who failed to sign in.
+        provider: where persons sign in to read, or None where the settings name none.
     """
 
     node: Node
@@ -82,6 +85,8 @@ class Served:
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None
     spans: Spans = field(default_factory=Spans)
+    failures: Failures = field(default_factory=Failures)
+    provider: Provider | None = None
 
     @contextmanager
     def asked(self, request: Request, act: str, about: About | None = None) -> Iterator[tuple[Caller, Reader]]:

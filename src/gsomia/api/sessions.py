@@ -24,7 +24,7 @@ def sessions(served: Served) -> APIRouter:
 
     @route(router, "GET", "/v1/sessions", "see-sessions")
     def see_sessions(request: Request, person: Annotated[str, Query(max_length=256)] = "") -> Response:
-        """List the tokens by which persons are signed in, or one person; certificates stand in no list."""
+        """List by which tokens persons, or one person, are signed in, and who failed to; no list has certificates."""
         permit(request.state.caller, "see-sessions")
         now = node.clock.machine()
         found = [
@@ -32,7 +32,7 @@ def sessions(served: Served) -> APIRouter:
             for one in memory.tokens(person)
             if one.ends >= now
         ]
-        return answered(served, request, "sessions", {"sessions": found})
+        return answered(served, request, "sessions", {"sessions": found, "failures": served.failures.rows()})
 
     @route(router, "DELETE", "/v1/sessions/{session}", "end-sessions", status=204)
     def end_session(request: Request, session: Name) -> Response:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from gsomia.api.spans import Spans
-from gsomia.errors import SignatureError
+from gsomia.errors import RefusedError, SignatureError
 from gsomia.identity import About, Decision, Ground, Principal, Rights, principal_of
 from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
@@ -26,15 +26,15 @@ from gsomia.web import (
     token_digest,
 )
 
-__all__ = ["Caller", "SignIn", "step_up", "unknown_caller"]
+__all__ = ["Caller", "SignIn", "UnknownCaller", "step_up", "unknown_caller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An officer who asks, with what the register says of the person at this request.
+    """Who asks, with what the register says of the person at this request.
 
     Args:
-        officer: the officer, by whose key the request was let in.
+        officer: the officer, by whose key the request was let in; None for a person who signed in at a provider.
         principal: the person, for the table of rights.
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
@@ -46,7 +46,7 @@ class Caller:
         token_id: its name, or "".
     """
 
-    officer: Officer
+    officer: Officer | None
     principal: Principal
     rights: Rights
     acts: frozenset[str] | None = None
@@ -58,6 +58,23 @@ class Caller:
     token_id: str = ""
 
     @property
+    def id(self) -> str:
+        """What the caller is counted by: the officer's id, or the person's after a slash, which no officer's has."""
+        return self.officer.id if self.officer is not None else f"/{self.principal.person}"
+
+    def signing(self) -> Officer:
+        """The officer whose key the caller showed.
+
+        Raises:
+            RefusedError: the caller showed none.
+        """
+        if self.officer is None:
+            text = "an act is signed by an officer's key, and who asks showed none"
+            decision = Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
+            raise RefusedError(text, verdict=decision.to_json())
+        return self.officer
+
+    @property
     def stale(self) -> bool:
         """Whether the officer authenticated too long ago for acts that the table marks `step_up`."""
         return self.at - self.authenticated > self.max_age
@@ -66,6 +83,10 @@ class Caller:
         """Whether the caller may do an act of the table."""
         if self.acts is not None and act not in self.acts:
             return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
+        known = self.rights.acts.get(act)
+        if self.officer is None and known is not None and known.signs:
+            text = f"`{act}` is signed by an officer's key, and who asks showed none"
+            return Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
         return self.rights.decide(self.principal, act, about or About())
 
     def may(self, act: str, about: About | None = None) -> bool:
@@ -79,15 +100,30 @@ _MOST = 4096
 """So many certificates are remembered."""
 
 
-def unknown_caller(error: str = "") -> Problem:
+class UnknownCaller(Problem):
+    """Nobody who may ask anything.
+
+    Args:
+        error: of the challenge (RFC 9449, section 7.1), or "".
+        officer: as whom the caller tried to come in, where that is known.
+        tried: whether anything was shown that might have let the caller in.
+    """
+
+    def __init__(self, error: str = "", *, officer: str = "", tried: bool = True) -> None:
+        challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
+        super().__init__(
+            401,
+            "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
+            kind="sign-in",
+            headers={"www-authenticate": challenge},
+        )
+        self.officer = officer
+        self.tried = tried
+
+
+def unknown_caller(error: str = "", *, officer: str = "", tried: bool = True) -> UnknownCaller:
     """The one answer to everybody who is not signed in, whatever was asked and why it is so."""
-    challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
-    return Problem(
-        401,
-        "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
-        kind="sign-in",
-        headers={"www-authenticate": challenge},
-    )
+    return UnknownCaller(error, officer=officer, tried=tried)
 
 
 def step_up(max_age: timedelta) -> Problem:
@@ -146,7 +182,7 @@ class SignIn:
             with self._node.store.reading() as reader:
                 return self._by_token(reader, given, headers.get("dpop", []), method, path, der)
         if der is None:
-            raise unknown_caller()
+            raise unknown_caller(tried=False)
         # Read again as soon as anything was committed; and soon in any case, for what was entered may end by itself.
         tenth = int(self._node.clock.machine().timestamp() / _FOR_SECONDS)
         now = self._node.store.state(), self._memory.signings_out, tenth
@@ -166,10 +202,12 @@ class SignIn:
         at = self._node.clock.machine()
         if at > caller.ends or self._memory.signed_out(caller.principal.person, caller.authenticated):
             return None
-        if caller.token:
-            token = self._memory.token(caller.token)
-            if token is None or at > token.ends:
-                return None
+        token = self._memory.token(caller.token) if caller.token else None
+        if caller.token and (token is None or at > token.ends):
+            return None
+        if caller.officer is None:
+            principal = self._bound(reader, token.key, caller.principal.person) if token is not None else None
+            return replace(caller, principal=principal) if principal is not None else None
         now = self._who(reader, caller.officer.key.fingerprint)
         return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
 
@@ -185,6 +223,12 @@ class SignIn:
             return None
         principal = principal_of(self._node, reader, officer=officer.id)
         return (officer, principal) if principal is not None else None
+
+    def _bound(self, reader: Reader, account: str, person: str) -> Principal | None:
+        """The person to whom an account at a provider is bound, as the register has it now."""
+        if reader.holder_of(account) != person:
+            return None
+        return principal_of(self._node, reader, person=person)
 
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
@@ -231,21 +275,25 @@ class SignIn:
         try:
             proof = check_proof(proofs[0], method=method, url=self._url + path, token=value, at=now)
         except SignatureError:
-            raise unknown_caller("invalid_dpop_proof") from None
+            raise unknown_caller("invalid_dpop_proof", officer=token.officer) from None
         if proof.thumbprint != token.jkt:
-            raise unknown_caller("invalid_token")
+            raise unknown_caller("invalid_token", officer=token.officer)
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
-            raise unknown_caller("invalid_dpop_proof")
-        who = self._who(reader, token.key)
-        if who is None or who[0].id != token.officer:
+            raise unknown_caller("invalid_dpop_proof", officer=token.officer)
+        officer: Officer | None = None
+        if token.officer:
+            who = self._who(reader, token.key)
+            officer, principal = who if who is not None and who[0].id == token.officer else (None, None)
+        else:
+            principal = self._bound(reader, token.key, token.person)
+        if principal is None:
             raise unknown_caller("invalid_token")
         ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
-            if shown.officer.id != token.officer:
+            if shown.officer is None or shown.officer.id != token.officer:
                 raise unknown_caller("invalid_token")
             ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
-        officer, principal = who
         return Caller(
             officer=officer,
             principal=principal,

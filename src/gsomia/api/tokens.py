@@ -50,6 +50,7 @@ def tokens(served: Served) -> APIRouter:
         caller = own(request)
         if caller.token:
             raise RefusedError("a token makes no token", verdict={"outcome": "refuse", "grounds": []})
+        officer = caller.signing()
         for act in body.acts:
             if not _ever(served, caller, act):
                 permit(caller, act)
@@ -60,8 +61,8 @@ def tokens(served: Served) -> APIRouter:
         token = Token(
             id=secrets.token_hex(8),
             person=caller.principal.person,
-            officer=caller.officer.id,
-            key=caller.officer.key.fingerprint,
+            officer=officer.id,
+            key=officer.key.fingerprint,
             jkt=thumbprint(body.jwk),
             acts=tuple(dict.fromkeys(body.acts)),
             way="certificate",

@@ -17,6 +17,7 @@ from gsomia.api.dealings import (
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
+from gsomia.api.wanted_consult import Consulting
 from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -247,7 +248,7 @@ class RevokeConsent(Said):
 class Handle(Said):
     """Record what is done with a held item."""
 
-    act: Literal["reproduce", "translate", "return", "use", "retain", "report-loss"]
+    act: Literal["reproduce", "translate", "return", "use", "retain", "protect", "report-loss"]
     item: Reference
     what: Text
     certify: list[Text] = Field(default=[], max_length=8)
@@ -297,7 +298,8 @@ Wanted = Annotated[
     | Handle
     | Tell
     | Destroy
-    | House,
+    | House
+    | Consulting,
     Field(discriminator="act"),
 ]
 

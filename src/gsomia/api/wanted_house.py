@@ -64,6 +64,7 @@ class EnterPerson(HouseAct):
     purposes: list[Text] = Field(default=["defence", "missile-defence"], max_length=256)
     rosters: list[Text] = Field(default=[], max_length=256)
     house_roles: list[Text] = Field(default=[], max_length=256)
+    accounts: list[Text] = Field(default=[], max_length=256)
     role: Text = "official"
     rank: Text = ""
 
@@ -78,6 +79,7 @@ class EnterPerson(HouseAct):
             purposes=tuple(self.purposes),
             rosters=tuple(self.rosters),
             house_roles=tuple(self.house_roles),
+            accounts=tuple(self.accounts),
             role=self.role,
             rank=self.rank,
         )
@@ -98,6 +100,7 @@ class ChangePerson(HouseAct):
     purposes: Words | None = None
     rosters: Words | None = None
     house_roles: Words | None = None
+    accounts: Words | None = None
     role: Text | None = None
     rank: Text | None = None
 

@@ -9,11 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gsomia.app.home import Home
 from gsomia.errors import GsomiaError, NodeError
 from gsomia.keys import PublicKey
+
+if TYPE_CHECKING:
+    from gsomia.web import Provider
 
 __all__ = ["served", "serving_api", "trusting"]
 
@@ -133,6 +136,41 @@ def trusting(
         watcher.join(5)
 
 
+def _provider(home: Home) -> Provider | None:
+    """The provider of identities that the settings name.
+
+    Raises:
+        NodeError: a file that they name cannot be read, or a part that it takes is not installed.
+    """
+    named = home.config.oidc
+    if not named.issuer:
+        return None
+    from importlib.util import find_spec
+
+    from gsomia.web import Provider, ProviderSettings, fetching
+
+    if find_spec("authlib") is None:
+        raise NodeError("`[oidc]` takes a part that is not installed", hint="install gsomia[oidc]")
+    secret = ""
+    if named.client_secret_file:
+        path = home.folder / named.client_secret_file
+        try:
+            secret = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NodeError(f"cannot read the client's secret in `{path}`: {error}") from error
+        if not secret:
+            raise NodeError(f"the client's secret in `{path}` is empty")
+    settings = ProviderSettings(
+        issuer=named.issuer,
+        client_id=named.client_id,
+        client_secret=secret,
+        claim=named.claim,
+        hosts=tuple(named.hosts),
+        algorithms=tuple(named.algorithms),
+    )
+    return Provider(settings, fetching(home.folder / named.roots if named.roots else None))
+
+
 @contextmanager
 def serving_api(
     home: Home, ready: Callable[[str], None], stopping: threading.Event, changed: Callable[[], object], log: Any
@@ -183,6 +221,7 @@ def serving_api(
         rate=config.requests_per_second,
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
         first=first,
+        provider=_provider(home),
         spans=Spans(
             step_up=timedelta(seconds=config.step_up_seconds),
             token=timedelta(days=config.token_days),

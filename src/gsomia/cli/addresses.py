@@ -19,6 +19,7 @@ import click
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
 from gsomia.cli.meaning import cannot_tell_item, means
+from gsomia.cli.meaning_consult import CONSULT_BODIES
 from gsomia.cli.meaning_house import HOUSE, unsaid
 from gsomia.errors import (
     GsomiaError,
@@ -56,7 +57,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_KEY, _IDENTITY = "gsomia.officer-key", "gsomia.node-identity"
+_KEY, _SESSION, _IDENTITY = "gsomia.officer-key", "gsomia.session", "gsomia.node-identity"
 
 
 def anywhere_option(function: F) -> F:
@@ -77,6 +78,14 @@ def anywhere_option(function: F) -> F:
             expose_value=False,
             callback=keep(_IDENTITY),
             help="The identity of the node at that address (or GSOMIA_NODE_IDENTITY).",
+        ),
+        click.option(
+            "--session",
+            envvar="GSOMIA_SESSION",
+            type=file,
+            expose_value=False,
+            callback=keep(_SESSION),
+            help="What `gsomia sign-in` wrote, in place of --officer-key, to read (or GSOMIA_SESSION).",
         ),
         click.option(
             "--officer-key",
@@ -168,12 +177,24 @@ def reached(address: str) -> Iterator[Remote]:
     Raises:
         UsageError: no key or no identity was given.
     """
+    meta = click.get_current_context().meta
+    session = meta.get(_SESSION)
+    if session is not None and meta.get(_KEY) is None:
+        remote = _by_session(address, session, identity_of(node_identity(), "certificate"))
+    else:
+        remote = _by_key(address, identity_of(node_identity(), "certificate"))
+    try:
+        yield remote
+    finally:
+        remote.close()
+
+
+def _by_key(address: str, node: str) -> Remote:
     import httpx2
 
     from gsomia.web import client_context, make_officer_certificate
 
     name, key = officer_key()
-    pinned = identity_of(node_identity(), "certificate")
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -182,14 +203,34 @@ def reached(address: str) -> Iterator[Remote]:
             for path, data in ((shown, certificate), (kept, private)):
                 path.touch(mode=0o600)
                 path.write_bytes(data)
-            context = client_context(shown, kept, pinned)
+            context = client_context(shown, kept, node)
         return httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60)
 
-    remote = Remote(address, sign_in, key)
-    try:
-        yield remote
-    finally:
-        remote.close()
+    return Remote(address, sign_in, key)
+
+
+def _by_session(address: str, path: Path, node: str) -> Remote:
+    import httpx2
+
+    from gsomia.cli.session_file import Session
+    from gsomia.web import stranger_context
+
+    session = Session.read(path)
+    if session.address.rstrip("/") != address.rstrip("/"):
+        raise UsageError(f"`{path}` is a session at `{session.address}`", hint="a token is shown to its own node alone")
+    context = stranger_context(node)
+
+    def client() -> httpx2.Client:
+        return httpx2.Client(
+            base_url=address,
+            verify=context,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=60,
+            auth=session.proven,
+        )
+
+    return Remote(address, client)
 
 
 def officer_key() -> tuple[str, OfficerKey]:
@@ -202,7 +243,7 @@ def officer_key() -> tuple[str, OfficerKey]:
 
     key_file = click.get_current_context().meta.get(_KEY)
     if key_file is None:
-        raise UsageError("with whose key?", hint="give --officer-key FILE, or set GSOMIA_OFFICER_KEY")
+        raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
     name = key_file.name.removesuffix(".key")
     return name, read_officer_key(files, name)
@@ -289,7 +330,7 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
         prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
-    if wanted["act"] in HOUSE and (words := unsaid(statements, wanted)):
+    if wanted["act"] in {*HOUSE, *CONSULT_BODIES} and (words := unsaid(statements, wanted)):
         # What the node filled in: the rest of what stands of a person, which keys end.
         shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
         click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)
@@ -330,14 +371,27 @@ class Remote:
     Args:
         address: where.
         sign_in: signs in by the officer's key; once more where the node asks for that (step-up, RFC 9470).
-        key: the officer's.
+        key: the officer's; None for who signed in to read.
     """
 
-    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs) -> None:
+    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs | None = None) -> None:
         self._address = address
         self._sign_in = sign_in
         self._client = sign_in()
-        self.key = key
+        self._key = key
+
+    @property
+    def key(self) -> Signs:
+        """The officer's key.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self._key is None:
+            raise UsageError(
+                "an act is signed by an officer's key", hint="give --officer-key FILE in place of --session"
+            )
+        return self._key
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -28,7 +28,8 @@ class _Lazy(click.Group):
 
     commands_in: ClassVar[dict[str, str]] = {
         "init": "setup", "node": "setup", "peer": "setup", "officer": "setup", "person": "persons",
-        "roster": "rosters", "place": "rosters", "rights": "rights", "session": "sessions", "clock": "setup",
+        "roster": "rosters", "place": "rosters", "rights": "rights", "clock": "setup",
+        "sign-in": "signing_in", "session": "sessions",
         "act": "acts", "assure": "standing", "accredit": "standing",
         "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
         "receipt": "exchange",

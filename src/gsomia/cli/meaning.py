@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gsomia.cli.meaning_consult import CONSULT_BODIES, means_consult
 from gsomia.cli.meaning_house import HOUSE, means_house
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         statements: as the node prepared them.
         wanted: the act, as it was asked for.
     """
+    if wanted["act"] in CONSULT_BODIES:
+        return means_consult(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] in HOUSE:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":

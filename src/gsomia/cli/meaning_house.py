@@ -32,6 +32,10 @@ def means_house(statements: Said, wanted: Words) -> bool:
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)
 
 
+_BINDING = frozenset({"after", "opening", "order"})
+"""Words that say nothing to people: digests of what an act follows on."""
+
+
 def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     """The words that are signed and that the officer did not give, for them to read: by name, from each statement."""
     found: dict[str, Any] = {}
@@ -42,6 +46,8 @@ def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
         return {}
     for one in statements:
         for name, word in one.body.items():
+            if name in _BINDING:
+                continue
             if name not in wanted or wanted[name] in ("", None):
                 found.setdefault(name, []).append(word)
     return {name: words[0] if len(words) == 1 else words for name, words in found.items()}
@@ -61,7 +67,19 @@ def _the(*names: str) -> Callable[[Words], Words]:
     return lambda wanted: {name: wanted[name] for name in names}
 
 
-_PERSON = ("person", "role", "rank", "clearance", "basis", "expires", "needs", "purposes", "rosters", "house_roles")
+_PERSON = (
+    "person",
+    "role",
+    "rank",
+    "clearance",
+    "basis",
+    "expires",
+    "needs",
+    "purposes",
+    "rosters",
+    "house_roles",
+    "accounts",
+)
 
 
 def _entered(wanted: Words) -> Words:
@@ -70,7 +88,7 @@ def _entered(wanted: Words) -> Words:
     return said | {"expires": said["expires"] or ""} | {name: sorted({*said[name]}) for name in _SETS}
 
 
-_SETS = ("rosters", "house_roles")
+_SETS = ("rosters", "house_roles", "accounts")
 
 
 def _changed(statements: Said, wanted: Words) -> bool:

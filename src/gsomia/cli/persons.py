@@ -48,6 +48,15 @@ def _details(*, needed: bool) -> Callable[[F], F]:
 
     def options(function: F) -> F:
         for option in (
+            click.option(
+                "--account",
+                "accounts",
+                multiple=True,
+                default=chosen,
+                metavar="'ISSUER CLAIM VALUE'",
+                help="An account at an OpenID provider by which the person signs in to read, such as"
+                " 'https://id.example sub 248289761001'.",
+            ),
             click.option("--rank", default="" if needed else None, help="A rank is no ground (Article 7.1)."),
             click.option(
                 "--role",

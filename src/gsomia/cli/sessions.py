@@ -29,7 +29,7 @@ def _address(node_dir: str | None) -> str:
 @json_option
 @anywhere_option
 def list_sessions(person: str, as_json: bool, node_dir: str | None) -> None:
-    """List the tokens by which persons are signed in, or PERSON; a certificate stands in no list."""
+    """List the tokens by which persons, or PERSON, are signed in, and who failed to; no list has certificates."""
     with reached(_address(node_dir)) as remote:
         told = remote.get("sessions", {"person": person})
     if as_json:
@@ -39,6 +39,9 @@ def list_sessions(person: str, as_json: bool, node_dir: str | None) -> None:
     keys = ("id", "person", "way", "made", "used", "ends")
     rows = [[*(one[key] for key in keys), " ".join(one["acts"] or ["everything"])] for one in told["sessions"]]
     table(head, rows)
+    for one in told["failures"]:
+        line = "{failed} sign-ins failed, {kind} {name}, the last {seconds_ago} s ago; {wait} s to wait"
+        click.echo(plain(line.format(**one)), err=True)
 
 
 @session_command.command("end")

@@ -58,6 +58,7 @@ from gsomia.node.consultation_effects import standing_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
+from gsomia.node.consultation_views import standing_row, standing_view
 from gsomia.node.contents import PIECE_BYTES, Content, Contents
 from gsomia.node.contractors import (
     FacilityDetails,
@@ -500,6 +501,8 @@ __all__ = [
     "stamp_logs",
     "stamps_of",
     "standing_of",
+    "standing_row",
+    "standing_view",
     "state_position",
     "step",
     "stop_closed",

@@ -67,7 +67,7 @@ class ActType:
         return (*self.roles, role) if role is not None else Role.ALL
 
 
-HANDLING = ("reproduce", "translate", "return", "use", "retain", "report-loss")
+HANDLING = ("reproduce", "translate", "return", "use", "retain", "protect", "report-loss")
 """What the holder of a copy does with it and records; `destroy` is apart, for two officers sign it."""
 
 CONTRACTED = ("release-to-contractor", "return-from-contractor")
@@ -148,6 +148,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="return", roles=(Role.REGISTRY,)),
         ActType(name="use", roles=(Role.REGISTRY,)),
         ActType(name="retain", roles=(Role.REGISTRY,)),
+        ActType(name="protect", roles=(Role.SECURITY,)),
         ActType(name="report-loss", roles=(Role.SECURITY,)),
         ActType(name="destroy", roles=(Role.REGISTRY, Role.SECURITY)),
         ActType(name="mark", roles=(Role.REGISTRY,)),

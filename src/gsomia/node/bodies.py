@@ -74,6 +74,7 @@ def entered_person(statement: Statement) -> Person:
         purposes=texts(body, "purposes"),
         rosters=texts(body, "rosters"),
         house_roles=texts(body, "house_roles"),
+        accounts=texts(body, "accounts"),
         left_at=None,
         act=statement.id,
     )

@@ -50,16 +50,19 @@ __all__ = [
 ]
 
 
+_LISTED = 20
+"""So many are named to one who named none of them."""
+
+
 def consultation_named(reader: Reader, reference: str) -> Consultation:
     """The one consultation whose id is, or begins with, a reference.
 
     Raises:
         UsageError: there is none, or more than one.
     """
-    known = reader.consultations()
-    found = [one for one in known if reference and one.id.startswith(reference)]
+    found = reader.consultations(beginning=reference, limit=2) if reference else ()
     if len(found) != 1:
-        listed = "; ".join(f"{one.id} {one.title}" for one in known) or "none"
+        listed = "; ".join(f"{one.id} {one.title}" for one in reader.consultations(limit=_LISTED)) or "none"
         raise UsageError(f"no one consultation `{reference}`", hint=f"known: {listed}")
     return found[0]
 

@@ -76,6 +76,9 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is enrolled already")
     if not past and replaces:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` has no key to replace")
+    for other in tx.sharing(statement.party, new.key):
+        if other.id != new.id:
+            raise VerificationError(f"act `{statement.id}`: a half of this key is officer `{other.id}`'s")
     if past and new.person != past[-1].person:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
     if past and new.roles != past[-1].roles:

@@ -33,7 +33,7 @@ def enrol_officer(
         person: whose key it is, where that is not the officer's id: so two keys of one person never count as two.
 
     Raises:
-        UsageError: an unknown role, an id that will not do, a person who has left, another officer's passkey, or a
+        UsageError: an unknown role, an id that will not do, a person who has left, another officer's key, or a
             passkey where no pair would be left that enrols.
         RefusedError: it is the officer's own.
     """
@@ -66,17 +66,16 @@ def enrol_officer(
 
 
 def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None:
-    """Check that a passkey is no other officer's: who signs in by it is known by its credential alone.
+    """Check that a key, or a half of it, is no other officer's, and never was: two keys of one token are one hand.
 
     Raises:
         UsageError: it is.
     """
-    if not isinstance(key, Passkey):
-        return
-    for other in reader.officers(party):
-        if other.id != officer and key.shares(other.key):
+    for other in reader.sharing(party, key):
+        if other.id != officer:
+            what = "passkey" if isinstance(key, Passkey) else "key, or a half of it,"
             raise UsageError(
-                f"this passkey is officer `{other.id}`'s", hint="each officer has a credential of their own"
+                f"this {what} is officer `{other.id}`'s", hint="each officer has a key of their own, on a token too"
             )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gsomia.agreement import Agreement
+from gsomia.agreement import Agreement, state_at
 from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.node import Node
 from gsomia.node.ports import Reader
@@ -81,6 +81,7 @@ def owing(node: Node, reader: Reader) -> list[Owing]:
         *_regrades(reader, case, at),
         *_raises(reader, case, at),
         *_inspections(node, reader, case),
+        *_protection(reader, case, at),
     ]
 
 
@@ -168,6 +169,47 @@ def _raises(reader: Reader, case: Case, at: datetime) -> Iterator[Owing]:
                 since=max(notice.at for notice in one.notices),
                 **_cited(case, Request(act="notify-regrade", by=by, item=item_of(one.item)), facts, agreement, at),
             )
+
+
+def _protection(reader: Reader, case: Case, at: datetime) -> Iterator[Owing]:
+    """What stays protected although the agreement by which it is held has ended (Article 21.4), copy by copy.
+
+    The measures that its holder recorded last are named; an end that a Party's reading alone sees counts.
+    """
+    ended: dict[str, datetime | None] = {}
+    for copy in reader.copies(states=HELD) if _any_ended(case, ended, at) else ():
+        item = reader.item(copy.item)
+        agreement = _between(case, copy, item) if item is not None and item.originator != copy.holder else None
+        since = ended.get(agreement.name) if agreement is not None else None
+        if item is None or agreement is None or since is None:
+            continue
+        outlives = agreement.article(agreement.survival_article)
+        recorded = [
+            one.statement
+            for one in reader.acts(types=["protect"], item=item.id)
+            if one.statement.copy == copy.id and one.statement.at >= since
+        ]
+        measures = f"measures recorded by act {recorded[-1].id}" if recorded else "no measures are recorded since"
+        yield Owing(
+            act="protect",
+            by=copy.holder,
+            to=(item.originator,),
+            copy=copy,
+            instrument=agreement.name,
+            article=outlives.number if outlives is not None else "unread",
+            text=f"go on protecting it after the end of {agreement.name}: {measures}",
+            confidence=outlives.confidence if outlives is not None else "I",
+            since=since,
+        )
+
+
+def _any_ended(case: Case, ended: dict[str, datetime | None], at: datetime) -> bool:
+    """Find the agreements that have ended by the reading of a Party at least, each with since when."""
+    for name, agreement in case.law.agreements.items():
+        over = [view.since for view in state_at(agreement, case.record, at).courses if view.state == "terminated"]
+        if over:
+            ended[name] = min((one for one in over if one is not None), default=None)
+    return bool(ended)
 
 
 def _inspections(node: Node, reader: Reader, case: Case) -> Iterator[Owing]:

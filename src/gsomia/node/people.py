@@ -57,6 +57,7 @@ def person_view(reader: Reader, party: str, person: Person, at: datetime) -> dic
         **person_row(person, at),
         "basis": person.basis,
         "purposes": ", ".join(person.purposes),
+        "accounts": ", ".join(person.accounts),
         "act": person.act,
         "officers": [{"officer": one.id, "roles": list(one.roles)} for one in officers],
         "needs": [{"item": one.item, "need": one.need, "act": one.act} for one in reader.needs(person=person.id)],

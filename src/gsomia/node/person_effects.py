@@ -46,6 +46,9 @@ def apply_person(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: roles of the house are {', '.join(Role.HOUSE)}, each once")
     if len({*person.rosters}) != len(person.rosters) or "" in person.rosters:
         raise VerificationError(f"act `{statement.id}`: facilities are named, each once")
+    for account in person.accounts:
+        if tx.holder_of(account) not in ("", person.id) or person.accounts.count(account) > 1:
+            raise VerificationError(f"act `{statement.id}`: an account is bound to one person, once")
     tx.put_person(person)
 
 

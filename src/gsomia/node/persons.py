@@ -52,6 +52,8 @@ class PersonDetails:
         expires: when the clearance ends, aware; None where no end was named.
         rosters: the facilities on whose rosters the person is to stand, and no other.
         house_roles: of `Role.HOUSE`.
+        accounts: at providers of identities (OpenID Connect), each `ISSUER CLAIM VALUE`, such as
+            `https://id.example sub 248289761001`; by them the person signs in to read, and signs nothing.
     """
 
     id: str
@@ -62,6 +64,7 @@ class PersonDetails:
     purposes: tuple[str, ...] = ("defence", "missile-defence")
     rosters: tuple[str, ...] = ()
     house_roles: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
     role: str = "official"
     rank: str = ""
 
@@ -95,9 +98,13 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
         "purposes": list(person.purposes),
         "rosters": sorted({*person.rosters}),
         "house_roles": sorted({*person.house_roles}),
+        "accounts": sorted({*person.accounts}),
     }
     with node.store.writing() as tx:
         of_another(node, tx, by, person.id)
+        for account in person.accounts:
+            if (holder := tx.holder_of(account)) not in ("", person.id):
+                raise UsageError(f"the account `{account}` is bound to `{holder}`")
         return make(node, tx, [Draft(type="enter-person", body=body)], at=node.clock.now(), by=by)[0]
 
 
@@ -316,6 +323,12 @@ def _check(person: PersonDetails) -> None:
         if not name or not name.isprintable() or len(name) > 64:
             what = "a person's id" if name == person.id else "a facility"
             raise UsageError(f"not {what}: `{name!a}`", hint="one to 64 printable characters")
+    for account in person.accounts:
+        issuer, claim, value = (*account.split(" ", 2), "", "")[:3]
+        if not issuer.startswith("https://") or claim not in ("sub", "email") or not value or len(account) > 512:
+            raise UsageError(f"not an account: `{account!a}`", hint="such as `https://id.example sub 248289761001`")
+        if not account.isprintable():
+            raise UsageError("an account is printable text")
     _printable(person.rank, "--rank")
     _printable(person.basis, "--basis")
 

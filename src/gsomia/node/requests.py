@@ -79,8 +79,7 @@ def ask_information(node: Node, wanted: InformationWanted, *, certified: Sequenc
         by: a disclosure officer.
 
     Raises:
-        UsageError: a word that is not known, nothing is asked for, `due` is past, or the Party to which it goes first
-            is no enrolled peer.
+        UsageError: a word that is not known, nothing is asked for, `due` is past, or it would go to no enrolled peer.
         RefusedError: the agreement refuses or is uncertain, or the officer may not ask; it is kept.
     """
     at = node.clock.now()

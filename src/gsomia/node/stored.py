@@ -59,6 +59,7 @@ class Person:
         expires: when the clearance ends; None where no end was named.
         rosters: the facilities on whose rosters the person stands (6(e)).
         house_roles: of `Role.HOUSE`.
+        accounts: at providers of identities, by which the person signs in to read: `ISSUER CLAIM VALUE`.
         left_at: when the person left; None for one who is here.
         act: the act that says so.
     """
@@ -73,6 +74,7 @@ class Person:
     purposes: tuple[str, ...]
     rosters: tuple[str, ...]
     house_roles: tuple[str, ...]
+    accounts: tuple[str, ...]
     left_at: datetime | None
     act: str
 
@@ -81,8 +83,8 @@ class Person:
         return "none" if self.left_at is not None or self.expired(at) else self.clearance
 
     def struck(self, at: datetime, act: str) -> Person:
-        """The person as somebody who has left: on no roster, in no role of the house."""
-        return replace(self, rosters=(), house_roles=(), left_at=at, act=act)
+        """The person as somebody who has left: on no roster, in no role of the house, with no account."""
+        return replace(self, rosters=(), house_roles=(), accounts=(), left_at=at, act=act)
 
     def expired(self, at: datetime) -> bool:
         """Whether the clearance has come to its end."""

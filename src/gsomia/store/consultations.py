@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from gsomia.node import Consultation, Step, View, read_instant
+import sqlalchemy as sa
+
+from gsomia.node import Consultation, Step, View, instant, read_instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
+from gsomia.store.prepared import Prepared
 from gsomia.store.statements import insert_new, rows_by, upsert
 
 __all__ = ["ConsultationReads", "ConsultationWrites"]
@@ -26,12 +30,31 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **lists, "at": read_instant(row["at"])}
 
 
+_EVERY = -1
+"""SQLite's word for no limit."""
+
+_AT, _ID = schema.consultation.c.at, schema.consultation.c.id
+
+_CONSULTATIONS = Prepared(
+    sa.select(schema.consultation)
+    .where(sa.tuple_(_AT, _ID) > sa.tuple_(sa.bindparam("after_at"), sa.bindparam("after")))
+    .where(sa.func.substr(_ID, sa.literal_column("1"), sa.bindparam("length")) == sa.bindparam("beginning"))
+    .order_by(_AT, _ID)
+    .limit(sa.bindparam("limit"))
+    .offset(sa.literal_column("0"))
+)
+
+
 class ConsultationReads(Connected):
     """Reads about consultations within one transaction."""
 
-    def consultations(self) -> Sequence[Consultation]:
-        found = rows_by(schema.consultation, order=("at", "id")).rows(self._connection, {})
-        return [Consultation(**_told(row)) for row in found]
+    def consultations(
+        self, *, after: tuple[datetime, str] | None = None, beginning: str = "", limit: int = 0
+    ) -> Sequence[Consultation]:
+        at, name = after or (None, "")
+        values: dict[str, object] = {"after_at": instant(at) if at is not None else "", "after": name}
+        values |= {"beginning": beginning, "length": len(beginning), "limit": limit or _EVERY}
+        return [Consultation(**_told(row)) for row in _CONSULTATIONS.rows(self._connection, values)]
 
     def consultation(self, consultation: str) -> Consultation | None:
         row = rows_by(schema.consultation, "id").row(self._connection, {"id": consultation})

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gsomia.keys import canonical
+from gsomia.keys import Verifies, canonical
 from gsomia.node import Briefing, Need, Officer, Person, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
@@ -56,6 +56,16 @@ _HAD = Prepared(
     .where(schema.officer_key.c.party == sa.bindparam("party"))
     .limit(sa.literal_column("1"))
     .offset(_FIRST)
+)
+
+_HALVES = ("ed25519", "ml-dsa-65", "credential", "cose")
+"""The words of a key that no other key may have."""
+
+_HALF = Prepared(
+    sa.select(schema.officer_key)
+    .where(schema.officer_key.c.party == sa.bindparam("party"))
+    .where(sa.func.instr(schema.officer_key.c.key, sa.bindparam("half")) > sa.literal_column("0"))
+    .order_by(schema.officer_key.c.id)
 )
 
 _PERSONS = Prepared(
@@ -172,6 +182,16 @@ class PeopleReads(Connected):
         found = self._all(rows_by(schema.officer_key, "party", "id", order=("number",)), party=party, id=officer)
         return [rows.officer_of({name: row[name] for name in row if name != "number"}) for row in found]
 
+    def sharing(self, party: str, key: Verifies) -> Sequence[Officer]:
+        halves = [word for name, word in key.to_json().items() if name in _HALVES]
+        found: dict[str, Officer] = {}
+        for half in halves:
+            for row in self._all(_HALF, party=party, half=f'"{half}"'):
+                officer = rows.officer_of({name: row[name] for name in row if name != "number"})
+                if key.shares(officer.key):
+                    found[officer.id] = officer
+        return list(found.values())
+
     def had_officers(self, party: str) -> bool:
         return self._one(_HAD, party=party) is not None
 
@@ -183,6 +203,10 @@ class PeopleReads(Connected):
     def person(self, person: str) -> Person | None:
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
+
+    def holder_of(self, account: str) -> str:
+        row = self._one(rows_by(schema.account, "name"), name=account)
+        return "" if row is None else str(row["person"])
 
     def person_statements(self, person: str) -> Sequence[Statement]:
         named = canonical({"person": person})[1:-1]
@@ -268,6 +292,10 @@ class PeopleWrites(PeopleReads):
         self._connection.execute(sa.delete(table).where(table.c.person == person.id))
         for facility in person.rosters:
             self._put(table, {"facility": facility, "person": person.id, "act": person.act})
+        table = schema.account
+        self._connection.execute(sa.delete(table).where(table.c.person == person.id))
+        for name in person.accounts:
+            self._put(table, {"name": name, "person": person.id, "act": person.act})
 
     def put_need(self, need: Need) -> None:
         self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})

@@ -218,7 +218,7 @@ def _peer(party: str, text: str) -> Peer:
     )
 
 
-_PERSON_LISTS = ("needs", "purposes", "rosters", "house_roles")
+_PERSON_LISTS = ("needs", "purposes", "rosters", "house_roles", "accounts")
 _PERSON_ENDS = ("expires", "left_at")
 
 

@@ -75,12 +75,14 @@ person = _table(
     _text("purposes"),
     _text("rosters"),
     _text("house_roles"),
+    _text("accounts"),
     _text("left_at"),
     _text("act"),
     sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
     sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),
 )
 roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
+account = _table("account", _text("name", key=True), _text("person", index=True), _text("act"))
 need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
 briefing = _table(
     "briefing",
@@ -198,6 +200,7 @@ consultation = _table(
     _text("opened_by"),
     _text("digest"),
     _text("at"),
+    sa.Index("ix_consultation_at_id", "at", "id"),
 )
 consultation_step = _table(
     "consultation_step",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsomia.web.cursors import Cursors
+from gsomia.web.https import fetching
 from gsomia.web.memory import Given, Joiner, Memory, Token
 from gsomia.web.officers import (
     LONGEST_CERTIFICATE,
@@ -11,6 +12,7 @@ from gsomia.web.officers import (
     make_officer_certificate,
     officer_anchor,
 )
+from gsomia.web.oidc import Answered, Fetch, Provider, ProviderSettings
 from gsomia.web.peer import PeerProtocol, peer_certificate
 from gsomia.web.problems import PROBLEM_TYPE, Problem, missing, problem_of, shown_json
 from gsomia.web.proofs import PROOF_AGE, Proof, check_proof, make_proof, public_jwk, thumbprint, token_digest
@@ -28,19 +30,24 @@ __all__ = [
     "LONGEST_CERTIFICATE",
     "PROBLEM_TYPE",
     "PROOF_AGE",
+    "Answered",
     "Cursors",
+    "Fetch",
     "Given",
     "Joiner",
     "Memory",
     "PeerProtocol",
     "Problem",
     "Proof",
+    "Provider",
+    "ProviderSettings",
     "Token",
     "certificate_der",
     "check_certificate",
     "check_officer_certificate",
     "check_proof",
     "client_context",
+    "fetching",
     "issuing_key",
     "make_certificate",
     "make_officer_certificate",

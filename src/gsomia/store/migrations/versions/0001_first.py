@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
         sqlite_with_rowid=True,
     )
+    op.create_index("ix_consultation_at_id", "consultation", ["at", "id"], unique=False)
     op.create_table(
         "consultation_step",
         sa.Column("act", sa.Text(), nullable=False),
@@ -362,6 +363,7 @@ def upgrade() -> None:
         sa.Column("purposes", sa.Text(), nullable=False),
         sa.Column("rosters", sa.Text(), nullable=False),
         sa.Column("house_roles", sa.Text(), nullable=False),
+        sa.Column("accounts", sa.Text(), nullable=False),
         sa.Column("left_at", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -378,6 +380,15 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index(op.f("ix_roster_person"), "roster", ["person"], unique=False)
+    op.create_table(
+        "account",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_account")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_account_person"), "account", ["person"], unique=False)
     op.create_table(
         "need",
         sa.Column("item", sa.Text(), nullable=False),

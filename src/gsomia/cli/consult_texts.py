@@ -1,0 +1,257 @@
+"""Commands of consultations that give texts: positions in turn, drafts of a joint text, assessments."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gsomia.app import Home
+from gsomia.cli.following import outcome, settled, wait_option
+from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, print_rows
+from gsomia.cli.transmitting import document
+from gsomia.errors import NodeError, PendingError, RefusedError, UsageError
+from gsomia.node import (
+    CONSULTED,
+    Acting,
+    Role,
+    Statement,
+    assess,
+    circulate_text,
+    consultation_named,
+    present_view,
+    propose_draft,
+    state_position,
+    view_of,
+    views_of,
+    where_view_lies,
+)
+from gsomia.registry import Copy
+
+__all__ = ["acting_in", "assess_command", "draft_command", "position_command", "tell_act"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ACTED = {"state-position": "position", "propose-draft": "draft"}
+
+
+def _text_options(function: F) -> F:
+    """The options of a command that gives a text."""
+    options = [
+        click.argument("consultation"),
+        click.argument("file", required=False, type=click.Path(path_type=Path)),
+        click.option("--level", default="", help="The national mark, such as 秘."),
+        click.option("--title", default="", help="Shown in all registers; the file's name where it is left out."),
+        click.option("--cites", multiple=True, help="A received item that FILE draws on (Article 4.3)."),
+        click.option("--as-is", is_flag=True, help="Send it although it is active, encrypted or broken."),
+        click.option("--text", default="", metavar="ITEM", help="A text that was given before and has arrived."),
+        _disclosure_option,
+        wait_option,
+        by_option,
+        json_option,
+        node_option,
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+_disclosure_option = click.option(
+    "--disclosure", default="", metavar="OFFICER", help="The officer who gives the text, where several could."
+)
+
+
+def acting_in(home: Home, consultation: str, by: str) -> Acting:
+    """The officer who acts in a consultation, in the role that its subject needs."""
+    with home.node.store.reading() as reader:
+        about = consultation_named(reader, consultation).about
+    return home.acting(by, CONSULTED[about])
+
+
+def tell_act(said: Statement, words: str, as_json: bool) -> None:
+    """Say what was done, and by which act."""
+    if as_json:
+        print_json("consultation-act", {"act": said.id, "type": said.type, "item": said.item})
+    else:
+        click.echo(plain(f"{words} by act {said.id}"))
+
+
+def _given(
+    home: Home,
+    kind: str,
+    consultation: str,
+    file: Path | None,
+    text: str,
+    wait: float,
+    disclosure: str,
+    **words: Any,
+) -> str:
+    """Give a text to the other Parties and wait until it has arrived; returns its item."""
+    if (file is None) == (not text):
+        raise UsageError("which text?", hint="give FILE, or --text ITEM for one that has arrived")
+    if file is None:
+        return text
+    if not words["level"]:
+        raise UsageError("which mark?", hint="give --level")
+    title = words.pop("title") or file.name
+    with document(file) as source:
+        copies = circulate_text(
+            home.node,
+            consultation,
+            kind,
+            source,
+            words.pop("level"),
+            title=title,
+            mime_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            by=home.acting(disclosure, Role.DISCLOSURE),
+            **words,
+        )
+    _arrived(home, settled(home, copies, wait), f"gsomia consult {_ACTED[kind]} {consultation}")
+    return copies[0].item
+
+
+def _arrived(home: Home, copies: list[Copy], command: str) -> None:
+    """Stop where a text has not arrived at all: the act names only what everybody holds."""
+    errors = [error for copy in copies if (error := outcome(home, copy)) is not None]
+    if errors:
+        first = min(errors, key=lambda one: isinstance(one, PendingError))
+        if isinstance(first, RefusedError):
+            raise RefusedError(str(first), verdict=first.verdict, hint="not every Party takes it: give another text")
+        raise PendingError(str(first), hint=f"once it has arrived: `{command} --text {copies[0].item}`")
+
+
+@click.command("position")
+@_text_options
+def position_command(
+    consultation: str,
+    file: Path | None,
+    level: str,
+    title: str,
+    cites: tuple[str, ...],
+    as_is: bool,
+    text: str,
+    disclosure: str,
+    wait: float,
+    by: str,
+    as_json: bool,
+    node_dir: str | None,
+) -> None:
+    """State this Party's position in turn: FILE is given to every Party, and once all hold it an act names it."""
+    with home_of(node_dir) as home:
+        acting = acting_in(home, consultation, by)
+        words = {"level": level, "title": title, "cites": cites, "as_is": as_is}
+        item = _given(home, "state-position", consultation, file, text, wait, disclosure, **words)
+        act = state_position(home.node, consultation, item, by=acting)
+        tell_act(act.statement, f"position {act.statement.body['number'] + 1} stated", as_json)
+        home.deliver()
+
+
+@click.command("draft")
+@click.option("--on", multiple=True, metavar="VERSION", help="What it builds on; the newest. Name all that cross.")
+@_text_options
+def draft_command(
+    on: tuple[str, ...],
+    consultation: str,
+    file: Path | None,
+    level: str,
+    title: str,
+    cites: tuple[str, ...],
+    as_is: bool,
+    text: str,
+    disclosure: str,
+    wait: float,
+    by: str,
+    as_json: bool,
+    node_dir: str | None,
+) -> None:
+    """Propose FILE as a draft of the joint text, on the newest version of another Party or on all that cross."""
+    with home_of(node_dir) as home:
+        acting = acting_in(home, consultation, by)
+        words = {"level": level, "title": title, "cites": cites, "as_is": as_is, "on": on}
+        item = _given(home, "propose-draft", consultation, file, text, wait, disclosure, **words)
+        act = propose_draft(home.node, consultation, item, on=on, by=acting)
+        tell_act(act.statement, f"version {act.statement.body['number']} proposed", as_json)
+        home.deliver()
+
+
+@click.command("assess")
+@click.argument("consultation")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--preview", default="", metavar="PARTY", help="Print the view that PARTY would get; nothing is sent.")
+@click.option("--text", default="", metavar="ITEM", help="A view that was given before and has arrived: present it.")
+@_disclosure_option
+@wait_option
+@by_option
+@json_option
+@node_option
+def assess_command(
+    consultation: str,
+    file: Path | None,
+    preview: str,
+    text: str,
+    disclosure: str,
+    wait: float,
+    by: str,
+    as_json: bool,
+    node_dir: str | None,
+) -> None:
+    """Give each other Party the view of the assessment FILE (TOML, in portions) that it may have, and present it."""
+    if (file is None) == (not text):
+        raise UsageError("which assessment?", hint="give FILE, or --text ITEM for a view that has arrived")
+    with home_of(node_dir) as home:
+        if file is None:
+            act = present_view(home.node, consultation, text, by=acting_in(home, consultation, by))
+            tell_act(act.statement, f"presented to {act.statement.parties[0]}", as_json)
+            home.deliver()
+            return
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+        if preview:
+            _preview(home, consultation, data, preview)
+            return
+        acting = acting_in(home, consultation, by)
+        copies = assess(home.node, consultation, data, by=acting, disclosure=home.acting(disclosure, Role.DISCLOSURE))
+        rows = []
+        errors: list[PendingError | RefusedError] = []
+        for copy in settled(home, copies, wait):
+            party, through = copy.destination, ", ".join(copy.via)
+            if (against := outcome(home, copy)) is not None:
+                errors.append(against)
+                rows.append([party, through, copy.item, copy.state.value, ""])
+                continue
+            with home.node.store.reading() as reader:
+                lies = where_view_lies(home.node, reader, copy.item, party)
+                before = view_of(reader, consultation_named(reader, consultation), copy.item)
+            if lies:
+                hint = f"once it has arrived, `gsomia consult assess {consultation} --text {copy.item}` presents it"
+                errors.append(PendingError(f"the view of {party} lies at {lies}, which hands it on", hint=hint))
+                rows.append([party, through, copy.item, f"at {lies}", ""])
+                continue
+            presented = before.act if before else present_view(home.node, consultation, copy.item, by=acting).id
+            rows.append([party, through, copy.item, "presented", presented])
+        print_rows(as_json, "views", ["party", "through", "item", "state", "act"], rows)
+        home.deliver()
+        if errors:
+            raise min(errors, key=lambda one: isinstance(one, PendingError))
+
+
+def _preview(home: Home, consultation: str, data: bytes, party: str) -> None:
+    with home.node.store.reading() as reader:
+        said = consultation_named(reader, consultation)
+        views = views_of(home.node, reader, said, data, home.clock.now())
+    found = next((view for view in views if view.party == party), None)
+    if found is None:
+        raise UsageError(f"`{party}` gets no view", hint=f"known: {', '.join(view.party for view in views)}")
+    if via := found.sending.via:
+        # Beside the view, not in it: who reads it on the way, and what it therefore lacks.
+        click.echo(f"It goes through {', '.join(via)}, which reads all of it.", err=True)
+        if found.unnamed:
+            places = ", ".join(map(str, found.unnamed))
+            click.echo(f"Not in it, for they do not name {', '.join(via)}: portions {places}.", err=True)
+    for line in found.text.decode().splitlines():
+        click.echo(plain(line))
