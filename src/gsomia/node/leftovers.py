@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gsomia.node.node import Node
 from gsomia.node.ports import Writer
-from gsomia.registry import Copy, gone
+from gsomia.registry import GONE, LEAVING, Copy, gone
 
 __all__ = ["note_leftover", "remove_leftovers"]
 
@@ -21,8 +21,9 @@ def note_leftover(tx: Writer, copy: Copy, party: str) -> None:
         copy: as it was entered: one that this Party held, or one that it handed on.
         party: this node's.
     """
-    handed_on = copy.giver == party and copy.act == "release"
-    if (copy.holder == party or handed_on) and gone(party, tx.copies(item=copy.item)):
+    ended = copy.holder == party and copy.state in GONE
+    handed_on = copy.giver == party and copy.act == "release" and copy.state not in LEAVING
+    if (ended or handed_on) and gone(party, tx.copies(item=copy.item)):
         tx.put_leftover(copy.item)
 
 

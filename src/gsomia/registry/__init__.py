@@ -18,6 +18,7 @@ from gsomia.registry.ranges import (
 from gsomia.registry.reconciling import Differing, Given, Walk, give_range, unnested
 from gsomia.registry.register import (
     GONE,
+    LEAVING,
     Citation,
     Copy,
     CopyState,
@@ -39,6 +40,7 @@ __all__ = [
     "EMPTY",
     "END",
     "GONE",
+    "LEAVING",
     "Citation",
     "Copy",
     "CopyState",

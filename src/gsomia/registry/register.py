@@ -12,6 +12,7 @@ from gsomia.errors import VerificationError
 
 __all__ = [
     "GONE",
+    "LEAVING",
     "Citation",
     "Copy",
     "CopyState",
@@ -233,7 +234,8 @@ GONE = (CopyState.RETURNED, CopyState.DESTROYED)
 """The states of a copy that its holder has no more."""
 
 
-_LEAVING = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
+LEAVING = (CopyState.AUTHORISED, CopyState.OFFERED, CopyState.DISPATCHED, CopyState.ACCEPTED)
+"""The states of a copy that is on its way."""
 
 
 def gone(party: str, copies: Sequence[Copy]) -> bool:
@@ -244,7 +246,7 @@ def gone(party: str, copies: Sequence[Copy]) -> bool:
         copies: of the one item, as its register shows them.
     """
     held = [copy.state for copy in copies if copy.holder == party]
-    going = any(copy.giver == party and copy.state in _LEAVING for copy in copies)
+    going = any(copy.giver == party and copy.state in LEAVING for copy in copies)
     return bool(held) and not going and all(state in GONE for state in held)
 
 
