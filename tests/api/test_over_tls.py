@@ -41,7 +41,7 @@ class Served:
 
     def at(self, officer: str) -> tuple[object, ...]:
         """The words that reach the node by its address as an officer."""
-        return ("--node", self.url, "--officer-key", self.key(officer), "--node-identity", self.identity)
+        return ("--node", self.url, "--officer-key", self.key(officer), "--node-identity", self.identity, "--as-shown")
 
     def context(self, officer: str = "", key: SigningKey | None = None) -> ssl.SSLContext:
         """TLS as an officer, as a stranger with a certificate, or without one."""
