@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import lists
 from bench.measure import Result
-from bench.nodes import cpu_seconds, free_port, make_pair
+from bench.nodes import answering, cpu_seconds, free_port, key_of, make_pair, with_api
 from gsomia.app import Home
 from gsomia.keys import PublicKey, SigningKey
 from gsomia.web import client_context, make_officer_certificate
@@ -39,16 +40,12 @@ def run(short: bool) -> Iterator[Result]:
         home, other = make_pair(Path(folder))
         other.close()
         port, bare = free_port(), free_port()
-        settings = home.folder / "node.toml"
-        settings.write_text(
-            f'{settings.read_text()}\n[api]\nhost = "127.0.0.1"\nport = {port}\nrequests_per_second = 1000000\n'
-        )
-        context, sign_in = _signed_in(home), _key_of(home)
+        context, sign_in = with_api(home, port), key_of(home)
         home.close()
         body = json.dumps(_QUESTION).encode()
         asked = _request("POST", "/v1/verdicts/transmit", port, body)
         empty = _request("GET", "/", bare, b"")
-        with _node(home.folder) as node, _empty(home.folder, bare) as other_server:
+        with answering(home.folder) as node, _empty(home.folder, bare) as other_server:
             signed_in = sorted(_sign_in(home.folder, port, sign_in) for _ in range(10 if short else 200))
             _rate(port, context, asked, 0.3)
             _rate(bare, context, empty, 0.3)
@@ -88,12 +85,7 @@ def run(short: bool) -> Iterator[Result]:
             baseline_value=statistics.median(theirs for _, theirs in costs),
             ratio=statistics.median(theirs / ours for ours, theirs in costs),
         )
-
-
-def _key_of(home: Home) -> SigningKey:
-    key = home.acting("chief", "security").key
-    assert isinstance(key, SigningKey)
-    return key
+    yield from lists.run(short)
 
 
 def _sign_in(folder: Path, port: int, key: SigningKey) -> float:
@@ -109,15 +101,6 @@ def _sign_in(folder: Path, port: int, key: SigningKey) -> float:
         if not line.recv(65536).startswith(b"HTTP/1.1 200"):
             raise RuntimeError("the node did not let the officer in")
         return (time.perf_counter() - start) * 1000
-
-
-def _signed_in(home: Home) -> ssl.SSLContext:
-    """TLS as an officer, with a certificate that the officer's key signed."""
-    files = make_officer_certificate("chief", _key_of(home), at=dt.datetime.now(dt.UTC))
-    paths = [home.folder / name for name in ("officer.pem", "officer-key.pem")]
-    for path, data in zip(paths, files, strict=True):
-        path.write_bytes(data)
-    return client_context(paths[0], paths[1], (home.folder / "keys" / "tls.pem").read_text())
 
 
 def _request(method: str, path: str, port: int, body: bytes) -> bytes:
@@ -150,22 +133,6 @@ def _rate(port: int, context: ssl.SSLContext, request: bytes, seconds: float) ->
         return sum(counts) / (time.perf_counter() - start)
 
     return asyncio.run(all_of_them())
-
-
-@contextmanager
-def _node(folder: Path) -> Iterator[int]:
-    with (folder / "requests.log").open("w") as log:
-        words = [sys.executable, "-m", "gsomia", "node", "run", str(folder)]
-        node = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        assert node.stdout is not None
-        while "answers at" not in node.stdout.readline():
-            if node.poll() is not None:
-                raise RuntimeError((folder / "requests.log").read_text())
-        yield node.pid
-    finally:
-        node.terminate()
-        node.wait(20)
 
 
 _BARE = """

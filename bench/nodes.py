@@ -1,9 +1,11 @@
-"""Two or three real nodes in folders, for benchmarks: made, enrolled with one another, and run as processes."""
+"""One, two or three real nodes in folders, for benchmarks: made, enrolled with one another, and run as processes."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -12,12 +14,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gsomia.app import Home, init, offered_law, shipped_acts
+from gsomia.keys import SigningKey
 from gsomia.node import Note, Role, accredit, assure, concerned, enter_legal_acts, fingerprint
+from gsomia.web import client_context, make_officer_certificate
 
-__all__ = ["cpu_seconds", "free_port", "make_pair", "make_three", "running"]
+__all__ = [
+    "answering",
+    "cpu_seconds",
+    "free_port",
+    "key_of",
+    "make_one",
+    "make_pair",
+    "make_three",
+    "running",
+    "with_api",
+]
 
 LAW = ("jpn-kor-2016",)
 LAWS = ("jpn-kor-2016", "usa-jpn-2007", "usa-kor-1987", "tisa-2014")
+
+
+def make_one(folder: Path) -> Home:
+    """A node under the agreement that knows no other."""
+    (one,) = _make_all(folder, ("JPN",), LAW)
+    return one
 
 
 def make_pair(folder: Path) -> tuple[Home, Home]:
@@ -81,6 +101,43 @@ def running(*homes: Home) -> Iterator[Callable[[], float]]:
             node.wait(20)
         for home in homes:
             home.close()
+
+
+def with_api(home: Home, port: int) -> ssl.SSLContext:
+    """Have a node answer at its API from its next start on; TLS as its officer `chief`."""
+    settings = home.folder / "node.toml"
+    settings.write_text(
+        f'{settings.read_text()}\n[api]\nhost = "127.0.0.1"\nport = {port}\nrequests_per_second = 1000000\n'
+    )
+    files = make_officer_certificate("chief", key_of(home), at=dt.datetime.now(dt.UTC))
+    paths = [home.folder / name for name in ("officer.pem", "officer-key.pem")]
+    for path, data in zip(paths, files, strict=True):
+        path.write_bytes(data)
+    return client_context(paths[0], paths[1], (home.folder / "keys" / "tls.pem").read_text())
+
+
+def key_of(home: Home) -> SigningKey:
+    """The key of a node's officer `chief`."""
+    key = home.acting("chief", Role.SECURITY).key
+    assert isinstance(key, SigningKey)
+    return key
+
+
+@contextmanager
+def answering(folder: Path) -> Iterator[int]:
+    """Run a node that has an API, a process; yields its id once it answers."""
+    with (folder / "requests.log").open("w") as log:
+        words = [sys.executable, "-m", "gsomia", "node", "run", str(folder)]
+        node = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert node.stdout is not None
+        while "answers at" not in node.stdout.readline():
+            if node.poll() is not None:
+                raise RuntimeError((folder / "requests.log").read_text())
+        yield node.pid
+    finally:
+        node.terminate()
+        node.wait(20)
 
 
 def cpu_seconds(process: int) -> float:

@@ -146,7 +146,7 @@ def test_after_a_withdrawal_the_others_sign_among_themselves(stage: Stage) -> No
     exercise.settle()
     assert talk.at("KOR").joint is not None
     with exercise["USA"].node.store.reading() as reader:
-        assert len(reader.consultation_steps(talk.id)) == 3, "who has left is told no more"
+        assert len(reader.consultation_steps([talk.id])[talk.id]) == 3, "who has left is told no more"
     with pytest.raises(RefusedError, match="`USA` has closed it or left it"):
         talk.give("USA", "again")
     withdraw_from_consultation(exercise["KOR"].node, talk.id, by=talk.by("KOR"))

@@ -211,6 +211,19 @@ def test_a_commit_waits_for_the_disk_unless_it_is_said_that_the_next_one_does(st
     assert waits == [2, 1, 1, 2, 2]
 
 
+def test_the_number_of_an_entry_that_was_settled_is_not_given_again(store: SqlStore) -> None:
+    """Whoever still has the number in hand, to note a failed attempt, would note it of another entry."""
+    numbers = []
+    for _ in range(3):
+        with store.writing() as tx:
+            tx.put_outgoing("KOR", "copy", "a", AT)
+            (entry,) = tx.outgoing()
+            numbers.append(entry.id)
+            tx.done(entry.id)
+    assert numbers == sorted({*numbers})
+    assert len({*numbers}) == 3
+
+
 def _hold(path: str, held: Event, go: Event) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")

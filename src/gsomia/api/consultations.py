@@ -29,6 +29,7 @@ from gsomia.node import (
     standing_of,
     standing_row,
     standing_view,
+    standings_of,
 )
 from gsomia.registry import Item
 from gsomia.web import missing
@@ -59,7 +60,7 @@ def consultations(served: Served) -> APIRouter:
             found = reader.consultations(after=after, limit=limit + 1)
             last = found[limit - 1] if len(found) > limit else None
             following = served.cursors.seal(of, [instant(last.at), last.id]) if last is not None else None
-            rows = [standing_row(standing_of(reader, one)) for one in found[:limit]]
+            rows = [standing_row(standing) for standing in standings_of(reader, found[:limit])]
             return answered(served, request, "consultations", {"consultations": rows, "next": following})
 
     @route(router, "GET", "/v1/consultations/{consultation}", "see-consultations")

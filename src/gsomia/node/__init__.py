@@ -54,7 +54,7 @@ from gsomia.node.consultation import (
     state_position,
     withdraw_from_consultation,
 )
-from gsomia.node.consultation_effects import standing_of, view_of
+from gsomia.node.consultation_effects import standing_of, standings_of, view_of
 from gsomia.node.consultation_opening import open_consultation
 from gsomia.node.consultation_rules import Consultation, Standing, Step, View
 from gsomia.node.consultation_texts import Change, differences_of, read_text
@@ -503,6 +503,7 @@ __all__ = [
     "standing_of",
     "standing_row",
     "standing_view",
+    "standings_of",
     "state_position",
     "step",
     "stop_closed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ __all__ = [
     "apply_step",
     "given",
     "standing_of",
+    "standings_of",
     "step_of",
     "view_of",
 ]
@@ -47,7 +48,13 @@ TITLE_CHARACTERS = 200
 
 def standing_of(reader: Reader, consultation: Consultation) -> Standing:
     """How a consultation stands by all the acts that are recorded here."""
-    return Standing(consultation, tuple(reader.consultation_steps(consultation.id)))
+    return standings_of(reader, [consultation])[0]
+
+
+def standings_of(reader: Reader, consultations: Sequence[Consultation]) -> list[Standing]:
+    """How each consultation stands by all the acts that are recorded here."""
+    steps = reader.consultation_steps([consultation.id for consultation in consultations])
+    return [Standing(consultation, tuple(steps[consultation.id])) for consultation in consultations]
 
 
 def given(reader: Reader, item: str, party: str) -> bool:

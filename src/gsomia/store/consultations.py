@@ -13,7 +13,7 @@ from gsomia.node import Consultation, Step, View, instant, read_instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
-from gsomia.store.statements import insert_new, rows_by, upsert
+from gsomia.store.statements import found, insert_new, rows_by, upsert
 
 __all__ = ["ConsultationReads", "ConsultationWrites"]
 
@@ -26,7 +26,7 @@ def _row(value: Consultation | Step | View) -> dict[str, Any]:
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    lists = {name: tuple(json.loads(row[name])) for name in _LISTS if name in row}
+    lists = {name: tuple(json.loads(row[name])) if row[name] != "[]" else () for name in _LISTS if name in row}
     return {**row, **lists, "at": read_instant(row["at"])}
 
 
@@ -60,9 +60,13 @@ class ConsultationReads(Connected):
         row = rows_by(schema.consultation, "id").row(self._connection, {"id": consultation})
         return None if row is None else Consultation(**_told(row))
 
-    def consultation_steps(self, consultation: str) -> Sequence[Step]:
-        query = rows_by(schema.consultation_step, "consultation", order=("at", "act"))
-        return [Step(**_told(row)) for row in query.rows(self._connection, {"consultation": consultation})]
+    def consultation_steps(self, consultations: Sequence[str]) -> Mapping[str, Sequence[Step]]:
+        table = schema.consultation_step
+        query = sa.select(table).where(table.c.consultation.in_(consultations)).order_by(table.c.at, table.c.act)
+        steps: dict[str, list[Step]] = {consultation: [] for consultation in consultations}
+        for row in found(self._connection, query, {}):
+            steps[row["consultation"]].append(Step(**_told(row)))
+        return steps
 
     def consultation_views(self, consultation: str) -> Sequence[View]:
         query = rows_by(schema.consultation_view, "consultation", order=("at", "party", "item"))

@@ -15,8 +15,13 @@ metadata = sa.MetaData(
 )
 
 
-def _table(name: str, *columns: sa.Column[object] | sa.Index, without_rowid: bool = False) -> sa.Table:
-    return sa.Table(name, metadata, *columns, sqlite_with_rowid=not without_rowid)
+def _table(
+    name: str, *columns: sa.Column[object] | sa.Index, without_rowid: bool = False, numbers_once: bool = False
+) -> sa.Table:
+    """A table; `numbers_once` where a number is not given again once its row is gone."""
+    kept = sa.Table(name, metadata, *columns, sqlite_with_rowid=not without_rowid)
+    kept.dialect_options["sqlite"]["autoincrement"] = numbers_once
+    return kept
 
 
 def _text(name: str, *, key: bool = False, index: bool = False) -> sa.Column[object]:
@@ -330,6 +335,7 @@ outgoing = _table(
     _text("next_at"),
     _text("error"),
     _number("parcel"),
+    numbers_once=True,
 )
 parcel = _table(
     "parcel",

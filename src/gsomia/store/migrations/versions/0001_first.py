@@ -304,6 +304,7 @@ def upgrade() -> None:
         sa.Column("parcel", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing")),
         sqlite_with_rowid=True,
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_outgoing_peer"), "outgoing", ["peer"], unique=False)
     op.create_table(
