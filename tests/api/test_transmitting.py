@@ -319,7 +319,7 @@ def test_a_document_goes_up_in_pieces_over_a_way_that_is_cut(jpn: Served, monkey
     monkeypatch.setattr("time.sleep", lambda _: None)
     remote, words = Cut(jpn), wanted("")
     asked = words | {"purpose": "defence", "under": "", "custody": "recipient", "cites": [], "contains": []}
-    (said,) = sending.transmit_there(cast(Any, remote), io.BytesIO(TEXT), asked | {"certify": []})
+    _, (said,) = sending.transmit_there(cast(Any, remote), io.BytesIO(TEXT), asked | {"certify": []})
     assert remote.sent == [1000] * 9
     assert said.body["plaintext_bytes"] == 9000 and len(jpn.player.copies()) == 1
 
