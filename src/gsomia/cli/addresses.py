@@ -18,7 +18,7 @@ import click
 
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
-from gsomia.cli.meaning import cannot_tell_item, means
+from gsomia.cli.meaning import cannot_tell_item, means, shown_to
 from gsomia.cli.meaning_consult import CONSULT_BODIES
 from gsomia.cli.meaning_house import HOUSE, unsaid
 from gsomia.errors import (
@@ -171,30 +171,34 @@ def _words(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def reached(address: str) -> Iterator[Remote]:
+def reached(address: str, officer: str = "") -> Iterator[Remote]:
     """Sign in at a node's address.
+
+    Args:
+        address: the node's.
+        officer: another than whose key was given; the key lies beside that one.
 
     Raises:
         UsageError: no key or no identity was given.
     """
     meta = click.get_current_context().meta
     session = meta.get(_SESSION)
-    if session is not None and meta.get(_KEY) is None:
+    if session is not None and meta.get(_KEY) is None and not officer:
         remote = _by_session(address, session, identity_of(node_identity(), "certificate"))
     else:
-        remote = _by_key(address, identity_of(node_identity(), "certificate"))
+        remote = _by_key(address, identity_of(node_identity(), "certificate"), officer)
     try:
         yield remote
     finally:
         remote.close()
 
 
-def _by_key(address: str, node: str) -> Remote:
+def _by_key(address: str, node: str, officer: str) -> Remote:
     import httpx2
 
     from gsomia.web import client_context, make_officer_certificate
 
-    name, key = officer_key()
+    name, key = officer_key(officer)
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -233,8 +237,8 @@ def _by_session(address: str, path: Path, node: str) -> Remote:
     return Remote(address, client)
 
 
-def officer_key() -> tuple[str, OfficerKey]:
-    """The key that was given with --officer-key, and its name.
+def officer_key(officer: str = "") -> tuple[str, OfficerKey]:
+    """The key that was given with --officer-key, or another officer's that lies beside it, and its name.
 
     Raises:
         UsageError: none was given.
@@ -245,7 +249,7 @@ def officer_key() -> tuple[str, OfficerKey]:
     if key_file is None:
         raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    name = key_file.name.removesuffix(".key")
+    name = officer or key_file.name.removesuffix(".key")
     return name, read_officer_key(files, name)
 
 
@@ -334,6 +338,12 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
         # What the node filled in: the rest of what stands of a person, which keys end.
         shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
         click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)
+    if wanted["act"] == "circulate":
+        body = statements[0].body
+        click.echo(
+            plain(f"signing `transmit` to {', '.join(shown_to(statements))}: {body['subject']}, for {body['purpose']}"),
+            err=True,
+        )
     for said in statements:
         if cannot_tell_item(said, wanted):
             # Which item a control number names, the node's register alone says: the officer sees what is signed.

@@ -32,7 +32,7 @@ from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.sealing import Sending
+from gsomia.node.sealing import SealedOnce, Sending
 from gsomia.node.sending import keeping_refusals
 from gsomia.registry import Copy, Item, Rung
 
@@ -114,6 +114,7 @@ def circulate_text(
     cites: Sequence[str] = (),
     as_is: bool = False,
     by: Acting,
+    once: SealedOnce | None = None,
 ) -> list[Copy]:
     """Give a text to every Party of a consultation, once it is sure that it would be in turn.
 
@@ -126,6 +127,7 @@ def circulate_text(
         title, mime_type, cites, as_is: as for any item.
         on: the versions on which a draft builds; the newest where none are named.
         by: a disclosure officer.
+        once: where the officer signs elsewhere; what was sealed by it is not read again.
 
     Returns:
         A copy for each other Party. The text counts once `state_position` or `propose_draft` names it.
@@ -150,7 +152,7 @@ def circulate_text(
             as_is=as_is,
         )
     others = [party for party in standing.members if party != node.party]
-    return circulate(node, source, sending, others, by=by)
+    return circulate(node, source, sending, others, by=by, once=once)
 
 
 def state_position(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct:
