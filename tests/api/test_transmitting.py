@@ -21,7 +21,7 @@ from gsomia.cli.meaning import means
 from gsomia.cli.meaning_frame import Frame
 from gsomia.cli.meaning_unsaid import filled_in
 from gsomia.errors import PeerError, UsageError
-from gsomia.node import Acting, PersonDetails, Role, Statement, mark, open_item
+from gsomia.node import Acting, Contents, PersonDetails, Role, Statement, mark, open_item
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 
@@ -45,6 +45,13 @@ def jpn(exercise: Exercise, serve: Serve) -> Served:
     served = serve(exercise, "JPN")
     exercise.players["JPN"] = served.player
     return served
+
+
+@pytest.fixture(autouse=True)
+def short_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents here are short, and so are their pieces, but where the bound itself is shown."""
+    if "bounds" not in request.node.name:
+        monkeypatch.setattr("gsomia.node.contents._LEAST", 1)
 
 
 def officer(served: Served) -> Acting:
@@ -154,11 +161,32 @@ def test_another_content_than_its_name_says_is_dropped(jpn: Served) -> None:
 
 
 def test_pieces_have_bounds(jpn: Served) -> None:
-    """No piece over 8 MiB, none that is more than was announced, no content over the longest item."""
+    """No piece over 8 MiB or, but for the last, under 64 KiB, nor more than was announced; no overlong content."""
     assert piece(jpn, TEXT, 0, 9000, size=8000).status == 400
     assert piece(jpn, bytes(8 * 2**20 + 1), 0, 8 * 2**20 + 1).status == 413
     assert piece(jpn, b"x", 0, 1, size=2**40).status == 400
+    for end in (0, 1, 2**16 - 1):
+        answer = piece(jpn, bytes(2**16 + 1), 0, end)
+        assert answer.status == 400 and "at least 65536 bytes" in answer.json()["detail"], answer
     assert not (jpn.player.folder / "items").exists()
+    assert piece(jpn, bytes(2**16 + 1), 0, 2**16).json()["held"] == 2**16
+    assert piece(jpn, bytes(2**16 + 1), 2**16, 2**16).status == 400
+    assert piece(jpn, bytes(2**16 + 1), 2**16, 2**16 + 1).json()["held"] == 2**16 + 1
+
+
+@pytest.mark.parametrize("end", [4500, 9000])
+def test_a_content_that_is_dropped_while_a_piece_comes_leaves_nothing(jpn: Served, end: int) -> None:
+    """Dropped after its piece was written, and before the node said so."""
+    coming, store = Contents(jpn.player.node), Contents._store
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(UsageError, match="dropped while its piece came"):
+
+        def slow(self: Contents, one: Any, data: bytes) -> None:
+            coming.drop("officer", digest(TEXT))
+            store(self, one, data)
+
+        patched.setattr(Contents, "_store", slow)
+        coming.take("officer", digest(TEXT), TEXT[:end], offset=0, size=len(TEXT))
+    assert lying(jpn) == []
 
 
 def test_a_content_is_its_sender_s_alone(jpn: Served) -> None:
@@ -296,7 +324,7 @@ def test_a_document_goes_up_in_pieces_over_a_way_that_is_cut(jpn: Served, monkey
     remote, words = Cut(jpn), wanted("")
     asked = words | {"purpose": "defence", "under": "jpn-kor-2016", "custody": "recipient", "cites": []}
     asked |= {"contains": []}
-    (said,) = sending.transmit_there(cast(Any, remote), io.BytesIO(TEXT), asked | {"certify": []})
+    _, (said,) = sending.transmit_there(cast(Any, remote), io.BytesIO(TEXT), asked | {"certify": []})
     assert remote.sent == [1000] * 9
     assert said.body["plaintext_bytes"] == 9000 and len(jpn.player.copies()) == 1
 

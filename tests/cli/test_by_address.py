@@ -13,7 +13,8 @@ BY_ADDRESS = frozenset({
     "agreement export", "agreement path", "agreement show", "agreement state", "agreement timeline",
     "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show", "consult close", "consult diff",
-    "consult list", "consult open", "consult show", "consult sign", "contractor clear", "contractor list",
+    "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
+    "contractor clear", "contractor list",
     "contractor release", "contractor return", "destroy", "disclosure list", "disclosure record", "disclosure show",
     "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify",
     "log witnesses", "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire",
@@ -44,11 +45,11 @@ LOCAL_BY_NATURE = {
 """Each reason, and the commands for which it holds."""
 
 NOT_YET = frozenset({
-    "consult assess", "consult draft", "consult position",
+    "consult assess",
 })  # fmt: skip
 """These work in a node's folder alone, and could work by its address. The list only ever grows shorter."""
 
-MOST_NOT_YET = 3
+MOST_NOT_YET = 1
 """So many may stand there; whoever takes commands off the list lowers it."""
 
 

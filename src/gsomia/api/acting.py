@@ -24,6 +24,7 @@ from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
     AdoptLaw,
     ByPasskey,
+    Circulate,
     Destroy,
     GiveConsent,
     MakeRendition,
@@ -119,7 +120,7 @@ class _Marking:
 
 
 def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
-    if isinstance(wanted, Transmit):
+    if isinstance(wanted, Transmit | Circulate):
         return Transmission(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
         return _Marking(wanted)
@@ -361,9 +362,11 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
             # Who may answer no request is told that, and not whether there is this one.
             permit(caller, wanted.act, About(askers=frozenset()))
             raise missing() from None
-    permit(caller, row_of(wanted), about)
+    row = row_of(wanted)
+    permit(caller, row, about)
     item = getattr(wanted, "item", "")
-    if item:
+    # Who speaks in a consultation names its texts, also a legal officer, who sees nothing else of the register.
+    if item and row != "consult":
         known_here(served, caller, reader, item)
 
 

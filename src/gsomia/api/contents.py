@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.api.wanted import Transmit
+from gsomia.api.wanted import Circulate, Transmit
 from gsomia.node import Acting, Content, Contents, Node, SealedOnce, discard, share, transmit
 from gsomia.web import missing
 
@@ -29,7 +29,7 @@ class Transmission:
         wanted: the act, as it was asked for.
     """
 
-    def __init__(self, coming: Contents, officer: str, wanted: Transmit) -> None:
+    def __init__(self, coming: Contents, officer: str, wanted: Transmit | Circulate) -> None:
         self._coming = coming
         self._officer = officer
         self._wanted = wanted
@@ -43,7 +43,10 @@ class Transmission:
             return self._go(node, source, by[0])
 
     def _go(self, node: Node, source: Any, by: Acting) -> object:
-        wanted, sending = self._wanted, self._wanted.sending()
+        wanted = self._wanted
+        if isinstance(wanted, Circulate):
+            return wanted.circulate(node, source, by=by, once=self._once)
+        sending = wanted.sending()
         if wanted.shares:
             return share(node, source, sending, tuple(wanted.shares), by=by, once=self._once)
         return transmit(node, source, sending, by=by, once=self._once)

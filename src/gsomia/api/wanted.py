@@ -17,7 +17,7 @@ from gsomia.api.dealings import (
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
-from gsomia.api.wanted_consult import Consulting
+from gsomia.api.wanted_consult import Circulate, Consulting
 from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -53,6 +53,7 @@ __all__ = [
     "AdoptLaw",
     "Asserted",
     "ByPasskey",
+    "Circulate",
     "Destroy",
     "GiveConsent",
     "MakeRendition",
@@ -280,6 +281,7 @@ Wanted = Annotated[
     | AdoptLaw
     | MakeRendition
     | Transmit
+    | Circulate
     | Release
     | Recall
     | AnswerRecall
@@ -334,7 +336,7 @@ class ByPasskey(Said):
     passkey: Asserted
 
 
-_ROW = dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle")
+_ROW = {**dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle"), "circulate": "transmit"}
 """The act of the table of rights for types of statement that share one."""
 
 

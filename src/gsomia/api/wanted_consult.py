@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
+from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Party, Reference, Text
 from gsomia.api.wanted_house import HouseAct
 from gsomia.node import (
     Acting,
     Node,
+    SealedOnce,
+    circulate_text,
     close_consultation,
     open_consultation,
     present_view,
@@ -20,8 +23,9 @@ from gsomia.node import (
     state_position,
     withdraw_from_consultation,
 )
+from gsomia.registry import Copy
 
-__all__ = ["Consulting"]
+__all__ = ["Circulate", "Consulting"]
 
 
 class _Consult(HouseAct):
@@ -54,6 +58,38 @@ class Open(_Consult):
             subject=self.subject,
             purpose=self.purpose,
             by=by,
+        )
+
+
+class Circulate(Said):
+    """Transmit a content that was sent here to every Party of a consultation, once it would be in turn as that kind."""
+
+    act: Literal["circulate"]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    consultation: Reference
+    kind: Literal["state-position", "propose-draft"]
+    level: Text
+    title: Text
+    mime_type: Annotated[str, Field(max_length=128)] = "application/octet-stream"
+    on: list[Text] = Field(default=[], max_length=16)
+    cites: list[Reference] = Field(default=[], max_length=64)
+    as_is: bool = False
+
+    def circulate(self, node: Node, source: BinaryIO, *, by: Acting, once: SealedOnce) -> list[Copy]:
+        """Run the use case."""
+        return circulate_text(
+            node,
+            self.consultation,
+            self.kind,
+            source,
+            self.level,
+            title=self.title,
+            mime_type=self.mime_type,
+            on=self.on,
+            cites=self.cites,
+            as_is=self.as_is,
+            by=by,
+            once=once,
         )
 
 

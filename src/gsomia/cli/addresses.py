@@ -180,30 +180,34 @@ def _words(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def reached(address: str) -> Iterator[Remote]:
+def reached(address: str, officer: str = "") -> Iterator[Remote]:
     """Sign in at a node's address.
+
+    Args:
+        address: the node's.
+        officer: another than whose key was given; the key lies beside that one.
 
     Raises:
         UsageError: no key or no identity was given.
     """
     meta = click.get_current_context().meta
     session = meta.get(_SESSION)
-    if session is not None and meta.get(_KEY) is None:
+    if session is not None and meta.get(_KEY) is None and not officer:
         remote = _by_session(address, session, identity_of(node_identity(), "certificate"))
     else:
-        remote = _by_key(address, node_identity())
+        remote = _by_key(address, node_identity(), officer)
     try:
         yield remote
     finally:
         remote.close()
 
 
-def _by_key(address: str, identity: Path) -> Remote:
+def _by_key(address: str, identity: Path, officer: str) -> Remote:
     import httpx2
 
     from gsomia.web import client_context, make_officer_certificate
 
-    name, key = officer_key()
+    name, key = officer_key(officer)
     node = identity_of(identity, "certificate")
 
     def sign_in() -> httpx2.Client:
@@ -243,8 +247,8 @@ def _by_session(address: str, path: Path, node: str) -> Remote:
     return Remote(address, client)
 
 
-def officer_key() -> tuple[str, OfficerKey]:
-    """The key that was given with --officer-key, and its name.
+def officer_key(officer: str = "") -> tuple[str, OfficerKey]:
+    """The key that was given with --officer-key, or another officer's that lies beside it, and its name.
 
     Raises:
         UsageError: none was given.
@@ -255,7 +259,7 @@ def officer_key() -> tuple[str, OfficerKey]:
     if key_file is None:
         raise UsageError("with whose key?", hint="give --officer-key FILE, or --session FILE to read")
     files = KeyFiles(key_file.parent, box_of("", credential("passphrase")))
-    name = key_file.name.removesuffix(".key")
+    name = officer or key_file.name.removesuffix(".key")
     return name, read_officer_key(files, name)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, is_address
+from gsomia.cli.consult_there import arrived, give_there, say_there
 from gsomia.cli.following import outcome, settled, wait_option
 from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, print_rows
 from gsomia.cli.transmitting import document
@@ -29,7 +31,6 @@ from gsomia.node import (
     views_of,
     where_view_lies,
 )
-from gsomia.registry import Copy
 
 __all__ = ["acting_in", "assess_command", "draft_command", "position_command", "tell_act"]
 
@@ -52,7 +53,7 @@ def _text_options(function: F) -> F:
         wait_option,
         by_option,
         json_option,
-        node_option,
+        anywhere_option,
     ]
     for option in reversed(options):
         function = option(function)
@@ -60,7 +61,10 @@ def _text_options(function: F) -> F:
 
 
 _disclosure_option = click.option(
-    "--disclosure", default="", metavar="OFFICER", help="The officer who gives the text, where several could."
+    "--disclosure",
+    default="",
+    metavar="OFFICER",
+    help="The officer who gives the text, where several could; by address the key lies beside --officer-key.",
 )
 
 
@@ -90,12 +94,9 @@ def _given(
     **words: Any,
 ) -> str:
     """Give a text to the other Parties and wait until it has arrived; returns its item."""
-    if (file is None) == (not text):
-        raise UsageError("which text?", hint="give FILE, or --text ITEM for one that has arrived")
+    _which(file, text, words["level"])
     if file is None:
         return text
-    if not words["level"]:
-        raise UsageError("which mark?", hint="give --level")
     title = words.pop("title") or file.name
     with document(file) as source:
         copies = circulate_text(
@@ -109,18 +110,50 @@ def _given(
             by=home.acting(disclosure, Role.DISCLOSURE),
             **words,
         )
-    _arrived(home, settled(home, copies, wait), f"gsomia consult {_ACTED[kind]} {consultation}")
+    errors = [error for copy in settled(home, copies, wait) if (error := outcome(home, copy)) is not None]
+    arrived(errors, copies[0].item, f"gsomia consult {_ACTED[kind]} {consultation}")
     return copies[0].item
 
 
-def _arrived(home: Home, copies: list[Copy], command: str) -> None:
-    """Stop where a text has not arrived at all: the act names only what everybody holds."""
-    errors = [error for copy in copies if (error := outcome(home, copy)) is not None]
-    if errors:
-        first = min(errors, key=lambda one: isinstance(one, PendingError))
-        if isinstance(first, RefusedError):
-            raise RefusedError(str(first), verdict=first.verdict, hint="not every Party takes it: give another text")
-        raise PendingError(str(first), hint=f"once it has arrived: `{command} --text {copies[0].item}`")
+def _there(
+    address: str,
+    kind: str,
+    consultation: str,
+    file: Path | None,
+    text: str,
+    wait: float,
+    disclosure: str,
+    *,
+    on: Sequence[str] = (),
+    **words: Any,
+) -> Statement:
+    """The same by a node's address, and the act that names the text."""
+    _which(file, text, words["level"])
+    command, sha256 = f"gsomia consult {_ACTED[kind]} {consultation}", ""
+    if file is not None:
+        wanted = {
+            "act": "circulate",
+            "consultation": consultation,
+            "kind": kind,
+            "level": words["level"],
+            "title": words["title"] or file.name,
+            "mime_type": mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            "on": list(on),
+            "cites": list(words["cites"]),
+            "as_is": words["as_is"],
+        }
+        text, sha256 = give_there(address, wanted, file, disclosure, wait, command)
+    saying: dict[str, Any] = {"act": kind, "consultation": consultation, "item": text}
+    if on:
+        saying["on"] = list(on)
+    return say_there(address, saying, sha256, command)
+
+
+def _which(file: Path | None, text: str, level: str) -> None:
+    if (file is None) == (not text):
+        raise UsageError("which text?", hint="give FILE, or --text ITEM for one that has arrived")
+    if file is not None and not level:
+        raise UsageError("which mark?", hint="give --level")
 
 
 @click.command("position")
@@ -140,9 +173,13 @@ def position_command(
     node_dir: str | None,
 ) -> None:
     """State this Party's position in turn: FILE is given to every Party, and once all hold it an act names it."""
+    words: dict[str, Any] = {"level": level, "title": title, "cites": cites, "as_is": as_is}
+    if is_address(node_dir):
+        said = _there(node_dir, "state-position", consultation, file, text, wait, disclosure, **words)
+        tell_act(said, f"position {said.body['number'] + 1} stated", as_json)
+        return
     with home_of(node_dir) as home:
         acting = acting_in(home, consultation, by)
-        words = {"level": level, "title": title, "cites": cites, "as_is": as_is}
         item = _given(home, "state-position", consultation, file, text, wait, disclosure, **words)
         act = state_position(home.node, consultation, item, by=acting)
         tell_act(act.statement, f"position {act.statement.body['number'] + 1} stated", as_json)
@@ -168,9 +205,13 @@ def draft_command(
     node_dir: str | None,
 ) -> None:
     """Propose FILE as a draft of the joint text, on the newest version of another Party or on all that cross."""
+    words: dict[str, Any] = {"level": level, "title": title, "cites": cites, "as_is": as_is, "on": on}
+    if is_address(node_dir):
+        said = _there(node_dir, "propose-draft", consultation, file, text, wait, disclosure, **words)
+        tell_act(said, f"version {said.body['number']} proposed", as_json)
+        return
     with home_of(node_dir) as home:
         acting = acting_in(home, consultation, by)
-        words = {"level": level, "title": title, "cites": cites, "as_is": as_is, "on": on}
         item = _given(home, "propose-draft", consultation, file, text, wait, disclosure, **words)
         act = propose_draft(home.node, consultation, item, on=on, by=acting)
         tell_act(act.statement, f"version {act.statement.body['number']} proposed", as_json)

@@ -12,7 +12,7 @@ from gsomia.cli.meaning_house import HOUSE, means_house
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
-__all__ = ["cannot_tell_item", "marks", "means"]
+__all__ = ["cannot_tell_item", "marks", "means", "shown_to"]
 
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
@@ -54,6 +54,8 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":
         return _transmission(statements, wanted)
+    if wanted["act"] == "circulate":
+        return _circulated(statements, wanted)
     if wanted["act"] == "adopt-law":
         return _law(statements, wanted)
     if not statements or any(one.type != wanted["act"] for one in statements):
@@ -100,6 +102,35 @@ def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) ->
     if any(one.body["receivers"] != others or one.body["conditions"] for one in consents):
         return False
     return all(_described(one.body, party, shares, wanted) for one in sent)
+
+
+def _circulated(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+    """Whether this is one new item of that length, straight to other Parties, each once.
+
+    Which Parties and which subject, the consultation says and with it the node: the officer reads them (`shown_to`).
+    """
+    if not statements or any(one.type != "transmit" for one in statements) or len({one.item for one in statements}) > 1:
+        return False
+    party, to = statements[0].party, shown_to(statements)
+    if len({*to}) != len(to) or party in to:
+        return False
+    for one in statements:
+        holder = one.body["holder"]
+        if one.body["via"] or one.body["destination"] != holder or [*one.parties] != [holder]:
+            return False
+        same = {name: one.body[name] for name in ("subject", "purpose", "under")}
+        if any(same[name] != statements[0].body[name] for name in same if name != "under"):
+            return False
+        if not _described(
+            one.body, party, (), {**wanted, **same, "custody": "recipient", "contains": (), "certify": ()}
+        ):
+            return False
+    return True
+
+
+def shown_to(statements: Sequence[Statement]) -> list[str]:
+    """The Parties that get copies by prepared transmissions."""
+    return [str(one.body["holder"]) for one in statements]
 
 
 def _described(body: Mapping[str, Any], party: str, shares: Sequence[str], wanted: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.meaning import cannot_tell_item
+from gsomia.cli.meaning import cannot_tell_item, marks, shown_to
 from gsomia.cli.meaning_consult import CONSULT_BODIES
 from gsomia.cli.meaning_house import HOUSE
 
@@ -49,10 +49,16 @@ def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     """
     act = wanted["act"]
     if act == "enter-legal-acts":
-        told = sorted({party for one in statements for party in one.parties})
-        return {"told to": told} if told else {}
+        parties = sorted({party for one in statements for party in one.parties})
+        return {"told to": parties} if parties else {}
     if act in HOUSE and act not in _BY_REGISTER:
         return {}
+    if act == "circulate":
+        # The consultation says to whom, and on what; where an agreement differs by receiver, it is told beside them.
+        body = statements[0].body
+        unders = [*dict.fromkeys(one.body["under"] for one in statements)]
+        told = {"to": shown_to(statements), "subject": body["subject"], "purpose": body["purpose"], "under": unders}
+        return told | _rose(body, statements[0].party, {**wanted, "contains": ()})
     found: dict[str, list[Any]] = {}
     for one in statements:
         words = _all(one, wanted) if act in HOUSE or act in CONSULT_BODIES else _some(one, wanted)
@@ -78,16 +84,15 @@ def _some(one: Statement, wanted: Words) -> dict[str, Any]:
         found |= {"item": one.item} if one.item else {}
         found |= {"under": one.instrument} if one.instrument else {}
     elif one.type == "transmit":
-        found |= _level(body, one.party, wanted)
-        found |= {"contains": body["contains"]} if {*body["contains"]} != {one.party, *wanted["contains"]} else {}
+        found |= _rose(body, one.party, wanted)
     return found
 
 
-def _level(body: Words, party: str, wanted: Words) -> dict[str, Any]:
-    """The level of a document that draws on others, where it is another than was asked for."""
-    from gsomia.cli.meaning import marks
-
-    return {} if body["level"] in marks(party, wanted["level"]) else {"level": body["level"]}
+def _rose(body: Words, party: str, wanted: Words) -> dict[str, Any]:
+    """What a document takes from those that it draws on: another level than was asked for, and whose information."""
+    level = {} if body["level"] in marks(party, wanted["level"]) else {"level": body["level"]}
+    contains = {} if {*body["contains"]} == {party, *wanted["contains"]} else {"contains": body["contains"]}
+    return level | contains
 
 
 def _word(word: object) -> str:

@@ -23,7 +23,7 @@ _SLOWEST = 4 * 2**20
 """A node that seals fewer bytes a second is not waited for."""
 
 
-def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) -> list[Statement]:
+def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) -> tuple[str, list[Statement]]:
     """Send a document to a node, and transmit it with the signature of the officer who is here.
 
     Args:
@@ -32,7 +32,8 @@ def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) 
         wanted: the act, as the node's API takes it, but for the content.
 
     Returns:
-        What was signed: the transmission, or one for each holder of a share, and the consent that goes with it.
+        The document's SHA-256, hexadecimal, and what was signed: the transmission, or one for each Party that gets a
+        copy, and the consent that goes with it.
 
     Raises:
         RefusedError: the agreement refuses or is uncertain, or the officer may not.
@@ -52,7 +53,7 @@ def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) 
     asked = {**wanted, "content": digest}
     for tried in range(1, _TRIES + 1):
         try:
-            return signed(remote, _prepared(remote, asked, size), {**asked, "size": size})
+            return digest, signed(remote, _prepared(remote, asked, size), {**asked, "size": size})
         except RefusedError as error:
             # A number that was given to another document meanwhile: it is prepared, and looked at, again.
             changed = any(ground.get("clause") == "prepared" for ground in error.verdict.get("grounds", []))

@@ -209,12 +209,13 @@ def _sent_there(remote: Remote, file: Path, sending: Sending, shares: str) -> li
     }
     with document(file) as source:
         try:
-            said = [one for one in transmit_there(remote, source, wanted) if one.type == "transmit"]
+            _, made = transmit_there(remote, source, wanted)
         except RefusedError:
             if sending.to:
                 known = ("to", "via", "level", "subject", "purpose", "under", "custody", "contains")
                 _offer(remote.post("ways", {name: wanted[name] for name in known})["ways"], sending)
             raise
+    said = [one for one in made if one.type == "transmit"]
     _tell_act(said[0].body)
     return said
 

@@ -62,7 +62,7 @@ def circulate(
         RefusedError: an agreement refuses or is uncertain about one leg; nothing is registered.
     """
     at = node.clock.now()
-    item_id = item or new_id()
+    item_id = item or (once.item if once is not None else new_id())
     legs = [replace(sending, to=party, via=()) for party in parties]
     with node.store.reading() as reader:
         node.officer(reader, by, "disclosure")

@@ -32,7 +32,7 @@ from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.ports import Reader, Writer
-from gsomia.node.sealing import Sending
+from gsomia.node.sealing import SealedOnce, Sending
 from gsomia.node.sending import keeping_refusals
 from gsomia.registry import Copy, Item, Rung
 
@@ -46,6 +46,7 @@ __all__ = [
     "propose_draft",
     "sign_joint_text",
     "state_position",
+    "version_text",
     "withdraw_from_consultation",
 ]
 
@@ -80,6 +81,20 @@ def draft_named(standing: Standing, version: str) -> Step:
     return found[0]
 
 
+def version_text(reader: Reader, standing: Standing, version: str) -> Item:
+    """The item that is the text of a version.
+
+    Raises:
+        UsageError: there is no one such version, or its text is not here.
+    """
+    item = reader.item(draft_named(standing, version).item)
+    if item is None:
+        raise UsageError(
+            f"the text of version `{version}` is not in this node's register", hint="compare when it has come"
+        )
+    return item
+
+
 def carrying(node: Node, reader: Reader, consultation: Consultation) -> str:
     """The agreement that a consultation's texts go by: its own; "" (any that could) where that carries by its legs."""
     agreement = node.law(reader.adopted()).agreements.get(consultation.instrument)
@@ -99,6 +114,7 @@ def circulate_text(
     cites: Sequence[str] = (),
     as_is: bool = False,
     by: Acting,
+    once: SealedOnce | None = None,
 ) -> list[Copy]:
     """Give a text to every Party of a consultation, once it is sure that it would be in turn.
 
@@ -111,6 +127,7 @@ def circulate_text(
         title, mime_type, cites, as_is: as for any item.
         on: the versions on which a draft builds; the newest where none are named.
         by: a disclosure officer.
+        once: where the officer signs elsewhere; what was sealed by it is not read again.
 
     Returns:
         A copy for each other Party. The text counts once `state_position` or `propose_draft` names it.
@@ -135,7 +152,7 @@ def circulate_text(
             as_is=as_is,
         )
     others = [party for party in standing.members if party != node.party]
-    return circulate(node, source, sending, others, by=by)
+    return circulate(node, source, sending, others, by=by, once=once)
 
 
 def state_position(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct:

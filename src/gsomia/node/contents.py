@@ -29,6 +29,8 @@ __all__ = ["PIECE_BYTES", "Content", "Contents"]
 
 PIECE_BYTES = 8 * 2**20
 """The longest piece, in bytes; each is taken whole or not at all."""
+_LEAST = 64 * 2**10
+"""The shortest piece, but for the last, in bytes: what is kept of each piece, and the work with it, has a bound."""
 _MOST = 64
 """So many contents of one officer's lie here at a time."""
 _NONCE, _TAG = 12, 16
@@ -61,13 +63,10 @@ class _Coming:
     used: datetime
     name: str = field(default_factory=lambda: f"content-{new_id()}")
     cipher: AESGCM = field(default_factory=lambda: AESGCM(AESGCM.generate_key(256)), repr=False)
+    held: int = 0
     pieces: list[int] = field(default_factory=list)
     hashed: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
     turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @property
-    def held(self) -> int:
-        return sum(self.pieces)
 
     @property
     def stored(self) -> int:
@@ -99,12 +98,13 @@ class Contents:
         Args:
             officer: who sends it.
             digest: SHA-256 of all of it, in hexadecimal digits.
-            piece: at most `PIECE_BYTES`.
+            piece: 64 KiB to `PIECE_BYTES`; the last one may be shorter.
             offset: where it belongs; what is here already ends there.
             size: how long all of it is, in bytes.
 
         Raises:
-            UsageError: it belongs elsewhere, is more than was announced, or too much of this officer's lies here.
+            UsageError: it belongs elsewhere, is too short or more than was announced, too much of this officer's lies
+                here, or the content was dropped meanwhile.
             MessageError: the whole is another content; nothing of it is left.
             NodeError: the disk does not take it; nothing is left.
         """
@@ -114,6 +114,8 @@ class Contents:
                 raise UsageError(f"this content goes on at byte {coming.held} of {coming.size}, not at {offset}")
             if len(piece) > min(PIECE_BYTES, size - offset):
                 raise UsageError(f"a piece has at most {PIECE_BYTES} bytes, and no more than are missing")
+            if len(piece) < min(_LEAST, size - offset):
+                raise UsageError(f"a piece has at least {_LEAST} bytes, unless it is the last")
             hashed = coming.hashed.copy()
             hashed.update(piece)
             if offset + len(piece) == size and hashed.hexdigest() != digest:
@@ -126,6 +128,7 @@ class Contents:
                     self.drop(officer, digest)
                     raise
             coming.hashed = hashed
+            self._check_kept(officer, coming)
             return Content(digest=digest, size=size, held=coming.held)
 
     @contextmanager
@@ -175,11 +178,25 @@ class Contents:
             found = _Coming(digest=digest, size=size, used=self._node.clock.machine())
             return self._coming.setdefault((officer, digest), found)
 
+    def _check_kept(self, officer: str, coming: _Coming) -> None:
+        """Check that a content was not dropped while its piece was written; what was written then goes too.
+
+        Raises:
+            UsageError: it was.
+        """
+        with self._turn:
+            if self._coming.get((officer, coming.digest)) is coming:
+                return
+        with suppress(NodeError, OSError):
+            self._node.blobs.remove(coming.name)
+        raise UsageError("this content was dropped while its piece came", hint="send it from its beginning")
+
     def _store(self, coming: _Coming, piece: bytes) -> None:
         nonce = secrets.token_bytes(_NONCE)
         with self._node.blobs.continuing(coming.name, coming.stored) as sink:
             sink.write(nonce + coming.cipher.encrypt(nonce, piece, _place(coming, len(coming.pieces))))
         coming.pieces.append(len(piece))
+        coming.held += len(piece)
         if coming.held == coming.size:
             self._node.blobs.complete(coming.name)
 
