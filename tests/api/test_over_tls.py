@@ -164,7 +164,7 @@ def test_a_document_is_transmitted_by_address(kor: Served, run: Run, tmp_path: P
     broken.write_bytes(b"%PDF-1.7 EXERCISE")
     status, _, err = run("transmit", broken, "--to", "JPN", *words)
     assert status == 3 and "no other way is lawful now" in err, err
-    status, _, err = run("transmit", small, "--to", "JPN", *words[:-6], *kor.at(Role.LEGAL))
+    status, _, err = run("transmit", small, "--to", "JPN", *words[:-7], *kor.at(Role.LEGAL))
     assert status == 3 and "legal" in err
 
 
