@@ -130,6 +130,19 @@ def test_drafts_are_compared_by_a_reader_for_themselves(jpn: Served, talk: Talk)
     assert jpn.ask("POST", "/v1/consultations/nothing/differences", kim, asked).status == 404
 
 
+def test_a_version_whose_text_has_not_come_is_compared_with_none(
+    jpn: Served, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.exercise.enter(official("kim"), "JPN")
+    kim, node = reader_at(jpn), jpn.player.node
+    with node.store.reading() as reader:
+        kind, found = type(reader), type(reader).item
+        (late,) = (one.item for one in standing_of(reader, reader.consultations()[0]).drafts if one.party == "KOR")
+    monkeypatch.setattr(kind, "item", lambda self, item: None if item == late else found(self, item))
+    answer = jpn.ask("POST", f"/v1/consultations/{talk.id}/differences", kim, {"old": "1", "new": "2"})
+    assert answer.status == 400 and b"version `2`" in answer.body, answer
+
+
 @pytest.mark.parametrize("lacking", [{"clearance": "CONFIDENTIAL"}, {"needs": ("other",)}, {"rosters": ("north",)}])
 def test_a_text_of_one_s_own_is_not_shown_to_who_could_open_no_such_item(
     jpn: Served, talk: Talk, lacking: dict[str, Any]

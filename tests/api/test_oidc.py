@@ -10,7 +10,7 @@ import subprocess
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,8 +25,9 @@ from programs import follow, later
 from stories import MARKS, Stage
 from test_attacks import WANTED
 
+from gsomia.api.signin import Caller
 from gsomia.errors import DataError, GsomiaError, NodeError, SignatureError
-from gsomia.identity import Rights
+from gsomia.identity import Principal, Rights
 from gsomia.node import PersonDetails, Role, change_person, strike_person
 from gsomia.testing import Exercise
 from gsomia.web import (
@@ -223,6 +224,18 @@ def test_who_signed_in_at_a_provider_signs_no_act(kor: Served, both: Exercise, i
     assert kim.ask("POST", "/v1/tokens", body).status == 403
     acts = kim.ask("GET", "/v1/me").json()["acts"]
     assert "see-register" in acts and not [act for act in acts if Rights.load().acts[act].signs]
+
+
+@pytest.mark.parametrize("role", [Role.SECURITY, Role.ADMINISTRATOR, Role.REGISTRY])
+def test_who_showed_no_officers_key_runs_nothing(role: str) -> None:
+    """The node itself signs what some of these do: a leaver's access ends by its own act."""
+    rights, at = Rights.load(), datetime(2026, 1, 1, tzinfo=UTC)
+    caller = Caller(
+        officer=None, principal=Principal(party="KOR", person="kim", at=at, roles=frozenset({role})), rights=rights,
+        ends=at, at=at, authenticated=at, max_age=timedelta(minutes=5),
+    )  # fmt: skip
+    assert [act for act, one in rights.acts.items() if one.kind in ("run", "sign") and caller.may(act)] == []
+    assert caller.may("see-officers")
 
 
 def test_each_sign_in_is_finished_once_by_who_began_it(kor: Served, both: Exercise, issuer: tuple[str, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,17 @@ def traced(both: Exercise, days: dict[str, TracerDays] = DAYS) -> list[str]:
     acts = trace(both["JPN"].node, days)
     both.settle()
     return [one.statement.type for one in acts]
+
+
+def test_copies_of_one_instant_stand_in_the_order_of_their_ids(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page ends at an instant and an id: in another order the next one would leave some out."""
+    both = stage()
+    sent(both)
+    with both["JPN"].node.store.reading() as reader:
+        (one, *_), kind = waiting(both["JPN"]), type(reader)
+    copies = [replace(one.copy, id=f"copy-{n}") for n in (3, 1, 2)]
+    monkeypatch.setattr(kind, "copies", lambda self, **_: copies)
+    assert [one.copy.id for one in waiting(both["JPN"])] == ["copy-1", "copy-2", "copy-3"]
 
 
 def test_a_late_receipt_is_traced_once_and_then_counts_as_a_possible_loss(stage: Stage) -> None:

@@ -22,7 +22,6 @@ from gsomia.node import (
     Role,
     consultation_named,
     differences_of,
-    draft_named,
     instant,
     read_instant,
     read_text,
@@ -30,6 +29,7 @@ from gsomia.node import (
     standing_row,
     standing_view,
     standings_of,
+    version_text,
 )
 from gsomia.registry import Item
 from gsomia.web import missing
@@ -79,12 +79,11 @@ def consultations(served: Served) -> APIRouter:
         with node.store.reading() as reader:
             try:
                 standing = standing_of(reader, _named(reader, consultation))
-                drafts = [draft_named(standing, version) for version in (body.old, body.new)]
+                items = [version_text(reader, standing, version) for version in (body.old, body.new)]
             except UsageError:
                 if caller.may("see-consultations"):
                     raise
                 raise missing() from None
-            items = [item for draft in drafts if (item := reader.item(draft.item)) is not None]
             if not caller.may("see-consultations"):
                 for item in items:
                     named_copies(served, caller, reader, item.id)

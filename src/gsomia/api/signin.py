@@ -84,8 +84,8 @@ class Caller:
         if self.acts is not None and act not in self.acts:
             return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
         known = self.rights.acts.get(act)
-        if self.officer is None and known is not None and known.signs:
-            text = f"`{act}` is signed by an officer's key, and who asks showed none"
+        if self.officer is None and known is not None and (known.signs or known.kind == "run"):
+            text = f"`{act}` is for who shows an officer's key, and who asks showed none"
             return Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
         return self.rights.decide(self.principal, act, about or About())
 

@@ -20,7 +20,6 @@ from gsomia.node import (
     close_consultation,
     consultation_named,
     differences_of,
-    draft_named,
     open_consultation,
     read_text,
     sign_joint_text,
@@ -28,6 +27,7 @@ from gsomia.node import (
     standing_of,
     standing_row,
     standing_view,
+    version_text,
     withdraw_from_consultation,
 )
 
@@ -143,9 +143,8 @@ def _differences(node_dir: str | None, consultation: str, old: str, new: str, pe
     with home_of(node_dir) as home:
         with home.node.store.reading() as reader:
             standing = standing_of(reader, consultation_named(reader, consultation))
-            drafts = [draft_named(standing, version) for version in (old, new)]
-            items = [reader.item(draft.item) for draft in drafts]
-        texts = [read_text(home.node, item, person) for item in items if item is not None]
+            items = [version_text(reader, standing, version) for version in (old, new)]
+        texts = [read_text(home.node, item, person) for item in items]
         home.deliver()
     changes = [{"kind": one.kind, "text": one.text} for one in differences_of(*texts)]
     return {"old": old, "new": new, "changes": changes}

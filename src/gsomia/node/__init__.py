@@ -52,6 +52,7 @@ from gsomia.node.consultation import (
     propose_draft,
     sign_joint_text,
     state_position,
+    version_text,
     withdraw_from_consultation,
 )
 from gsomia.node.consultation_effects import standing_of, standings_of, view_of
@@ -514,6 +515,7 @@ __all__ = [
     "transmit",
     "transmit_many",
     "upload",
+    "version_text",
     "view_of",
     "views_of",
     "waiting",

@@ -46,6 +46,7 @@ __all__ = [
     "propose_draft",
     "sign_joint_text",
     "state_position",
+    "version_text",
     "withdraw_from_consultation",
 ]
 
@@ -78,6 +79,20 @@ def draft_named(standing: Standing, version: str) -> Step:
         known = ", ".join(standing.version(draft) for draft in standing.drafts) or "none"
         raise UsageError(f"no one version `{version}`", hint=f"versions: {known}")
     return found[0]
+
+
+def version_text(reader: Reader, standing: Standing, version: str) -> Item:
+    """The item that is the text of a version.
+
+    Raises:
+        UsageError: there is no one such version, or its text is not here.
+    """
+    item = reader.item(draft_named(standing, version).item)
+    if item is None:
+        raise UsageError(
+            f"the text of version `{version}` is not in this node's register", hint="compare when it has come"
+        )
+    return item
 
 
 def carrying(node: Node, reader: Reader, consultation: Consultation) -> str:

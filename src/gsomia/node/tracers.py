@@ -85,7 +85,7 @@ def awaited(node: Node, reader: Reader, days: Mapping[str, TracerDays]) -> list[
                 loss=loss,
             )
         )
-    return sorted(found, key=lambda one: one.since)
+    return sorted(found, key=lambda one: (one.since, one.copy.id))
 
 
 _TYPES = ("tracer", "possible-loss")
