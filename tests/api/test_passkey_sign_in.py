@@ -15,6 +15,7 @@ from officers_browser import CHALLENGES, SIGN_IN, Browser
 from stories import MARKS, Stage
 
 from gsomia.api import sign_in_text
+from gsomia.api.failures import FREE
 from gsomia.node import Role, audit, replace_officer_key, retire_officer_key
 from gsomia.passkeys import Assertion, b64url
 from gsomia.testing import Exercise
@@ -58,6 +59,17 @@ def test_it_signs_in_and_signs_an_act(browser: Browser[Authenticator]) -> None:
     with player.node.store.reading() as reader:
         assert reader.act(told["acts"][0]) is not None
     assert [check for check in audit(player.node) if not check.holds] == []
+
+
+def test_failures_of_the_same_source_keep_nobody_out(browser: Browser[Authenticator]) -> None:
+    """They are counted and shown; an assertion is guessed no more than a certificate is."""
+    kor = browser.served
+    tries = [kor.ask("POST", CHALLENGES, None, {}, {"dpop": "x"}) for _ in range(2 * FREE)]
+    assert {answer.status for answer in tries} == {401}
+    assert kor.ask("GET", "/v1/me", None, headers={"authorization": "DPoP x", "dpop": "x"}).status == 429
+    assert browser.sign_in().status == 201
+    (told,) = kor.ask("GET", "/v1/sessions", kor.player.by(Role.SECURITY)).json()["failures"]
+    assert told["kind"] == "source" and told["failed"] >= FREE
 
 
 def test_whoever_has_less_than_all_of_it_gets_the_one_answer(browser: Browser[Authenticator]) -> None:

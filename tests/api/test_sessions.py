@@ -109,9 +109,35 @@ def test_signing_out(kor: Served, other: Acting) -> None:
     assert (asked(kor, two).status, kor.ask("GET", "/v1/me", None, der=old).status) == (401, 401)
     kor.again()
     assert kor.ask("GET", "/v1/me", None, der=old).status == 401, "after a restart too"
-    later(kor, seconds=2)
+    later(kor, seconds=62)
     new = kor.certificate(other, at=kor.player.node.clock.machine())
     assert kor.ask("GET", "/v1/me", None, der=new).status == 200, "the key itself is as good as before"
+
+
+CERTIFICATES = {
+    "by a clock that is ahead": timedelta(seconds=40),
+    "valid from when it was signed": timedelta(minutes=1),
+}
+"""By how much later a certificate is valid than one that is made now."""
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen before", "never seen before"])
+@pytest.mark.parametrize("ahead", CERTIFICATES.values(), ids=CERTIFICATES)
+def test_no_certificate_that_was_signed_out_comes_back(
+    kor: Served, other: Acting, ahead: timedelta, seen: bool
+) -> None:
+    """Whenever the node saw it first, and after a restart."""
+    made = datetime.now(UTC)
+    old, asking = kor.certificate(other, at=made + ahead), kor.certificate(other, at=made)
+    later(kor, seconds=2)
+    if seen:
+        assert kor.ask("GET", "/v1/me", None, der=old).status == 200
+    later(kor, seconds=10)
+    assert kor.ask("POST", "/v1/sign-out", None, der=old if seen else asking).status == 204
+    for seconds in (11, 30, 90):
+        kor.again()
+        later(kor, seconds=seconds)
+        assert kor.ask("GET", "/v1/me", None, der=old).status == 401, seconds
 
 
 def test_who_sees_and_ends_the_sessions_of_others(kor: Served, other: Acting) -> None:

@@ -23,7 +23,7 @@ from gsomia.errors import NodeError, SignatureError, UsageError
 from gsomia.keys import SigningKey
 from gsomia.keystore import KeyFiles, Passphrase, make_officer_key, read_officer_key, write_officer_key
 from gsomia.node import Role
-from gsomia.web import check_officer_certificate, make_officer_certificate
+from gsomia.web import AHEAD, check_officer_certificate, make_officer_certificate
 
 pytestmark = [needs_softhsm, pytest.mark.usefixtures("token")]
 
@@ -47,8 +47,8 @@ def test_a_certificate_for_tls_is_signed_in_the_token() -> None:
     key, now = make_officer_key(uri("tls")), datetime.now(UTC)
     pem, _ = make_officer_certificate("aoki", key, at=now)
     der = ssl.PEM_cert_to_DER_cert(pem.decode())
-    signed, ends = check_officer_certificate(der, key.public, now)
-    assert now - timedelta(seconds=1) < signed <= now < ends
+    start, ends = check_officer_certificate(der, key.public, now)
+    assert now - timedelta(seconds=1) < start + AHEAD <= now < ends
     with pytest.raises(SignatureError):
         check_officer_certificate(der, make_officer_key(uri("tls-2")).public, now)
 

@@ -109,6 +109,7 @@ def api_app(
             ("POST", OIDC_FINISH): lambda _: provider is not None,
             **{("POST", path): lambda headers: "dpop" in headers for path in PASSKEY_PATHS},
         },
+        {("POST", FIRST_OFFICER)},
         url,
     )
     return ScimErrors(guard)

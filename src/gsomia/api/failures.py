@@ -1,7 +1,8 @@
 """Failed sign-ins, counted by source and by officer, each with a wait that doubles up to a minute.
 
-Nobody is locked out by it. What is shown and holds is let in whatever was counted: a certificate and a token with its
-proof are 256 bits that nobody guesses, so they are looked at even while others wait. A wait ends by itself, grows no
+Nobody is locked out by it. What is shown and holds is let in whatever was counted: a certificate, a token with its
+proof, a passkey's assertion and a provider's answer to a `state` are nothing that anybody guesses, so they are looked
+at even while others wait. Only the first officer's code, which is short, is not. A wait ends by itself, grows no
 longer by what comes while it lasts, and for an officer it does not bind the sources from which that officer signed in.
 """
 

@@ -7,7 +7,7 @@ import json
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -66,6 +66,7 @@ class Guard:
         failures: counts who failed to sign in.
         log: is given each request's line.
         doors: by method and path what a stranger may ask, while it is open to a request with such headers.
+        guessable: those of the doors where little is shown: there a source that failed waits.
         url: under which the API is reached, `https://host:port`.
     """
 
@@ -78,6 +79,7 @@ class Guard:
         failures: Failures,
         log: Callable[..., None],
         doors: Mapping[tuple[str, str], Callable[[Mapping[str, list[str]]], bool]],
+        guessable: Collection[tuple[str, str]],
         url: str,
     ) -> None:
         self._app = app
@@ -87,6 +89,7 @@ class Guard:
         self._log = log
         self._failures = failures
         self._doors = doors
+        self._guessable = guessable
         # As a browser writes it (RFC 6454, 6.2): the port of the scheme is left out.
         self._origin = url.removesuffix(":443").encode()
 
@@ -163,10 +166,10 @@ class Guard:
             if wait := self._strangers.take(source):
                 raise _slower(wait) from None
             door = self._doors.get((scope["method"], scope["path"]))
-            # At a door nothing is looked at while there is a wait; elsewhere what is shown was, and does not hold.
+            # At a guessable door nothing is looked at while there is a wait; elsewhere what is shown was or will be.
             at_door = door is not None and door(headers) and "authorization" not in headers
             if at_door:
-                wait = self._failures.wait(source)
+                wait = self._failures.wait(source) if (scope["method"], scope["path"]) in self._guessable else 0.0
             elif unknown.tried:
                 wait = self._failures.failed(source, unknown.officer)
             if wait:

@@ -44,7 +44,7 @@ def sessions(served: Served) -> APIRouter:
 
     @route(router, "DELETE", "/v1/persons/{person}/sessions", "end-sessions", status=204)
     def end_sessions(request: Request, person: Name) -> Response:
-        """End all by which a person is signed in: tokens, and certificates that were signed before now."""
+        """End all by which a person is signed in: tokens, and certificates that are valid from before now."""
         permit(request.state.caller, "end-sessions")
         with node.store.reading() as reader:
             known = reader.person(person) is not None or reader.officers_of(node.party, person=person)

@@ -17,6 +17,7 @@ from gsomia.identity import About, Decision, Ground, Principal, Rights, principa
 from gsomia.keys import PublicKey
 from gsomia.node import Node, Officer, Reader
 from gsomia.web import (
+    AHEAD,
     PROOF_AGE,
     Memory,
     Problem,
@@ -248,8 +249,9 @@ class SignIn:
                 self._valid[der, key] = valid
         except SignatureError:
             raise unknown_caller() from None
-        signed, ends = valid
-        if now > ends or self._memory.signed_out(principal.person, signed):
+        start, ends = valid
+        # A sign-out counts by what the certificate itself says, not by when it was seen: a restart changes nothing.
+        if now > ends or self._memory.signed_out(principal.person, start):
             raise unknown_caller()
         return Caller(
             officer=officer,
@@ -257,7 +259,7 @@ class SignIn:
             rights=self._rights,
             ends=ends,
             at=now,
-            authenticated=signed,
+            authenticated=min(start + AHEAD, now),
             max_age=self._spans.step_up,
         )
 

@@ -6,6 +6,7 @@ from gsomia.web.cursors import Cursors
 from gsomia.web.https import fetching
 from gsomia.web.memory import Given, Joiner, Memory, Token
 from gsomia.web.officers import (
+    AHEAD,
     LONGEST_CERTIFICATE,
     check_officer_certificate,
     issuing_key,
@@ -27,6 +28,7 @@ from gsomia.web.tls import (
 )
 
 __all__ = [
+    "AHEAD",
     "LONGEST_CERTIFICATE",
     "PROBLEM_TYPE",
     "PROOF_AGE",

@@ -296,12 +296,12 @@ class Memory:
             return tx.execute(query, (token, person, person)).rowcount == 1
 
     def sign_out(self, person: str, at: datetime, until: datetime) -> None:
-        """End all by which a person is signed in: tokens, and certificates that were signed before now.
+        """End all by which a person is signed in: tokens, and certificates that are valid from before now.
 
         Args:
             person: the person.
             at: now.
-            until: no certificate that was signed before now is valid for longer.
+            until: no certificate that is valid from before now is so for longer.
         """
         with self._writing() as tx:
             tx.execute("DELETE FROM token WHERE person = ?", (person,))
@@ -313,7 +313,7 @@ class Memory:
     def signed_out(self, person: str, authenticated: datetime) -> bool:
         """Whether a sign-in was ended by that which ended all of the person's."""
         since = self._signed_out.get(person)
-        return since is not None and authenticated < since
+        return since is not None and authenticated <= since
 
     def put_joiner(self, joiner: Joiner, *, new: bool = False) -> bool:
         """Keep who was announced; False where it is to be new and somebody of that name was announced before."""

@@ -21,6 +21,7 @@ from gsomia.errors import SignatureError
 from gsomia.keys import PublicKey
 
 __all__ = [
+    "AHEAD",
     "LONGEST_CERTIFICATE",
     "Issues",
     "check_officer_certificate",
@@ -133,7 +134,7 @@ def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> tu
         at: now.
 
     Returns:
-        When the key signed it, as it says itself, and when it ends.
+        From when and until when it is valid, as it says itself.
 
     Raises:
         SignatureError: it did not, or it is not valid now, or for too long.
@@ -149,4 +150,4 @@ def check_officer_certificate(der: bytes, key: PublicKey, at: dt.datetime) -> tu
         raise SignatureError("this certificate is not for TLS clients, or is valid for too long")
     if not start <= at <= end:
         raise SignatureError("this certificate is not valid now")
-    return min(start + AHEAD, at), end
+    return start, end
