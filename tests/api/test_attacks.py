@@ -12,7 +12,7 @@ from calling import Served, enrol, signatures
 from programs import Serve, held
 from stories import MARKS, Stage
 
-from gsomia.api import ACT, acting, description
+from gsomia.api import ACT, description, preparations
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, Role
@@ -185,7 +185,7 @@ def test_two_person_acts_need_two_persons(kor: Served) -> None:
 
 def test_what_one_officer_prepares_takes_no_other_s_place(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A security officer prepares destructions in the registry officer's name too; the latter's own acts stay."""
-    monkeypatch.setattr(acting, "_EACH", 2)
+    monkeypatch.setattr(preparations, "_EACH", 2)
     registry, security = kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
     assert kor.act(registry, {"act": "mark", "item": held(kor), "level": MARKS["KOR"]}).status == 200
     own = kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": held(kor)}).json()

@@ -64,7 +64,7 @@ def too_late(kor: Served, _: pytest.MonkeyPatch) -> None:
 
 
 def gave_way(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gsomia.api.acting._EACH", 1)
+    monkeypatch.setattr("gsomia.api.preparations._EACH", 1)
     prepared(kor, kor.player.by(Role.REGISTRY), marking(kor))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -281,9 +282,27 @@ def test_the_same_request_under_one_key_is_done_once(kor: Served) -> None:
     kor.again()
     assert kor.ask("POST", path, registry, signed, {"idempotency-key": "two"}).body == done.body
     assert kor.ask("POST", "/v1/preparations", registry, wanted, key).body == first.body
-    # A key is its officer's own; a refusal is an answer too.
-    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.LEGAL), wanted, key).status == 403
+    # A key is its officer's own; what was refused was not done, and is not kept.
+    for level in (MARKS["KOR"], "x"):
+        assert (
+            kor.ask("POST", "/v1/preparations", kor.player.by(Role.LEGAL), {**wanted, "level": level}, key).status
+            == 403
+        )
     assert kor.ask("POST", "/v1/preparations", registry, wanted, {"idempotency-key": "x" * 200}).status == 400
+
+
+def test_the_oldest_answers_of_a_caller_give_way(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gsomia.web.memory._GIVEN", 3)
+    at, span = datetime.now(UTC), timedelta(hours=1)
+
+    def begun(caller: str, number: int) -> bool:
+        when = at + timedelta(seconds=number)
+        return kor.memory.begin(caller, str(number), "digest", at=when, span=span) is None
+
+    assert begun("other", 0) and all(begun("caller", number) for number in range(5))
+    assert [begun("caller", number) for number in (2, 3, 4)] == [False] * 3
+    assert not begun("other", 0), "each caller's own"
+    assert begun("caller", 1), "an older one was forgotten"
 
 
 def test_two_at_once_under_one_key_get_one_answer(kor: Served) -> None:

@@ -43,6 +43,7 @@ def test_it_is_opened_once_and_given_once_it_is_signed(stage: Stage, serve: Serv
     assert kor.ask("POST", path, other, {}).status == 404
     assert kor.ask("POST", path, kor.player.by(Role.SECURITY), {}).status == 404
     document = kor.ask("POST", path, registry, {})
+    assert kor.ask("POST", path, registry, {}).status == 404, "it is given once, and gone from memory"
     said = Statement.from_bytes(told["statements"][0].encode())
     assert means([said], wanted | {"total": 0})
     assert hashlib.sha256(document.body).hexdigest() == said.body["rendition"] and b"EXERCISE" in document.body

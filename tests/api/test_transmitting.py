@@ -14,7 +14,7 @@ import pytest
 from calling import Answer, House, RealMachine, Served, enrol, signatures
 from stories import MARKS, Stage, same_story
 
-from gsomia.api import api_app
+from gsomia.api import Preparations, api_app
 from gsomia.app import offered_law
 from gsomia.cli import sending
 from gsomia.cli.meaning import means
@@ -246,10 +246,31 @@ def test_what_was_prepared_and_not_signed_leaves_nothing(jpn: Served) -> None:
     """The oldest of an officer's preparations gives way, with what was sealed for it."""
     content, by = send(jpn, b"x"), officer(jpn)
     first = jpn.ask("POST", "/v1/preparations", by, wanted(content)).json()
-    for _ in range(32):
+    for _ in range(3):
         assert jpn.ask("POST", "/v1/preparations", by, wanted(content)).status == 201
-    assert len(lying(jpn)) == 32 + 1
+    assert len(lying(jpn)) == 3 + 1
     assert jpn.ask("GET", f"/v1/preparations/{first['id']}", by).status == 404
+
+
+def test_what_was_sealed_for_an_act_that_is_over_goes_without_another(jpn: Served) -> None:
+    """By itself, and not only when the next act is prepared; what was entered stays, and takes no place."""
+    clock = RealMachine(jpn.player.node.clock)
+    node = replace(jpn.player.node, clock=clock)
+    waiting = Preparations(node)
+    jpn.player = replace(jpn.player, node=node)
+    words: dict[str, Any] = {"told": lambda _: None, "log": lambda **_: None, "waiting": waiting}
+    jpn.app = api_app(node, jpn.memory, House(), url="", **words)
+    content = send(jpn, TEXT)
+    entered = send(jpn, TEXT[::-1])
+    assert jpn.act(officer(jpn), wanted(entered)).status == 200
+    (item,) = [copy.item for copy in jpn.player.copies()]
+    for _ in range(3):
+        assert jpn.ask("POST", "/v1/preparations", officer(jpn), wanted(content)).status == 201
+    waiting.sweep()
+    assert len(lying(jpn)) == 1 + 3 + 1
+    clock.ahead = timedelta(minutes=6)
+    waiting.sweep()
+    assert len(lying(jpn)) == 2 and item in lying(jpn)
 
 
 def test_two_prepared_at_once_take_one_number_each(jpn: Served) -> None:

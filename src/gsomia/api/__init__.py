@@ -9,6 +9,7 @@ from __future__ import annotations
 from gsomia.api.app import api_app, api_routes, description
 from gsomia.api.first import FirstOfficer, first_officer_text
 from gsomia.api.passkeys import sign_in_text
+from gsomia.api.preparations import Preparations
 from gsomia.api.routing import ACT, Host, Served
 from gsomia.api.signin import Caller, SignIn
 from gsomia.api.spans import Spans
@@ -18,6 +19,7 @@ __all__ = [
     "Caller",
     "FirstOfficer",
     "Host",
+    "Preparations",
     "Served",
     "SignIn",
     "Spans",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
+from starlette.background import BackgroundTask
 
 from gsomia.api.contents import Transmission
 from gsomia.api.passkeys import counted
+from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Host, Served, answered, permit, route
@@ -44,7 +43,6 @@ from gsomia.node import (
     MarkedOnce,
     Node,
     Officer,
-    Prepared,
     Reader,
     StandingClock,
     adopt_law,
@@ -52,31 +50,10 @@ from gsomia.node import (
     make_rendition,
     prepare,
 )
-from gsomia.passkeys import WEBAUTHN, Passkey, b64url, challenge
+from gsomia.passkeys import WEBAUTHN, Passkey
 from gsomia.web import Problem, missing
 
 __all__ = ["acting"]
-
-PREPARED_FOR = timedelta(minutes=5)
-"""A prepared act waits for signatures so long."""
-_EACH = 32
-"""So many acts that one officer prepared wait at a time; the oldest of these gives way."""
-
-
-class _Kept(Protocol):
-    """An act whose use case needs more than its words and the node, from its preparation until it is entered."""
-
-    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
-        """Run the use case."""
-        ...
-
-    def finish(self) -> None:
-        """The act is entered."""
-        ...
-
-    def discard(self, node: Node) -> None:
-        """It is not, and will not be."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +62,11 @@ class _Adoption:
 
     host: Host
     names: tuple[str, ...]
+
+    @property
+    def keeps(self) -> bool:
+        """It does not."""
+        return False
 
     def do(self, node: Node, by: tuple[Acting, ...]) -> object:
         """Run the use case."""
@@ -105,6 +87,11 @@ class _Marking:
     once: MarkedOnce = field(default_factory=MarkedOnce)
     entered: bool = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether its bytes are in memory."""
+        return self.once.data is not None
+
     def do(self, node: Node, by: tuple[Acting, ...]) -> object:
         """Run the use case."""
         wanted = self.wanted
@@ -119,7 +106,7 @@ class _Marking:
         self.once = MarkedOnce()
 
 
-def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
+def _kept(served: Served, caller: Caller, wanted: Any) -> Kept | None:
     if isinstance(wanted, Transmit | Circulate):
         return Transmission(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
@@ -127,79 +114,16 @@ def _kept(served: Served, caller: Caller, wanted: Any) -> _Kept | None:
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
 
 
-@dataclass
-class Preparation:
-    """An act that waits for its officers' signatures."""
-
-    id: str
-    caller: str
-    wanted: Any
-    officers: tuple[Officer, ...]
-    prepared: Prepared
-    until: datetime
-    kept: _Kept | None = None
-    ended: bool = False
-    signatures: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
-    turn: threading.Lock = field(default_factory=threading.Lock)
-
-    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
-        """Run the use case."""
-        return self.kept.do(node, by) if self.kept is not None else do(node, self.wanted, by)
-
-    def end(self, node: Node) -> None:
-        """It waits no more: what was sealed for it goes, unless it was entered."""
-        with self.turn:
-            self.ended = True
-            if self.kept is not None:
-                self.kept.discard(node)
-
-    def told(self, status: str) -> dict[str, Any]:
-        """What officers must see before they sign: the statements as they stand."""
-        signed = {one.id for one in self.officers if one.id in self.signatures}
-        return {
-            "id": self.id,
-            "status": status,
-            "act": self.wanted.act,
-            "until": instant(self.until),
-            "statements": [data.decode() for data in self.prepared.data],
-            "acts": [statement.id for statement in self.prepared.statements],
-            "officers": [_told_officer(one, one.id in signed, self.prepared) for one in self.officers],
-        }
-
-
-class _Preparations:
-    """What waits, in memory alone: it lasts for minutes, and nothing of it is entered before the last signature.
-
-    What is lost with the process is prepared again; signatures over it are none over anything else.
-    """
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._waiting: OrderedDict[str, Preparation] = OrderedDict()
-
-    def put(self, one: Preparation, now: datetime) -> list[Preparation]:
-        """Keep one; returns those that gave way to it."""
-        with self._turn:
-            over = [name for name, waiting in self._waiting.items() if waiting.until < now]
-            own = [name for name, waiting in self._waiting.items() if waiting.caller == one.caller]
-            ended = [self._waiting.pop(name) for name in {*over, *own[: max(0, len(own) - _EACH + 1)]}]
-            self._waiting[one.id] = one
-            return ended
-
-    def find(self, name: str, officer: str, now: datetime) -> Preparation | None:
-        """What waits for an officer's signature under a name."""
-        with self._turn:
-            found = self._waiting.get(name)
-        if found is None or found.ended or found.until < now or officer not in {one.id for one in found.officers}:
-            return None
-        return found
+def _do(node: Node, wanted: Any, kept: Kept | None, by: tuple[Acting, ...]) -> object:
+    """Run an act's use case."""
+    return kept.do(node, by) if kept is not None else do(node, wanted, by)
 
 
 def acting(served: Served) -> APIRouter:
     """The routes by which acts are done."""
     router = APIRouter()
     node = served.node
-    waiting = _Preparations()
+    waiting = served.waiting
 
     @route(router, "POST", "/v1/preparations", "sign", status=201)
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
@@ -214,28 +138,26 @@ def acting(served: Served) -> APIRouter:
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
             kept = _kept(served, caller, body)
             try:
-                prepared = prepare(lambda: kept.do(node, by) if kept is not None else do(node, body, by))
+                prepared = prepare(lambda: _do(node, body, kept, by))
             except BaseException:
                 if kept is not None:
                     kept.discard(node)
                 raise
-            now = node.clock.machine()
             one = Preparation(
                 id=prepared.statements[0].id,
                 caller=caller.id,
                 wanted=body,
                 officers=officers,
                 prepared=prepared,
-                until=now + PREPARED_FOR,
+                until=node.clock.machine() + PREPARED_FOR,
                 kept=kept,
             )
-            for ended in waiting.put(one, now):
-                ended.end(node)
+            waiting.put(one)
             return answered(served, request, "preparation", one.told("prepared"), status=201)
 
         def stands(answer: bytes) -> bool:
             name = json.loads(answer)["id"]
-            if waiting.find(name, caller.id, node.clock.machine()) is not None:
+            if waiting.find(name, caller.id) is not None:
                 return True
             with node.store.reading() as reader:
                 return _entered(node, reader, caller, name) is not None
@@ -244,21 +166,24 @@ def acting(served: Served) -> APIRouter:
 
     @route(router, "POST", "/v1/preparations/{preparation}/document", "sign", tells="application/octet-stream")
     def fetch_document(request: Request, preparation: Name) -> Response:
-        """Give the document of a rendition to the officer whose act it is, once that is entered."""
+        """Give the document of a rendition to the officer whose act it is, when that is entered; once."""
         caller: Caller = request.state.caller
-        one = waiting.find(preparation, caller.id, node.clock.machine())
-        if one is None or not isinstance(one.kept, _Marking) or not one.kept.entered or one.kept.once.data is None:
+        one = waiting.find(preparation, caller.id)
+        kept = one.kept if one is not None and isinstance(one.kept, _Marking) and one.kept.entered else None
+        made = kept.once if kept is not None else None
+        if kept is None or made is None or made.data is None:
             raise missing()
         permit(caller, "rendition")
-        remarks = quote(json.dumps(list(one.kept.once.remarks)))
+        remarks = quote(json.dumps(list(made.remarks)))
         headers = {"content-disposition": "attachment", "x-gsomia-remarks": remarks}
-        return Response(one.kept.once.data, media_type="application/octet-stream", headers=headers)
+        given = BackgroundTask(kept.discard, node)
+        return Response(made.data, media_type="application/octet-stream", headers=headers, background=given)
 
     @route(router, "GET", "/v1/preparations/{preparation}", "sign")
     def see_preparation(request: Request, preparation: Name) -> Response:
         """Show a prepared act to an officer who is to sign it."""
         caller: Caller = request.state.caller
-        one = waiting.find(preparation, caller.id, node.clock.machine())
+        one = waiting.find(preparation, caller.id)
         with node.store.reading() as reader:
             entered = _entered(node, reader, caller, preparation)
             if entered is not None:
@@ -274,7 +199,7 @@ def acting(served: Served) -> APIRouter:
         caller: Caller = request.state.caller
 
         def work() -> Response:
-            one = waiting.find(preparation, caller.id, node.clock.machine())
+            one = waiting.find(preparation, caller.id)
             with one.turn if one is not None else nullcontext():
                 with node.store.reading() as reader:
                     entered = _entered(node, reader, caller, preparation)
@@ -406,15 +331,6 @@ def _checked(served: Served, one: Preparation, officer: Officer, body: Signature
     return given
 
 
-def _told_officer(officer: Officer, signed: bool, prepared: Prepared) -> dict[str, Any]:
-    """An officer who is to sign, and of a passkey what the browser must be asked for."""
-    told = {"officer": officer.id, "signed": signed}
-    if not isinstance(officer.key, Passkey):
-        return told
-    credential, due = b64url(officer.key.credential), challenge(prepared.signed)
-    return {**told, "passkey": {"credential": credential, "rp": officer.key.rp, "challenge": due}}
-
-
 def _still(node: Node, reader: Reader, officers: tuple[Officer, ...]) -> None:
     """Check that each officer's key is still the one that signed.
 
@@ -434,11 +350,11 @@ def _complete(node: Node, one: Preparation) -> None:
         return tuple(Acting(officer=officer.id, key=make(officer)) for officer in one.officers)
 
     # Once by the clock as it goes, for the law may have changed since; and once by the instant that was signed.
-    prepare(lambda: one.do(node, by(lambda officer: AwaitedKey(public=officer.key))))
+    prepare(lambda: _do(node, one.wanted, one.kept, by(lambda officer: AwaitedKey(public=officer.key))))
     standing = replace(node, clock=StandingClock(one.prepared.at, node.clock))
     keys = by(
         lambda officer: AwaitedKey(public=officer.key, prepared=one.prepared, signatures=one.signatures[officer.id])
     )
-    one.do(standing, keys)
+    _do(standing, one.wanted, one.kept, keys)
     if one.kept is not None:
         one.kept.finish()

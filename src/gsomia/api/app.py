@@ -28,6 +28,7 @@ from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
 from gsomia.api.passkeys import PASSKEY_PATHS, passkeys
 from gsomia.api.people import people
+from gsomia.api.preparations import Preparations
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
@@ -58,6 +59,7 @@ def api_app(
     first: FirstOfficer | None = None,
     spans: Spans | None = None,
     provider: Provider | None = None,
+    waiting: Preparations | None = None,
     told: Callable[[str], None],
     log: Callable[..., None],
 ) -> ASGIApp:
@@ -73,6 +75,7 @@ def api_app(
         first: the door for the first officer; None where it is never opened.
         spans: how long a sign-in lasts; as the settings have it by default where it is None.
         provider: where persons sign in to read; None for nowhere.
+        waiting: the acts that wait for signatures, where somebody else too ends what is over.
         told: is given for the operator what this node itself cannot do.
         log: is given each request.
     """
@@ -85,6 +88,7 @@ def api_app(
         memory=memory,
         cursors=Cursors(memory.secret("cursors")),
         coming=Contents(node),
+        waiting=waiting or Preparations(node),
         url=url,
         unreconciled_for=unreconciled_for,
         first=first,
@@ -254,5 +258,6 @@ def description() -> dict[str, Any]:
         memory=nothing,
         cursors=nothing,
         coming=nothing,
+        waiting=nothing,
     )
     return _described(api_routes(served, lambda _: None))

@@ -34,6 +34,12 @@ class Transmission:
         self._officer = officer
         self._wanted = wanted
         self._once = SealedOnce()
+        self._entered = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what was sealed waits for its act."""
+        return not self._entered
 
     def do(self, node: Node, by: tuple[Acting, ...]) -> object:
         """Run the use case."""
@@ -53,6 +59,7 @@ class Transmission:
 
     def finish(self) -> None:
         """Let go of the content: its act is entered."""
+        self._entered = True
         self._coming.drop(self._officer, self._wanted.content)
 
     def discard(self, node: Node) -> None:

@@ -11,8 +11,7 @@ from fastapi.responses import Response
 
 from gsomia.api.routing import Served
 from gsomia.api.signin import Caller
-from gsomia.errors import RefusedError
-from gsomia.web import Problem, problem_of
+from gsomia.web import Problem
 
 __all__ = ["HEADER", "once"]
 
@@ -32,7 +31,7 @@ def once(
     """Do what is asked, or give the answer that the same request under the same key got.
 
     What broke off without an answer is done: preparing changes nothing, and an act is entered under the id that its
-    preparation gave it, so it cannot be entered twice.
+    preparation gave it, so it cannot be entered twice. What was refused is not kept: it is judged anew.
 
     Args:
         served: what the routes work with.
@@ -67,13 +66,10 @@ def _once(
     known = memory.begin(caller.id, key, digest, at=at, span=KEPT_FOR)
     if known is not None and known.digest != digest:
         raise Problem(422, "this idempotency key came with another request", kind="idempotency")
-    if known is not None and known.status and (known.status >= 400 or stands(known.body)):
-        media = "application/problem+json" if known.status >= 400 else "application/json"
-        return Response(known.body, status_code=known.status, media_type=media)
+    if known is not None and known.status and stands(known.body):
+        return Response(known.body, status_code=known.status, media_type="application/json")
     try:
         response = work()
-    except RefusedError as error:
-        response = problem_of(error).response()
     except BaseException:
         memory.forget(caller.id, key)
         raise

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from gsomia.api.failures import Failures
 from gsomia.api.first import FirstOfficer
+from gsomia.api.preparations import Preparations
 from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
@@ -69,6 +70,7 @@ class Served:
         unreconciled_for: how long a difference from a peer's records may stand before it is a duty.
         first: the door for the first officer, or None where it is never opened.
         coming: the contents that officers send.
+        waiting: the acts that wait for signatures.
         spans: how long a sign-in lasts.
         failures: who failed to sign in.
         provider: where persons sign in to read, or None where the settings name none.
@@ -81,6 +83,7 @@ class Served:
     memory: Memory
     cursors: Cursors
     coming: Contents
+    waiting: Preparations
     url: str = ""
     unreconciled_for: timedelta = timedelta(days=7)
     first: FirstOfficer | None = None

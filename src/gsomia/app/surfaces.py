@@ -16,11 +16,14 @@ from gsomia.errors import GsomiaError, NodeError
 from gsomia.keys import PublicKey
 
 if TYPE_CHECKING:
+    from gsomia.api import Preparations
     from gsomia.web import Provider
 
 __all__ = ["served", "serving_api", "trusting"]
 
 _LOOK_SECONDS = 0.25
+_SWEEP_SECONDS = 10
+"""Prepared acts that are over are looked for so often."""
 
 
 @contextmanager
@@ -172,6 +175,25 @@ def _provider(home: Home) -> Provider | None:
 
 
 @contextmanager
+def _sweeping(waiting: Preparations, stopping: threading.Event, log: Any) -> Iterator[None]:
+    """End prepared acts once their time is over, with what is kept for them, also where nobody asks any more."""
+
+    def sweep() -> None:
+        while not stopping.wait(_SWEEP_SECONDS):
+            try:
+                waiting.sweep()
+            except (GsomiaError, OSError) as error:
+                log.error("what was kept for a prepared act still lies here", why=str(error))
+
+    sweeper = threading.Thread(target=sweep, name="prepared", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        sweeper.join(5)
+
+
+@contextmanager
 def serving_api(
     home: Home, ready: Callable[[str], None], stopping: threading.Event, changed: Callable[[], object], log: Any
 ) -> Iterator[None]:
@@ -188,7 +210,7 @@ def serving_api(
     if not config.host:
         yield
         return
-    from gsomia.api import FirstOfficer, Spans, api_app
+    from gsomia.api import FirstOfficer, Preparations, Spans, api_app
     from gsomia.web import Memory, officer_anchor, officers_context
 
     anchors: dict[str, str] = {}
@@ -214,7 +236,7 @@ def serving_api(
     memory = Memory(home.folder / "api.sqlite")
     host = f"[{config.host}]" if ":" in config.host else config.host
     url = config.url or f"https://{host}:{config.port}"
-    first = FirstOfficer(home.node)
+    first, waiting = FirstOfficer(home.node), Preparations(home.node)
     app = api_app(
         home.node,
         memory,
@@ -224,6 +246,7 @@ def serving_api(
         unreconciled_for=timedelta(seconds=home.config.reconciliation.duty_seconds),
         first=first,
         provider=_provider(home),
+        waiting=waiting,
         spans=Spans(
             step_up=timedelta(seconds=config.step_up_seconds),
             token=timedelta(days=config.token_days),
@@ -238,6 +261,7 @@ def serving_api(
         with (
             served(app, config.host, config.port, context, "api", limit_concurrency=config.connections),
             trusting(context, trusted, officers, changed, stopping, log),
+            _sweeping(waiting, stopping, log),
         ):
             ready(url)
             first.show(sys.stderr)

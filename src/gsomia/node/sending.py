@@ -175,7 +175,7 @@ def draw(
 
 def discard(node: Node, item: str) -> None:
     """Remove the content of an item that was not registered after all."""
-    with suppress(NodeError):
+    with suppress(NodeError, OSError):
         with node.store.reading() as reader:
             registered = reader.item(item) is not None
         if not registered:

@@ -24,6 +24,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS given (caller TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, "
     "status INTEGER NOT NULL, body BLOB NOT NULL, until REAL NOT NULL, PRIMARY KEY (caller, key))",
+    "CREATE INDEX IF NOT EXISTS ix_given_caller_until ON given (caller, until)",
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, person TEXT NOT NULL, "
     "officer TEXT NOT NULL, key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT, way TEXT NOT NULL, made REAL NOT NULL, "
@@ -33,6 +34,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
     "active INTEGER NOT NULL)",
 )
+_GIVEN = 4096
+"""So many answers are kept for a caller; the oldest give way."""
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
 _TOKENS = "SELECT id, person, officer, key, jkt, acts, way, made, authenticated, until, idle, used FROM token"
@@ -218,6 +221,11 @@ class Memory:
                 return Given(digest=row[0], status=row[1], body=row[2])
             until = (at + span).timestamp()
             tx.execute("INSERT OR REPLACE INTO given VALUES (?, ?, ?, 0, X'', ?)", (caller, key, digest, until))
+            tx.execute(
+                "DELETE FROM given WHERE rowid IN "
+                "(SELECT rowid FROM given WHERE caller = ? ORDER BY until DESC, rowid DESC LIMIT -1 OFFSET ?)",
+                (caller, _GIVEN),
+            )
             self._sweep(tx, at)
             return None
 
