@@ -11,7 +11,8 @@ from calling import Answer, Served, enrol, signatures
 from stories import MARKS, Stage
 
 from gsomia.cli.meaning import means
-from gsomia.cli.meaning_house import HOUSE, unsaid
+from gsomia.cli.meaning_house import HOUSE
+from gsomia.cli.meaning_unsaid import unsaid
 from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, identity
 from gsomia.testing import Exercise
 

@@ -41,7 +41,7 @@ class Served:
 
     def at(self, officer: str) -> tuple[object, ...]:
         """The words that reach the node by its address as an officer."""
-        return ("--node", self.url, "--officer-key", self.key(officer), "--node-identity", self.identity)
+        return ("--node", self.url, "--officer-key", self.key(officer), "--node-identity", self.identity, "--as-shown")
 
     def context(self, officer: str = "", key: SigningKey | None = None) -> ssl.SSLContext:
         """TLS as an officer, as a stranger with a certificate, or without one."""
@@ -164,7 +164,7 @@ def test_a_document_is_transmitted_by_address(kor: Served, run: Run, tmp_path: P
     broken.write_bytes(b"%PDF-1.7 EXERCISE")
     status, _, err = run("transmit", broken, "--to", "JPN", *words)
     assert status == 3 and "no other way is lawful now" in err, err
-    status, _, err = run("transmit", small, "--to", "JPN", *words[:-6], *kor.at(Role.LEGAL))
+    status, _, err = run("transmit", small, "--to", "JPN", *words[:-7], *kor.at(Role.LEGAL))
     assert status == 3 and "legal" in err
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import click
 import pytest
 from calling import Served
 from stories import MARKS, Stage, finish, official
 
 from gsomia.cli.addresses import signed
 from gsomia.cli.meaning import means
-from gsomia.errors import VerificationError
+from gsomia.cli.meaning_frame import Frame
+from gsomia.cli.meaning_unsaid import filled_in
+from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,
     Acting,
@@ -27,6 +30,7 @@ from gsomia.node import (
     recall,
     step,
 )
+from gsomia.node.acts import Signer
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -207,6 +211,8 @@ class Reached:
 
     def __init__(self, served: Served, by: Acting) -> None:
         self.served, self.by, self.key = served, by, by.key
+        node = served.player.node
+        self.frame = Frame(party=node.party, exercise=True, key=node.keys.signing.public.fingerprint)
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask, and be told."""
@@ -238,7 +244,7 @@ def test_a_command_signs_no_terms_but_those_it_was_given(
     told = remote.post("preparations", wanted)
     with pytest.raises(VerificationError, match="what was not asked for"):
         signed(remote, told, {**wanted, name: meant})
-    (said,) = signed(remote, told, {**wanted, "expires": told_expiry(told)})
+    (said,) = signed(remote, told, {**wanted, "expires": told_expiry(told)}, shown=True)
     assert said.body["conditions"] == ["paraphrased"]
 
 
@@ -327,7 +333,10 @@ def statement_of(kind: str, copy: str, item: str) -> tuple[dict[str, Any], dict[
             {"item": "", "what": "w", "under": "jpn-kor-2016", "certify": []},
             {"what": "w", "certified": []},
         ),
-        "revoke-consent": ({"consent": "c", "why": "w"}, {"consent": "c", "why": "w"}),
+        "revoke-consent": (
+            {"consent": "c", "why": "w"},
+            {"consent": "c", "why": "w", "originator": "KOR", "asker": "USA", "receivers": ["GBR"]},
+        ),
     }
     wanted, body = said[kind]
     return {"act": kind, **wanted}, body
@@ -363,15 +372,120 @@ def test_a_command_signs_nothing_else_that_a_lying_node_prepared(lie: str) -> No
     assert not means([said, said], wanted) or kind == "request-consent"
 
 
-def test_an_officer_sees_which_item_is_signed(
+def test_nothing_that_the_node_filled_in_is_signed_unread(
     three: Exercise, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A control number is the register's word alone: item and copy are shown before the key signs."""
+    """A control number is the register's word alone: item and copy are shown, and nobody there to read is no yes."""
     korea = serve(three, "KOR")
-    copy, remote = korea.player.copies()[0], cast(Any, Reached(korea, korea.player.by(Role.REGISTRY)))
-    for named, shown in ((copy.control_number, True), (copy.id, False)):
-        wanted = {"act": "use", "item": named, "what": "w", "certify": []}
-        remote.by = korea.player.by(ACT_TYPES["use"].roles[0])
-        remote.key = remote.by.key
-        (said,) = signed(remote, remote.post("preparations", wanted), wanted)
-        assert (said.copy in capsys.readouterr().err) is shown
+    copy, remote = korea.player.copies()[0], cast(Any, Reached(korea, korea.player.by(ACT_TYPES["use"].roles[0])))
+    wanted = {"act": "use", "item": copy.control_number, "what": "w", "certify": []}
+    with pytest.raises(UsageError, match="nobody is there"):
+        signed(remote, remote.post("preparations", wanted), wanted)
+    assert copy.id in capsys.readouterr().err
+    wanted["item"] = copy.id
+    (said,) = signed(remote, remote.post("preparations", wanted), wanted)
+    assert said.copy == copy.id and capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_an_officer_who_reads_can_stop_it(
+    three: Exercise, serve: Serve, monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    """On a terminal the question comes before the signature."""
+    korea = serve(three, "KOR")
+    remote = cast(Any, Reached(korea, korea.player.by(ACT_TYPES["use"].roles[0])))
+    wanted = {"act": "use", "item": korea.player.copies()[0].control_number, "what": "w", "certify": []}
+    told = remote.post("preparations", wanted)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: answer)
+    if answer:
+        assert len(signed(remote, told, wanted)) == 1
+    else:
+        with pytest.raises(click.Abort):
+            signed(remote, told, wanted)
+
+
+NOW = datetime(2018, 1, 1, tzinfo=UTC)
+FRAME = Frame(party="KOR", exercise=False, key="k")
+OWN = Signer(role="node", key="k")
+
+
+def framed(**words: Any) -> Statement:
+    """A statement of that node."""
+    said: dict[str, Any] = {"party": "KOR", "exercise": False, "at": NOW, "signers": (OWN,)} | words
+    return Statement(id="a", type="warn", instrument="", parties=(), item="", copy="", **said)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"party": "JPN"},
+        {"exercise": True},
+        {"at": NOW - timedelta(days=30)},
+        {"at": NOW + timedelta(hours=1)},
+        {"signers": ()},
+        {"signers": (Signer(role="node", key="other"),)},
+        {"signers": (OWN, Signer(role="node", key="other"))},
+    ],
+)
+def test_a_statement_is_of_the_node_that_was_named_and_of_now(lie: dict[str, Any]) -> None:
+    assert FRAME.fault([framed()], NOW) == ""
+    assert FRAME.fault([framed(), framed(**lie)], NOW)
+    exercise = replace(FRAME, exercise=True)
+    assert exercise.fault([framed(exercise=True, at=NOW - timedelta(days=30))], NOW) == "", "its clock is set"
+
+
+def test_a_frame_that_does_not_hold_is_not_signed(three: Exercise, serve: Serve) -> None:
+    """Neither what was asked for, nor what another officer prepared and this one saw."""
+    korea = serve(three, "KOR")
+    remote = cast(Any, Reached(korea, korea.player.by(ACT_TYPES["use"].roles[0])))
+    wanted = {"act": "use", "item": korea.player.copies()[0].id, "what": "w", "certify": []}
+    told = remote.post("preparations", wanted)
+    honest: Frame = remote.frame
+    for frame in (replace(honest, party="JPN"), replace(honest, exercise=False), replace(honest, key="x")):
+        remote.frame = frame
+        for shown in (False, True):
+            with pytest.raises(VerificationError, match="the node prepared"):
+                signed(remote, told, wanted, shown=shown)
+
+
+ANSWER = {"request": "r", "originator": "KOR", "asker": "USA", "receivers": ["GBR"], "why": "w"}
+GIVEN = ANSWER | {"purpose": "defence", "part": "whole", "extent": "", "conditions": [], "expires": "", "why": ""}
+LEFT: dict[str, Any] = {"conditions": [], "purpose": "", "expires": None, "part": "", "extent": "", "form": "written"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "body"),
+    [
+        ({"act": "consent", "request": "r"} | LEFT, GIVEN | {"form": "written"}),
+        ({"act": "refuse-consent", "request": "r", "why": "w"}, ANSWER),
+        ({"act": "revoke-consent", "consent": "c", "why": "w"}, ANSWER | {"consent": "c"}),
+    ],
+)
+def test_what_a_request_is_about_is_read_before_it_is_answered(wanted: dict[str, Any], body: dict[str, Any]) -> None:
+    """The officer names its id alone: item, asker, receivers, part and purpose are shown; others are not told."""
+    said = replace(framed(), type=wanted["act"], item="one", instrument="jpn-kor-2016", parties=("USA",), body=body)
+    assert means([said], wanted)
+    (line,) = filled_in([said], wanted)
+    assert all(word in line for word in ("item one", "asker USA", "receivers GBR"))
+    assert wanted["act"] != "consent" or ("part whole" in line and "purpose defence" in line)
+    assert not means([replace(said, parties=("RUS", "USA"))], wanted)
+    assert not means([replace(said, body={**body, "originator": "JPN"})], wanted)
+
+
+def test_a_level_that_was_left_to_the_node_is_read() -> None:
+    wanted = {"act": "regrade", "item": "one", "level": "", "certify": []}
+    said = replace(framed(), type="regrade", item="one", body={"level": "군사III급비밀", "certified": []})
+    assert means([said], wanted)
+    assert any("군사III급비밀" in line for line in filled_in([said], wanted))
+    wanted["level"] = "군사III급비밀"
+    assert filled_in([said], wanted) == []
+
+
+@pytest.mark.parametrize("act", ["release", "recall"])
+def test_an_id_is_the_item_s_or_nothing_is_signed(act: str) -> None:
+    item, other = (f"0f1e2d3c-0000-4000-8000-00000000000{one}" for one in (1, 2))
+    said = replace(framed(), type=act, item=item, body={"why": "w", "due": "d"})
+    wanted = {"act": act, "why": "w"}
+    assert means([said], {**wanted, "item": item})
+    assert not means([said], {**wanted, "item": other})

@@ -18,6 +18,8 @@ from gsomia.api import Preparations, api_app
 from gsomia.app import offered_law
 from gsomia.cli import sending
 from gsomia.cli.meaning import means
+from gsomia.cli.meaning_frame import Frame
+from gsomia.cli.meaning_unsaid import filled_in
 from gsomia.errors import PeerError, UsageError
 from gsomia.node import Acting, Contents, PersonDetails, Role, Statement, mark, open_item
 from gsomia.registry import CopyState
@@ -312,6 +314,8 @@ class Cut:
     def __init__(self, jpn: Served) -> None:
         self._jpn = jpn
         self.key = officer(jpn).key
+        node = jpn.player.node
+        self.frame = Frame(party=node.party, exercise=True, key=node.keys.signing.public.fingerprint)
         self.sent: list[int] = []
 
     def get(self, path: str) -> Any:
@@ -339,7 +343,8 @@ def test_a_document_goes_up_in_pieces_over_a_way_that_is_cut(jpn: Served, monkey
     monkeypatch.setattr(sending, "_PIECE_BYTES", 1000)
     monkeypatch.setattr("time.sleep", lambda _: None)
     remote, words = Cut(jpn), wanted("")
-    asked = words | {"purpose": "defence", "under": "", "custody": "recipient", "cites": [], "contains": []}
+    asked = words | {"purpose": "defence", "under": "jpn-kor-2016", "custody": "recipient", "cites": []}
+    asked |= {"contains": []}
     _, (said,) = sending.transmit_there(cast(Any, remote), io.BytesIO(TEXT), asked | {"certify": []})
     assert remote.sent == [1000] * 9
     assert said.body["plaintext_bytes"] == 9000 and len(jpn.player.copies()) == 1
@@ -377,6 +382,15 @@ def test_what_was_asked_for_is_signed() -> None:
     assert means([said("consent", CONSENT | {"receivers": ["KOR", "USA"]}), *both], ASKED | SHARES)
 
 
+def test_a_level_that_rose_is_read() -> None:
+    """A document that draws on others takes their level: the act may name a higher one, and the officer reads it."""
+    asked = ASKED | {"cites": ["x"], "level": "秘", "under": "jpn-kor-2016"}
+    for level, lines in (("極秘", 1), ("秘", 0)):
+        one = said("transmit", BODY | {"cites": [{"item": "x"}], "level": level})
+        assert means([one], asked)
+        assert [level in line for line in filled_in([one], asked)] == [True] * lines
+
+
 LIES: dict[str, tuple[dict[str, Any], list[Statement]]] = {
     "nothing": ({}, []),
     "to another": ({}, [said("transmit", BODY | {"holder": "USA"})]),
@@ -400,6 +414,11 @@ LIES: dict[str, tuple[dict[str, Any], list[Statement]]] = {
     "another custody": ({}, [said("transmit", BODY | {"custody": "originator"})]),
     "another's item": ({}, [said("transmit", BODY | {"originator": "USA"})]),
     "a source": ({}, [said("transmit", BODY | {"cites": [{"item": "x"}]})]),
+    "no source": ({"cites": ["x"]}, [said("transmit", BODY)]),
+    "a lower level than its own beside a source": (
+        {"cites": ["x"]},
+        [said("transmit", BODY | {"cites": [{"item": "x"}], "level": "秘"})],
+    ),
     "without whose information it holds": ({"contains": ["USA"]}, [said("transmit", BODY)]),
     "under another agreement": ({"under": "tisa-2014"}, [said("transmit", BODY)]),
     "as an answer to a request": ({}, [said("transmit", BODY | {"answers": "x"})]),

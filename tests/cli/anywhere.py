@@ -46,7 +46,7 @@ class Anywhere:
     def at(self, officer: str) -> Words:
         """The words that reach the node by its address as an officer."""
         key = self.folder / "officers" / f"{officer}.key"
-        return ("--node", URL, "--officer-key", key, "--node-identity", self.identity)
+        return ("--node", URL, "--officer-key", key, "--node-identity", self.identity, "--as-shown")
 
     def there(self, officer: str, *words: object) -> tuple[int, str, str]:
         """Run a command by address."""

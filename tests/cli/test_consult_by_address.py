@@ -23,7 +23,7 @@ from gsomia.cli.meaning import means
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey
 from gsomia.keystore import KeyFiles, write_officer_key
-from gsomia.node import Acting, Role, Statement
+from gsomia.node import Acting, Role, Statement, identity
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -43,7 +43,7 @@ class Speaking:
     def __init__(self, talk: Talk, served: Served, run: Run, folder: Path) -> None:
         self.talk, self.served, self._run, self._folder = talk, served, run, folder
         self._identity = folder / "identity.json"
-        self._identity.write_text(json.dumps({"certificate": "JPN"}))
+        self._identity.write_text(json.dumps(identity(served.player.node, "JPN")))
         for role in (Role.DISCLOSURE, Role.LEGAL, Role.REGISTRY):
             self.keep(served.player.by(role))
 
@@ -61,7 +61,7 @@ class Speaking:
         """Run `gsomia consult` with the key of who holds a role, or of an officer."""
         officer = role if (self._folder / f"{role}.key").exists() else self.officer(role)
         key = self._folder / f"{officer}.key"
-        at = ("--node", URL, "--officer-key", key, "--node-identity", self._identity)
+        at = ("--node", URL, "--officer-key", key, "--node-identity", self._identity, "--as-shown")
         return self._run("consult", *words, *at)
 
     def client(self, verify: bytes, **words: Any) -> httpx2.Client:
@@ -120,7 +120,7 @@ def test_a_position_and_a_draft_are_given_and_named(speak: Speak, text: Path, pa
     one = speak(parties)
     status, out, err = one(Role.DISCLOSURE, "position", one.talk.id[:8], text, *MARK)
     assert status == 0 and out.startswith("position 1 stated by act "), err
-    assert f"signing `transmit` to {', '.join(parties[1:])}: dprk-missile" in err
+    assert f"to sign `circulate`: to {', '.join(parties[1:])}; subject dprk-missile" in err
     for party in parties[1:]:
         assert [said.party for said in one.talk.at(party).positions][:1] == ["JPN"]
     for party in parties[1:]:

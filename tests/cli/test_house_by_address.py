@@ -86,7 +86,7 @@ def test_a_person_from_joining_to_leaving(jpn: Anywhere) -> None:
     entered = shown(jpn, "person", "show", "ahn")
     assert (entered["clearance"], entered["rosters"], entered["house roles"]) == ("SECRET", "main", "reader")
     status, out, err = jpn.there("sato", "person", "change", "ahn", "--roster", "north", "--roster", "east")
-    assert status == 0 and "signing `change-person`" in err and "SECRET" in err, (
+    assert status == 0 and "to sign `change-person`" in err and "SECRET" in err, (
         "what stands is read before it is signed"
     )
     changed = shown(jpn, "person", "show", "ahn")

@@ -206,7 +206,7 @@ def test_cards_sign_in_and_sign_what_a_node_prepares(
 
     def at(officer: str) -> tuple[object, ...]:
         card, identity = pair.folder / "cards" / f"{officer}.key", pair.folder / "identity.json"
-        return ("--node", url, "--officer-key", card, "--node-identity", identity)
+        return ("--node", url, "--officer-key", card, "--node-identity", identity, "--as-shown")
 
     number = json.loads(run("inbox", "--json", *at(Role.REGISTRY))[1])["items"][0]["control_number"]
     status, out, err = run("mark", number, "--level", MARKS["KOR"], *at(Role.REGISTRY))

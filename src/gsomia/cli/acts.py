@@ -199,7 +199,7 @@ def sign_act(preparation: str, yes: bool, node_dir: str | None) -> None:
             raise VerificationError(f"`{plain(kind)}` is no act that a second officer signs")
         if not yes and not click.confirm("sign this?", err=True):
             raise click.Abort
-        for said in signed(remote, told, {"act": told["act"]}):
+        for said in signed(remote, told, {"act": told["act"]}, shown=True):
             click.echo(f"{said.type} done by act {said.id}")
 
 

@@ -7,6 +7,7 @@ officer's key never leaves this machine.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ import click
 
 from gsomia.cli.exercise import note_exercise
 from gsomia.cli.instants import now
-from gsomia.cli.meaning import cannot_tell_item, means, shown_to
-from gsomia.cli.meaning_consult import CONSULT_BODIES
-from gsomia.cli.meaning_house import HOUSE, unsaid
+from gsomia.cli.meaning import means
+from gsomia.cli.meaning_frame import Frame
+from gsomia.cli.meaning_unsaid import filled_in
 from gsomia.errors import (
     GsomiaError,
     LoginError,
@@ -58,6 +59,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY, _SESSION, _IDENTITY = "gsomia.officer-key", "gsomia.session", "gsomia.node-identity"
+_AS_SHOWN = "gsomia.as-shown"
 
 
 def anywhere_option(function: F) -> F:
@@ -71,6 +73,13 @@ def anywhere_option(function: F) -> F:
 
     file = click.Path(path_type=Path, dir_okay=False)
     for option in (
+        click.option(
+            "--as-shown",
+            is_flag=True,
+            expose_value=False,
+            callback=keep(_AS_SHOWN),
+            help="Sign what the node at that address filled in without being asked.",
+        ),
         click.option(
             "--node-identity",
             envvar="GSOMIA_NODE_IDENTITY",
@@ -186,19 +195,20 @@ def reached(address: str, officer: str = "") -> Iterator[Remote]:
     if session is not None and meta.get(_KEY) is None and not officer:
         remote = _by_session(address, session, identity_of(node_identity(), "certificate"))
     else:
-        remote = _by_key(address, identity_of(node_identity(), "certificate"), officer)
+        remote = _by_key(address, node_identity(), officer)
     try:
         yield remote
     finally:
         remote.close()
 
 
-def _by_key(address: str, node: str, officer: str) -> Remote:
+def _by_key(address: str, identity: Path, officer: str) -> Remote:
     import httpx2
 
     from gsomia.web import client_context, make_officer_certificate
 
     name, key = officer_key(officer)
+    node = identity_of(identity, "certificate")
 
     def sign_in() -> httpx2.Client:
         certificate, private = make_officer_certificate(name, key, at=now())
@@ -210,7 +220,7 @@ def _by_key(address: str, node: str, officer: str) -> Remote:
             context = client_context(shown, kept, node)
         return httpx2.Client(base_url=address, verify=context, trust_env=False, follow_redirects=False, timeout=60)
 
-    return Remote(address, sign_in, key)
+    return Remote(address, sign_in, key, identity)
 
 
 def _by_session(address: str, path: Path, node: str) -> Remote:
@@ -317,11 +327,20 @@ def done(
         return entered
 
 
-def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Statement]:
+def signed(
+    remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any], *, shown: bool = False
+) -> list[Statement]:
     """Sign what a node prepared, where it is what was meant, and give it the signatures.
 
+    Args:
+        remote: the node, as the officer.
+        told: what it prepared.
+        wanted: the act, as it was asked for.
+        shown: whether the officer saw all of it and said yes.
+
     Raises:
-        VerificationError: it is something else.
+        VerificationError: it is something else, or not this node's.
+        UsageError: the node filled something in, and nobody is there to read it.
         PendingError: another officer must sign too.
     """
     from gsomia.cli.options import plain
@@ -330,26 +349,15 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
 
     data = [str(one).encode() for one in told["statements"]]
     statements = [Statement.from_bytes(one) for one in data]
+    if fault := remote.frame.fault(statements, now()):
+        hint = "compare --node-identity with what the node's `gsomia node identity` prints now, and the two clocks"
+        raise VerificationError(f"the node prepared {plain(fault)}", hint=hint)
     own = remote.key.public.fingerprint
     if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
         prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
-    if wanted["act"] in {*HOUSE, *CONSULT_BODIES} and (words := unsaid(statements, wanted)):
-        # What the node filled in: the rest of what stands of a person, which keys end.
-        shown = "; ".join(f"{name} {_word(word)}" for name, word in words.items())
-        click.echo(plain(f"signing `{wanted['act']}`: {shown}"), err=True)
-    if wanted["act"] == "circulate":
-        body = statements[0].body
-        click.echo(
-            plain(f"signing `transmit` to {', '.join(shown_to(statements))}: {body['subject']}, for {body['purpose']}"),
-            err=True,
-        )
-    for said in statements:
-        if cannot_tell_item(said, wanted):
-            # Which item a control number names, the node's register alone says: the officer sees what is signed.
-            words = {"item": said.item, "copy": said.copy, "holder": said.body.get("holder", said.party)}
-            shown = ", ".join(f"{name} {word}" for name, word in words.items() if word)
-            click.echo(plain(f"signing `{said.type}` of `{wanted['item']}`: {shown}"), err=True)
+    if not shown:
+        _confirm(filled_in(statements, wanted))
     signatures = {name: b64(one) for name, one in sign_prepared(data, remote.key).items()}
     answer = remote.post(f"preparations/{told['id']}/signatures", signatures)
     if answer["status"] != "done":
@@ -359,8 +367,23 @@ def signed(remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any]) -
     return statements
 
 
-def _word(word: object) -> str:
-    return ", ".join(map(_word, word)) or "-" if isinstance(word, list | tuple) else str(word) or "-"
+def _confirm(lines: Sequence[str]) -> None:
+    """Show what the node filled in, and ask: a lie that is shown while it is signed is read too late.
+
+    Raises:
+        UsageError: nobody is there to read it.
+    """
+    from gsomia.cli.options import plain
+
+    for line in lines:
+        click.echo(plain(line), err=True)
+    context = click.get_current_context(silent=True)
+    if not lines or (context is not None and context.meta.get(_AS_SHOWN)):
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to read what the node filled in", hint="run it in a terminal, or --as-shown")
+    if not click.confirm("sign this?", err=True):
+        raise click.Abort
 
 
 _RUN_SECONDS = 660.0
@@ -382,13 +405,21 @@ class Remote:
         address: where.
         sign_in: signs in by the officer's key; once more where the node asks for that (step-up, RFC 9470).
         key: the officer's; None for who signed in to read.
+        identity: the file with the node's identity, by which what it prepared is known for its own.
     """
 
-    def __init__(self, address: str, sign_in: Callable[[], httpx2.Client], key: Signs | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        sign_in: Callable[[], httpx2.Client],
+        key: Signs | None = None,
+        identity: Path | None = None,
+    ) -> None:
         self._address = address
         self._sign_in = sign_in
         self._client = sign_in()
         self._key = key
+        self._identity = identity
 
     @property
     def key(self) -> Signs:
@@ -402,6 +433,15 @@ class Remote:
                 "an act is signed by an officer's key", hint="give --officer-key FILE in place of --session"
             )
         return self._key
+
+    @property
+    def frame(self) -> Frame:
+        """What every statement of this node says of itself.
+
+        Raises:
+            UsageError: no identity of the node was given.
+        """
+        return Frame.read(self._identity or node_identity())
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -12,12 +12,12 @@ from gsomia.cli.meaning_house import HOUSE, means_house
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
-__all__ = ["cannot_tell_item", "means", "shown_to"]
+__all__ = ["cannot_tell_item", "marks", "means", "shown_to"]
 
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
-_OF_COPIES = frozenset({"answer-recall", "destroy", "mark", "place", "receipted", "regrade", "rendition"})
-"""Acts about a copy that is there before them; so are those of `HANDLING` and `CONTRACTED`."""
+_ANSWERS = frozenset({"consent", "refuse-consent", "revoke-consent"})
+"""Acts by which an originator answers who asks to hand its information on."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _WORDS = {
@@ -145,10 +145,25 @@ def _described(body: Mapping[str, Any], party: str, shares: Sequence[str], wante
         return False
     if (shares and body["holders"] != shares) or body.get("answers", "") != wanted.get("answers", ""):
         return False
-    if not wanted["cites"] and (body["cites"] or body["level"] not in _marks(party, wanted["level"])):
+    if bool(body["cites"]) is not bool(wanted["cites"]) or not _level(body, party, wanted):
         return False
     # Of the consents named, those are met that have conditions.
     return {party, *wanted["contains"]} <= {*body["contains"]} and {*body["met"]} <= {*wanted["certify"]}
+
+
+def _level(body: Mapping[str, Any], party: str, wanted: Mapping[str, Any]) -> bool:
+    """Whether the level is the one named; drawing on others it may be higher, and is lower by no table of levels."""
+    from gsomia.app import offered_law
+
+    if body["level"] in marks(party, wanted["level"]):
+        return True
+    if not wanted["cites"]:
+        return False
+    for one in offered_law().agreements.values():
+        now, then = one.level(party, body["level"]), one.level(party, wanted["level"])
+        if now is not None and then is not None and 0 < now.rank < then.rank:
+            return False
+    return True
 
 
 def cannot_tell_item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
@@ -167,7 +182,7 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
         return False
     # What is asked for bears a mark of the Party asked.
     whose = str(body.get("to", "")) if statement.type == "request" else statement.party
-    if wanted.get("level") and body.get("level") not in _marks(whose, str(wanted["level"])):
+    if wanted.get("level") and body.get("level") not in marks(whose, str(wanted["level"])):
         return False
     # What is left out is filled in by the node: the item's own purpose, the days that its settings name.
     return all(
@@ -178,6 +193,8 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
 def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
+    if statement.type in _ANSWERS and not _answer(statement):
+        return False
     if "to" in wanted:
         told = [body["to"]] if statement.type in ("request", "disclose-orally") else body.get("receivers")
         told = [body["holder"]] if "holder" in body else told
@@ -196,10 +213,18 @@ def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     return True
 
 
+def _answer(statement: Statement) -> bool:
+    """Whether this Party answers for its own, and tells nobody but whom it answers."""
+    body, told = statement.body, {*statement.parties}
+    if body["originator"] != statement.party:
+        return False
+    if statement.type == "revoke-consent":
+        return told <= {body["asker"], *body["receivers"]}
+    return told == {body["asker"]}
+
+
 def _item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """Whether the item is the one named, where its name tells that."""
-    from gsomia.node import CONTRACTED, HANDLING
-
     for name in ("request", "consent"):
         if name in wanted and wanted[name] not in (statement.body.get(name), statement.item):
             return False
@@ -208,9 +233,8 @@ def _item(statement: Statement, wanted: Mapping[str, Any]) -> bool:
         return named in _names(statement)
     if not named:
         return "item" not in wanted or not statement.item
-    about_copy = statement.type in _OF_COPIES or statement.type in (*HANDLING, *CONTRACTED)
-    # Elsewhere an id may be that of a copy of the item, of which the statement does not speak.
-    return not about_copy or _ID.fullmatch(named) is None or named in _names(statement)
+    # Of a control number the register knows whose it is, and the officer reads that; an id is the item's or the copy's.
+    return _ID.fullmatch(named) is None or named in _names(statement)
 
 
 def _named(wanted: Mapping[str, Any]) -> str:
@@ -225,7 +249,7 @@ def _names(statement: Statement) -> set[str]:
     return names
 
 
-def _marks(party: str, typed: str) -> set[str]:
+def marks(party: str, typed: str) -> set[str]:
     """The marks that a typed word may mean by the agreements of this release; and the word itself."""
     from gsomia.app import offered_law
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
-__all__ = ["HOUSE", "means_house", "unsaid"]
+__all__ = ["HOUSE", "means_house"]
 
 Said = Sequence["Statement"]
 Words = Mapping[str, Any]
@@ -30,27 +30,6 @@ def means_house(statements: Said, wanted: Words) -> bool:
         if one.instrument != wanted.get("under", "") or [*one.parties] != ([wanted["to"]] if "to" in wanted else []):
             return False
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)
-
-
-_BINDING = frozenset({"after", "opening", "order"})
-"""Words that say nothing to people: digests of what an act follows on."""
-
-
-def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
-    """The words that are signed and that the officer did not give, for them to read: by name, from each statement."""
-    found: dict[str, Any] = {}
-    if wanted["act"] == "enter-legal-acts":
-        told = sorted({party for one in statements for party in one.parties})
-        return {"told to": told} if told else {}
-    if wanted["act"] == "enrol-peer":
-        return {}
-    for one in statements:
-        for name, word in one.body.items():
-            if name in _BINDING:
-                continue
-            if name not in wanted or wanted[name] in ("", None):
-                found.setdefault(name, []).append(word)
-    return {name: words[0] if len(words) == 1 else words for name, words in found.items()}
 
 
 def _exactly(kind: str, body: Callable[[Words], Words]) -> Callable[[Said, Words], bool]:
