@@ -156,7 +156,7 @@ FORGED: dict[str, tuple[str, dict[str, Any], str]] = {
         "enter-person",
         {
             "person": "lee", "role": "official", "rank": "", "clearance": "SECRET", "basis": "", "expires": "",
-            "needs": [], "purposes": [], "rosters": [], "house_roles": [],
+            "needs": [], "purposes": [], "rosters": [], "house_roles": [], "accounts": [],
         },
         "cannot sign what is about themselves",
     ),

@@ -12,6 +12,7 @@ import pytest
 from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
 
 from gsomia.errors import NodeError, RefusedError, UsageError
+from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
     Note,
@@ -244,7 +245,7 @@ def test_a_peer_is_enrolled_by_its_fingerprint_alone(stage: Stage) -> None:
 def test_only_the_first_officer_enrols_alone(stage: Stage) -> None:
     both = stage()
     japan = both["JPN"]
-    key = japan.by(Role.LEGAL).key.public
+    key = SigningKey.generate().public
     with pytest.raises(UsageError, match="there are officers already"):
         enrol_officer(japan.node, "usurper", [Role.SECURITY], key, by=None)
     with pytest.raises(RefusedError, match="does not hold the role `security`"):

@@ -102,8 +102,8 @@ def test_a_key_that_a_dying_process_wrote_is_none(tmp_path: Path) -> None:
 def test_a_passphrase_comes_from_a_file_or_from_systemd(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.delenv("GSOMIA_PASSPHRASE_FILE", raising=False)
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    for name in ("GSOMIA_PASSPHRASE_FILE", "GSOMIA_PIN_FILE", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
     assert credential("passphrase") is None
     path = tmp_path / "gsomia-passphrase"
     monkeypatch.setenv(variable, str(path if variable.startswith("GSOMIA") else tmp_path))

@@ -45,6 +45,7 @@ def test_a_document_is_received_marked_for_a_reader_and_drawn_on(pair: Pair, tmp
     assert f"{number} copy 1 of 2, made for reader" in traced.stdout
     assert pair.run("KOR", "rendition", "trace", str(document)).returncode == 2
     (row,) = entries(pair, "KOR").values()
+    assert made.pop("control_number") == number
     assert row["renditions"] == [made]
     assert (row["label"]["ocl"]["pol"], row["own_label"]["policy"]) == ("JPN", "KOR")
 
