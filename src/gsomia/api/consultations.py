@@ -45,6 +45,10 @@ class Compared(Said):
     person: Annotated[str, Field(max_length=128)] = ""
 
 
+_MOST = 200
+"""How each one stands is made of all its acts, so a page has fewer than other lists'."""
+
+
 def consultations(served: Served) -> APIRouter:
     """The routes that read of consultations."""
     router = APIRouter()
@@ -52,7 +56,8 @@ def consultations(served: Served) -> APIRouter:
 
     @route(router, "GET", "/v1/consultations", "see-consultations")
     def see_consultations(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
-        """List the consultations: what they are about, with whom, how they stand, whose turn it is."""
+        """List the consultations: what they are about, with whom, how they stand, whose turn; up to 200 a page."""
+        limit = min(limit, _MOST)
         with served.asked(request, "see-consultations") as (caller, reader):
             of = {"list": {"of": "consultations"}, "caller": caller.id}
             at, name = served.cursors.open(of, cursor) if cursor else ("", "")
