@@ -51,6 +51,8 @@ _CLOSED_SECONDS = 300
 """What lies here on its way to another Party is asked again so often: the way may have closed."""
 _BEHIND = 2_000
 """From so many acts on, what is shared with a peer is brought up to them before somebody asks, so many at a time."""
+_QUIET_SECONDS = 2.0
+"""So long nothing moved where nothing is said to move."""
 _FAR_BEHIND = 50_000
 """The same while items move, which it would only slow."""
 _AGAIN_SECONDS = 600
@@ -247,12 +249,15 @@ class _Outbox:
 
     def _work(self, party: str) -> None:
         node = self._home.node
+        moved_at = float("-inf")
         while not self._stopping.is_set():
             before = _written(self._home)
             try:
                 moved = step(node, party)
                 moved = ask_witness(node, party) or moved
-                self._compare(party, busy=bool(moved))
+                moved_at = time.monotonic() if moved else moved_at
+                # Between two groups of items nothing moves either, and the next would wait for what is done meanwhile.
+                self._compare(party, busy=time.monotonic() < moved_at + _QUIET_SECONDS)
                 if moved:
                     continue
                 self._rest(party, before)
