@@ -12,7 +12,7 @@ from gsomia.node import KEYS_PATH, Check
 from gsomia.tlog import CHECKPOINT_PATH, Tile, check_tiles, tiles_for
 
 if TYPE_CHECKING:
-    from gsomia.cli.addresses import Remote
+    from gsomia.cli.remote import Remote
 
 __all__ = ["check_there", "download_log"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from gsomia.errors import NodeError, PeerError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from gsomia.cli.addresses import Remote
+    from gsomia.cli.remote import Remote
     from gsomia.node import Statement
 
 __all__ = ["transmit_there"]

@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from gsomia.cli.addresses import Remote, identity_of
+from gsomia.cli.addresses import identity_of
+from gsomia.cli.remote import Remote
 from gsomia.cli.session_file import Session, proof_of
 from gsomia.errors import LoginError, UsageError
 

@@ -30,7 +30,7 @@ from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, tra
 from gsomia.registry import Copy, Custody
 
 if TYPE_CHECKING:
-    from gsomia.cli.addresses import Remote
+    from gsomia.cli.remote import Remote
     from gsomia.node import Statement
 
 __all__ = ["document", "transmit_command"]

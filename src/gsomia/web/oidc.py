@@ -182,7 +182,8 @@ class Provider:
 
         found = self._had("keys", lambda: self._fetch(self._metadata()["jwks_uri"], None, {}), anew=anew)
         try:
-            return KeySet.import_key_set(_object(found, "keys"))  # type: ignore[arg-type]  # it is checked as it is read
+            keys: Any = _object(found, "keys")
+            return KeySet.import_key_set(keys)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise DataError(f"the keys of `{self.settings.issuer}` cannot be read: {error}") from error
 
