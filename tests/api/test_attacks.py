@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from calling import Served, enrol, signatures
-from programs import Serve, held
-from stories import MARKS, Stage
+from programs import held
+from stories import MARKS
 
 from gsomia.api import ACT, description, preparations
 from gsomia.identity import Rights
@@ -24,21 +24,6 @@ OPERATIONS = [
     for path, operations in description()["paths"].items()
     for method, op in operations.items()
 ]
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
 
 
 # --- guard on one verb only -------------------------------------------------------------------------------------------

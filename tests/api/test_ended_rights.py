@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 from calling import Served, enrol, signatures
-from programs import Program, Serve, follow, held, later
-from stories import MARKS, Stage
+from programs import Program, follow, held, later
+from stories import MARKS
 
 from gsomia.keys import SigningKey
 from gsomia.node import (
@@ -23,21 +23,6 @@ from gsomia.node import (
     strike_person,
 )
 from gsomia.testing import Exercise
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
 
 
 def test_revocation_during_an_open_stream(kor: Served) -> None:

@@ -4,39 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 from calling import Served
-from programs import Program, Serve, held
+from programs import Program, held
 from starlette.types import Message
-from stories import MARKS, Stage
+from stories import MARKS
 
 from gsomia.api import events, guard
 from gsomia.node import Role
-from gsomia.testing import Exercise
 from gsomia.web import shown_json
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
-
-
-@pytest.fixture
-def program(kor: Served) -> Iterator[Program]:
-    yield Program(kor, kor.player.by(Role.REGISTRY), "see-register", "see-acts")
-
 
 # --- sort and filter injection ----------------------------------------------------------------------------------------
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from calling import URL, Served, ask_app
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from programs import Program, Serve, held
-from stories import MARKS, Stage
+from programs import Program, held
+from stories import MARKS
 
 from gsomia.api import description
 from gsomia.node import Role
-from gsomia.testing import Exercise
 from gsomia.web import make_proof, public_jwk
 
 ROUTES = [
@@ -31,21 +30,6 @@ SITES: dict[str, dict[str, str]] = {
     "a form": {"sec-fetch-site": "cross-site", "content-type": "application/x-www-form-urlencoded"},
     "a sibling": {"sec-fetch-site": "same-site"},
 }
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
 
 
 @pytest.mark.parametrize("site", SITES)

@@ -9,28 +9,13 @@ from typing import Any
 
 import pytest
 from calling import RealMachine, Served, enrol, signatures
-from stories import MARKS, Stage
+from stories import MARKS
 
 from gsomia.node import Acting, Role
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
 KEY = {"idempotency-key": "one"}
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
 
 
 def marking(kor: Served) -> dict[str, Any]:

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from calling import Served, enrol, signatures
 from programs import Program, Serve, held
-from stories import MARKS, Stage
+from stories import MARKS
 
 from gsomia.node import Role, retire_officer_key
 from gsomia.testing import Exercise
 from gsomia.web import public_jwk
-
-
-@pytest.fixture
-def both(stage: Stage) -> Exercise:
-    """Korea holds an item that came from Japan."""
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
-
-
-@pytest.fixture
-def kor(both: Exercise, serve: Serve) -> Served:
-    """Korea's API."""
-    return serve(both, "KOR")
-
-
-@pytest.fixture
-def program(kor: Served) -> Iterator[Program]:
-    yield Program(kor, kor.player.by(Role.REGISTRY), "see-register", "see-acts")
 
 
 def test_replay(kor: Served, program: Program) -> None:
