@@ -8,7 +8,7 @@ import pytest
 
 from gsomia.keys import SigningKey, sign
 from gsomia.node.node import KnownKeys
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.succession import RetiredKeys
 from gsomia.store import SqlStore
 

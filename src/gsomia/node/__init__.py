@@ -114,19 +114,7 @@ from gsomia.node.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import (
-    Blobs,
-    Clock,
-    Documents,
-    Look,
-    Marked,
-    NodeKeys,
-    PeerAddresses,
-    PeerLink,
-    Reader,
-    Store,
-    Writer,
-)
+from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerAddresses, PeerLink
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
@@ -152,6 +140,7 @@ from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
 from gsomia.node.sharing import share
 from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.store_port import Reader, Store, Writer
 from gsomia.node.stored import (
     Briefing,
     Carried,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from gsomia.node.act_types import CONTRACTED
 from gsomia.node.bodies import entered_person, flag, text
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Need, Person
 from gsomia.registry import Copy
 from gsomia.registry import Item as RegisterItem

@@ -22,8 +22,8 @@ from gsomia.node.facts import Case
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, refused
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.sending import keeping_refusals
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.transmitting import transmit_together
 from gsomia.node.view_drafts import ViewDraft, views_of
 from gsomia.registry import Copy, CopyState

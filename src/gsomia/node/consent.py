@@ -13,9 +13,9 @@ from gsomia.node.approval import GRANTED, PARTS, WHOLE, WRITTEN
 from gsomia.node.facts import Case, item_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.sending import keeping_refusals, refuse
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent
 from gsomia.node.underway import heed
 from gsomia.registry import Copy

@@ -12,7 +12,7 @@ from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, instant, read_instant
 from gsomia.node.approval import GRANTED, PARTS, REVOKED, WHOLE, WRITTEN
 from gsomia.node.bodies import text, texts
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.node.stored import Consent
 
 if TYPE_CHECKING:

@@ -31,9 +31,9 @@ from gsomia.node.consultation_texts import text_digest
 from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.sealing import SealedOnce, Sending
 from gsomia.node.sending import keeping_refusals
+from gsomia.node.store_port import Reader, Writer
 from gsomia.registry import Copy, Item, Rung
 
 __all__ = [

@@ -13,7 +13,7 @@ from gsomia.node.act_types import CONSULTED
 from gsomia.node.acts import Statement, instant
 from gsomia.node.bodies import count, digest, text, texts
 from gsomia.node.consultation_rules import STEPS, Consultation, Standing, Step, View, fault
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.registry import CopyState
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from gsomia.node.consultation_effects import OPENING, TITLE_CHARACTERS
 from gsomia.node.disputes import differences, disputed_readings
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
-from gsomia.node.ports import Reader
 from gsomia.node.sending import keeping_refusals
+from gsomia.node.store_port import Reader
 
 __all__ = ["open_consultation"]
 

@@ -9,7 +9,7 @@ from gsomia.node.acts import instant
 from gsomia.node.consultation_rules import Standing, Step, View
 from gsomia.node.disputes import differences
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 
 __all__ = ["standing_row", "standing_view"]
 

@@ -10,8 +10,8 @@ from gsomia.node.access import MAIN_FACILITY
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import day, text
 from gsomia.node.copy_effects import apply_handling
-from gsomia.node.ports import Writer
 from gsomia.node.sites import NOT_CLEARED, ContractorCopy, ContractorFacility
+from gsomia.node.store_port import Writer
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node

@@ -20,11 +20,11 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import check_marked, held_copy
 from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.sites import NOT_CLEARED, ContractorCopy, ContractorFacility
 from gsomia.node.standing import check_day
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Person
 from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide

@@ -11,10 +11,10 @@ from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.leftovers import note_leftover
-from gsomia.node.ports import Writer
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.request_effects import note_answer
+from gsomia.node.store_port import Writer
 from gsomia.registry import Copy, CopyState, Rendition, Rung, RungEntry, advance, read_copy_id
 
 if TYPE_CHECKING:

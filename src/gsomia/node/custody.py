@@ -18,9 +18,9 @@ from gsomia.node.ledger import Draft, gather, make
 from gsomia.node.levels import in_force, level_notified
 from gsomia.node.node import Acting, KnownKeys, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import check_marked, held_copy
 from gsomia.node.sending import keeping_refusals, refuse
+from gsomia.node.store_port import Reader
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, Item, Rung
 from gsomia.sealed import Statement as ProvenanceStatement

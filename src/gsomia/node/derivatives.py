@@ -14,7 +14,7 @@ from gsomia.node.facts import Case, item_facts, item_of, protecting
 from gsomia.node.labels import government_name, language_of, originator_label, read_label_text, scale_of
 from gsomia.node.levels import in_force, level_notified, marked_for
 from gsomia.node.node import Node, refused
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Citation, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
 

@@ -9,7 +9,7 @@ from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import text, texts
 from gsomia.node.oral import OralDisclosure, present_of
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 
 if TYPE_CHECKING:
     from gsomia.node.node import Node

@@ -24,9 +24,9 @@ from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.offers import verdict_digest
 from gsomia.node.oral import OralDisclosure, present_of
 from gsomia.node.persons import known_person
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.releasing import ask_release, check_marked, held_copy
 from gsomia.node.sending import certified, keeping_refusals, refuse
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide

@@ -15,7 +15,7 @@ from gsomia.node.acts import instant
 from gsomia.node.check import Check
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 
 __all__ = ["DISPUTES", "Difference", "check_disputes", "differences", "disputed_readings", "open_after"]
 

@@ -54,10 +54,10 @@ from gsomia.node.person_effects import (
     apply_placement,
     apply_strike,
 )
-from gsomia.node.ports import Writer
 from gsomia.node.recall_effects import apply_answer, apply_confirmation, apply_recall
 from gsomia.node.regrade_effects import apply_notice, apply_regrade
 from gsomia.node.request_effects import apply_request, apply_request_refusal
+from gsomia.node.store_port import Writer
 from gsomia.node.stored import Credential
 from gsomia.registry import Rung
 

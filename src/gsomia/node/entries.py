@@ -18,7 +18,7 @@ from gsomia.node.facts import Case, heads_of
 from gsomia.node.ledger import FOLLOWED
 from gsomia.node.lognames import peer_of_log
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import LogState
 from gsomia.registry import Copy, CopyState, Item, MemoryRanges, Rung, position, regrow
 

@@ -14,7 +14,7 @@ from typing import Any
 from gsomia.agreement import RANKS, LegalAct, Record
 from gsomia.node.approval import Passing, objection, objections
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent, Credential
 from gsomia.registry import Citation, Copy
 from gsomia.registry import Item as RegisterItem

@@ -22,9 +22,9 @@ from gsomia.node.leftovers import remove_leftovers
 from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
 from gsomia.node.sending import refuse
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
 

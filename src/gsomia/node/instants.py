@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gsomia.errors import VerificationError
 from gsomia.node.act_types import CONTRACTED, HANDLING
 from gsomia.node.acts import Statement, instant
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Rung
 
 if TYPE_CHECKING:

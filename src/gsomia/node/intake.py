@@ -19,9 +19,9 @@ from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.registering import USED, next_control_number
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, Refused
 from gsomia.node.succession import distrusted
 from gsomia.node.uploads import upload_name

@@ -13,7 +13,7 @@ from gsomia.node.ledger import Draft
 from gsomia.node.levels import notice_of
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Peer
 from gsomia.verdict import Verdict, decide
 

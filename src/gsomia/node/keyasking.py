@@ -24,7 +24,7 @@ from gsomia.node.keyrequests import KeyRequest, check_release
 from gsomia.node.ledger import enter, record
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import KnownKeys, Node, new_id
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, PendingOpening, Refused
 from gsomia.node.wrapping import party_of
 from gsomia.registry import Copy, Custody, Item

@@ -15,7 +15,7 @@ from gsomia.keys import PublicKey
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Statement, read_instant
 from gsomia.node.bodies import text
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
 from gsomia.passkeys import enrolled_key
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gsomia.node.acts import SignedAct
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Custody, Item
 from gsomia.verdict import PERMIT, REFUSE, Ground, Verdict
 

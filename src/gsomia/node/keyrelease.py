@@ -22,8 +22,8 @@ from gsomia.node.levels import in_force
 from gsomia.node.messages import Message
 from gsomia.node.node import Node
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.refusals import keep
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Peer, Refused
 from gsomia.registry import Copy, CopyState, Custody, Item, Rung
 from gsomia.sealed import Encapsulation, KeyAccess, Recipient, read, release

@@ -12,7 +12,7 @@ from gsomia.node.acts import instant
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
 from gsomia.node.person_effects import unconfirmed
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Credential, Person
 
 __all__ = ["Lapse", "lapses"]

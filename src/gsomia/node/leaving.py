@@ -16,9 +16,9 @@ from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, gather, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.releasing import refresh
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.succession import told_key
 from gsomia.registry import GONE, Copy, CopyState, Custody, Item, Rung

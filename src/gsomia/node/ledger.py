@@ -21,9 +21,9 @@ from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.request_effects import check_answered
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import LogState
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash

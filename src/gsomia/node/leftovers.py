@@ -7,7 +7,7 @@ in which nothing is registered, so that a copy of the same item that comes meanw
 from __future__ import annotations
 
 from gsomia.node.node import Node
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.registry import GONE, LEAVING, Copy, gone
 
 __all__ = ["note_leftover", "remove_leftovers"]

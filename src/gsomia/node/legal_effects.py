@@ -8,7 +8,7 @@ from gsomia.agreement import READINGS, LegalAct
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import day, digest, text
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.node.stored import EnteredAct
 
 __all__ = ["apply_legal_act", "legal_act"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement
 from gsomia.node.facts import Case, rank_of
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Item
 
 if TYPE_CHECKING:

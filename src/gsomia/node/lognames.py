@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gsomia.errors import NodeError
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 
 __all__ = [
     "current_log",

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from gsomia.node.leaving import Leaving, prepare
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Item
 
 __all__ = ["judged_again"]

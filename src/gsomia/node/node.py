@@ -18,7 +18,8 @@ from gsomia.keys import Envelope, PublicKey, Signs
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Signer
 from gsomia.node.lognames import current_log
-from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerAddresses, PeerLink, Reader, Store
+from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerAddresses, PeerLink
+from gsomia.node.store_port import Reader, Store
 from gsomia.node.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey

@@ -13,7 +13,7 @@ from gsomia.keys import PublicKey, SigningKey, b64, sign, unb64
 from gsomia.node.acts import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.succession import PROOF_TYPE, proven
 from gsomia.sealed import XWingPrivateKey, XWingPublicKey
 

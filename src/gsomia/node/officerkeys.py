@@ -17,7 +17,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.officers import a_pair_enrols, of_no_other
 from gsomia.node.persons import here, of_another
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 
 __all__ = ["declare_compromised", "replace_officer_key", "retire_officer_key", "signed_by", "signed_since"]
 

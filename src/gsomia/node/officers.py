@@ -13,7 +13,7 @@ from gsomia.node.effects import PUBLIC_TYPES
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
 from gsomia.node.persons import here, of_another
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.passkeys import Passkey
 
 __all__ = ["a_pair_enrols", "enrol_officer", "of_no_other", "public_acts"]

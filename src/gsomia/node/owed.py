@@ -10,9 +10,9 @@ from typing import Any
 from gsomia.agreement import Agreement, state_at
 from gsomia.node.facts import Case, item_of, protecting
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.regrading import HELD, regraded, reviews
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.verdict import Facts, Request, owed
 

@@ -10,9 +10,9 @@ from gsomia.node.consent import passed_under
 from gsomia.node.facts import Case
 from gsomia.node.levels import Review
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.recall_answers import AskedBack, asked_back
 from gsomia.node.regrading import Regraded, regraded, reviews
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent
 
 __all__ = ["consent_row", "consent_view", "recalled_rows", "regraded_view"]

@@ -10,7 +10,7 @@ from gsomia.keys import PublicKey, unb64
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import text
 from gsomia.node.lognames import current_log, halted, peer_of_log, succession, successor_of
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.node.stored import Peer
 from gsomia.node.succession import NODE_KEY, check_successor, distrusted
 from gsomia.sealed import XWingPublicKey

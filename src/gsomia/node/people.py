@@ -8,7 +8,7 @@ from typing import Any
 
 from gsomia.node.acts import Officer, instant
 from gsomia.node.lapsing import Lapse
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Person
 
 __all__ = ["lapse_row", "officer_row", "peer_rows", "person_row", "person_view", "roster_rows"]

@@ -14,7 +14,7 @@ from gsomia.node.act_types import Role
 from gsomia.node.acts import Statement
 from gsomia.node.bodies import day, entered_person, flag, text
 from gsomia.node.keyends import signing_persons
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Briefing, Need, Person
 from gsomia.registry import Copy
 

@@ -16,8 +16,8 @@ from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.person_effects import led_in, unconfirmed
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import held_copy
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Person
 from gsomia.node.words import check_subject
 

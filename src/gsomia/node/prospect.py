@@ -9,8 +9,8 @@ from gsomia.node.approval import Passing
 from gsomia.node.facts import Case, item_facts, item_of
 from gsomia.node.leaving import authority_of
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import ask_again, ask_release
+from gsomia.node.store_port import Reader
 from gsomia.registry import CopyState
 from gsomia.verdict import Facts, Item, Request
 

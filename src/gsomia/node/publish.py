@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gsomia.errors import LogError, NodeError, UsageError
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import LogState
 from gsomia.tlog import (
     CHECKPOINT_PATH,

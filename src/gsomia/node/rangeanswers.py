@@ -12,8 +12,8 @@ from gsomia.keys import b64, canonical
 from gsomia.node.entries import entry, law_of_both, refresh, waiting_entries
 from gsomia.node.messages import Message
 from gsomia.node.node import Asked, Node
-from gsomia.node.ports import Reader
 from gsomia.node.refusals import keep_refused
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Peer
 from gsomia.node.succession import distrusted
 from gsomia.node.witnessing import told_what_is_kept

@@ -14,7 +14,7 @@ from typing import Any
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import text, texts
 from gsomia.node.keyholding import Recalled, recalls
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import GONE, Copy, CopyState, Item
 
 __all__ = ["ANSWERS", "WHAT_WAS_MADE", "AskedBack", "answer_fault", "asked_back", "made_from", "standing_recall"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import text
-from gsomia.node.ports import Writer
 from gsomia.node.recall_answers import answer_fault, standing_recall
+from gsomia.node.store_port import Writer
 from gsomia.registry import CopyState
 
 if TYPE_CHECKING:

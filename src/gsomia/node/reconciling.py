@@ -22,9 +22,9 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Node, known_peer
-from gsomia.node.ports import Reader
 from gsomia.node.rangeanswers import ENTRIES, RANGES, shared_digest
 from gsomia.node.refusals import keep, why_of
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Discrepancy, Peer, Refused
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import (

@@ -21,7 +21,7 @@ from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.lognames import current_log, halt_of, peer_of_log, successor_of
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Acting, Node
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Outgoing, Peer, Refused
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState, Direction

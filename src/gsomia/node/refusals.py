@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, Refused
 
 __all__ = ["FLOOD", "check_flood", "keep", "keep_refused", "why_of"]

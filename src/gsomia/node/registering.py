@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gsomia.errors import SealError, SignatureError, VerificationError
 from gsomia.node.acts import Statement, instant, read_instant
 from gsomia.node.bodies import count, digest, text, texts
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.registry import (
     Citation,
     Copy,

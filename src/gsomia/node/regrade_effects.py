@@ -11,8 +11,8 @@ from gsomia.node.acts import Statement
 from gsomia.node.bodies import text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.levels import notice_of
-from gsomia.node.ports import Writer
 from gsomia.node.recall_answers import WHAT_WAS_MADE, made_from
+from gsomia.node.store_port import Writer
 from gsomia.registry import Copy, CopyState, Item
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.levels import Review, level_notified, marked_for, notice_of, review_of
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.recall_answers import WHAT_WAS_MADE, made_from
 from gsomia.node.releasing import check_marked
 from gsomia.node.sending import keeping_refusals, refuse
+from gsomia.node.store_port import Reader
 from gsomia.node.words import treaty_mark
 from gsomia.registry import GONE, Copy, CopyState, Item
 from gsomia.verdict import Facts, Mark, Request, Verdict, decide

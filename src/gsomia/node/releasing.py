@@ -16,10 +16,10 @@ from gsomia.node.keyholding import recall_of, unless_raised, unless_recalled, wi
 from gsomia.node.ledger import Draft, gather, make
 from gsomia.node.levels import in_force, raised_since
 from gsomia.node.node import Acting, Node, known_peer, refused
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.requests import request_answered
 from gsomia.node.sending import authority, certified, check_certified, keeping_refusals, leaving_copy, refuse
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.words import check_parties
 from gsomia.registry import GONE, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide

@@ -30,8 +30,8 @@ from gsomia.node.levels import in_force
 from gsomia.node.looking import LOOK_BYTES, hold_to_label
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.sending import refuse
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Refused
 from gsomia.registry import Copy, Item, Rendition
 from gsomia.verdict import Request, Verdict, decide

@@ -9,7 +9,7 @@ from gsomia.agreement import PURPOSES, SUBJECTS
 from gsomia.errors import VerificationError
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import text, texts
-from gsomia.node.ports import Reader, Writer
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import InformationRequest
 from gsomia.registry import CopyState
 

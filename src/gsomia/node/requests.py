@@ -19,9 +19,9 @@ from gsomia.node.facts import Case
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader
 from gsomia.node.request_effects import state_of
 from gsomia.node.sending import keeping_refusals, refuse
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import InformationRequest
 from gsomia.node.words import check_parties, check_subject, treaty_mark
 from gsomia.registry import Copy

@@ -13,9 +13,9 @@ from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.recall_answers import ANSWERS, AskedBack, answer_fault, asked_back, standing_recall
 from gsomia.node.sending import keeping_refusals
+from gsomia.node.store_port import Reader, Writer
 from gsomia.registry import Copy, Item
 
 __all__ = ["answer_recall", "confirm_recalls", "recall"]

@@ -23,9 +23,9 @@ from gsomia.node.labels import item_label
 from gsomia.node.ledger import Draft
 from gsomia.node.node import Node, new_act_id
 from gsomia.node.offers import verdict_digest
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.registering import authority_body, next_control_number
 from gsomia.node.sealing import SealedOnce, Sending
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Consent, Refused
 from gsomia.node.words import check_words, treaty_mark
 from gsomia.registry import Copy, CopyState, Direction, Item, copy_id

@@ -14,7 +14,7 @@ from gsomia.node.acts import SignedAct, instant
 from gsomia.node.disputes import open_after
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.verdict import Law
 
 __all__ = ["LEGAL_WORDS", "Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]

@@ -10,7 +10,7 @@ from typing import Any
 from gsomia.errors import VerificationError
 from gsomia.keys import Envelope, PublicKey, canonical, unb64, verify
 from gsomia.node.acts import Statement, instant, read_instant
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.sealed import BatchedStatement, XWingPublicKey
 
 __all__ = [

@@ -18,7 +18,6 @@ from gsomia.node.discrepancies import check_entry
 from gsomia.node.entries import behind, digest_of, law_of_both, refresh, waiting_entries
 from gsomia.node.messages import Message
 from gsomia.node.node import Node, known_peer
-from gsomia.node.ports import Reader
 from gsomia.node.rangeanswers import ENTRIES, give_entries
 from gsomia.node.reconciling import (
     MOST,
@@ -32,6 +31,7 @@ from gsomia.node.reconciling import (
     views_of,
 )
 from gsomia.node.refusals import keep, why_of
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Peer, Refused
 from gsomia.registry import Walk, entries_fingerprint, fingerprint, position, read_prefix, unnested
 

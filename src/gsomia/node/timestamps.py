@@ -17,7 +17,7 @@ from gsomia.errors import NodeError, PeerError, VerificationError
 from gsomia.keys import b64, unb64
 from gsomia.node.check import Check, done
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import LogState
 from gsomia.node.witnessing import contradiction
 from gsomia.tlog import verify_signed

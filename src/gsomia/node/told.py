@@ -8,9 +8,9 @@ from typing import Any
 
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.publish import log_named, prove
 from gsomia.node.reconciling import Reconciled
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Discrepancy, LogState
 from gsomia.node.tracers import Awaited
 from gsomia.node.views import rendition_row

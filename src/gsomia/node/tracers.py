@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from gsomia.node.acts import SignedAct, instant, read_instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, CopyState, Direction, Rung
 
 __all__ = ["Awaited", "TracerDays", "awaited", "trace"]

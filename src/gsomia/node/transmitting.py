@@ -17,7 +17,6 @@ from gsomia.node.facts import Case
 from gsomia.node.ledger import Draft, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.requests import check_answer
 from gsomia.node.sealing import Document, SealedOnce, Sending, seal_items
 from gsomia.node.sending import (
@@ -32,6 +31,7 @@ from gsomia.node.sending import (
     own_label,
     refuse,
 )
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Consent
 from gsomia.registry import Copy, Item
 from gsomia.sealed import Recipient

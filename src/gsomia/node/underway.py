@@ -13,9 +13,9 @@ from gsomia.node.acts import SignedAct, Statement
 from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
 from gsomia.node.leaving import Stop, authority_of, stop_copies
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.refusals import keep
 from gsomia.node.releasing import ask_release, hold_up, refresh
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Refused
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.verdict import Verdict

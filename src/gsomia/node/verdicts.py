@@ -9,10 +9,10 @@ from gsomia.errors import UsageError
 from gsomia.node.custody import ask_open
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.releasing import ask_release, held_copy
 from gsomia.node.sealing import Sending
 from gsomia.node.sending import ask_transmit
+from gsomia.node.store_port import Reader
 from gsomia.verdict import Verdict
 
 __all__ = ["may_open", "may_release", "may_transmit"]

@@ -21,9 +21,9 @@ from gsomia.node.derivatives import citations
 from gsomia.node.facts import Case
 from gsomia.node.labels import item_label, scale_of
 from gsomia.node.node import Node, refused
-from gsomia.node.ports import Reader
 from gsomia.node.sealing import Sending
 from gsomia.node.sending import ask_transmit, draw
+from gsomia.node.store_port import Reader
 from gsomia.node.ways import lawful_ways
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, CopyState, Item

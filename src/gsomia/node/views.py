@@ -14,11 +14,11 @@ from gsomia.node.exchange import dead_letter
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Limits, Node
 from gsomia.node.owed import owing
-from gsomia.node.ports import Reader
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent, EnteredAct, Outgoing, Refused
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 

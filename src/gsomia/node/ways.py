@@ -10,9 +10,9 @@ from typing import Any
 from gsomia.errors import GsomiaError
 from gsomia.node.facts import Case
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.sealing import Sending
 from gsomia.node.sending import ask_transmit
+from gsomia.node.store_port import Reader
 from gsomia.node.words import treaty_mark
 from gsomia.verdict import Item, Route, routes
 

@@ -17,8 +17,8 @@ from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, Verifi
 from gsomia.node.lognames import current_log, halted, peer_of_log
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.refusals import keep
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Cosigned, LogLie, LogState, Peer, Refused
 from gsomia.tlog import (
     Checkpoint,

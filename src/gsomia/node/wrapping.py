@@ -7,7 +7,7 @@ from itertools import combinations
 from gsomia.errors import NodeError, SealError
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.succession import retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import KeyAccess, Recipient, SealedItem, XWingPrivateKey, XWingPublicKey, release

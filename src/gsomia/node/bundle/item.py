@@ -14,7 +14,7 @@ from gsomia.node.bundle.writing import ITEM_FILE, copy_json, item_json
 from gsomia.node.check import Check
 from gsomia.node.effects import apply
 from gsomia.node.node import Node
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 from gsomia.node.succession import author
 from gsomia.node.verify.seeing import Seeing
 from gsomia.registry import GONE, Rung, read_copy_id

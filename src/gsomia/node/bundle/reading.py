@@ -15,7 +15,7 @@ from gsomia.keys import PublicKey
 from gsomia.node.acts import Officer, SignedAct, read_instant, unpack
 from gsomia.node.bundle.writing import BUNDLE_JSON
 from gsomia.node.keyends import OfficersThen
-from gsomia.node.ports import Store
+from gsomia.node.store_port import Store
 from gsomia.node.succession import RetiredKeys
 from gsomia.tlog import LogVerifier
 

@@ -22,8 +22,8 @@ from gsomia.node.act_types import CONSULTING
 from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
 from gsomia.node.publish import signed_notes
+from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Item
 from gsomia.tlog import inclusion_proof
 

@@ -35,8 +35,8 @@ from gsomia.node.messages import message_keys, write_message
 from gsomia.node.node import Node, known_peer, new_id
 from gsomia.node.parcel.form import Contents, ParcelWriter
 from gsomia.node.parcel.taking_in import lost_count
-from gsomia.node.ports import Reader
 from gsomia.node.recovering import contents_asked, log_pages
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
 from gsomia.node.summaries import summary_pages, to_ask
 from gsomia.node.witnessing import kept_of, open_requests

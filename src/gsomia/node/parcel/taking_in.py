@@ -27,11 +27,11 @@ from gsomia.node.lognames import halt_of
 from gsomia.node.messages import Message, read_message
 from gsomia.node.node import Node
 from gsomia.node.parcel.form import Contents, Parcel, open_parcel
-from gsomia.node.ports import Reader, Writer
 from gsomia.node.receive import REFUSABLE, reply_to
 from gsomia.node.recovering import settle_asked, start_of
 from gsomia.node.refusals import keep_refused, why_of
 from gsomia.node.registering import USED
+from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import Heard, compare, ranges_asked

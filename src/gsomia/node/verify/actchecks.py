@@ -13,7 +13,7 @@ from gsomia.node.acts import Officer, SignedAct, verify_act, verify_acts
 from gsomia.node.check import Check, done
 from gsomia.node.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 
 __all__ = ["ActsPart", "check_acts", "check_acts_of", "divide_acts", "joined"]
 

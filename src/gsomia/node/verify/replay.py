@@ -17,7 +17,7 @@ from gsomia.node.acts import SignedAct, Statement, instant
 from gsomia.node.effects import apply
 from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader, Store, Writer
+from gsomia.node.store_port import Reader, Store, Writer
 from gsomia.node.stored import Rows
 from gsomia.node.succession import DISTRUSTED
 from gsomia.node.verify.seeing import Seeing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gsomia.node.acts import SignedAct, Statement
-from gsomia.node.ports import Writer
+from gsomia.node.store_port import Writer
 
 __all__ = ["Seeing"]
 

@@ -11,7 +11,7 @@ from gsomia.node.acts import instant
 from gsomia.node.check import Check, done
 from gsomia.node.lognames import current_log, peer_of_log
 from gsomia.node.node import Node
-from gsomia.node.ports import Reader
+from gsomia.node.store_port import Reader
 from gsomia.node.stored import Cosigned, LogState, Peer
 from gsomia.node.witnessing import contradiction
 from gsomia.tlog import Equivocation, verify_cosignatures, verify_signed
