@@ -399,7 +399,7 @@ def test_a_restored_node_gets_back_what_three_said_from_the_two_logs(stage: Stag
     exercise.pass_time(timedelta(minutes=1))
     restore(usa, tmp_path / "backup")
     for peer in TWO:
-        usa.node.unasked[peer] = usa.node.clock.machine()
+        usa.node.unasked.add([peer], usa.node.clock.machine())
         ask_witness(usa.node, peer)
     assert recover(usa.node, by=usa.by(Role.SECURITY)).refused == {}
     assert [one.number for one in talk.at("USA").drafts] == [1, 2, 3]

@@ -28,7 +28,8 @@ from stories import (
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope
-from gsomia.node import Role, ask_witness, audit, pack, recover
+from gsomia.node import Role, ask_witness, audit, pack, recover, witnessing
+from gsomia.node.messages import link_to
 from gsomia.testing import Exercise, Player
 
 OTHER = {"JPN": "KOR", "KOR": "JPN"}
@@ -48,7 +49,7 @@ def faults(player: Player) -> dict[str, str]:
 def starts_again(player: Player) -> None:
     """What `Home` does for a new process."""
     (peer,) = {*OTHER} - {player.node.party}
-    player.node.unasked[peer] = player.node.clock.machine()
+    player.node.unasked.add([peer], player.node.clock.machine())
 
 
 def restored(both: Exercise, tmp_path: Path, party: str) -> str:
@@ -127,11 +128,30 @@ def test_a_node_that_lost_nothing_goes_on_after_its_start(stage: Stage) -> None:
 def test_a_peer_that_is_heard_is_asked_at_once_and_its_message_taken(stage: Stage) -> None:
     both = stage()
     starts_again(both["KOR"])
-    both["KOR"].node.unasked["JPN"] += timedelta(minutes=5)  # it could not be reached when the node started
+    node = both["KOR"].node
+    node.unasked.put_off("JPN", node.clock.machine() + timedelta(minutes=5))  # it could not be reached at the start
     copy = both["JPN"].transmit(b"first", to="KOR", level="極秘")
     both.settle()
     assert [one.id for one in both["KOR"].copies()] == [copy.id] and not both["KOR"].node.unasked
     assert refusals(both["KOR"]) == []
+
+
+def test_a_peer_that_told_while_asking_it_still_failed_has_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both nodes ask each other as they start: the answer may come by the one way while the other is still tried."""
+    both = stage()
+    kor, jpn = both["KOR"].node, both["JPN"].node
+    starts_again(both["KOR"])
+    starts_again(both["JPN"])
+
+    class Refusing:
+        def exchange(self, envelope: bytes) -> bytes:
+            ask_witness(jpn, "KOR")
+            raise PeerError("`JPN` cannot be reached: connection refused")
+
+    with monkeypatch.context() as patched, pytest.raises(PeerError, match="connection refused"):
+        patched.setattr(witnessing, "link_to", lambda node, peer: Refusing() if node is kor else link_to(node, peer))
+        ask_witness(kor, "JPN")
+    assert "JPN" not in kor.unasked
 
 
 def test_a_control_number_is_given_once(stage: Stage) -> None:

@@ -130,7 +130,7 @@ class Home:
             ),
         )
         # Whether its store was restored from a backup a node learns from its peers alone.
-        self.node.unasked.update(dict.fromkeys(self.wired(), self.clock.machine()))
+        self.node.unasked.add(self.wired(), self.clock.machine())
 
     def close(self) -> None:
         """Let go of the register and the connections."""

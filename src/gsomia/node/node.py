@@ -146,6 +146,44 @@ class Asked:
     given: int = 0
 
 
+class Unasked:
+    """The peers that have not told yet, since this process began, which checkpoints of this node they keep.
+
+    One thread may be told while another still fails to ask: who was told of is never put back.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._next: dict[str, datetime] = {}
+
+    def __contains__(self, party: str) -> bool:
+        return party in self._next
+
+    def __bool__(self) -> bool:
+        return bool(self._next)
+
+    def add(self, parties: Iterable[str], at: datetime) -> None:
+        """Peers that are to be asked from a time on."""
+        with self._turn:
+            self._next.update(dict.fromkeys(parties, at))
+
+    def due(self, party: str, at: datetime) -> bool:
+        """Whether a peer is to be asked now."""
+        with self._turn:
+            return party in self._next and self._next[party] <= at
+
+    def put_off(self, party: str, at: datetime) -> None:
+        """When a peer is asked next, where it has not told meanwhile."""
+        with self._turn:
+            if party in self._next:
+                self._next[party] = at
+
+    def told(self, party: str) -> None:
+        """A peer told which checkpoints it keeps."""
+        with self._turn:
+            self._next.pop(party, None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One Party's node.
@@ -158,8 +196,8 @@ class Node:
         scratch: makes an empty register that lasts as long as its block, for checks.
         link: the way to a peer, by Party; raises PeerError where the settings name none.
         addresses: where the peers are reached; None where the node has no settings of its own.
-        unasked: the peers that have not told yet, since this process began, which checkpoints of this node they keep,
-            and when each is asked next; until then nothing else is taken from them or sent to them.
+        unasked: the peers that have not told yet which checkpoints of this node they keep; until then nothing else is
+            taken from them or sent to them.
         asked: what each peer's questions about ranges have cost within the hour.
     """
 
@@ -177,7 +215,7 @@ class Node:
     limits: Limits = Limits()
     locks: Locks = field(default_factory=Locks, repr=False, compare=False)
     wrapped_keys: Kept[WrappedKey] = field(default_factory=Kept, repr=False, compare=False)
-    unasked: dict[str, datetime] = field(default_factory=dict, repr=False, compare=False)
+    unasked: Unasked = field(default_factory=Unasked, repr=False, compare=False)
     asked: dict[str, Asked] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, VerificationError
@@ -67,14 +67,14 @@ def ask_witness(node: Node, party: str) -> int:
     with node.store.reading() as reader:
         peer = reader.peers().get(party)
         due = checkpoints_due(node, reader, party)
-    first = node.unasked.get(party, _NEVER) <= node.clock.machine()
+    first = node.unasked.due(party, node.clock.machine())
     if peer is None or not (due or first):
         return 0
     try:
         return _ask(node, peer, due, again=True)
     except GsomiaError as error:
         if first:
-            node.unasked[party] = node.clock.machine() + node.limits.retry
+            node.unasked.put_off(party, node.clock.machine() + node.limits.retry)
         with node.store.writing() as tx:
             for state in due:
                 before = _before(tx, state.name, party)
@@ -90,7 +90,7 @@ def told_what_is_kept(node: Node, party: str) -> bool:
     A peer that has just been heard can be asked at once, however long ago it could not be reached.
     """
     if party in node.unasked:
-        node.unasked[party] = node.clock.machine()
+        node.unasked.put_off(party, node.clock.machine())
         with suppress(GsomiaError):
             ask_witness(node, party)
     return party not in node.unasked
@@ -116,7 +116,6 @@ def _before(reader: Reader, log: str, party: str) -> Cosigned:
 
 
 _LONG_AGO = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _due(node: Node, reader: Reader, party: str, name: str) -> LogState | None:
@@ -143,7 +142,7 @@ def _ask(node: Node, peer: Peer, states: Sequence[LogState], *, again: bool) -> 
     said = read_answer(node, reply, message, peer.signing, "cosigned", at=node.clock.now())
     answers = said.get("answers")
     _heed(node, peer, said)
-    node.unasked.pop(peer.party, None)
+    node.unasked.told(peer.party)
     if not isinstance(answers, list) or len(answers) != len(states):
         raise PeerError(f"`{peer.party}` did not say which checkpoints it cosigned")
     count = 0
@@ -269,7 +268,7 @@ def _heed(node: Node, peer: Peer, body: Mapping[str, Any]) -> None:
             held = verify_signed(note, node.keys.log.public.named(origin))
             if fault := contradiction(tx, origin, held):
                 _note_refusal(node, tx, _before(tx, origin, peer.party), held, fault, "")
-    node.unasked.pop(peer.party, None)
+    node.unasked.told(peer.party)
 
 
 def open_requests(node: Node, reader: Reader, peer: Peer) -> list[WitnessRequest]:
