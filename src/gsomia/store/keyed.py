@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -73,6 +74,20 @@ def _among(table: sa.Table, column: str, count: int, types: int = 0) -> Prepared
 
 def _in_order(consents: Iterable[Consent]) -> tuple[Consent, ...]:
     return tuple(sorted(consents, key=lambda consent: (consent.at, consent.id)))
+
+
+@cache
+def _columns(table: sa.Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
+
+
+@cache
+def _cells(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Takes the cells of these names from a row."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    (name,) = names
+    return lambda row: (row[name],)
 
 
 class KeyedReads(Connected):
@@ -299,8 +314,7 @@ class KeyedWrites(KeyedReads):
 
     def _put_soon(self, statement: Prepared, table: sa.Table, row: Mapping[str, Any], *keys: str) -> None:
         """Have a row of all a table's columns written with the others."""
-        values = [row[column.name] for column in table.columns]
-        self._pending.put(statement, tuple(row[key] for key in keys), values)
+        self._pending.put(statement, _cells(keys)(row), _cells(_columns(table))(row))
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
         row = rows.act_row(act, source, at)
