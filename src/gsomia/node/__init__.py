@@ -161,6 +161,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import ask_by_parcel
@@ -301,6 +302,7 @@ __all__ = [
     "Rows",
     "SealedOnce",
     "Sending",
+    "SignInKey",
     "SignedAct",
     "Stamp",
     "Standing",

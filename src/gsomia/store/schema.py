@@ -81,6 +81,7 @@ person = _table(
     _text("rosters"),
     _text("house_roles"),
     _text("accounts"),
+    _text("sign_in_keys"),
     _text("left_at"),
     _text("act"),
     sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
@@ -88,6 +89,14 @@ person = _table(
 )
 roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
 account = _table("account", _text("name", key=True), _text("person", index=True), _text("act"))
+sign_in_key = _table(
+    "sign_in_key",
+    _text("fingerprint", key=True),
+    _text("person", index=True),
+    _text("key"),
+    _text("act"),
+    _text("ended"),
+)
 need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
 briefing = _table(
     "briefing",
