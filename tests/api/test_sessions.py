@@ -162,6 +162,14 @@ def test_who_sees_and_ends_the_sessions_of_others(kor: Served, other: Acting) ->
     assert kor.ask("DELETE", "/v1/persons/nobody/sessions", security).status == 404
 
 
+@pytest.mark.parametrize("path", ["a/b", "a%2Fb"])
+def test_the_sessions_of_a_person_whose_id_has_a_slash(kor: Served, both: Exercise, path: str) -> None:
+    both.enter(PersonDetails(id="a/b", clearance="SECRET"), "KOR")
+    security = kor.player.by(Role.SECURITY)
+    assert kor.ask("DELETE", f"/v1/persons/{path}/sessions", security).status == 204
+    assert kor.memory.signed_out("a/b", datetime.now(UTC) - timedelta(seconds=2))
+
+
 # --- with what they rest on -------------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def sessions(served: Served, router: APIRouter) -> None:
             raise missing()
         return Response(status_code=204)
 
-    @route(router, "DELETE", "/v1/persons/{person}/sessions", "end-sessions", status=204)
+    @route(router, "DELETE", "/v1/persons/{person:path}/sessions", "end-sessions", status=204)
     def end_sessions(request: Request, person: Name) -> Response:
         """End all by which a person is signed in: tokens, and certificates that are valid from before now."""
         permit(request.state.caller, "end-sessions")

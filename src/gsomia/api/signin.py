@@ -173,7 +173,8 @@ class SignIn:
         Args:
             der: the certificate that came with the connection, or None.
             headers: the request's, each with its values.
-            method, path: of the request.
+            method: of the request.
+            path: of the request, as it was sent: percent-encoded.
 
         Raises:
             Problem: nobody who may ask anything.
