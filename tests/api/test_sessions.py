@@ -200,6 +200,26 @@ def test_every_session_ends_at_the_next_request(kor: Served, other: Acting, why:
     assert (kor.ask("GET", "/v1/me", None, der=der).status, asked(kor, program).status) == (401, 401)
 
 
+@pytest.mark.parametrize("why", ENDS)
+def test_what_ended_is_listed_no_more(kor: Served, other: Acting, why: str) -> None:
+    security = kor.player.by(Role.SECURITY)
+    Program(kor, other, "see-acts")
+    assert len(kor.ask("GET", "/v1/sessions", security).json()["sessions"]) == 1
+    ENDS[why](kor, other, security)
+    assert kor.ask("GET", "/v1/sessions", security).json()["sessions"] == []
+
+
+def test_a_token_of_who_left_does_not_live_again(kor: Served, other: Acting, both: Exercise) -> None:
+    """Whose key nobody has ended may sign in anew; what was signed in before stays out."""
+    program = Program(kor, other, "see-acts")
+    both.enter(PersonDetails(id="other", clearance="CONFIDENTIAL"), "KOR")
+    assert asked(kor, program).status == 200, "another change ends nothing"
+    end_access(kor.player.node, "other", "x")
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    assert asked(kor, program).status == 401
+    assert asked(kor, Program(kor, other, "see-acts")).status == 200
+
+
 @pytest.mark.parametrize("by_token", [False, True])
 @pytest.mark.parametrize("why", [*ENDS][:-1])
 def test_every_open_stream_ends(kor: Served, other: Acting, why: str, by_token: bool) -> None:
