@@ -147,6 +147,8 @@ def make(
         if isinstance(key, AwaitedKey):
             statements = key.agreed(statements)
     acts = sign_acts(statements, keys)
+    numbers = [str(draft.body["control_number"]) for draft in drafts if "control_number" in draft.body]
+    tx.prefetch(copies=[draft.copy for draft in drafts], items=[draft.item for draft in drafts], numbers=numbers)
     if TURNING_TYPES.isdisjoint(draft.type for draft in drafts):
         verify_acts(acts, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)
         for draft, act in zip(drafts, acts, strict=True):
