@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import Host, Served, answered, permit, route
-from gsomia.api.signin import Caller
+from gsomia.api.signin import Caller, step_up
 from gsomia.api.wanted import (
     AdoptLaw,
     ByPasskey,
@@ -44,6 +44,7 @@ from gsomia.node import (
     Node,
     Officer,
     Reader,
+    SignedAct,
     StandingClock,
     adopt_law,
     instant,
@@ -128,11 +129,13 @@ def acting(served: Served, router: APIRouter) -> None:
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
         """Prepare an act: the verdict first, and the statements that its officers must sign."""
         caller: Caller = request.state.caller
+        # Also before an answer that was given is given again.
+        with node.store.reading() as reader:
+            officers = _officers(node, reader, caller, body)
+            _permit(served, caller, reader, body, officers)
 
         def work() -> Response:
             with node.store.reading() as reader:
-                officers = _officers(node, reader, caller, body)
-                _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
             kept = _kept(served, caller, body)
@@ -159,7 +162,7 @@ def acting(served: Served, router: APIRouter) -> None:
             if waiting.find(name, caller.id) is not None:
                 return True
             with node.store.reading() as reader:
-                return _entered(node, reader, caller, name) is not None
+                return bool(_entered(node, reader, caller, name))
 
         return once(served, request, caller, work, stands)
 
@@ -184,29 +187,25 @@ def acting(served: Served, router: APIRouter) -> None:
         caller: Caller = request.state.caller
         one = waiting.find(preparation, caller.id)
         with node.store.reading() as reader:
-            entered = _entered(node, reader, caller, preparation)
-            if entered is not None:
-                return answered(served, request, "preparation", entered)
-            if one is None:
-                raise _unprepared()
-            _permit(served, caller, reader, one.wanted, one.officers)
-        return answered(served, request, "preparation", one.told("prepared"))
+            found = _stage(served, caller, reader, preparation, one)
+        told = found.told("prepared") if isinstance(found, Preparation) else found
+        return answered(served, request, "preparation", told)
 
     @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
     def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
 
+        waits = waiting.find(preparation, caller.id)
+        with node.store.reading() as reader:
+            _stage(served, caller, reader, preparation, waits)
+
         def work() -> Response:
-            one = waiting.find(preparation, caller.id)
-            with one.turn if one is not None else nullcontext():
+            with waits.turn if waits is not None else nullcontext():
                 with node.store.reading() as reader:
-                    entered = _entered(node, reader, caller, preparation)
-                    if entered is not None:
-                        return answered(served, request, "preparation", entered)
-                    if one is None or one.ended:
-                        raise _unprepared()
-                    _permit(served, caller, reader, one.wanted, one.officers)
+                    one = _stage(served, caller, reader, preparation, waits)
+                if not isinstance(one, Preparation):
+                    return answered(served, request, "preparation", one)
                 one.signatures[caller.id] = _checked(served, one, caller.signing(), body)
                 if len(one.signatures) < len(one.officers):
                     return answered(served, request, "preparation", one.told("prepared"))
@@ -228,19 +227,55 @@ def _unprepared() -> Problem:
     )
 
 
-def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str, Any] | None:
-    """What was prepared under a name and entered since, as those who signed it are told; None where it was not."""
+def _stage(
+    served: Served, caller: Caller, reader: Reader, name: str, waits: Preparation | None
+) -> Preparation | dict[str, Any]:
+    """What was prepared under a name: it waits for signatures, or what was entered of it is told.
+
+    Raises:
+        RefusedError: the caller's token is not good for such acts.
+        Problem: there is neither for the caller, or the caller signs in anew first.
+    """
+    if batch := _entered(served.node, reader, caller, name):
+        _permit_entered(caller, {act.statement.type for act in batch})
+        return _told_entered(name, batch)
+    if waits is None or waits.ended:
+        raise _unprepared()
+    _permit(served, caller, reader, waits.wanted, waits.officers)
+    return waits
+
+
+def _permit_entered(caller: Caller, types: set[str]) -> None:
+    """Check that the caller, who signed them, may be told of entered acts of such types: as of any act, or by the act
+    of the table of rights that signs the most of them."""
+    if caller.may("see-acts"):
+        return
+    rows = {name: len(types.intersection(act.signs)) for name, act in caller.rights.acts.items()}
+    rows = {name: many for name, many in rows.items() if many == max(rows.values())}
+    good = [name for name in rows if caller.acts is None or name in caller.acts]
+    if not good:
+        permit(caller, next(iter(rows)))
+    if caller.stale and all(caller.rights.acts[name].step_up for name in good):
+        raise step_up(caller.max_age)
+
+
+def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> Sequence[SignedAct]:
+    """What was prepared under a name and entered since, for those who signed it; nothing where it was not."""
     act = reader.act(name)
-    if act is None or act.statement.party != node.party:
-        return None
-    signers = [one.officer for one in act.statement.signers if one.officer]
-    if caller.id not in signers:
-        return None
-    batch = (
-        [act]
-        if act.size == 1
-        else [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
-    )
+    if act is None or act.statement.party != node.party or caller.id not in _signers(act):
+        return []
+    if act.size == 1:
+        return [act]
+    return [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
+
+
+def _signers(act: SignedAct) -> Sequence[str]:
+    return [one.officer for one in act.statement.signers if one.officer]
+
+
+def _told_entered(name: str, batch: Sequence[SignedAct]) -> dict[str, Any]:
+    """What was entered, as those who signed it are told."""
+    act = next(one for one in batch if one.id == name)
     return {
         "id": name,
         "status": "done",
@@ -248,7 +283,7 @@ def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str,
         "until": instant(act.statement.at + PREPARED_FOR),
         "statements": [one.data.decode() for one in batch],
         "acts": [one.id for one in batch],
-        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(signers)],
+        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(_signers(act))],
     }
 
 
