@@ -6,8 +6,11 @@ Hypothesis tries for each law (`make proofs`).
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,6 +25,46 @@ pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pai
 ALLOWED = ("long form", "shared data", "not permitted")
 """How the reason of a skip begins that is no missing part: a long form not asked for, a data set kept elsewhere, or
 what the machine forbids even its root, such as a mount."""
+
+
+MEMORY = Path("/dev/shm")
+"""A file system in memory, where there is one."""
+
+ROOM = 2**31
+"""So many bytes must be free there."""
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A test's own folder, in memory where there is room; on the disk for what is killed, or is about the disk.
+
+    A node makes each act durable before it goes on, and a shared disk may take a tenth of a second for it.
+    """
+    on_disk = request.path.parent.name == "store" or request.node.get_closest_marker("wire") is not None
+    if on_disk or not _room():
+        yield tmp_path
+    else:
+        with tempfile.TemporaryDirectory(prefix="gsomia-test-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+def _room() -> bool:
+    """Whether there is a file system in memory with room."""
+    if not os.access(MEMORY, os.W_OK):
+        return False
+    found = os.statvfs(MEMORY)
+    return found.f_bavail * found.f_frsize >= ROOM
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from looking at what stays: tests and modules, again and again, took a fifth of it."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+    return collected
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import rfc8785
@@ -46,9 +46,26 @@ SEED_BYTES = 64
 """Length of a signing key's seed: 32 for Ed25519, then 32 for ML-DSA-65."""
 
 
+def _slow_b64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+def _slow_unb64(text: str) -> bytes:
+    return binascii.a2b_base64(text, strict_mode=True)
+
+
+try:
+    import pybase64
+except ImportError:  # correct either way; pybase64 is some forty times as fast on long data
+    _b64: Callable[[bytes], str] = _slow_b64
+    _unb64: Callable[[str], bytes] = _slow_unb64
+else:
+    _b64, _unb64 = pybase64.b64encode_as_string, partial(pybase64.b64decode, validate=True)
+
+
 def b64(data: bytes) -> str:
     """Standard base64 with padding, RFC 4648 section 4."""
-    return binascii.b2a_base64(data, newline=False).decode("ascii")
+    return _b64(data)
 
 
 def unb64(text: str) -> bytes:
@@ -61,7 +78,7 @@ def unb64(text: str) -> bytes:
         ValueError: other characters, wrong padding, or bits left over.
     """
     try:
-        data = binascii.a2b_base64(text, strict_mode=True)
+        data = _unb64(text)
     except (TypeError, ValueError) as error:
         raise ValueError("not standard base64") from error
     # All that is left open is what the last four characters hold beyond the last bytes.

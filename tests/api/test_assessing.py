@@ -357,17 +357,15 @@ def test_a_view_that_is_none_of_the_officer_s_own_file_is_not_read(talk: Talk) -
         (data, [anew(korea, data, portions=[one, two, {**three, "sources": sources}])])
         for sources in ([source, source], ["USA-2018-000001"], [f"{source}, and more"], ["KOR-2018-000001\n2. more"])
     ]
-    lies += [
-        (plain, [anew(korea, plain, **words)])
-        for words in (
-            {"level": "特定秘密"}, {"level": "秘"}, {"level": "x"}, {"party": "USA"}, {"party": "JPN"},
-            {"via": ["USA"]},
-            {"portions": [two, three]}, {"portions": [one, three, two]}, {"portions": [one, two, two]},
-            {"portions": []}, {"portions": [one, {**two, "mark": "秘"}, three]},
-            {"portions": [one, two, {**three, "mark": "x"}]}, {"portions": [one, two, {**three, "mark": "極秘"}]},
-            {"portions": [{**one, "sources": [source]}, two, three]},
-        )
+    others: list[dict[str, Any]] = [
+        {"level": "特定秘密"}, {"level": "秘"}, {"level": "x"}, {"party": "USA"}, {"party": "JPN"},
+        {"via": ["USA"]},
+        {"portions": [two, three]}, {"portions": [one, three, two]}, {"portions": [one, two, two]},
+        {"portions": []}, {"portions": [one, {**two, "mark": "秘"}, three]},
+        {"portions": [one, two, {**three, "mark": "x"}]}, {"portions": [one, two, {**three, "mark": "極秘"}]},
+        {"portions": [{**one, "sources": [source]}, two, three]},
     ]  # fmt: skip
+    lies += [(plain, [anew(korea, plain, **words)]) for words in others]
     lies += [(plain, [{**korea, **words}]) for words in ({"text": "x"}, {"portions": [{**one, "portion": 9}]})]
     lies += [(plain, [{name: word for name, word in korea.items() if name != missing}]) for missing in ("via", "text")]
     lies += [(plain, []), (plain, [korea, korea])]

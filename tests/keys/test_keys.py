@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope as OtherEnvelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # it does not name what it exports
 
+import gsomia.keys
 from gsomia.errors import SignatureError
 from gsomia.keys import (
     Envelope,
@@ -159,6 +160,8 @@ def test_what_is_no_envelope_is_refused(value: Any) -> None:
         Envelope.from_json(value)
 
 
+@pytest.mark.usefixtures("base64_by")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=100))
 def test_base64_has_one_spelling(data: bytes) -> None:
     text = b64(data)
@@ -174,6 +177,14 @@ def test_base64_with_bits_left_over_is_refused(text: str) -> None:
         unb64(text)
 
 
+@pytest.fixture(params=["fast", "slow"])
+def base64_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Base64 as it is where pybase64 is installed, and where it is not."""
+    if request.param == "slow":
+        monkeypatch.setattr(gsomia.keys, "_b64", gsomia.keys._slow_b64)
+        monkeypatch.setattr(gsomia.keys, "_unb64", gsomia.keys._slow_unb64)
+
+
 def slow_unb64(text: str) -> bytes | None:
     """Base64 read by its definition: what a reader that knows no better makes of it, if that writes back the same."""
     try:
@@ -183,7 +194,8 @@ def slow_unb64(text: str) -> bytes | None:
     return data if base64.b64encode(data).decode() == text else None
 
 
-@settings(max_examples=500)
+@pytest.mark.usefixtures("base64_by")
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text("ABQgw+/=\n-é", max_size=13))
 def test_base64_is_read_as_its_definition_reads_it(text: str) -> None:
     wanted = slow_unb64(text)

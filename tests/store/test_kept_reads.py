@@ -38,6 +38,7 @@ COPY = Copy(
     custodian="JPN",
     at=AT,
 )
+COPIES = {"a": COPY, "b": replace(COPY, id="b"), "c": replace(COPY, id="c", item="a")}
 ITEM = Item(
     id="a",
     originator="JPN",
@@ -89,12 +90,12 @@ class UndoneError(Exception):
 
 def state(tx: SqlWriter, copy: str, value: CopyState) -> None:
     """Put a copy with another state, from what was read or from the first."""
-    tx.put_copy(replace(tx.copy(copy) or replace(COPY, id=copy), state=value))
+    tx.put_copy(replace(tx.copy(copy) or COPIES[copy], state=value))
 
 
 def stale(tx: SqlWriter, copy: str, value: CopyState) -> None:
     """Put a copy as somebody read it before it had rungs."""
-    tx.put_copy(replace(COPY, id=copy, state=value))
+    tx.put_copy(replace(COPIES[copy], state=value, control_number=f"JPN-2018-{len(value):06}"))
 
 
 def rung(tx: SqlWriter, copy: str, value: CopyState) -> None:
@@ -178,7 +179,9 @@ def consent(tx: SqlWriter, copy: str, value: CopyState) -> None:
 def prefetch(tx: SqlWriter, copy: str, value: CopyState) -> None:
     """Read together, of which some may be known and some may not exist."""
     names = ("a", copy, "x")
-    tx.prefetch(acts=[f"act-{name}" for name in names], copies=names, items=names, numbers=names, types=("accredit",))
+    tx.prefetch(
+        acts=[f"act-{name}" for name in names], copies=names, items=(*names, "i"), numbers=names, types=("accredit",)
+    )
 
 
 CHANGES: list[Callable[[SqlWriter, str, CopyState], None]] = [
@@ -250,6 +253,7 @@ def agree(tx: SqlWriter) -> None:
     for copy in "abc":
         assert tx.copy(copy) == anew.copy(copy)
         assert tx.item(copy) == anew.item(copy)
+        assert tx.copies(item=COPIES[copy].item) == anew.copies(item=COPIES[copy].item)
         assert tx.setting(copy) == anew.setting(copy)
         assert tx.acceptance(copy) == anew.acceptance(copy)
         assert tx.numbered(copy) == anew.numbered(copy)

@@ -73,7 +73,7 @@ class Levels:
         self.parties = frozenset(level.party for level in levels)
         self._folded: dict[tuple[str, str], Level] = {}
         for level in levels:
-            self._folded[(level.party, fold(level.mark))] = level
+            self._folded[(level.party, fold(level.mark))] = self._folded[(level.party, level.mark)] = level
         for level in levels:
             # The English name stands for the row; a national mark that reads the same stays itself.
             if level.english:
@@ -81,7 +81,9 @@ class Levels:
 
     def find(self, party: str, typed: str) -> Level | None:
         """The level that a typed mark names among a Party's marks: by native script or by its English name."""
-        return self._folded.get((party, fold(typed)))
+        # What is its own fold, and a mark as the table has it, need no folding.
+        found = self._folded.get((party, typed))
+        return found if found is not None else self._folded.get((party, fold(typed)))
 
     def equivalents(self, mark: str, from_: str, to: str) -> tuple[str, ...]:
         """The marks that a mark becomes in one direction, in native script; () where there is none."""

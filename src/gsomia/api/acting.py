@@ -124,9 +124,8 @@ def _do(node: Node, wanted: Any, kept: Kept | None, by: tuple[Acting, ...]) -> o
     return kept.do(node, by) if kept is not None else do(node, wanted, by)
 
 
-def acting(served: Served) -> APIRouter:
-    """The routes by which acts are done."""
-    router = APIRouter()
+def acting(served: Served, router: APIRouter) -> None:
+    """Add the routes by which acts are done."""
     node = served.node
     waiting = served.waiting
 
@@ -222,8 +221,6 @@ def acting(served: Served) -> APIRouter:
                 return answered(served, request, "preparation", one.told("done"))
 
         return once(served, request, caller, work)
-
-    return router
 
 
 def _unprepared() -> Problem:

@@ -148,7 +148,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         scim,
         enrolling,
     ):
-        app.include_router(make(served))
+        make(served, app.router)
     _failures(app, told)
 
     @route(app.router, "GET", "/v1/openapi.json", "see-oneself")

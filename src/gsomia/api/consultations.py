@@ -59,9 +59,8 @@ _MOST = 200
 """How each one stands is made of all its acts, so a page has fewer than other lists'."""
 
 
-def consultations(served: Served) -> APIRouter:
-    """The routes that read of consultations."""
-    router = APIRouter()
+def consultations(served: Served, router: APIRouter) -> None:
+    """Add the routes that read of consultations."""
     node = served.node
 
     @route(router, "GET", "/v1/consultations", "see-consultations")
@@ -119,8 +118,6 @@ def consultations(served: Served) -> APIRouter:
         told = {"old": body.old, "new": body.new}
         listed = [{"kind": one.kind, "text": one.text} for one in changes]
         return answered(served, request, "differences", {**told, "changes": listed})
-
-    return router
 
 
 def _named(reader: Reader, reference: str) -> Consultation:

@@ -67,9 +67,8 @@ class Transmission:
         discard(node, self._once.item)
 
 
-def contents(served: Served) -> APIRouter:
-    """The routes by which content comes in."""
-    router = APIRouter()
+def contents(served: Served, router: APIRouter) -> None:
+    """Add the routes by which content comes in."""
 
     @route(router, "GET", "/v1/contents/{content}", "send-content")
     def see_content(request: Request, content: Digest) -> Response:
@@ -89,8 +88,6 @@ def contents(served: Served) -> APIRouter:
         piece: bytes = request.state.body
         found = served.coming.take(caller.id, content, piece, offset=upload_offset, size=upload_length)
         return answered(served, request, "content", _told(found))
-
-    return router
 
 
 def _told(found: Content) -> dict[str, Any]:

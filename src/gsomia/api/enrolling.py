@@ -29,9 +29,8 @@ class First(Said):
     signatures: Signatures
 
 
-def enrolling(served: Served) -> APIRouter:
-    """The route of the first officer."""
-    router = APIRouter()
+def enrolling(served: Served, router: APIRouter) -> None:
+    """Add the route of the first officer."""
 
     @route(router, "POST", FIRST_OFFICER, "sign", status=201)
     def enrol_first_officer(request: Request, body: First) -> Response:
@@ -46,5 +45,3 @@ def enrolling(served: Served) -> APIRouter:
         act = served.first.enrol(body.code, body.officer, body.person, key, given)
         told = {"officer": body.officer, "act": act, "key": key.fingerprint}
         return answered(served, request, "first-officer", told, status=201)
-
-    return router

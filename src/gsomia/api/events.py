@@ -61,9 +61,8 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def events(served: Served) -> APIRouter:
-    """The route of the stream."""
-    router = APIRouter()
+def events(served: Served, router: APIRouter) -> None:
+    """Add the route of the stream."""
     node = served.node
     open_streams: Counter[str] = Counter()
 
@@ -118,8 +117,6 @@ def events(served: Served) -> APIRouter:
                 if _may_see(served, now, reader, act):
                     parts.append(_event(served.cursors.seal(of, [place]), act))
         return b"".join(parts), after, True
-
-    return router
 
 
 def _may_follow(served: Served, caller: Caller) -> bool:

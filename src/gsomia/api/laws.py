@@ -18,9 +18,8 @@ from gsomia.web import missing
 __all__ = ["laws"]
 
 
-def laws(served: Served) -> APIRouter:
-    """The routes of the law."""
-    router = APIRouter()
+def laws(served: Served, router: APIRouter) -> None:
+    """Add the routes of the law."""
     node = served.node
 
     @route(router, "GET", "/v1/agreements", "see-law")
@@ -70,5 +69,3 @@ def laws(served: Served) -> APIRouter:
             pending, held = waiting(node, reader, when), holdings(reader)
             found = what_if(case.law, case.record, thought, facts=facts, pending=pending, held=held)
             return answered(served, request, "what-if", found.to_json())
-
-    return router

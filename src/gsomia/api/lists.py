@@ -62,9 +62,8 @@ def paged(
     return told | {"next": served.cursors.seal(of, page[limit - 1][0]) if len(page) > limit else None}
 
 
-def lists(served: Served) -> APIRouter:
-    """The routes of the lists."""
-    router = APIRouter()
+def lists(served: Served, router: APIRouter) -> None:
+    """Add the routes of the lists."""
     node = served.node
 
     def get(path: str, act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -160,5 +159,3 @@ def lists(served: Served) -> APIRouter:
             rows = zip(places, entered_rows(node, reader, entered), strict=True)
             told = paged(served, caller, {"of": "record"}, {"acts": rows}, limit, cursor)
             return answered(served, request, "record", told)
-
-    return router

@@ -88,9 +88,8 @@ class _Waiting:
         return found
 
 
-def oidc(served: Served) -> APIRouter:
-    """The routes of a sign-in at the provider."""
-    router = APIRouter()
+def oidc(served: Served, router: APIRouter) -> None:
+    """Add the routes of a sign-in at the provider."""
     node, waiting = served.node, _Waiting()
 
     @route(router, "POST", OIDC_START, "sign", status=201)
@@ -166,5 +165,3 @@ def oidc(served: Served) -> APIRouter:
         served.memory.put_token(token_digest(value), token, now)
         told = {**told_token(token), "person": person, "token": value, "token_type": "DPoP"}
         return answered(served, request, "token", told, status=201)
-
-    return router

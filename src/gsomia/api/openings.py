@@ -30,9 +30,8 @@ class Wanted(Said):
     person: Reference
 
 
-def openings(served: Served) -> APIRouter:
-    """The route by which an item is opened."""
-    router = APIRouter()
+def openings(served: Served, router: APIRouter) -> None:
+    """Add the route by which an item is opened."""
 
     @route(router, "POST", "/v1/openings", "open", tells="application/octet-stream")
     def open_for_oneself(request: Request, body: Wanted) -> Response:
@@ -53,5 +52,3 @@ def openings(served: Served) -> APIRouter:
             "content-disposition": "attachment",
         }
         return Response(sink.getvalue(), media_type="application/octet-stream", headers=headers)
-
-    return router

@@ -49,9 +49,8 @@ class Signing(Said):
     response: Asserted
 
 
-def passkeys(served: Served) -> APIRouter:
-    """The routes by which an officer signs in by a passkey."""
-    router = APIRouter()
+def passkeys(served: Served, router: APIRouter) -> None:
+    """Add the routes by which an officer signs in by a passkey."""
     node, memory = served.node, served.memory
     nonces = _Nonces(memory.secret("passkeys") if memory is not None else b"")
 
@@ -114,8 +113,6 @@ def passkeys(served: Served) -> APIRouter:
         memory.put_token(token_digest(value), token, now)
         told = {**told_token(token), "officer": officer.id, "token": value, "token_type": "DPoP"}
         return answered(served, request, "token", told, status=201)
-
-    return router
 
 
 def counted(served: Served, key: Passkey, made: Assertion) -> None:

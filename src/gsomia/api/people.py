@@ -28,16 +28,14 @@ __all__ = ["people"]
 After = Annotated[str, Query(max_length=256, description="those behind this one, where no cursor is given")]
 
 
-def people(served: Served) -> APIRouter:
-    """The routes that read of people and peers."""
-    router = APIRouter()
+def people(served: Served, router: APIRouter) -> None:
+    """Add the routes that read of people and peers."""
 
     def get(path: str, act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return route(router, "GET", f"/v1/{path}", act)
 
     _listed(served, get)
     _named(served, get)
-    return router
 
 
 def _listed(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:

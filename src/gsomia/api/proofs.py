@@ -33,12 +33,10 @@ Count = Annotated[int, Query(ge=0, le=2**53)]
 _CHUNK = 2**20
 
 
-def proofs(served: Served) -> APIRouter:
-    """The routes of proofs, and of the lists beside them."""
-    router = APIRouter()
+def proofs(served: Served, router: APIRouter) -> None:
+    """Add the routes of proofs, and of the lists beside them."""
     _logs(served, router)
     _lists(served, router)
-    return router
 
 
 def _logs(served: Served, router: APIRouter) -> None:

@@ -104,9 +104,8 @@ class Evaluation(Body):
     context: dict[str, Any] = {}
 
 
-def questions(served: Served) -> APIRouter:
-    """The routes that ask without acting."""
-    router = APIRouter()
+def questions(served: Served, router: APIRouter) -> None:
+    """Add the routes that ask without acting."""
     node = served.node
 
     @route_post(router, "/v1/verdicts/transmit", "ask-transmit")
@@ -161,8 +160,6 @@ def questions(served: Served) -> APIRouter:
             "access_evaluation_endpoint": f"{served.url}/access/v1/evaluation",
         }
         return answered(served, request, "", told)
-
-    return router
 
 
 def route_post(router: APIRouter, path: str, act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -117,9 +117,8 @@ def register_tag(served: Served, reader: Reader, copies: Sequence[Copy]) -> str:
     return tagged(served, "register", {"party": served.node.party, "copies": register_rows(reader, copies)})[1]
 
 
-def reads(served: Served) -> APIRouter:
-    """The routes that read."""
-    router = APIRouter()
+def reads(served: Served, router: APIRouter) -> None:
+    """Add the routes that read."""
     node = served.node
 
     def get(path: str, act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -250,7 +249,6 @@ def reads(served: Served) -> APIRouter:
             return answered(served, request, "logs", {"logs": told})
 
     _law(served, get)
-    return router
 
 
 def _law(served: Served, get: Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:

@@ -26,9 +26,8 @@ class Nothing(Said):
     """A request that names nothing."""
 
 
-def running(served: Served) -> APIRouter:
-    """The routes by which a node is told to do something."""
-    router = APIRouter()
+def running(served: Served, router: APIRouter) -> None:
+    """Add the routes by which a node is told to do something."""
     node = served.node
 
     @route(router, "POST", "/v1/reconciliations", "reconcile", status=201)
@@ -75,5 +74,3 @@ def running(served: Served) -> APIRouter:
             return answered(served, request, "stamps", {"stamps": got}, status=201)
 
         return once(served, request, caller, work)
-
-    return router

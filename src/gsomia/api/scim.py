@@ -31,9 +31,8 @@ _WRITABLE = ("displayName", "externalId", "active")
 _TOLD = ("schemas", "id", "meta", "userName")
 
 
-def scim(served: Served) -> APIRouter:
-    """The routes of SCIM."""
-    router = APIRouter()
+def scim(served: Served, router: APIRouter) -> None:
+    """Add the routes of SCIM."""
     users = _Users(served)
 
     def may(request: Request) -> None:
@@ -101,8 +100,6 @@ def scim(served: Served) -> APIRouter:
             end_access(served.node, user, "SCIM: deleted")
         served.memory.end_joiner(user)
         return Response(status_code=204)
-
-    return router
 
 
 class _Users:

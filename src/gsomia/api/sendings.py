@@ -23,9 +23,8 @@ class Wanted(Said):
     to: Party
 
 
-def sendings(served: Served) -> APIRouter:
-    """The route by which an act is sent again."""
-    router = APIRouter()
+def sendings(served: Served, router: APIRouter) -> None:
+    """Add the route by which an act is sent again."""
 
     @route(router, "POST", "/v1/sendings", "reconcile", status=201)
     def send_act(request: Request, body: Wanted) -> Response:
@@ -41,5 +40,3 @@ def sendings(served: Served) -> APIRouter:
             return answered(served, request, "sending", {"act": body.act, "to": body.to}, status=201)
 
         return once(served, request, caller, work)
-
-    return router

@@ -17,9 +17,8 @@ from gsomia.web import LONGEST_CERTIFICATE, missing
 __all__ = ["sessions"]
 
 
-def sessions(served: Served) -> APIRouter:
-    """The routes of sessions."""
-    router = APIRouter()
+def sessions(served: Served, router: APIRouter) -> None:
+    """Add the routes of sessions."""
     node, memory = served.node, served.memory
 
     @route(router, "GET", "/v1/sessions", "see-sessions")
@@ -66,5 +65,3 @@ def sessions(served: Served) -> APIRouter:
     def _end_all(person: str) -> None:
         now = node.clock.machine()
         memory.sign_out(person, now, now + LONGEST_CERTIFICATE + timedelta(days=1))
-
-    return router

@@ -34,9 +34,8 @@ class Wanted(Said):
     minutes: int = Field(ge=1, le=int(LONGEST.total_seconds() // 60))
 
 
-def tokens(served: Served) -> APIRouter:
-    """The routes of the caller's own tokens."""
-    router = APIRouter()
+def tokens(served: Served, router: APIRouter) -> None:
+    """Add the routes of the caller's own tokens."""
     node, memory = served.node, served.memory
 
     def own(request: Request) -> Caller:
@@ -91,8 +90,6 @@ def tokens(served: Served) -> APIRouter:
         if not memory.end_token(token, person=caller.principal.person):
             raise missing()
         return Response(status_code=204)
-
-    return router
 
 
 def _ever(served: Served, caller: Caller, act: str) -> bool:

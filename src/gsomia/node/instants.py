@@ -23,6 +23,7 @@ __all__ = ["check_instant", "named_by"]
 
 _NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent", "answers")
 """Where acts name another act that they answer or rest on; `acts` is a list of such."""
+_NAMED_KEYS = frozenset(_NAMED)
 
 _AFTER: dict[str, tuple[Rung, ...]] = {
     Rung.ACCEPTED: (Rung.DISPATCHED,),
@@ -69,8 +70,10 @@ def check_instant(node: Node, reader: Reader, statement: Statement, at: datetime
 
 def named_by(statement: Statement) -> list[str]:
     """The acts that an act says it answers or rests on, whether there are such or not."""
-    rests_on = statement.body.get("acts")
-    said = (*(statement.body.get(name) for name in _NAMED), *(rests_on if isinstance(rests_on, list) else ()))
+    body = statement.body
+    rests_on = body.get("acts")
+    present = body.keys() & _NAMED_KEYS
+    said = (*(body[name] for name in _NAMED if name in present), *(rests_on if isinstance(rests_on, list) else ()))
     return [named for named in said if isinstance(named, str) and named]
 
 

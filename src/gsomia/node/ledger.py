@@ -195,6 +195,8 @@ def _stated(node: Node, tx: Writer, signing: Signing, at: datetime) -> tuple[lis
 def _entered(node: Node, tx: Writer, signing: Signing, acts: list[SignedAct], at: datetime) -> list[SignedAct]:
     """Enter one batch that was signed."""
     drafts = signing.drafts
+    numbers = [str(draft.body["control_number"]) for draft in drafts if "control_number" in draft.body]
+    tx.prefetch(copies=[draft.copy for draft in drafts], items=[draft.item for draft in drafts], numbers=numbers)
     if TURNING_TYPES.isdisjoint(draft.type for draft in drafts):
         verify_acts(acts, KnownKeys(tx, node.party, node.keys.signing.public), exercise=node.exercise)
         for draft, act in zip(drafts, acts, strict=True):

@@ -150,7 +150,7 @@ class Reader(Protocol):
 
         Args:
             acts, copies, items: their ids, known or not; with a copy its rungs and its acceptance, with an item its
-                consents and its acts of these types.
+                consents, its copies and its acts of these types.
             numbers: control numbers, and the copies that have them.
             types: of acts.
         """

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -75,6 +76,20 @@ def _in_order(consents: Iterable[Consent]) -> tuple[Consent, ...]:
     return tuple(sorted(consents, key=lambda consent: (consent.at, consent.id)))
 
 
+@cache
+def _columns(table: sa.Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
+
+
+@cache
+def _cells(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Takes the cells of these names from a row."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    (name,) = names
+    return lambda row: (row[name],)
+
+
 class KeyedReads(Connected):
     """Reads by keys within one transaction."""
 
@@ -83,6 +98,7 @@ class KeyedReads(Connected):
         self._envelopes: dict[str, Envelope] = {}
         self._by_key: dict[tuple[sa.Table, str], Any] = {}
         self._consents_of: dict[str, tuple[Consent, ...]] = {}
+        self._copies_of: dict[str, set[str]] = {}
         self._acts_of: dict[str, tuple[frozenset[str], list[SignedAct]]] = {}
 
     def _known(self, table: sa.Table, key: str, read: Callable[[str], _T]) -> _T:
@@ -98,7 +114,7 @@ class KeyedReads(Connected):
 
     def _forget(self) -> None:
         """Let go of what was read."""
-        for kept in (self._by_key, self._envelopes, self._consents_of, self._acts_of):
+        for kept in (self._by_key, self._envelopes, self._consents_of, self._copies_of, self._acts_of):
             kept.clear()
 
     def _row(self, table: sa.Table, column: str, key: str) -> dict[str, Any] | None:
@@ -146,6 +162,7 @@ class KeyedReads(Connected):
         consents = self._rows_among(schema.consent, "item", lacking, connection=self._connection)
         for item, found in consents.items():
             self._consents_of[item] = _in_order(map(rows.consent_of, found))
+        self._prefetch_copies([item for item in items if item not in self._copies_of])
         self._prefetch_acts([item for item in items if item not in self._acts_of], types)
 
     def _unknown(self, table: sa.Table, column: str, keys: Iterable[str]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -154,6 +171,25 @@ class KeyedReads(Connected):
         # What is beyond the bound is read when it is asked for.
         wanted = wanted[: max(0, KEPT_ROWS - len(self._by_key))]
         return list(self._rows_among(table, column, wanted).items())
+
+    def _prefetch_copies(self, items: Sequence[str]) -> None:
+        of_items = self._rows_among(schema.copy, "item", items, connection=self._connection)
+        for copy, found in self._unknown(schema.rung, "copy", [row["id"] for own in of_items.values() for row in own]):
+            self._by_key[schema.rung, copy] = rows.in_order(map(rows.rung_of, found))
+        for item, own in of_items.items():
+            if len(self._by_key) + 2 * len(own) > KEPT_ROWS:
+                break
+            for row in own:
+                if (schema.copy, row["id"]) not in self._by_key:
+                    self._by_key[schema.copy, row["id"]] = rows.copy_of(row, self._rungs(row["id"]))
+            self._copies_of[item] = {row["id"] for row in own}
+
+    def _copies_known(self, item: str) -> list[Copy] | None:
+        """The copies of an item where they were read before, in the order of their control numbers and ids."""
+        if (ids := self._copies_of.get(item)) is None:
+            return None
+        known = [self._by_key.get((schema.copy, copy)) for copy in ids]
+        return sorted((copy for copy in known if copy is not None), key=lambda copy: (copy.control_number, copy.id))
 
     def _prefetch_acts(self, items: Sequence[str], types: Sequence[str]) -> None:
         if not types:
@@ -299,8 +335,7 @@ class KeyedWrites(KeyedReads):
 
     def _put_soon(self, statement: Prepared, table: sa.Table, row: Mapping[str, Any], *keys: str) -> None:
         """Have a row of all a table's columns written with the others."""
-        values = [row[column.name] for column in table.columns]
-        self._pending.put(statement, tuple(row[key] for key in keys), values)
+        self._pending.put(statement, _cells(keys)(row), _cells(_columns(table))(row))
 
     def put_act(self, act: SignedAct, source: str, at: datetime) -> None:
         row = rows.act_row(act, source, at)
@@ -331,6 +366,8 @@ class KeyedWrites(KeyedReads):
         rungs = self._rungs(copy.id)
         kept = copy if copy.rungs == rungs else dataclasses.replace(copy, rungs=rungs)
         self._by_key[schema.copy, copy.id] = kept
+        if copy.item in self._copies_of:
+            self._copies_of[copy.item].add(copy.id)
 
     def put_rung(self, rung: RungEntry) -> None:
         known = self._rungs(rung.copy)

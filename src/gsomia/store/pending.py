@@ -6,7 +6,7 @@ that is changed again before it was written is written once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ class Pending:
         self._below: list[_Rows] = []
         self._before: list[tuple[list[_Rows], _Rows]] = []
 
-    def put(self, statement: Prepared, key: Hashable, row: Iterable[object]) -> None:
+    def put(self, statement: Prepared, key: Hashable, row: tuple[object, ...]) -> None:
         """Add a row, or put it in the place of the one that is to be written under the same key.
 
         Args:
@@ -40,8 +40,7 @@ class Pending:
             OverflowError, UnicodeEncodeError, TypeError: a value is none that the database holds. It is said here,
                 where it is known whose word it was.
         """
-        values = tuple(row)
-        for value in values:
+        for value in row:
             if isinstance(value, str):
                 value.isascii() or value.encode()
             elif isinstance(value, int):
@@ -49,7 +48,7 @@ class Pending:
                     raise OverflowError(f"{value} is too large a number for the register")
             elif not isinstance(value, bytes):
                 raise TypeError(f"the register holds no {type(value).__name__}")
-        self._rows.setdefault(statement, {})[key] = values
+        self._rows.setdefault(statement, {})[key] = row
 
     def write(self, connection: sa.Connection) -> None:
         """Write all rows."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from gsomia.agreement import LegalAct
@@ -73,11 +75,18 @@ Row = dict[str, Any]
 
 def plain_row(value: Any) -> Row:
     """A dataclass whose fields are text, numbers and instants, as a row."""
-    row: Row = {}
-    for name in value.__dataclass_fields__:
-        cell = getattr(value, name)
-        row[name] = instant(cell) if isinstance(cell, datetime) else cell
-    return row
+    names, cells = _fields(value.__class__)
+    return {
+        name: instant(cell) if isinstance(cell, datetime) else cell
+        for name, cell in zip(names, cells(value), strict=True)
+    }
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of a dataclass with several, and what takes their values from one."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 @lru_cache(maxsize=1024)

@@ -199,6 +199,8 @@ class SqlReader(
 
     def copies(self, *, item: str = "", states: Sequence[str] = ()) -> Sequence[Copy]:
         if item and not states:
+            if (known := self._copies_known(item)) is not None:
+                return known
             of_item = self._all(_OF_ITEM, item=item)
             return [rows.copy_of(r, self._rungs(r["id"])) for r in of_item]
         query = sa.select(schema.copy).order_by(schema.copy.c.control_number, schema.copy.c.id)
