@@ -14,7 +14,7 @@ BY_ADDRESS = frozenset({
     "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show", "consult assess", "consult close",
     "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
-    "contractor clear", "contractor list", "contractor return", "destroy", "disclosure list",
+    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "disclosure list",
     "disclosure record", "disclosure show",
     "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify",
     "log witnesses", "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire",
