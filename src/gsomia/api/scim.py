@@ -16,6 +16,7 @@ from gsomia.api.reads import Name
 from gsomia.api.routing import Served, permit, route, tagged
 from gsomia.api.scim_schemas import ERROR, LIST, NOT_KEPT, PATCH, RESOURCES, USER
 from gsomia.errors import RefusedError
+from gsomia.marking import is_visible
 from gsomia.node import Person, end_access
 from gsomia.web import PROBLEM_TYPE, Joiner, Problem, missing, shown_json
 
@@ -266,8 +267,8 @@ def _change(key: str, value: Any, name: str) -> dict[str, Any]:
             raise _bad("invalidValue", "active: true or false")
         return {"active": value is True}
     if key in _WRITABLE:
-        if not isinstance(value, str) or not value.isprintable() or len(value) > 200:
-            raise _bad("invalidValue", f"{key}: at most 200 printable characters")
+        if not isinstance(value, str) or not is_visible(value) or len(value) > 200:
+            raise _bad("invalidValue", f"{key}: at most 200 characters that show")
         return {"display" if key == "displayName" else "external": value}
     if key not in _TOLD and key not in NOT_KEPT and not key.lower().startswith("urn:"):
         raise _bad("invalidValue", f"`{key}` is not taken; attributes: userName, {', '.join(_WRITABLE)}")
