@@ -84,7 +84,7 @@ def test_no_name_takes_a_character_that_hides(korea: Player, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", HIDDEN)
-def test_what_hides_is_shown(what: str) -> None:
+def test_a_terminal_shows_what_hides(what: str) -> None:
     """As its escape, whoever wrote it: at a terminal, in a problem, in JSON; other text as it is."""
     hidden = f"ki{HIDDEN[what]}m"
     told = [plain(hidden), printable(hidden), problem_of(UsageError(hidden)).document["detail"], shown(hidden)]
