@@ -158,6 +158,22 @@ def ended(kor: Served, both: Exercise, why: str) -> None:
         ENDS[why](kor, both)
 
 
+def test_a_token_ends_for_good_with_the_binding_of_its_key(kor: Served, both: Exercise) -> None:
+    """Another change of the person leaves it; the same key bound again after an end brings no token back."""
+    program = Program(kor, bound(both, Role.ADMINISTRATOR), "see-logs")
+
+    def asked() -> int:
+        return kor.ask("GET", "/v1/logs", None, headers=program.headers("GET", "/v1/logs")).status
+
+    change_person(kor.player.node, "kim", by=kor.player.by(Role.SECURITY), rank="major")
+    assert asked() == 200
+    without(kor.player)
+    without(kor.player, keys=(KEY.public,))
+    assert asked() == 401
+    assert kor.ask("GET", "/v1/logs", Acting(officer="kim", key=KEY)).status == 200
+    holds(both)
+
+
 def test_a_key_that_nobody_bound_is_nobody(kor: Served) -> None:
     assert kor.ask("GET", "/v1/me", Acting(officer="kim", key=NEXT)).status == 401
 

@@ -78,5 +78,6 @@ def entered_person(statement: Statement) -> Person:
         accounts=texts(body, "accounts"),
         sign_in_keys=tuple(PublicKey.from_json(key) for key in body["sign_in_keys"]),
         left_at=None,
+        returned="",
         act=statement.id,
     )

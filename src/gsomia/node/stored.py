@@ -13,6 +13,7 @@ from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
 __all__ = [
+    "Binding",
     "Briefing",
     "Carried",
     "Consent",
@@ -63,6 +64,7 @@ class Person:
         accounts: at providers of identities, by which the person signs in to read: `ISSUER CLAIM VALUE`.
         sign_in_keys: by which the person signs in, and signs no act.
         left_at: when the person left; None for one who is here.
+        returned: the act that entered the person anew after they had left last; "" for one who never had.
         act: the act that says so.
     """
 
@@ -79,6 +81,7 @@ class Person:
     accounts: tuple[str, ...]
     sign_in_keys: tuple[PublicKey, ...]
     left_at: datetime | None
+    returned: str
     act: str
 
     def cleared(self, at: datetime) -> str:
@@ -96,10 +99,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInKey:
-    """A key by which a person signs in at the API, and which signs no act."""
+    """A key by which a person signs in at the API, and which signs no act; and the act since which it is theirs."""
 
     person: str
     key: PublicKey
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """An account at a provider of identities, the person to whom it is bound, and the act since which it is."""
+
+    name: str
+    person: str
+    act: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

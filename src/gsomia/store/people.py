@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gsomia.keys import PublicKey, Verifies, canonical
-from gsomia.node import Briefing, Need, Officer, Person, SignInKey, Statement, instant
+from gsomia.node import Binding, Briefing, Need, Officer, Person, SignInKey, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
@@ -163,7 +163,7 @@ def _halves(key: Verifies) -> list[str]:
 
 
 def _sign_in_key(row: dict[str, Any]) -> SignInKey:
-    return SignInKey(person=row["person"], key=PublicKey.from_json(json.loads(row["key"])))
+    return SignInKey(person=row["person"], key=PublicKey.from_json(json.loads(row["key"])), act=row["act"])
 
 
 class PeopleReads(Connected):
@@ -234,9 +234,9 @@ class PeopleReads(Connected):
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
 
-    def holder_of(self, account: str) -> str:
+    def binding(self, account: str) -> Binding | None:
         row = self._one(rows_by(schema.account, "name"), name=account)
-        return "" if row is None else str(row["person"])
+        return None if row is None else Binding(**row)
 
     def person_statements(self, person: str) -> Sequence[Statement]:
         named = canonical({"person": person})[1:-1]
@@ -323,16 +323,19 @@ class PeopleWrites(PeopleReads):
         for facility in person.rosters:
             self._put(table, {"facility": facility, "person": person.id, "act": person.act})
         table = schema.account
+        bound = {row["name"]: row["act"] for row in self._all(rows_by(table, "person"), person=person.id)}
         self._connection.execute(sa.delete(table).where(table.c.person == person.id))
         for name in person.accounts:
-            self._put(table, {"name": name, "person": person.id, "act": person.act})
+            self._put(table, {"name": name, "person": person.id, "act": bound.get(name, person.act)})
         table = schema.sign_in_key
+        held = self._all(rows_by(table, "person", "ended"), person=person.id, ended="")
+        bound = {row["fingerprint"]: row["act"] for row in held}
         # A key that ended stays, so that it becomes nobody else's.
         ending = sa.update(table).where(table.c.person == person.id, table.c.ended == _NONE)
         self._connection.execute(ending.values(ended=person.act))
         for key in person.sign_in_keys:
             row = {"fingerprint": key.fingerprint, "person": person.id, "key": json.dumps(key.to_json())}
-            self._put(table, row | {"act": person.act, "ended": ""})
+            self._put(table, row | {"act": bound.get(key.fingerprint, person.act), "ended": ""})
 
     def put_need(self, need: Need) -> None:
         self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})

@@ -83,6 +83,7 @@ person = _table(
     _text("accounts"),
     _text("sign_in_keys"),
     _text("left_at"),
+    _text("returned"),
     _text("act"),
     sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
     sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),
