@@ -86,6 +86,10 @@ class MessageError(VerificationError):
     """A message from a peer is malformed, replayed, or out of place."""
 
 
+class ClockError(MessageError):
+    """A message names an instant too far from this node's clock: one of the two is wrong, which is no bad faith."""
+
+
 class NodeError(GsomiaError):
     """The node cannot do its work."""
 

@@ -17,7 +17,7 @@ from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, Verifi
 from gsomia.node.lognames import current_log, halted, peer_of_log
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Node
-from gsomia.node.refusals import keep
+from gsomia.node.refusals import CHECKPOINT, keep
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Cosigned, LogLie, LogState, Peer, Refused
 from gsomia.tlog import (
@@ -74,12 +74,11 @@ def ask_witness(node: Node, party: str) -> int:
         return _ask(node, peer, due, again=True)
     except GsomiaError as error:
         if first:
-            node.unasked.put_off(party, node.clock.machine() + node.limits.retry)
+            node.unasked.failed(party, node.clock.machine(), node.limits)
         with node.store.writing() as tx:
             for state in due:
                 before = _before(tx, state.name, party)
-                wait = min(node.limits.retry * 2 ** min(before.attempts, 20), node.limits.retry_limit)
-                at = node.clock.now() + wait
+                at = node.clock.now() + node.limits.backoff(before.attempts)
                 tx.put_cosigned(replace(before, attempts=before.attempts + 1, next_at=at, error=str(error)))
         raise
 
@@ -395,7 +394,7 @@ def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> di
             kind = lie.verify(peer.log.named(origin))
             tx.put_lie(LogLie(log=origin, party=peer.party, kind=kind, proof=lie.to_bytes(), at=at))
         if error.kind is not WitnessRefusal.STALE:
-            keep(node, tx, Refused(at=at, source=peer.party, what="checkpoint", why=str(error)[:1000]))
+            keep(node, tx, Refused(at=at, source=peer.party, what=f"{CHECKPOINT}{error.kind}", why=str(error)[:1000]))
         return {
             "refused": error.kind.value,
             "why": str(error),
