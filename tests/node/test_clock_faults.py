@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import cast
 
 from stories import Stage, refusals, survived
 
@@ -24,6 +25,10 @@ class Counted:
     link: PeerLink
     count: Counter[str] = field(default_factory=Counter)
 
+    def to(self, party: str) -> PeerLink:
+        """The way to the only peer there is."""
+        return cast(PeerLink, self)
+
     def exchange(self, envelope: Envelope) -> Envelope:
         self.count["messages"] += 1
         return self.link.exchange(envelope)
@@ -41,7 +46,7 @@ def started_apart(stage: Stage) -> tuple[Exercise, SetClock, dict[str, Counted]]
         player = both[party]
         ways[party] = way = Counted(player.node.link(other))
         clock = wrong if party == "KOR" else player.node.clock
-        node = replace(player.node, limits=Limits(), clock=clock, link=lambda _, way=way: way)
+        node = replace(player.node, limits=Limits(), clock=clock, link=way.to)
         node.unasked.add([other], clock.machine())
         both.players[party] = replace(player, node=node)
     return both, wrong, ways

@@ -169,7 +169,7 @@ def test_a_key_that_ended_is_declared_compromised_and_its_acts_are_listed(stage:
             assert word in asked.value.hint
     else:
         retire_officer_key(kor.node, old.officer, by=by)
-    with pytest.raises(UsageError, match="`0{64}` names 0"):
+    with pytest.raises(UsageError, match=r"`0{64}` names 0"):
         declare_compromised(kor.node, "KOR", old.officer, since, by=by, key="0" * 64)
     with pytest.raises(UsageError, match="`nobody` of `KOR` never had a key"):
         declare_compromised(kor.node, "KOR", "nobody", since, by=by)

@@ -40,6 +40,7 @@ from gsomia.node.acts import (
 from gsomia.node.approval import PARTS
 from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
 from gsomia.node.bundle.life import check_bundle
+from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
@@ -233,6 +234,7 @@ __all__ = [
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
+    "WITNESSES",
     "Acting",
     "ActsPart",
     "AskedBack",

@@ -7,7 +7,7 @@ before; where a log has forked or was rolled back, both signed checkpoints are k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -51,12 +51,13 @@ MANY = 4
 """At most this many checkpoints in one message."""
 
 
-def ask_witness(node: Node, party: str) -> int:
+def ask_witness(node: Node, party: str, *, now: bool = False) -> int:
     """Ask a peer to cosign those of this node's checkpoints that are due.
 
     Args:
         node: whose logs.
         party: the peer.
+        now: ask for all that it has not cosigned, whatever the schedule says.
 
     Returns:
         How many checkpoints were cosigned.
@@ -67,6 +68,8 @@ def ask_witness(node: Node, party: str) -> int:
     with node.store.reading() as reader:
         peer = reader.peers().get(party)
         due = checkpoints_due(node, reader, party)
+        if now and peer is not None:
+            due = [state for state, _ in _open(node, reader, peer)]
     first = node.unasked.due(party, node.clock.machine())
     if peer is None or not (due or first):
         return 0
@@ -272,12 +275,15 @@ def _heed(node: Node, peer: Peer, body: Mapping[str, Any]) -> None:
 
 def open_requests(node: Node, reader: Reader, peer: Peer) -> list[WitnessRequest]:
     """For a parcel: every checkpoint that a peer is to cosign and has not, whatever the schedule says."""
-    found: list[WitnessRequest] = []
+    return [_request(reader, state, before) for state, before in _open(node, reader, peer)]
+
+
+def _open(node: Node, reader: Reader, peer: Peer) -> Iterator[tuple[LogState, Cosigned]]:
+    """The heads that a peer has not cosigned, each with what it did last."""
     for name in _asked(node, reader, peer.party):
         state, before = reader.log(name), _before(reader, name, peer.party)
         if state is not None and not (state.size == before.size and _has(before, peer)):
-            found.append(_request(reader, state, before))
-    return found
+            yield state, before
 
 
 def _has(before: Cosigned, peer: Peer) -> bool:
