@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from programs import follow, later
-from stories import MARKS, Stage
+from stories import MARKS, Stage, once
 from test_attacks import WANTED
 
 from gsomia.api.signin import Caller
@@ -79,6 +79,7 @@ CLIENTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     exercise = stage()
     exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from lying import turned
 from openings import rotated
-from stories import Stage, finish, official
+from stories import Stage, finish, official, once
 
 from gsomia.agreement import LegalAct, law_version
 from gsomia.cli.ask import verify_command
@@ -67,6 +67,7 @@ def failing(checks: list[Check]) -> list[str]:
 
 
 @pytest.fixture
+@once
 def lived(stage: Stage) -> Exercise:
     """Two nodes, and one item sent, marked and receipted."""
     both = stage()
