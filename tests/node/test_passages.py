@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,8 +13,9 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, act, message, send
-from stories import Stage, finish, forget, holds, ready, refusals, register, same_story, words_of
+from stories import Stage, back_up, finish, forget, holds, ready, refusals, register, restore, same_story, words_of
 
+from gsomia.config import shipped_law
 from gsomia.errors import RefusedError
 from gsomia.node import (
     Node,
@@ -21,20 +23,25 @@ from gsomia.node import (
     Role,
     SignedAct,
     Terms,
+    TrustedKeys,
     ask_consent,
     audit,
+    check_bundle,
     consent_view,
     give_consent,
     instant,
     reconcile,
+    recover,
     refuse_consent,
     release,
     releasing,
     revoke_consent,
     step,
+    write_bundle,
 )
 from gsomia.node.acts import pack
 from gsomia.registry import Copy, CopyState, Item
+from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 
 HOUR = timedelta(hours=1)
@@ -243,6 +250,41 @@ def test_what_was_told_is_no_difference_between_the_two(three: Exercise) -> None
     three.settle()
     for one, other in (("JPN", "KOR"), ("KOR", "JPN")):
         assert reconcile(three[one].node, other).discrepancies == []
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_the_bundle_of_an_item_holds_what_passed_under_its_consents(three: Exercise, party: str) -> None:
+    drawn(three, given(three, **PART))
+    three.settle()
+    sink = io.BytesIO()
+    write_bundle(three[party].node, source(three).item, lambda name, _version: shipped_law()[name], sink)
+    assert sink.getvalue().count(b'\\"type\\":\\"passage\\"') == 2
+    keys = {
+        name: TrustedKeys(signing=player.node.keys.signing.public, log=player.node.keys.log.public)
+        for name, player in three.players.items()
+    }
+    checks = check_bundle(sink, keys, at=three.clock.at, unwitnessed=24 * HOUR, scratch=SqlStore.scratch)
+    assert [(check.name, check.fault) for check in checks if not check.holds] == []
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_a_restored_node_gets_back_what_was_told(three: Exercise, tmp_path: Path, party: str) -> None:
+    consent = given(three, **PART)
+    back_up(three[party], tmp_path / "backup")
+    sent = drawn(three, consent)
+    three.settle()
+    kept = three["KOR"].content(sent.item).read_bytes()
+    restore(three[party], tmp_path / "backup")
+    three["KOR"].content(sent.item).write_bytes(kept)
+    three.pass_time(2 * HOUR)
+    three.settle(tolerate=True)
+    recover(three[party].node, by=three[party].by(Role.SECURITY))
+    three.pass_time(HOUR)
+    three.settle()
+    for player in three.players.values():
+        assert passed(player, consent) == [(sent.id, "KOR", "USA", "delivered")], player.node.party
+    same_story(three)
+    holds(three)
 
 
 TAMPERS: dict[str, str] = {
