@@ -65,6 +65,8 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         "accredit": {"system": "s", "level": "SECRET"},
         "enrol-peer": {"identity": usa, "fingerprint": fingerprint(usa), "url": "parcel:"},
         "enter-legal-acts": {"acts": [LEGAL], "note": {"reference": "N 1", "dated": "2018-01-01", "digest": "0" * 64}},
+        "enrol-key": {"officer": "ahn-l", "person": "ahn", "roles": ["legal"], "key": SIGN_IN},
+        "replace-key": {"officer": "kim-l", "key": SIGN_IN},
         "retire-key": {"officer": "kim-l"},
         "declare-key-compromised": {"party": "", "officer": "kim-l", "since": SINCE, "key": ""},
     }  # fmt: skip
@@ -117,6 +119,7 @@ FILLED_IN: dict[str, set[str]] = {
         "accounts",
         "sign_in_keys",
     },
+    "replace-key": {"roles", "replaces"},
     "retire-key": {"key"},
     "declare-key-compromised": {"key"},
 }
