@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import click
 import pytest
 from lying import act, message, resigned, send
 from openings import acts, away, held, opened, recalled
 from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 
+from gsomia.cli.main import cli
 from gsomia.errors import PeerError, RefusedError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import (
@@ -202,6 +205,25 @@ def test_what_is_refused_at_the_holders_own_node(both: Exercise) -> None:
     both.settle()
     assert len(acts(japan, "answer-recall")) == 1
     holds(both)
+
+
+@pytest.mark.parametrize("answer", ["returned", "destroyed"])
+def test_who_answers_for_what_still_stands_is_told_the_command_that_records_it(both: Exercise, answer: str) -> None:
+    copy = held(both)
+    asked(both["JPN"], copy)
+    both.settle()
+    with pytest.raises(RefusedError, match="still stands") as caught:
+        answered(both["KOR"], copy.item, answer)
+    _, *words = shlex.split(caught.value.hint.split("`")[1])
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None
+        command = found
+    params = command.make_context("told", words).params
+    number = both["KOR"].copies()[0].control_number
+    assert (params["item"], params["by"]) == (number, both["KOR"].by(Role.REGISTRY).officer)
+    assert params.get("witness") == (both["KOR"].by(Role.SECURITY).officer if answer == "destroyed" else None)
 
 
 def test_what_was_made_from_it_goes_the_same_way(both: Exercise) -> None:

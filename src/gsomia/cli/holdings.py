@@ -137,10 +137,15 @@ def refused_command(as_json: bool, node_dir: str | None) -> None:
     else:
         table(
             ["at", "from", "what", "why"],
-            [[one["at"], one["from"], one["what"], _grounds(one)] for one in told["refused"]],
+            [[one["at"], one["from"], _what(one), _grounds(one)] for one in told["refused"]],
         )
     if disputes:
         click.echo(plain(disputes), err=True)
+
+
+def _what(refused: Mapping[str, Any]) -> str:
+    """What was refused, and how often where it is counted."""
+    return str(refused["what"]) + (f", {refused['times']} times" if refused["times"] > 1 else "")
 
 
 def _grounds(refused: Mapping[str, Any]) -> str:

@@ -15,16 +15,20 @@ from gsomia.node.regrading import Regraded, regraded, reviews
 from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent
 
-__all__ = ["consent_row", "consent_view", "recalled_rows", "regraded_view"]
+__all__ = ["consent_row", "consent_views", "recalled_rows", "regraded_view"]
 
 
-def consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
-    """A consent with what passed under it, and the peers that have not been told of its newest act.
+def consent_views(reader: Reader, reference: str) -> list[dict[str, Any]]:
+    """A consent or request, or all of an item: what passed under each, and the peers not told of its newest act.
 
     Args:
         reader: the register.
-        consent: which.
+        reference: the id of the consent or request, or of the item.
     """
+    return [_consent_view(reader, one) for one in reader.consents() if reference in (one.id, one.item)]
+
+
+def _consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
     rows = [
         {"copy": copy.id, "from": copy.giver, "to": copy.holder, "state": copy.state}
         for copy in passed_under(reader, consent)

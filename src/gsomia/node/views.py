@@ -16,6 +16,7 @@ from gsomia.node.node import Limits, Node
 from gsomia.node.owed import owing
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
+from gsomia.node.refusals import times
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
 from gsomia.node.store_port import Reader
@@ -231,6 +232,7 @@ def refused_row(refused: Refused) -> dict[str, Any]:
         "from": refused.source,
         "what": refused.what,
         "why": refused.why,
+        "times": times(refused),
         "grounds": [ground for ground in found if ground.get("effect") != "permit"],
     }
 
