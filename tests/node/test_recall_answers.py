@@ -46,6 +46,11 @@ def states(player: Player) -> list[tuple[str, str]]:
     return [(one.copy.holder, one.state(player.node.clock.now())) for one in standing(player)]
 
 
+def closed(player: Player) -> dict[str, str]:
+    """What is known of each holder's node."""
+    return {one.copy.holder: one.closed for one in standing(player)}
+
+
 def asked(player: Player, copy: Copy, days: int = 10) -> str:
     due = player.node.clock.now() + days * DAY
     return recall(player.node, copy.id, "an error in it", due=due, by=player.by(Role.DISCLOSURE)).id
@@ -350,14 +355,17 @@ def test_a_recall_goes_down_the_chain_and_the_answers_come_back_up(stage: Stage)
     three.settle()
     asked(three["JPN"], copy)
     three.settle()
+    whole = {"KOR": "confirmed", "USA": "confirmed"}
+    assert [closed(three[party]) for party in ("JPN", "USA")] == [whole, whole]
+    assert closed(three["KOR"]) == {"KOR": "confirmed"}
     burnt(three["USA"], copy)
     three.settle()
     answered(three["USA"], copy.item, "destroyed")
     given_back(three["KOR"], onward)
     answered(three["KOR"], onward.item, "returned")
     three.settle()
-    whole = [("KOR", "returned"), ("USA", "destroyed")]
-    assert sorted(states(three["JPN"])) == whole and sorted(states(three["USA"])) == whole
+    said = [("KOR", "returned"), ("USA", "destroyed")]
+    assert sorted(states(three["JPN"])) == said and sorted(states(three["USA"])) == said
     assert states(three["KOR"]) == [("KOR", "returned")]
     same_story(three)
     holds(three)
@@ -388,7 +396,7 @@ def test_a_holder_that_the_originator_has_not_heard_of_is_reached_by_who_handed_
     holds(three)
 
 
-def test_an_answer_brings_the_recall_to_who_passes_it_on(stage: Stage) -> None:
+def test_a_confirmation_brings_the_recall_to_who_handed_the_item_on(stage: Stage) -> None:
     three, copy, onward = handed_on(stage)
     three.settle()
     finish(three["KOR"], onward.id)
@@ -396,7 +404,8 @@ def test_an_answer_brings_the_recall_to_who_passes_it_on(stage: Stage) -> None:
     between(three, "JPN", "USA")
     asked(three["JPN"], copy)
     three.settle(tolerate=True)
-    assert states(three["USA"]) == []
+    assert sorted(states(three["USA"])) == [("KOR", "asked"), ("USA", "asked")]
+    assert closed(three["USA"]) == {"KOR": "confirmed", "USA": "confirmed"}
     burnt(three["KOR"], onward)
     answered(three["KOR"], onward.item, "destroyed")
     three.settle(tolerate=True)

@@ -81,19 +81,22 @@ def _may_ask_again(one: AskedBack, at: datetime) -> bool:
 
 
 def confirm_recalls(node: Node, tx: Writer, taken: Sequence[SignedAct], at: datetime) -> None:
-    """Tell the originator of each recall just logged that nothing opens the item here any more."""
-    known = tx.peers()
-    drafts = [
-        Draft(
+    """Tell of each recall just logged that nothing opens the item here any more: its originator, and who gave it here."""
+    known = {*tx.peers()}
+    drafts = []
+    for said in (act.statement for act in taken if act.statement.type == "recall"):
+        givers = {copy.giver for copy in tx.copies(item=said.item) if copy.holder == node.party}
+        for giver in sorted((givers & known) - {said.party}):
+            # Who handed it on may not have heard of the recall yet.
+            tx.put_outgoing(giver, "act", said.id, node.clock.machine())
+        draft = Draft(
             type="confirm-recall",
-            item=act.statement.item,
-            instrument=act.statement.instrument,
-            parties=(act.statement.party,),
-            body={"recall": act.id},
+            item=said.item,
+            instrument=said.instrument,
+            parties=tuple(sorted((givers | {said.party}) & known)),
+            body={"recall": said.id},
         )
-        for act in taken
-        if act.statement.type == "recall" and act.statement.party in known
-    ]
+        drafts.append(draft)
     make(node, tx, drafts, at=at)
 
 
@@ -141,9 +144,6 @@ def answer_recall(
             }
             if fault := answer_fault(tx, node.party, copy, body):
                 raise refused("no-such-answer", fault, hint=_recorded_how(node, tx, copy, answer, by))
-            if copy.giver != asked.party:
-                # Who passes the answer on may not have heard of the recall yet.
-                tx.put_outgoing(copy.giver, "act", asked.id, node.clock.machine())
             drafts.append(
                 Draft(
                     type="answer-recall",
