@@ -38,7 +38,7 @@ system:          ## install what some tests and measurements need beside Python 
 
 test: setup      ## run every test (what a test lacks is named where it is skipped)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory system || echo "make system failed: tests that need its parts are skipped"; fi
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 faults: setup    ## the long form of every fault survived: kill -9 (GSOMIA_KILLS=200, GSOMIA_DOCUMENTS=10000: 30 to 60 min), 5 GiB, disks, clocks, networks, lies
 	GSOMIA_LARGE=1 $(BIN)/pytest -n 0 -s tests/wire/test_documents.py -k large

@@ -19,7 +19,7 @@ if os.environ.get("GSOMIA_EXAMPLES"):
     settings.register_profile("long", max_examples=int(os.environ["GSOMIA_EXAMPLES"]), deadline=None)
     settings.load_profile("long")
 
-pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "three", "tokens"]
+pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "speaking", "three", "tokens"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""
 
 ALLOWED = ("long form", "shared data", "not permitted")
@@ -65,6 +65,12 @@ def pytest_collection() -> Generator[None, object, object]:
     gc.set_threshold(10_000)
     gc.enable()
     return collected
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no worker is left alone with one."""
+    long = {item.path for item in items if item.get_closest_marker("wire") or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(wrapper=True)

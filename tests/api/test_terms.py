@@ -13,10 +13,10 @@ import pytest
 from calling import Served
 from stories import MARKS, Stage, finish, official
 
-from gsomia.cli.addresses import signed
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_frame import Frame
 from gsomia.cli.meaning_unsaid import filled_in
+from gsomia.cli.signing import signed
 from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
+from gsomia.api.assessing import Assessing
 from gsomia.api.contents import Transmission
 from gsomia.api.passkeys import counted
 from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
@@ -22,6 +23,7 @@ from gsomia.api.routing import DeniedError, Host, Served, answered, permit, rout
 from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
     AdoptLaw,
+    Assess,
     ByPasskey,
     Circulate,
     Destroy,
@@ -44,6 +46,7 @@ from gsomia.node import (
     Node,
     Officer,
     Reader,
+    SignedAct,
     StandingClock,
     adopt_law,
     instant,
@@ -109,6 +112,8 @@ class _Marking:
 def _kept(served: Served, caller: Caller, wanted: Any) -> Kept | None:
     if isinstance(wanted, Transmit | Circulate):
         return Transmission(served.coming, caller.id, wanted)
+    if isinstance(wanted, Assess):
+        return Assessing(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
         return _Marking(wanted)
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
@@ -143,7 +148,7 @@ def acting(served: Served, router: APIRouter) -> None:
                     kept.discard(node)
                 raise
             one = Preparation(
-                id=prepared.statements[0].id,
+                id=prepared.batches[-1].statements[0].id,
                 caller=caller.id,
                 wanted=body,
                 officers=officers,
@@ -207,8 +212,8 @@ def acting(served: Served, router: APIRouter) -> None:
                     if one is None or one.ended:
                         raise _unprepared()
                     _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.id] = _checked(served, one, caller.signing(), body)
-                if len(one.signatures) < len(one.officers):
+                one.signatures.setdefault(caller.id, {})[body.batch] = _checked(served, one, caller.signing(), body)
+                if not one.signed:
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
                     _still(node, reader, one.officers)
@@ -233,23 +238,33 @@ def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str,
     act = reader.act(name)
     if act is None or act.statement.party != node.party:
         return None
-    signers = [one.officer for one in act.statement.signers if one.officer]
+    batches = _batches(reader, act)
+    acts = [one for batch in batches for one in batch]
+    signers = [signer.officer for one in acts for signer in one.statement.signers if signer.officer]
     if caller.id not in signers:
         return None
-    batch = (
-        [act]
-        if act.size == 1
-        else [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
-    )
     return {
         "id": name,
         "status": "done",
         "act": act.statement.type,
         "until": instant(act.statement.at + PREPARED_FOR),
-        "statements": [one.data.decode() for one in batch],
-        "acts": [one.id for one in batch],
-        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(signers)],
+        "statements": [one.data.decode() for one in acts],
+        "acts": [one.id for one in acts],
+        "batches": [len(batch) for batch in batches],
+        "officers": [{"officer": one, "signed": True, "left": []} for one in dict.fromkeys(signers)],
     }
+
+
+def _batches(reader: Reader, act: SignedAct) -> list[list[SignedAct]]:
+    """What was entered together with an act: its own batch, and those of the views that it binds."""
+    views = act.statement.body["views"] if act.statement.type == "assess" else []
+    given = [next(iter(reader.acts(types=["transmit"], item=view["item"]))) for view in views]
+    return [
+        [one]
+        if one.size == 1
+        else [other for other in reader.acts(item=one.statement.item) if other.envelope == one.envelope]
+        for one in (*given, act)
+    ]
 
 
 def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:
@@ -258,6 +273,11 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
     Raises:
         RefusedError: the caller is not.
     """
+    if isinstance(wanted, Assess) and wanted.disclosure not in ("", caller.id):
+        disclosing = reader.officer(node.party, wanted.disclosure)
+        if disclosing is None:
+            raise _refused("no-such-officer", "who is to disclose has no key that can sign")
+        return caller.signing(), disclosing
     if not isinstance(wanted, Destroy):
         return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
@@ -286,7 +306,10 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
             permit(caller, wanted.act, About(askers=frozenset()))
             raise missing() from None
     row = row_of(wanted)
-    permit(caller, row, about)
+    if not isinstance(wanted, Assess) or caller.id == officers[0].id:
+        permit(caller, row, about)
+    if isinstance(wanted, Assess) and caller.id == officers[-1].id:
+        permit(caller, "transmit", about)
     item = getattr(wanted, "item", "")
     # Who speaks in a consultation names its texts, also a legal officer, who sees nothing else of the register.
     if item and row != "consult":
@@ -309,7 +332,7 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
 
 
 def _checked(served: Served, one: Preparation, officer: Officer, body: Signatures | ByPasskey) -> Mapping[str, bytes]:
-    """The officer's signatures, over the statements as prepared.
+    """The officer's signatures, over the statements of a batch as prepared.
 
     Raises:
         SignatureError: they do not hold.
@@ -323,8 +346,12 @@ def _checked(served: Served, one: Preparation, officer: Officer, body: Signature
             given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
     except ValueError as error:
         raise SignatureError(f"the signatures are {error}") from error
-    one.prepared.check(officer.key, given)
-    if made is not None and isinstance(officer.key, Passkey) and one.signatures.get(officer.id) != given:
+    batch = one.batch(officer, body.batch)
+    if batch is None:
+        raise SignatureError(f"there is no batch {body.batch} that `{officer.id}` signs")
+    batch.check(officer.key, given)
+    before = one.signatures.get(officer.id, {}).get(body.batch)
+    if made is not None and isinstance(officer.key, Passkey) and before != given:
         counted(served, officer.key, made)
     return given
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -96,14 +94,14 @@ def _check_logs(node: Node) -> list[Check]:
 class _Other:
     """A process beside this one, with the same node."""
 
-    def __init__(self, pool: ProcessPoolExecutor, node: Node) -> None:
+    def __init__(self, pool: Executor, node: Node) -> None:
         self._pool, self._node = pool, node
 
     def ask(self, check: Callable[[Node], _T]) -> Future[_T]:
         """Let a check be done there, after those that were asked for before."""
         try:
             return self._pool.submit(_run, check)
-        except BrokenProcessPool as error:
+        except BrokenExecutor as error:
             failed: Future[_T] = Future()
             failed.set_exception(error)
             return failed
@@ -112,7 +110,7 @@ class _Other:
         """What it found; where the machine ended the process, for want of memory perhaps, it is done here."""
         try:
             return asked.result()
-        except BrokenProcessPool:
+        except BrokenExecutor:
             return check(self._node)
 
 
@@ -124,6 +122,10 @@ def _beside(home: Home) -> Iterator[_Other | None]:
     if entries < LONG or (os.cpu_count() or 1) < 2:
         yield None
         return
+    # Both are slow to import, and most commands check nothing that is so long.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(1, get_context("spawn"), _open, (home.folder,)) as pool:
         yield _Other(pool, home.node)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from types import ModuleType
 from typing import ClassVar
 
 import click
@@ -53,17 +55,29 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module that holds a command."""
-        from importlib import import_module
-
         module = self.commands_in.get(cmd_name)
         if module is None:
             return None
-        for found in vars(import_module(f"gsomia.cli.{module}")).values():
+        for found in vars(_imported(f"gsomia.cli.{module}")).values():
             if isinstance(found, click.Command) and found.name == cmd_name:
                 if cmd_name == "agreement" and isinstance(found, click.Group) and "adopt" not in found.commands:
-                    found.add_command(import_module("gsomia.cli.standing").adopt)
+                    found.add_command(_imported("gsomia.cli.standing").adopt)
                 return found
         return None
+
+
+def _imported(module: str) -> ModuleType:
+    """A module; what it brings stays, and the collector would look through it during the import and at the end."""
+    from importlib import import_module
+
+    if module in sys.modules or not gc.isenabled():
+        return import_module(module)
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -62,6 +62,8 @@ def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     found: dict[str, list[Any]] = {}
     for one in statements:
         words = _all(one, wanted) if act in HOUSE or act in CONSULT_BODIES else _some(one, wanted)
+        if act == "present-view" and "to" not in wanted:
+            words = {"to": [*one.parties], **words}
         for name, word in words.items():
             if word not in found.setdefault(name, []):
                 found[name].append(word)

@@ -38,7 +38,8 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
+from gsomia.node.assessing import assess, present_view, sign_view, views_left, where_view_lies
+from gsomia.node.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
@@ -71,7 +72,7 @@ from gsomia.node.contractors import (
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
 from gsomia.node.disputes import Difference, check_disputes, differences
-from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
+from gsomia.node.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.entries import behind, refresh
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, rank_of, record_of
@@ -187,7 +188,7 @@ from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, di
 from gsomia.node.verify.auditing import audit
 from gsomia.node.verify.checks import audit_logs, check_register
 from gsomia.node.verify.witnessed import audit_witnesses
-from gsomia.node.view_drafts import views_of
+from gsomia.node.view_drafts import view_row, views_of
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -213,6 +214,7 @@ from gsomia.node.witnessing import ask_witness, checkpoints_due
 __all__ = [
     "ACT_TYPES",
     "ANSWERS",
+    "ASSESSMENT_BYTES",
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
@@ -236,8 +238,10 @@ __all__ = [
     "Acting",
     "ActsPart",
     "AskedBack",
+    "Assessment",
     "Awaited",
     "AwaitedKey",
+    "Batch",
     "Blobs",
     "Briefing",
     "Carried",
@@ -301,6 +305,7 @@ __all__ = [
     "Rows",
     "SealedOnce",
     "Sending",
+    "Shown",
     "SignedAct",
     "Stamp",
     "Standing",
@@ -444,6 +449,7 @@ __all__ = [
     "propose_draft",
     "prove",
     "rank_of",
+    "read_assessment",
     "read_instant",
     "read_text",
     "recall",
@@ -468,6 +474,7 @@ __all__ = [
     "release_many",
     "release_to_contractor",
     "remove_leftovers",
+    "render_view",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
@@ -507,6 +514,8 @@ __all__ = [
     "upload",
     "version_text",
     "view_of",
+    "view_row",
+    "views_left",
     "views_of",
     "waiting",
     "waiting_copies",
