@@ -81,7 +81,7 @@ def _may_ask_again(one: AskedBack, at: datetime) -> bool:
 
 
 def confirm_recalls(node: Node, tx: Writer, taken: Sequence[SignedAct], at: datetime) -> None:
-    """Tell of each recall just logged that nothing opens the item here any more: its originator, and who gave it here."""
+    """Tell of each recall just logged that nothing opens the item here any more: its originator, and who gave it."""
     known = {*tx.peers()}
     drafts = []
     for said in (act.statement for act in taken if act.statement.type == "recall"):
