@@ -14,6 +14,7 @@ from gsomia.node.exchange import dead_letter
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Limits, Node
 from gsomia.node.owed import owing
+from gsomia.node.passed import withdrawn_rows
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
 from gsomia.node.refusals import times
@@ -161,7 +162,7 @@ def _openings(reader: Reader) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]
 
 
 def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple[str, ...], dict[str, Any]]]]:
-    """What was received and waits for a mark, a receipt or an answer, and openings that wait for a peer.
+    """What was received and waits for a mark, a receipt or an answer; openings that wait; consents taken back.
 
     Each row comes with its place: what is added or worked off moves no other.
     """
@@ -205,6 +206,7 @@ def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple
         "openings": sorted(_openings(reader), key=lambda one: one[0]),
         "recalls": back,
         "regraded": levels,
+        "withdrawn": [((row["at"], row["consent"], row["copy"]), row) for row in withdrawn_rows(node, reader)],
     }
 
 
