@@ -3,6 +3,7 @@ a disk."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError, RefusedError
@@ -10,7 +11,7 @@ from gsomia.node.node import Node
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, Refused
 
-__all__ = ["FLOOD", "check_flood", "keep", "keep_denied", "keep_refused", "times", "why_of"]
+__all__ = ["CHECKPOINT", "CLOCK", "FLOOD", "check_flood", "keep", "keep_denied", "keep_refused", "times", "why_of"]
 
 WHY_CHARACTERS = 1000
 """At most so much of a reason is told and kept."""
@@ -20,6 +21,12 @@ FLOOD = "flood"
 
 _DENIED = "without authority: "
 """What an entry is called by that counts what one officer asked for without authority."""
+
+CLOCK = "clock"
+"""What was refused for the clocks alone: a fault that the peer may not know of, and no flood however long it lasts."""
+
+CHECKPOINT = "checkpoint: "
+"""Begins what is kept of a checkpoint that was not cosigned, before the reason's kind; a node goes on asking."""
 
 _SPAN = timedelta(hours=1)
 _SPANS = 10
@@ -35,8 +42,14 @@ def keep_refused(node: Node, peer: Peer, what: str, error: Exception) -> None:
 
 
 def keep(node: Node, tx: Writer, refused: Refused) -> None:
-    """Keep a refusal of what a peer sent; beyond what is kept in an hour it is counted in one entry."""
+    """Keep a refusal of what a peer sent; beyond what is kept in an hour it is counted in one entry.
+
+    One for the clocks, or of a checkpoint, stands once an hour, with its count: so it never fills what is kept.
+    """
     since, most = refused.at - _SPAN, node.limits.refusals
+    if refused.what == CLOCK or refused.what.startswith(CHECKPOINT):
+        tx.count_refused(replace(refused, detail={"count": 1}), since)
+        return
     count = tx.refusals(refused.source, since, refused.at)
     if count < most:
         tx.put_refused(refused)
@@ -69,8 +82,8 @@ def keep_denied(node: Node, officer: str, asked: str, error: RefusedError) -> No
 
 def times(refused: Refused) -> int:
     """How many refusals an entry stands for."""
-    counted = refused.what == FLOOD or refused.what.startswith(_DENIED)
-    return int(refused.detail["count"]) if counted else 1
+    counted = refused.what in (FLOOD, CLOCK) or refused.what.startswith((CHECKPOINT, _DENIED))
+    return int(refused.detail.get("count", 1)) if counted else 1
 
 
 def check_flood(node: Node, reader: Reader, party: str, at: datetime) -> None:
