@@ -160,7 +160,8 @@ def _show(one: Mapping[str, Any]) -> None:
         if name not in ("passed", "not_told_yet"):
             click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
     for copy in one["passed"]:
-        click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy)))
+        words = "" if copy["item"] == one["item"] else ", a document that draws on it, {level}".format(**copy)
+        click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy) + words))
     if one["not_told_yet"]:
         click.echo(plain(f"not told yet: {', '.join(one['not_told_yet'])}"))
 
