@@ -105,8 +105,8 @@ def test_filter_injection(directory: Directory, text: str) -> None:
 
 PROTECTED: dict[str, Any] = {
     "roles": [{"value": "reader"}], "clearance": "SECRET", "entitlements": ["open"], "house_roles": ["reader"],
-    "groups": [], "password": "x", "needs": ["all"], "left_at": "", "Roles": [], "active": 1, "externalId": 7,
-    "id": "other", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {}, "display": "x",
+    "x509Certificates": [], "password": "x", "needs": ["all"], "left_at": "", "Roles": [], "active": 1, "externalId": 7,
+    "id": "other", "display": "x", "active.value": True, "displayName.x": "x", f"{USER}:roles": [],
 }  # fmt: skip
 
 
@@ -126,6 +126,29 @@ def test_what_would_grant_something_is_refused_and_nothing_of_it_done(directory:
     assert directory("GET", f"{USERS}/park").json() == before
 
 
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+WHOLE: dict[str, Any] = {
+    "schemas": [USER, ENTERPRISE], "name": {"familyName": "Kim", "givenName": "x" * 300},
+    "emails": [{"value": "other@example.kr", "primary": True}], "groups": [], "title": "\u3164", "locale": "ko-KR",
+    ENTERPRISE: {"department": "J2", "manager": {"value": "26"}}, "urn:example:2.0:User": {"x": None},
+}  # fmt: skip
+"""What a directory sends of a whole user beside what this node keeps."""
+
+
+def test_what_describes_a_person_and_is_not_kept_is_ignored(directory: Directory) -> None:
+    """RFC 7644, section 3.3: the service may ignore it, and the answer shows what was kept."""
+    kept = directory("POST", USERS, user(displayName="Park") | WHOLE).json()
+    assert {*kept} == {"schemas", "id", "meta", "userName", "active", "displayName"} and kept["schemas"] == [USER]
+    assert directory("PUT", f"{USERS}/park", user(DisplayName="P.") | WHOLE).json()["displayName"] == "P."
+    described = patch(
+        {"op": "replace", "path": "name.familyName", "value": "Park"},
+        {"op": "replace", "path": 'emails[type eq "work"].value', "value": "park@example.kr"},
+        {"op": "remove", "path": f"{ENTERPRISE}:manager"},
+        {"op": "add", "path": f"{USER}:displayName", "value": "Park"},
+    )
+    assert directory("PATCH", f"{USERS}/park", described).json()["displayName"] == "Park"
+
+
 def leave_by_patch(directory: Directory) -> Answer:
     return directory("PATCH", f"{USERS}/other", INACTIVE)
 
@@ -136,6 +159,23 @@ LEAVES: dict[str, Callable[[Directory], Answer]] = {
         "PATCH", f"{USERS}/other", patch({"op": "replace", "value": {"active": "False"}})
     ),
     "PUT": lambda d: d("PUT", f"{USERS}/other", user("other", active=False)),
+    "PUT of the whole user": lambda d: d("PUT", f"{USERS}/other", user("other", active=False) | WHOLE),
+    "PUT of what nobody takes": lambda d: d(
+        "PUT", f"{USERS}/other", {"userName": "renamed", "active": False, "roles": ["x"], "displayName": 7}
+    ),
+    "PUT in another case": lambda d: d("PUT", f"{USERS}/other", {"username": "other", "Active": "FALSE"}),
+    "PATCH with the name": lambda d: d(
+        "PATCH",
+        f"{USERS}/other",
+        patch(
+            {"op": "replace", "path": "name.familyName", "value": "Kim"},
+            {"op": "replace", "path": "active", "value": False},
+            {"op": "remove", "path": "clearance"},
+        ),
+    ),
+    "PATCH by the schema's name": lambda d: d(
+        "PATCH", f"{USERS}/other", patch({"op": "replace", "value": {f"{USER}:active": False, "name": {}}})
+    ),
     "DELETE": lambda d: d("DELETE", f"{USERS}/other"),
 }
 
@@ -168,6 +208,20 @@ def test_a_leavers_access_ends_at_once_and_an_officers_act_is_owed(
     assert "confirmed" not in left()[0]
     enter_person(node, entered, by=security)
     assert kor.ask("GET", "/v1/acts", by).status == 401
+
+
+@pytest.mark.parametrize("name", ["홍길동", "kim@kor.example", "kim/2"])
+def test_a_leaver_whose_id_is_percent_encoded_in_a_path(
+    kor: Served, both: Exercise, directory: Directory, name: str
+) -> None:
+    """The proof names the URL as it is sent (RFC 9449, 4.2), and `location` is one (RFC 7644, 3.1)."""
+    both.enter(PersonDetails(id=name, clearance="SECRET"), "KOR")
+    path = f"{USERS}/{quote(name, safe='')}"
+    assert directory("GET", path).headers["location"] == path
+    assert directory("DELETE", path).status == 204
+    with kor.player.node.store.reading() as reader:
+        person = reader.person(name)
+    assert person is not None and person.left_at is not None
 
 
 def test_a_leavers_open_stream_is_cut(kor: Served, both: Exercise, directory: Directory) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import click
 import pytest
 from calling import Served
-from stories import MARKS, Stage, finish, official
+from stories import MARKS, Stage, finish, official, once
 
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_frame import Frame
@@ -37,6 +37,7 @@ Serve = Callable[[Exercise, str], Served]
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Three nodes; Korea has receipted one item of Japan's."""
     found = stage("JPN", "KOR", "USA")

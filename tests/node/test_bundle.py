@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from lying import turned
 from openings import rotated
-from stories import Stage, finish
+from stories import Stage, finish, once
 
 from gsomia.agreement import LegalAct
 from gsomia.cli.ask import verify_command
@@ -51,6 +51,7 @@ def failing(checks: list[Check]) -> list[str]:
 
 
 @pytest.fixture
+@once
 def lived(stage: Stage) -> Exercise:
     """Two nodes, and one item sent, marked and receipted."""
     both = stage()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lying import act, message, send
 from openings import held
-from stories import MARKS, Stage, holds, official
+from stories import MARKS, Stage, holds, official, once
 
 from gsomia.errors import GsomiaError, RefusedError, VerificationError
 from gsomia.identity import principal_of
@@ -39,6 +39,7 @@ ROLES = [Role.SECURITY, Role.REGISTRY]
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea holds an item; its officer `desk` is the person `lee`, entered with little."""
     exercise = stage()

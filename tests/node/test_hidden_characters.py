@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,18 +10,37 @@ from openings import held
 from stories import Stage, official
 
 from gsomia.cli.options import plain
-from gsomia.errors import GsomiaError
+from gsomia.errors import GsomiaError, UsageError
 from gsomia.keys import SigningKey
-from gsomia.node import Role, brief, enrol_officer, enter_person, place, strike_person
+from gsomia.marking import is_visible, printable, visible_json
+from gsomia.node import (
+    FacilityDetails,
+    Role,
+    brief,
+    clear_facility,
+    enrol_officer,
+    enter_person,
+    place,
+    strike_person,
+)
+from gsomia.sealed.policy import shown
 from gsomia.testing import Player
+from gsomia.web import problem_of
 
 HIDDEN = {
     "right to left override": "\u202e", "isolate": "\u2066", "zero width space": "\u200b",
     "zero width joiner": "\u200d",
     "byte order mark": "\ufeff", "soft hyphen": "\u00ad", "tag": "\U000e0041", "line": "\u2028", "escape": "\x1b[2J",
-    "null": "\x00",
+    "null": "\x00", "Hangul filler": "\u3164", "Hangul initial filler": "\u115f", "Hangul medial filler": "\u1160",
+    "halfwidth Hangul filler": "\uffa0", "grapheme joiner": "\u034f", "variation selector": "\ufe0f",
+    "ideographic variation selector": "\U000e0101", "Mongolian variation selector": "\u180b", "empty Braille": "\u2800",
+    "Khmer inherent vowel": "\u17b4",
 }  # fmt: skip
 KEY = SigningKey(b"\x07" * 64)
+
+FACILITY = {
+    "id": "works", "contractor": "Firm", "level": "SECRET", "inspected": "2018-01-01", "until": "2020-01-01",
+}  # fmt: skip
 
 NAMED: dict[str, Callable[[Player, str], object]] = {
     "a person": lambda k, n: enter_person(k.node, official(n), by=k.by(Role.SECURITY)),
@@ -33,6 +53,12 @@ NAMED: dict[str, Callable[[Player, str], object]] = {
     ),
     "a briefing": lambda k, n: brief(k.node, "kim", n, "2018-01-01", by=k.by(Role.SECURITY)),
     "a place": lambda k, n: place(k.node, k.copies()[0].id, n, by=k.by(Role.REGISTRY)),
+    "a contractor": lambda k, n: clear_facility(
+        k.node, FacilityDetails(**FACILITY | {"contractor": n}), by=k.by(Role.SECURITY)
+    ),
+    "a contractor's facility": lambda k, n: clear_facility(
+        k.node, FacilityDetails(**FACILITY | {"id": n}), by=k.by(Role.SECURITY)
+    ),
     "why somebody left": lambda k, n: strike_person(k.node, "kim", n, by=k.by(Role.SECURITY)),
 }
 
@@ -59,6 +85,10 @@ def test_no_name_takes_a_character_that_hides(korea: Player, what: str) -> None:
 
 @pytest.mark.parametrize("what", HIDDEN)
 def test_a_terminal_shows_what_hides(what: str) -> None:
-    """As its escape, whoever wrote it; and one that is shown says the same as the one that is not."""
-    shown = plain(f"ki{HIDDEN[what]}m")
-    assert shown.isprintable() and shown != "kim" and shown.startswith("ki") and shown.endswith("m")
+    """As its escape, whoever wrote it: at a terminal, in a problem, in JSON; other text as it is."""
+    hidden = f"ki{HIDDEN[what]}m"
+    told = [plain(hidden), printable(hidden), problem_of(UsageError(hidden)).document["detail"], shown(hidden)]
+    for text in [*told, visible_json({"person": hidden}), visible_json([hidden], indent=2)]:
+        assert is_visible(text.replace("\n", "")) and HIDDEN[what] not in text and "kim" not in text
+    assert json.loads(visible_json({"person": hidden}, indent=2)) == {"person": hidden}
+    assert plain("김영철 葛城 é") == "김영철 葛城 é"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gsomia.api.reads import Name
 from gsomia.api.routing import Served, permit, route, tagged
-from gsomia.api.scim_schemas import ERROR, LIST, PATCH, RESOURCES, USER
+from gsomia.api.scim_schemas import ERROR, LIST, NOT_KEPT, PATCH, RESOURCES, USER
 from gsomia.errors import RefusedError
+from gsomia.marking import is_visible
 from gsomia.node import Person, end_access
 from gsomia.web import PROBLEM_TYPE, Joiner, Problem, missing, shown_json
 
@@ -29,6 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _FILTER = re.compile(r'\s*userName\s+eq\s+("(?:[^"\\]|\\.)*")\s*', re.IGNORECASE)
 _WRITABLE = ("displayName", "externalId", "active")
 _TOLD = ("schemas", "id", "meta", "userName")
+_SPELT = {name.lower(): name for name in (*_WRITABLE, *_TOLD, *NOT_KEPT)}
 
 
 def scim(served: Served, router: APIRouter) -> None:
@@ -56,10 +59,11 @@ def scim(served: Served, router: APIRouter) -> None:
     def announce_user(request: Request) -> Response:
         """Announce a joiner, who has no clearance, no role and no access by it."""
         may(request)
-        said = _said(request)
-        name = said.get("userName")
+        said = _attributes(_body(request))
+        name = dict(said).get("userName")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise _bad("invalidValue", "userName: one to 64 letters, digits, or `.`, `_`, `@`, `-`")
+        _of_a_user(said, name)
         joiner = replace(Joiner(name=name), **_changes(said, name))
         if not joiner.active:
             raise _bad("invalidValue", "active: who is announced joins")
@@ -68,30 +72,31 @@ def scim(served: Served, router: APIRouter) -> None:
             raise Problem(409, f"`{name}` is known", more={"scimType": "uniqueness"})
         return _told(request, users.user(name), status=201)
 
-    @route(router, "GET", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
+    @route(router, "GET", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
     def see_user(request: Request, user: Name) -> Response:
         """Tell one user."""
         may(request)
         return _told(request, users.user(user))
 
-    @route(router, "PUT", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
+    @route(router, "PUT", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
     def put_user(request: Request, user: Name) -> Response:
         """Replace what was announced of a user; where `active` is false their access ends."""
         may(request)
         _match(request, users.user(user))
-        said = _said(request)
-        if said.get("userName") != user:
-            raise _bad("mutability", "userName is not changed")
-        return _told(request, users.change(user, {"display": "", "external": "", **_changes(said, user)}))
+        said = _attributes(_body(request))
+        changes = _changes(said, user)
+        if changes.get("active") is not False:
+            _of_a_user(said, user)
+        return _told(request, users.change(user, {"display": "", "external": "", **changes}))
 
-    @route(router, "PATCH", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
+    @route(router, "PATCH", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
     def patch_user(request: Request, user: Name) -> Response:
         """Change what was announced of a user; where `active` becomes false their access ends."""
         may(request)
         _match(request, users.user(user))
         return _told(request, users.change(user, _changes(_patched(_body(request)), user)))
 
-    @route(router, "DELETE", f"{_BASE}/Users/{{user}}", "provision", status=204)
+    @route(router, "DELETE", f"{_BASE}/Users/{{user:path}}", "provision", status=204)
     def end_user(request: Request, user: Name) -> Response:
         """Announce a leaver: their access ends."""
         may(request)
@@ -163,7 +168,8 @@ def _shown(name: str, person: Person | None, joiner: Joiner | None) -> dict[str,
     if joiner is not None:
         shown |= {k: v for k, v in (("displayName", joiner.display), ("externalId", joiner.external)) if v}
     version = f"W/{_version(shown)}"
-    return {**shown, "meta": {"resourceType": "User", "location": f"{_BASE}/Users/{name}", "version": version}}
+    location = f"{_BASE}/Users/{quote(name, safe='')}"
+    return {**shown, "meta": {"resourceType": "User", "location": location, "version": version}}
 
 
 def _version(shown: Mapping[str, Any]) -> str:
@@ -194,59 +200,88 @@ def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _said(request: Request) -> dict[str, Any]:
-    body = _body(request)
-    if body.get("schemas") != [USER]:
-        raise _bad("invalidValue", f"schemas: {USER} alone")
-    return body
+def _of_a_user(said: Sequence[tuple[str, Any]], name: str) -> None:
+    """Raises Problem: it is not a whole user of that name."""
+    found = dict(said)
+    if not isinstance(found.get("schemas"), list) or USER not in found["schemas"]:
+        raise _bad("invalidValue", f"schemas: {USER}, and those of extensions")
+    if found.get("userName") != name:
+        raise _bad("mutability", "userName is not changed")
 
 
-def _patched(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a PATCH sets (RFC 7644, section 3.5.2)."""
+def _attribute(path: str) -> str:
+    """The attribute that a path or a key names, as RFC 7643 spells it; of `name.familyName` it is `name`.
+
+    Case does not count, and the name of the schema may stand before it (RFC 7643, section 2.1; RFC 7644, section 3.10).
+    """
+    if path.lower().startswith(f"{USER.lower()}:"):
+        path = path[len(USER) + 1 :]
+    whole = _SPELT.get(re.split(r"[.\[]", path, maxsplit=1)[0].lower())
+    return whole if whole in NOT_KEPT else _SPELT.get(path.lower(), path)
+
+
+def _attributes(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(_attribute(key), value) for key, value in said.items()]
+
+
+def _patched(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What a PATCH sets, in its order; what it removes is set to "" (RFC 7644, section 3.5.2)."""
     operations = body.get("Operations")
     if body.get("schemas") != [PATCH] or {*body} != {"schemas", "Operations"} or not isinstance(operations, list):
         raise _bad("invalidSyntax", f"a PATCH has schemas ({PATCH}) and Operations")
-    found: dict[str, Any] = {}
+    found: list[tuple[str, Any]] = []
     for one in operations:
         if not isinstance(one, dict) or not {*one} <= {"op", "path", "value"}:
             raise _bad("invalidSyntax", "an operation has op, path and value")
         op, path, value = str(one.get("op")).lower(), one.get("path"), one.get("value")
-        if op == "remove" and path in ("displayName", "externalId") and "value" not in one:
-            found[path] = ""
+        if op == "remove" and isinstance(path, str):
+            found.append((_attribute(path), ""))
         elif op in ("add", "replace") and isinstance(path, str):
-            if path not in _WRITABLE:
-                raise _bad("invalidPath", f"paths: {', '.join(_WRITABLE)}")
-            found[path] = value
+            found.append((_attribute(path), value))
         elif op in ("add", "replace") and "path" not in one and isinstance(value, dict):
-            found |= value
+            found += _attributes(value)
         else:
-            raise _bad("invalidValue", "op is add, replace or remove, of an attribute that may be")
+            raise _bad("invalidValue", "op is add, replace or remove, of an attribute")
     return found
 
 
-def _changes(said: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What is to change, by the fields of a joiner.
+def _changes(said: Sequence[tuple[str, Any]], name: str) -> dict[str, Any]:
+    """What is to change, by the fields of a joiner; of a leaver, whatever else is said, that they leave.
 
     Raises:
-        Problem: an attribute is not on the list, or its value will not do.
+        Problem: nobody leaves, and an attribute is not taken, or its value will not do.
     """
+    leaves = any(key == "active" and _is_false(value) for key, value in said)
     found: dict[str, Any] = {}
-    for key, value in said.items():
-        if key == "active":
-            # Some directories send the word; a leaver is not to stay for that.
-            value = False if isinstance(value, str) and value.lower() == "false" else value
-            if not isinstance(value, bool):
-                raise _bad("invalidValue", "active: true or false")
-            found["active"] = value
-        elif key in _WRITABLE:
-            if not isinstance(value, str) or not value.isprintable() or len(value) > 200:
-                raise _bad("invalidValue", f"{key}: at most 200 printable characters")
-            found["display" if key == "displayName" else "external"] = value
-        elif key not in _TOLD:
-            raise _bad("invalidValue", f"`{key}` is not taken; attributes: userName, {', '.join(_WRITABLE)}")
-        elif key in ("id", "userName") and value != name:
-            raise _bad("mutability", f"{key} is not changed")
-    return found
+    for key, value in said:
+        try:
+            found |= _change(key, value, name)
+        except Problem:
+            if not leaves:
+                raise
+    return {**found, "active": False} if leaves else found
+
+
+def _change(key: str, value: Any, name: str) -> dict[str, Any]:
+    """Raises Problem: the attribute is not taken, or its value will not do."""
+    if key == "active":
+        if not isinstance(value, bool) and not _is_false(value):
+            raise _bad("invalidValue", "active: true or false")
+        return {"active": value is True}
+    if key in _WRITABLE:
+        if not isinstance(value, str) or not is_visible(value) or len(value) > 200:
+            raise _bad("invalidValue", f"{key}: at most 200 characters that show")
+        return {"display" if key == "displayName" else "external": value}
+    if key not in _TOLD and key not in NOT_KEPT and not key.lower().startswith("urn:"):
+        raise _bad("invalidValue", f"`{key}` is not taken; attributes: userName, {', '.join(_WRITABLE)}")
+    if key in ("id", "userName") and value != name:
+        raise _bad("mutability", f"{key} is not changed")
+    return {}
+
+
+def _is_false(value: Any) -> bool:
+    """Some directories send the word; a leaver is not to stay for that."""
+    return value is False or (isinstance(value, str) and value.lower() == "false")
 
 
 def _number(words: Mapping[str, str], name: str, default: int) -> int:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ERROR", "LIST", "PATCH", "RESOURCES", "USER"]
+__all__ = ["ERROR", "LIST", "NOT_KEPT", "PATCH", "RESOURCES", "USER"]
 
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 _MESSAGE = "urn:ietf:params:scim:api:messages:2.0:"
 USER = _CORE + "User"
+NOT_KEPT = (
+    "name", "nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone", "emails",
+    "phoneNumbers", "ims", "photos", "addresses", "groups",
+)  # fmt: skip
+"""Attributes of a User (RFC 7643, section 4.1) that describe a person, and are ignored here as extensions are.
+
+Not `roles`, `entitlements`, `password` and `x509Certificates`: who sends those wants what a directory cannot give.
+"""
 ERROR, LIST, PATCH = _MESSAGE + "Error", _MESSAGE + "ListResponse", _MESSAGE + "PatchOp"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import json
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from gsomia.app.surfaces import served, serving_api, trusting
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
+from gsomia.marking import visible_json
 from gsomia.node import (
     FLOOD,
     ask_witness,
@@ -392,11 +392,8 @@ def _written(home: Home, name: str = "register.sqlite-wal") -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False, default=repr)
-
-
 def _line(event: Any, **_: Any) -> str:
-    return _WRITER.encode(event)
+    return visible_json(event, default=repr)
 
 
 def _log() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from gsomia.cli.law import shipped
 from gsomia.errors import DataError
+from gsomia.marking import visible_json
 from gsomia.verdict import Case, check_case, parse_cases, run_case
 
 
@@ -64,7 +64,7 @@ def run(files: tuple[Path, ...], as_json: bool, failing: bool) -> None:
                     "text": result.text,
                     "answer": result.answer,
                 }
-                click.echo(json.dumps(line, ensure_ascii=False, sort_keys=True))
+                click.echo(visible_json(line, sort_keys=True))
             else:
                 why = f": {result.text}" if result.text else ""
                 click.echo(f"{case.id:<18} {word:<6} {result.got:<16} {case.title}{why}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import click
+
+from gsomia.marking import visible_json
 
 __all__ = ["exercise", "exercise_line", "note_exercise", "print_json"]
 
@@ -34,4 +35,4 @@ def exercise_line() -> None:
 def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
     """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
     told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
-    click.echo(json.dumps(told, ensure_ascii=False, indent=indent))
+    click.echo(visible_json(told, indent=indent))

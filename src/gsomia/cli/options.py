@@ -15,6 +15,7 @@ from gsomia.cli.exercise import exercise_line, note_exercise, print_json
 from gsomia.cli.instants import Instant, json_option
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
+from gsomia.marking import escaped
 
 __all__ = [
     "Instant",
@@ -98,7 +99,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, heading: boo
 
 def plain(text: str) -> str:
     """Text for a terminal: what cannot be printed stands as its escape, for a peer's words must command nothing."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped(text)
 
 
 def _width(text: str) -> int:

@@ -17,6 +17,7 @@ from gsomia.cli.streams import reading, writing
 from gsomia.errors import RefusedError, SealError, UsageError
 from gsomia.keys import Envelope, PublicKey
 from gsomia.keystore import TokenUri, credential, token_private_key
+from gsomia.marking import escaped, visible_json
 from gsomia.sealed import (
     MAX_FILE_BYTES,
     MAX_PLAINTEXT_BYTES,
@@ -243,7 +244,7 @@ def verify_file(file: str, *, origin: str = "", keys: Sequence[str] = (), as_jso
     found |= {"payload_digest": digest.hex()}
     if as_json:
         document = {"schema": "gsomia/verify-file/v1", **found, "not_checked": unchecked}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(visible_json(document, indent=2))
         return
     for name, value in [*found.items(), *(("not checked", what) for what in unchecked)]:
         click.echo(_line(name, value))
@@ -276,7 +277,7 @@ def inspect_file(file: str) -> dict[str, Any]:
 def _line(name: str, value: object) -> str:
     """One line for people; what a file says may hold characters that a terminal obeys, so those are shown escaped."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"{name}: " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return f"{name}: {escaped(text)}"
 
 
 def _says_exercise(signed: Envelope | BatchedStatement | None) -> bool:
@@ -359,7 +360,7 @@ def inspect_command(file: str, as_json: bool) -> None:
     if found["exercise"] and not as_json:
         click.echo("EXERCISE")
     if as_json:
-        click.echo(json.dumps({"schema": "gsomia/inspect/v1", **found}, ensure_ascii=False, indent=2))
+        click.echo(visible_json({"schema": "gsomia/inspect/v1", **found}, indent=2))
         return
     for name, value in found.items():
         if isinstance(value, list):

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gsomia.errors import NodeError
 from gsomia.keys import b64, unb64
+from gsomia.marking import is_visible
 
 __all__ = ["Box", "KeyFiles", "Passphrase"]
 
@@ -122,7 +123,7 @@ class KeyFiles:
         Raises:
             NodeError: the name would lie elsewhere or be hidden.
         """
-        if not name.isprintable() or not 0 < len(name) <= 64 or name.startswith(".") or "/" in name:
+        if not is_visible(name) or not 0 < len(name) <= 64 or name.startswith(".") or "/" in name:
             raise NodeError(f"not a name for a key: `{name!a}`")
         return self._folder / f"{name}.key"
 

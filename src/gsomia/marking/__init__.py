@@ -28,6 +28,7 @@ from gsomia.marking.lines import (
     recipient_line,
 )
 from gsomia.marking.order import Access, Clearance, ItemLabels, Scale, decide
+from gsomia.marking.showing import escaped, is_visible, visible_json
 from gsomia.marking.words import fold, match, nearest, printable, skeleton
 
 if TYPE_CHECKING:
@@ -191,10 +192,12 @@ __all__ = [
     "decide",
     "derive",
     "diagnose",
+    "escaped",
     "export_spif",
     "fold",
     "has_ism",
     "holding_words",
+    "is_visible",
     "label_faults",
     "load_spif",
     "match",
@@ -228,6 +231,7 @@ __all__ = [
     "us_label",
     "us_marking",
     "verify_binding",
+    "visible_json",
     "write_binding",
     "write_ism",
     "write_ism_attributes",

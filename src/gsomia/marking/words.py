@@ -6,17 +6,13 @@ import unicodedata
 from collections.abc import Iterable
 
 from gsomia.errors import DataError
+from gsomia.marking.showing import INVISIBLE, escaped, is_visible
 
 TEXT_LIMIT = 1000
 """Longest text, in characters, that one field of a label may hold."""
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Direction controls: they can show a mark in another order than it is stored."""
-
-# Letters and marks that are drawn as nothing (Unicode Default_Ignorable_Code_Point outside category Cf).
-INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800") | frozenset(
-    chr(c) for c in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-)
 
 
 def fold(text: str) -> str:
@@ -170,8 +166,7 @@ def _edits(a: str, b: str) -> int:
 
 def printable(text: str, limit: int = 80) -> str:
     """The text for an error message: what cannot be seen is escaped, what is long is cut."""
-    shown = "".join(c if c == " " or (_is_drawn(c) and c.isprintable()) else f"\\u{ord(c):04x}" for c in text[:limit])
-    return shown + ("..." if len(text) > limit else "")
+    return escaped(text[:limit]) + ("..." if len(text) > limit else "")
 
 
 def checked(text: object, what: str) -> str:
@@ -186,8 +181,8 @@ def checked(text: object, what: str) -> str:
     """
     if not isinstance(text, str):
         raise DataError(f"`{what}` is text")
-    # the quick way for nearly all text: printable leaves out every control, format and unassigned character
-    if text.isprintable() and 0 < len(text) <= TEXT_LIMIT and INVISIBLE.isdisjoint(text) and text.strip() == text:
+    # the quick way for nearly all text
+    if is_visible(text) and 0 < len(text) <= TEXT_LIMIT and text.strip() == text:
         return text
     if len(text) > TEXT_LIMIT:
         raise DataError(f"`{what}` is longer than {TEXT_LIMIT} characters")

@@ -12,6 +12,7 @@ from typing import Any
 
 from gsomia.agreement import RANKS
 from gsomia.errors import UsageError
+from gsomia.marking import is_visible
 from gsomia.node.access import MAIN_FACILITY
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.facts import Case, item_of, protecting, rank_of
@@ -77,8 +78,8 @@ def clear_facility(node: Node, details: FacilityDetails, *, by: Acting) -> Signe
         RefusedError: it is this Party's own, another firm's, or copies lie at one that would be cleared no longer.
     """
     for word, option in ((details.id, "FACILITY"), (details.contractor, "--contractor")):
-        if not word or not word.isprintable() or len(word) > 64:
-            raise UsageError(f"{option} is one to 64 printable characters")
+        if not word or not is_visible(word) or len(word) > 64:
+            raise UsageError(f"{option} is one to 64 characters that show")
     if details.level not in (NOT_CLEARED, *RANKS):
         raise UsageError(f"unknown level `{details.level}`", hint=f"known: {', '.join((NOT_CLEARED, *RANKS))}")
     if not details.basis.isprintable() or len(details.basis) > _TEXT:

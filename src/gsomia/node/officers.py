@@ -7,6 +7,7 @@ from typing import Any
 
 from gsomia.errors import UsageError
 from gsomia.keys import PublicKey, Verifies
+from gsomia.marking import is_visible
 from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct
 from gsomia.node.effects import PUBLIC_TYPES
@@ -43,10 +44,10 @@ def enrol_officer(
             f"unknown role `{'`, `'.join(unknown)}`",
             hint=f"an officer signs as {', '.join(Role.ALL)}; {', '.join(Role.HOUSE)}: `gsomia person enter --as`",
         )
-    if not officer or not officer.isprintable() or "/" in officer or len(officer) > 64:
-        raise UsageError(f"not an officer's id: `{officer}`", hint="one to 64 printable characters without `/`")
-    if not person.isprintable() or len(person) > 64:
-        raise UsageError(f"not a person's id: `{person!a}`", hint="one to 64 printable characters")
+    if not officer or not is_visible(officer) or "/" in officer or len(officer) > 64:
+        raise UsageError(f"not an officer's id: `{officer!a}`", hint="one to 64 characters that show without `/`")
+    if not is_visible(person) or len(person) > 64:
+        raise UsageError(f"not a person's id: `{person!a}`", hint="one to 64 characters that show")
     with node.store.writing() as tx:
         first = not tx.officers(node.party, limit=1)
         if not first and by is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gsomia.marking import is_visible
+
 __all__ = ["OralDisclosure", "present_of"]
 
 
@@ -57,6 +59,6 @@ def present_of(word: str) -> tuple[str, str]:
         ValueError: it is not `PARTY:PERSON`.
     """
     party, _, person = word.partition(":")
-    if len(party) != 3 or not party.isascii() or not party.isupper() or not person.strip() or not person.isprintable():
+    if len(party) != 3 or not party.isascii() or not party.isupper() or not person.strip() or not is_visible(person):
         raise ValueError(f"`{word}` is not PARTY:PERSON")
     return party, person

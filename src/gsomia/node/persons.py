@@ -11,6 +11,7 @@ from typing import Any
 
 from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
+from gsomia.marking import is_visible
 from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
@@ -103,8 +104,8 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
     with node.store.writing() as tx:
         of_another(node, tx, by, person.id)
         for account in person.accounts:
-            if (holder := tx.holder_of(account)) not in ("", person.id):
-                raise UsageError(f"the account `{account}` is bound to `{holder}`")
+            if (binding := tx.binding(account)) is not None and binding.person != person.id:
+                raise UsageError(f"the account `{account}` is bound to `{binding.person}`")
         return make(node, tx, [Draft(type="enter-person", body=body)], at=node.clock.now(), by=by)[0]
 
 
@@ -320,19 +321,19 @@ def _check(person: PersonDetails) -> None:
         if purpose not in PURPOSES:
             raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
     for name in (person.id, *person.rosters):
-        if not name or not name.isprintable() or len(name) > 64:
+        if not name or not is_visible(name) or len(name) > 64:
             what = "a person's id" if name == person.id else "a facility"
-            raise UsageError(f"not {what}: `{name!a}`", hint="one to 64 printable characters")
+            raise UsageError(f"not {what}: `{name!a}`", hint="one to 64 characters that show")
     for account in person.accounts:
         issuer, claim, value = (*account.split(" ", 2), "", "")[:3]
         if not issuer.startswith("https://") or claim not in ("sub", "email") or not value or len(account) > 512:
             raise UsageError(f"not an account: `{account!a}`", hint="such as `https://id.example sub 248289761001`")
-        if not account.isprintable():
-            raise UsageError("an account is printable text")
+        if not is_visible(account):
+            raise UsageError("an account is text in which every character shows")
     _printable(person.rank, "--rank")
     _printable(person.basis, "--basis")
 
 
 def _printable(text: str, option: str) -> None:
-    if not text.isprintable() or len(text) > 200:
-        raise UsageError(f"{option} is at most 200 printable characters")
+    if not is_visible(text) or len(text) > 200:
+        raise UsageError(f"{option} is at most 200 characters that show")

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from gsomia.errors import SealError
 from gsomia.keys import b64, canonical, read_canonical
+from gsomia.marking import is_visible
 
 MAX_STRUCTURE: Final = 5 * 2**16
 """Commas and brackets in one JSON document: what 65,536 segments need, and some more, since each costs much memory."""
@@ -151,4 +152,4 @@ def shown(value: Any) -> str:
     """A value from an unverified file as an error may show it: short, in backticks, and nothing a terminal obeys."""
     text = value if isinstance(value, str) else type(value).__name__
     cut = text if len(text) <= 64 else text[:63] + "…"
-    return "`" + "".join(c if c.isprintable() and c != "`" else "?" for c in cut) + "`"
+    return "`" + "".join(c if is_visible(c) and c != "`" else "?" for c in cut) + "`"

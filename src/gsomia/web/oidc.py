@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from gsomia.errors import DataError, NodeError, SignatureError
+from gsomia.marking import is_visible
 from gsomia.web.proofs import token_digest
 
 __all__ = ["Answered", "Fetch", "Provider", "ProviderSettings"]
@@ -139,7 +140,7 @@ class Provider:
     def _named(self, claims: Mapping[str, Any]) -> str:
         claim = self.settings.claim
         value = claims.get(claim)
-        if not isinstance(value, str) or not value or len(value) > 255 or not value.isprintable():
+        if not isinstance(value, str) or not value or len(value) > 255 or not is_visible(value):
             raise SignatureError(f"the ID token names no `{claim}`")
         if claim == "email" and claims.get("email_verified") is not True:
             raise SignatureError("the provider does not say that the address was verified")

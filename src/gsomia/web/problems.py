@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from gsomia.errors import (
     UsageError,
     VerificationError,
 )
+from gsomia.marking import escaped, visible_json
 
 __all__ = ["PROBLEM_TYPE", "Problem", "missing", "problem_of", "shown_json"]
 
@@ -41,22 +41,9 @@ _TITLES = {
 }
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False)
-"""Made once: `json.dumps` makes a new one for each value."""
-
-
 def shown_json(value: Any) -> bytes:
-    """JSON in which every character shows: one that turns or hides others stands as its escape, and means the same."""
-    text = _WRITER.encode(value)
-    if not text.isprintable():
-        # Such characters stand inside of texts alone.
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-    return text.encode()
-
-
-def _printable(text: str) -> str:
-    """A text in which every character shows; one that turns or hides others stands as its escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """The body of an answer: JSON in which every character shows."""
+    return visible_json(value).encode()
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -86,7 +73,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
             "type": f"urn:gsomia:problem:{kind}" if kind else "about:blank",
             "title": _TITLES.get(status, "failed"),
             "status": status,
-            "detail": _printable(detail),
+            "detail": escaped(detail),
             **(more or {}),
         }
 
@@ -104,7 +91,7 @@ def missing() -> Problem:
 
 def problem_of(error: GsomiaError) -> Problem:
     """The problem that an error is; what concerns this node alone, such as a path, is not told."""
-    hint = {"hint": _printable(error.hint)} if error.hint else {}
+    hint = {"hint": escaped(error.hint)} if error.hint else {}
     if isinstance(error, RefusedError):
         return Problem(403, str(error), kind="refused", more={"verdict": error.verdict} | hint)
     if isinstance(error, UsageError):

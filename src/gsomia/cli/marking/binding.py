@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from gsomia.marking import (
     read_binding,
     sign_binding,
     verify_binding,
+    visible_json,
     write_binding,
 )
 
@@ -123,7 +123,7 @@ def verify(
             "data_checked": data is not None,
             "labels": [label.to_json() for label in labels],
         }
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(visible_json(shown))
         return
     click.echo("signed by the certificate's key" if given is not None else "not verified")
     for label in labels:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from gsomia.marking import (
     official_portion,
     render_banner,
     render_portion,
+    visible_json,
 )
 
 __all__ = ["check", "read_rows"]
@@ -63,7 +63,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
             different.append({"line": line, **fault})
     if as_json:
         result = {"schema": "gsomia.marking.check/v1", "rows": len(rows), "different": different}
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(visible_json(result))
     else:
         for fault in different:
             for name in _MARKS:

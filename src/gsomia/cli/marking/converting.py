@@ -21,6 +21,7 @@ from gsomia.marking import (
     load_spif,
     policy_access,
     translate_label,
+    visible_json,
     write_label,
 )
 
@@ -153,7 +154,7 @@ def decide(
         access = policy_access(policy, label, held)
     if as_json:
         shown = {"schema": "gsomia.marking.decide/v1", "permitted": access.permitted, "missing": list(access.missing)}
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(visible_json(shown))
     else:
         click.echo("permitted" if access.permitted else "refused")
         for lack in access.missing:

@@ -11,7 +11,7 @@ import click
 from gsomia.cli.marking.forms import read_form
 from gsomia.cli.marking.group import file_bytes, marking, note, told, write_new
 from gsomia.errors import DataError
-from gsomia.marking import banner, copy_line, pair_line, recipient_line
+from gsomia.marking import banner, copy_line, pair_line, recipient_line, visible_json
 
 __all__ = ["inspect", "stamp"]
 
@@ -88,7 +88,7 @@ def stamp(
         write_new(out, made.data)
     shown = {"source": made.source_sha256, "rendition": made.sha256, "parts": made.parts, "remarks": list(made.remarks)}
     if as_json:
-        click.echo(json.dumps({"schema": "gsomia.marking.stamp/v1", **shown}, ensure_ascii=False))
+        click.echo(visible_json({"schema": "gsomia.marking.stamp/v1", **shown}))
         return
     click.echo(f"source     sha256:{made.source_sha256}")
     click.echo(f"rendition  sha256:{made.sha256}  {made.parts} marked")

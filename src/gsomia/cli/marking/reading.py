@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from gsomia.marking import (
     read_paragraphs,
     render_banner,
     render_portion,
+    visible_json,
 )
 
 __all__ = ["read", "rollup"]
@@ -40,7 +40,7 @@ def read(context: click.Context, text: str, nickname: tuple[str, ...], as_json: 
         "portion": render_portion(found),
     }
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(visible_json(shown))
         return
     for name, value in found.to_attributes().items():
         click.echo(f"{name:22} {value}")

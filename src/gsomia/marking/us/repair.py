@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from gsomia.errors import DataError
+from gsomia.marking.showing import INVISIBLE
 from gsomia.marking.us.model import Class, UsMarking
 from gsomia.marking.us.rules import Breach, aea_place, breaches
 from gsomia.marking.us.text import BANNER, PORTION, TEXT_LIMIT, Style, Unreadable, _render, read
@@ -23,7 +24,7 @@ from gsomia.marking.us.vocabulary import (
     SCI_SYSTEMS,
     in_order,
 )
-from gsomia.marking.words import BIDI, INVISIBLE, latin, nearest, printable
+from gsomia.marking.words import BIDI, latin, nearest, printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
