@@ -322,6 +322,18 @@ def test_an_item_that_changed_since_it_was_read_is_not_acted_on(kor: Served) -> 
     assert kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": number}, tag).status == 412
 
 
+def test_an_item_that_is_there_matches_any_tag(kor: Served) -> None:
+    """`*` holds where the item is there (RFC 9110, 13.1.1)."""
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    wanted, every = {"act": "mark", "item": number, "level": MARKS["KOR"]}, {"if-match": "*"}
+    assert kor.ask("POST", "/v1/preparations", registry, wanted, every).status == 201
+    assert kor.ask("POST", "/v1/preparations", registry, {**wanted, "item": "nothing"}, every).status == 404
+    none = {"act": "request", "to": "JPN", "under": "jpn-kor-2016", "subject": "dprk-missile", "what": "w"}
+    none |= {"purpose": "defence", "level": MARKS["KOR"]}
+    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.DISCLOSURE), none, every).status == 412
+    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.DISCLOSURE), none, {"if-match": ","}).status == 412
+
+
 def test_contents_are_opened_for_no_officer_without_the_right(kor: Served) -> None:
     number = kor.player.copies()[0].control_number
     for role in Role.ALL:

@@ -306,7 +306,7 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
         return
     item = getattr(wanted, "item", "")
     tag = register_tag(served, reader, named_copies(served, caller, reader, item)) if item else ""
-    if tag not in [one.strip() for one in given.split(",")]:
+    if not tag or (given.strip() != "*" and tag not in [one.strip() for one in given.split(",")]):
         raise Problem(412, "the item has changed since you read it", kind="changed")
 
 
