@@ -100,6 +100,43 @@ def test_the_description_is_the_one_in_the_reference() -> None:
     assert json.loads((ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")) == description()
 
 
+USERS = "/scim/v2/Users/{user}"
+HEEDED: dict[str, set[str]] = {
+    "Idempotency-Key": {
+        "post /v1/preparations", "post /v1/preparations/{preparation}/signatures", "post /v1/reconciliations",
+        "post /v1/tracers", "post /v1/stamps", "post /v1/sendings",
+    },
+    "If-Match": {"post /v1/preparations", f"put {USERS}", f"patch {USERS}", f"delete {USERS}"},
+}  # fmt: skip
+DOORS: dict[str, list[set[str]]] = {
+    "post /v1/first-officer": [], "post /v1/oidc/start": [], "post /v1/oidc/finish": [{"proof"}],
+    "post /v1/sign-in/passkey": [{"proof"}], "post /v1/sign-in/passkey/challenges": [{"proof"}],
+}  # fmt: skip
+
+
+def test_the_description_says_who_may_ask_and_which_headers_are_heeded() -> None:
+    """RFC 9449, 4.1 and 7.1; RFC 9110, 8.8.3 and 13.1."""
+    told = description()
+    schemes, parameters = told["components"]["securitySchemes"], told["components"]["parameters"]
+    assert {(one["type"], one.get("scheme"), one.get("name")) for one in schemes.values()} == {
+        ("mutualTLS", None, None), ("http", "DPoP", None), ("apiKey", None, "DPoP"),
+    }  # fmt: skip
+    assert [{*one} for one in told["security"]] == [{"certificate"}, {"token", "proof"}]
+    heeded: dict[str, set[str]] = {name: set() for name in parameters}
+    shown = {}
+    for path, operations in told["paths"].items():
+        for method, operation in operations.items():
+            for one in operation.get("parameters", []):
+                if "$ref" in one:
+                    heeded[one["$ref"].removeprefix("#/components/parameters/")].add(f"{method} {path}")
+            if "security" in operation and not path.startswith("/scim/") and path != "/v1/tokens":
+                shown[f"{method} {path}"] = [{*one} for one in operation["security"]]
+    tagged = heeded.pop("If-None-Match")
+    assert heeded == HEEDED and shown == DOORS
+    for path in {f"/v1/{path.partition('?')[0]}" for path in PATHS} & {*told["paths"]}:
+        assert f"get {path}" in tagged and "ETag" in told["paths"][path]["get"]["responses"]["200"]["headers"], path
+
+
 @pytest.mark.parametrize("path", ["copies", "acts"])
 def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path: str) -> None:
     registry = kor.player.by(Role.REGISTRY)
