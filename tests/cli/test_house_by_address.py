@@ -129,10 +129,28 @@ def test_a_key_that_ends(jpn: Anywhere) -> None:
     assert [one["type"] for one in json.loads(out)["signed"]] == ["adopt-law"]
     status, out, err = jpn.there("sato", "officer", "retire", "mori")
     assert status == 0 and out.startswith("mori's key retired by act "), err
-    for words in (("officer", "retire", "mori"), ("officer", "compromised", "ito", *since)):
-        status, out, err = jpn.there("sato", *words)
-        assert (status, out) == (2, "") and "no key that can sign" in err, err
+    status, out, err = jpn.there("sato", "officer", "retire", "mori")
+    assert (status, out) == (2, "") and "no key that can sign" in err, err
     assert jpn.there("mori", "officer", "list")[0] == 4
+
+
+def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
+    """At its address as in the folder: without `--key` it is asked which; the new key goes on."""
+    assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0
+    with jpn.home.store.reading() as reader:
+        old = reader.keys_of("JPN", "ito")[-1].key.fingerprint
+    assert jpn.run("officer", "replace", "ito", "--by", "sato", "--node", jpn.folder)[0] == 0
+    words = ("officer", "compromised", "ito", "--since", "2018-01-01T00:00Z")
+    for status, out, err in (jpn.here(*words), jpn.there("sato", *words)):
+        assert (status, out) == (2, "") and "--key" in err and old[:16] in err, err
+    status, out, err = jpn.there("sato", *words, "--key", old[:16], "--json")
+    assert status == 0, err
+    assert [one["type"] for one in json.loads(out)["signed"]] == ["adopt-law"]
+    status, out, err = jpn.here(*words, "--key", old, "--json")
+    assert status == 0 and json.loads(out)["key"] == old, err
+    with jpn.home.store.reading() as reader:
+        assert reader.officer("JPN", "ito") is not None
+    assert jpn.here("verify")[0] == 0
 
 
 UNKNOWN: dict[str, tuple[str, ...]] = {
