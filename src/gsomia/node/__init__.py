@@ -4,7 +4,7 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
@@ -15,7 +15,7 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+- it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -157,6 +157,7 @@ from gsomia.node.stored import (
     LogState,
     Need,
     Outgoing,
+    Passage,
     Peer,
     PendingOpening,
     Person,
@@ -164,6 +165,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import ask_by_parcel
@@ -289,6 +291,7 @@ __all__ = [
     "OralDisclosure",
     "Outgoing",
     "Owing",
+    "Passage",
     "Peer",
     "PeerAddresses",
     "PeerLink",
@@ -310,6 +313,7 @@ __all__ = [
     "SealedOnce",
     "Sending",
     "Shown",
+    "SignInKey",
     "SignedAct",
     "Stamp",
     "Standing",
