@@ -46,6 +46,10 @@ class Host(Protocol):
         """A file of the node's own for what is on its way out; it has no name, and is gone when it is closed."""
         ...
 
+    def wired(self) -> Sequence[str]:
+        """The enrolled peers to whom there is a wire."""
+        ...
+
     def tracer_days(self) -> Mapping[str, TracerDays]:
         """The days for receipts that the settings name, by agreement."""
         ...

@@ -13,7 +13,7 @@ from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
-from gsomia.node import check_row, reconcile, reconciled_view, sent_row, trace
+from gsomia.node import check_row, reconcile, reconcile_by_parcel, reconciled_view, sent_row, trace
 
 __all__ = ["running"]
 
@@ -34,7 +34,7 @@ def running(served: Served, router: APIRouter) -> None:
 
     @route(router, "POST", "/v1/reconciliations", "reconcile", status=201, heeds=("Idempotency-Key",))
     def reconcile_with(request: Request, body: With) -> Response:
-        """Compare register and act record with a peer's; name each difference and what would repair it."""
+        """Compare register and act record with a peer's; a peer without a wire is asked by the next parcel (409)."""
         caller: Caller = request.state.caller
         permit(caller, "reconcile")
         with node.store.reading() as reader:
@@ -43,6 +43,8 @@ def running(served: Served, router: APIRouter) -> None:
                 raise UsageError(f"`{body.peer}` is not an enrolled peer; enrolled: {known}")
 
         def work() -> Response:
+            if body.peer not in served.host.wired():
+                reconcile_by_parcel(node, body.peer)
             try:
                 found = reconcile(node, body.peer)
             except AnswerError as error:
