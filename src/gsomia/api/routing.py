@@ -179,6 +179,8 @@ def route(
     status: int = 200,
     tells: str = "application/json",
     takes: str = "",
+    heeds: Sequence[str] = (),
+    tagged: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a route for an act of the table of rights.
 
@@ -190,6 +192,8 @@ def route(
         status: of an answer that is well.
         tells: its media type.
         takes: the media type of the body, where it is no JSON that the function's own words describe.
+        heeds: the headers that it heeds, of those that `described` has, but for `If-None-Match`.
+        tagged: whether an answer has a tag; by default one that is JSON to GET.
     """
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -213,9 +217,15 @@ def route(
             status: {"description": "done", **({"content": content} if status != 204 else {})},
             **failures,
         }
+        heeded = [*heeds]
+        if tagged if tagged is not None else method == "GET" and tells == "application/json":
+            responses[status]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+            heeded += ["If-None-Match"] if method == "GET" else []
         if method == "GET":
             responses[304] = {"description": "not changed"}
         told: dict[str, Any] = {ACT: act}
+        if heeded:
+            told["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in heeded]
         if takes:
             told["requestBody"] = {"required": True, "content": {takes: {"schema": {}}}}
         router.add_api_route(
