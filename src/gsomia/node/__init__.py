@@ -100,7 +100,7 @@ from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
-from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
+from gsomia.node.passed import consent_row, consent_views, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.people import lapse_row, node_key_rows, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
@@ -124,7 +124,7 @@ from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_
 from gsomia.node.receive import answer
 from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
 from gsomia.node.recovering import Recovery, recover
-from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
@@ -373,7 +373,7 @@ __all__ = [
     "close_consultation",
     "concerned",
     "consent_row",
-    "consent_view",
+    "consent_views",
     "consultation_named",
     "contractor_rows",
     "copy_row",
@@ -414,6 +414,7 @@ __all__ = [
     "is_log_of",
     "item_label",
     "joined",
+    "keep_denied",
     "keep_refused",
     "key_settings",
     "known_person",

@@ -375,8 +375,8 @@ class Writer(Reader, Protocol):
         """Count one more refusal that is not kept, in the one entry like this that was begun since."""
         ...
 
-    def thin_refused(self, source: str, most: int) -> None:
-        """Let go of the oldest refusals of one source, so that so many stay."""
+    def thin_refused(self, source: str, most: int, begins: str = "") -> None:
+        """Let go of the oldest refusals of one source, of what begins so, so that so many stay."""
         ...
 
     def forget_messages(self, before: datetime) -> None:
