@@ -52,14 +52,18 @@ class ActType:
         name: the type.
         roles: those that sign every act of it.
         by_subject: the role that signs beside them, by what the act's body says under `about`.
+        by_order: a node signs it alone where its body names the standing order on which it rests (protocol 8).
     """
 
     name: str
     roles: tuple[str, ...] = ()
     by_subject: Mapping[str, str] = field(default_factory=dict)
+    by_order: bool = False
 
     def signing(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """The roles that sign an act with this body; of a subject that is not known, all that there are."""
+        if self.by_order and "order" in body:
+            return ()
         if not self.by_subject:
             return self.roles
         about = body.get("about")
@@ -105,8 +109,10 @@ CONSULTING = (
 """The acts of a consultation."""
 
 
-# A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
-# but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
+# A node's signature alone never satisfies a type that names a role (protocol 3), but for what names a standing order
+# that an officer of its Party signed (protocol 8): whoever takes such an act in holds it against that order.
+# `enrol-key` needs a security officer but for the first one of all, which nobody is there to sign: `verify_act` knows
+# that case by `body.first`.
 ACT_TYPES: Mapping[str, ActType] = {
     kind.name: kind
     for kind in (
@@ -151,9 +157,11 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="protect", roles=(Role.SECURITY,)),
         ActType(name="report-loss", roles=(Role.SECURITY,)),
         ActType(name="destroy", roles=(Role.REGISTRY, Role.SECURITY)),
-        ActType(name="mark", roles=(Role.REGISTRY,)),
+        ActType(name="mark", roles=(Role.REGISTRY,), by_order=True),
         ActType(name="rendition", roles=(Role.REGISTRY,)),
-        ActType(name="receipted", roles=(Role.REGISTRY,)),
+        ActType(name="receipted", roles=(Role.REGISTRY,), by_order=True),
+        ActType(name="standing-order", roles=(Role.REGISTRY,)),
+        ActType(name="end-standing-order", roles=(Role.REGISTRY,)),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
         *(ActType(name=name, by_subject=CONSULTED) for name in CONSULTING),
         ActType(name="confirm-recall"),

@@ -30,6 +30,7 @@ from gsomia.store.derived import DerivedReads
 from gsomia.store.disclosures import DisclosureReads, DisclosureWrites
 from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
+from gsomia.store.orders import OrderReads, OrderWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
@@ -103,6 +104,7 @@ class SqlReader(
     RequestReads,
     ContractorReads,
     DisclosureReads,
+    OrderReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -260,6 +262,7 @@ class SqlWriter(
     RequestWrites,
     ContractorWrites,
     DisclosureWrites,
+    OrderWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
