@@ -161,6 +161,7 @@ def _person(number: int, rosters: int, now: datetime) -> Person:
         house_roles=(),
         accounts=(),
         left_at=now - timedelta(days=1, seconds=number) if number % 10 == 0 else None,
+        returned="",
         act=f"enter-{number:05}",
     )
 

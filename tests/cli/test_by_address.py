@@ -70,3 +70,10 @@ def test_the_commands_that_take_an_address_are_those_listed() -> None:
         if any("--officer-key" in parameter.opts for parameter in command.params)
     }
     assert taking == BY_ADDRESS
+
+
+def test_no_argument_of_a_command_goes_by_the_name_of_another_word() -> None:
+    for name, command in commands(cli, click.Context(cli)):
+        names = [one.name for one in command.params]
+        arguments = [one.name for one in command.params if isinstance(one, click.Argument)]
+        assert [one for one in arguments if names.count(one) > 1] == [], name

@@ -15,6 +15,7 @@ from starlette.background import BackgroundTask
 
 from gsomia.api.assessing import Assessing
 from gsomia.api.contents import Transmission
+from gsomia.api.entered import entered, permit_entered, told_entered
 from gsomia.api.passkeys import counted
 from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
@@ -46,10 +47,8 @@ from gsomia.node import (
     Node,
     Officer,
     Reader,
-    SignedAct,
     StandingClock,
     adopt_law,
-    instant,
     make_rendition,
     prepare,
 )
@@ -133,11 +132,13 @@ def acting(served: Served, router: APIRouter) -> None:
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
         """Prepare an act: the verdict first, and the statements that its officers must sign."""
         caller: Caller = request.state.caller
+        # Also before an answer that was given is given again.
+        with node.store.reading() as reader:
+            officers = _officers(node, reader, caller, body)
+            _permit(served, caller, reader, body, officers)
 
         def work() -> Response:
             with node.store.reading() as reader:
-                officers = _officers(node, reader, caller, body)
-                _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
             kept = _kept(served, caller, body)
@@ -164,7 +165,7 @@ def acting(served: Served, router: APIRouter) -> None:
             if waiting.find(name, caller.id) is not None:
                 return True
             with node.store.reading() as reader:
-                return _entered(node, reader, caller, name) is not None
+                return bool(entered(node, reader, caller, name))
 
         return once(served, request, caller, work, stands)
 
@@ -189,29 +190,24 @@ def acting(served: Served, router: APIRouter) -> None:
         caller: Caller = request.state.caller
         one = waiting.find(preparation, caller.id)
         with node.store.reading() as reader:
-            entered = _entered(node, reader, caller, preparation)
-            if entered is not None:
-                return answered(served, request, "preparation", entered)
-            if one is None:
-                raise _unprepared()
-            _permit(served, caller, reader, one.wanted, one.officers)
-        return answered(served, request, "preparation", one.told("prepared"))
+            found = _stage(served, caller, reader, preparation, one)
+        told = found.told("prepared") if isinstance(found, Preparation) else found
+        return answered(served, request, "preparation", told)
 
     @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
     def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
+        waits = waiting.find(preparation, caller.id)
+        with node.store.reading() as reader:
+            _stage(served, caller, reader, preparation, waits)
 
         def work() -> Response:
-            one = waiting.find(preparation, caller.id)
-            with one.turn if one is not None else nullcontext():
+            with waits.turn if waits is not None else nullcontext():
                 with node.store.reading() as reader:
-                    entered = _entered(node, reader, caller, preparation)
-                    if entered is not None:
-                        return answered(served, request, "preparation", entered)
-                    if one is None or one.ended:
-                        raise _unprepared()
-                    _permit(served, caller, reader, one.wanted, one.officers)
+                    one = _stage(served, caller, reader, preparation, waits)
+                if not isinstance(one, Preparation):
+                    return answered(served, request, "preparation", one)
                 one.signatures.setdefault(caller.id, {})[body.batch] = _checked(served, one, caller.signing(), body)
                 if not one.signed:
                     return answered(served, request, "preparation", one.told("prepared"))
@@ -233,38 +229,22 @@ def _unprepared() -> Problem:
     )
 
 
-def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str, Any] | None:
-    """What was prepared under a name and entered since, as those who signed it are told; None where it was not."""
-    act = reader.act(name)
-    if act is None or act.statement.party != node.party:
-        return None
-    batches = _batches(reader, act)
-    acts = [one for batch in batches for one in batch]
-    signers = [signer.officer for one in acts for signer in one.statement.signers if signer.officer]
-    if caller.id not in signers:
-        return None
-    return {
-        "id": name,
-        "status": "done",
-        "act": act.statement.type,
-        "until": instant(act.statement.at + PREPARED_FOR),
-        "statements": [one.data.decode() for one in acts],
-        "acts": [one.id for one in acts],
-        "batches": [len(batch) for batch in batches],
-        "officers": [{"officer": one, "signed": True, "left": []} for one in dict.fromkeys(signers)],
-    }
+def _stage(
+    served: Served, caller: Caller, reader: Reader, name: str, waits: Preparation | None
+) -> Preparation | dict[str, Any]:
+    """What was prepared under a name: it waits for signatures, or what was entered of it is told.
 
-
-def _batches(reader: Reader, act: SignedAct) -> list[list[SignedAct]]:
-    """What was entered together with an act: its own batch, and those of the views that it binds."""
-    views = act.statement.body["views"] if act.statement.type == "assess" else []
-    given = [next(iter(reader.acts(types=["transmit"], item=view["item"]))) for view in views]
-    return [
-        [one]
-        if one.size == 1
-        else [other for other in reader.acts(item=one.statement.item) if other.envelope == one.envelope]
-        for one in (*given, act)
-    ]
+    Raises:
+        RefusedError: the caller's token is not good for such acts.
+        Problem: there is neither for the caller, or the caller signs in anew first.
+    """
+    if batches := entered(served.node, reader, caller, name):
+        permit_entered(caller, {act.statement.type for batch in batches for act in batch})
+        return told_entered(name, batches)
+    if waits is None or waits.ended:
+        raise _unprepared()
+    _permit(served, caller, reader, waits.wanted, waits.officers)
+    return waits
 
 
 def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:

@@ -21,6 +21,7 @@ from gsomia.web import (
     PROOF_AGE,
     Memory,
     Problem,
+    Token,
     check_officer_certificate,
     check_proof,
     issuing_key,
@@ -173,7 +174,8 @@ class SignIn:
         Args:
             der: the certificate that came with the connection, or None.
             headers: the request's, each with its values.
-            method, path: of the request.
+            method: of the request.
+            path: of the request, as it was sent: percent-encoded.
 
         Raises:
             Problem: nobody who may ask anything.
@@ -206,11 +208,29 @@ class SignIn:
         token = self._memory.token(caller.token) if caller.token else None
         if caller.token and (token is None or at > token.ends):
             return None
-        if caller.officer is None:
-            principal = self._bound(reader, token.key, caller.principal.person) if token is not None else None
-            return replace(caller, principal=principal) if principal is not None else None
-        now = self._who(reader, caller.officer.key.fingerprint)
-        return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
+        if token is not None:
+            holder = self.holder(reader, token)
+        else:
+            holder = self._who(reader, caller.officer.key.fingerprint) if caller.officer is not None else None
+        return replace(caller, officer=holder[0], principal=holder[1]) if holder is not None else None
+
+    def holder(self, reader: Reader, token: Token) -> tuple[Officer | None, Principal] | None:
+        """Whose token it is, as the register has them now: the officer, where an officer's key showed who it is, and
+        the person; None for good once the key or the account's binding has ended, or the person has left."""
+        officer: Officer | None = None
+        if token.officer:
+            officer = reader.officer(self._node.party, token.officer)
+            if officer is None or officer.key.fingerprint != token.key:
+                return None
+            principal = principal_of(self._node, reader, officer=officer.id)
+            since = principal.returned if principal is not None else ""
+        else:
+            binding = reader.binding(token.key)
+            if binding is None or binding.person != token.person:
+                return None
+            principal = principal_of(self._node, reader, person=token.person)
+            since = binding.act
+        return (officer, principal) if principal is not None and since == token.since else None
 
     def _who(self, reader: Reader, key: str) -> tuple[Officer, Principal] | None:
         """The officer whose key it is, and the person, as the register has them now."""
@@ -224,12 +244,6 @@ class SignIn:
             return None
         principal = principal_of(self._node, reader, officer=officer.id)
         return (officer, principal) if principal is not None else None
-
-    def _bound(self, reader: Reader, account: str, person: str) -> Principal | None:
-        """The person to whom an account at a provider is bound, as the register has it now."""
-        if reader.holder_of(account) != person:
-            return None
-        return principal_of(self._node, reader, person=person)
 
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
@@ -282,14 +296,10 @@ class SignIn:
             raise unknown_caller("invalid_token", officer=token.officer)
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
             raise unknown_caller("invalid_dpop_proof", officer=token.officer)
-        officer: Officer | None = None
-        if token.officer:
-            who = self._who(reader, token.key)
-            officer, principal = who if who is not None and who[0].id == token.officer else (None, None)
-        else:
-            principal = self._bound(reader, token.key, token.person)
-        if principal is None:
+        holder = self.holder(reader, token)
+        if holder is None:
             raise unknown_caller("invalid_token")
+        officer, principal = holder
         ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)

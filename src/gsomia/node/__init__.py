@@ -145,6 +145,7 @@ from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.store_port import Reader, Store, Writer
 from gsomia.node.stored import (
+    Binding,
     Briefing,
     Carried,
     Consent,
@@ -244,6 +245,7 @@ __all__ = [
     "Awaited",
     "AwaitedKey",
     "Batch",
+    "Binding",
     "Blobs",
     "Briefing",
     "Carried",

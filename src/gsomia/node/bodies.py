@@ -76,5 +76,6 @@ def entered_person(statement: Statement) -> Person:
         house_roles=texts(body, "house_roles"),
         accounts=texts(body, "accounts"),
         left_at=None,
+        returned="",
         act=statement.id,
     )

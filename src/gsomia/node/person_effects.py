@@ -6,6 +6,7 @@ A peer has no say in any of it, and nobody signs what is about themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
@@ -47,8 +48,12 @@ def apply_person(node: Node, tx: Writer, statement: Statement) -> None:
     if len({*person.rosters}) != len(person.rosters) or "" in person.rosters:
         raise VerificationError(f"act `{statement.id}`: facilities are named, each once")
     for account in person.accounts:
-        if tx.holder_of(account) not in ("", person.id) or person.accounts.count(account) > 1:
+        binding = tx.binding(account)
+        if (binding is not None and binding.person != person.id) or person.accounts.count(account) > 1:
             raise VerificationError(f"act `{statement.id}`: an account is bound to one person, once")
+    before = tx.person(person.id)
+    if before is not None:
+        person = replace(person, returned=before.returned if before.left_at is None else statement.id)
     tx.put_person(person)
 
 

@@ -104,8 +104,8 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
     with node.store.writing() as tx:
         of_another(node, tx, by, person.id)
         for account in person.accounts:
-            if (holder := tx.holder_of(account)) not in ("", person.id):
-                raise UsageError(f"the account `{account}` is bound to `{holder}`")
+            if (binding := tx.binding(account)) is not None and binding.person != person.id:
+                raise UsageError(f"the account `{account}` is bound to `{binding.person}`")
         return make(node, tx, [Draft(type="enter-person", body=body)], at=node.clock.now(), by=by)[0]
 
 

@@ -14,6 +14,7 @@ from gsomia.node.oral import OralDisclosure
 from gsomia.node.order import StandingOrder
 from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.stored import (
+    Binding,
     Briefing,
     Carried,
     Consent,
@@ -76,8 +77,8 @@ class Reader(Protocol):
         ...
 
     def person(self, person: str) -> Person | None: ...
-    def holder_of(self, account: str) -> str:
-        """The person to whom an account at a provider of identities is bound; "" for one that is bound to nobody."""
+    def binding(self, account: str) -> Binding | None:
+        """To whom an account at a provider of identities is bound; None for one that is bound to nobody."""
         ...
 
     def person_statements(self, person: str) -> Sequence[Statement]:

@@ -13,6 +13,7 @@ from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
 __all__ = [
+    "Binding",
     "Briefing",
     "Carried",
     "Consent",
@@ -61,6 +62,7 @@ class Person:
         house_roles: of `Role.HOUSE`.
         accounts: at providers of identities, by which the person signs in to read: `ISSUER CLAIM VALUE`.
         left_at: when the person left; None for one who is here.
+        returned: the act that entered the person anew after they had left last; "" for one who never had.
         act: the act that says so.
     """
 
@@ -76,6 +78,7 @@ class Person:
     house_roles: tuple[str, ...]
     accounts: tuple[str, ...]
     left_at: datetime | None
+    returned: str
     act: str
 
     def cleared(self, at: datetime) -> str:
@@ -89,6 +92,15 @@ class Person:
     def expired(self, at: datetime) -> bool:
         """Whether the clearance has come to its end."""
         return self.expires is not None and self.expires <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """An account at a provider of identities, the person to whom it is bound, and the act since which it is."""
+
+    name: str
+    person: str
+    act: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gsomia.keys import Verifies, canonical
-from gsomia.node import Briefing, Need, Officer, Person, Statement, instant
+from gsomia.node import Binding, Briefing, Need, Officer, Person, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
@@ -204,9 +204,9 @@ class PeopleReads(Connected):
         row = self._one(rows_by(schema.person, "id"), id=person)
         return None if row is None else rows.person_of(row)
 
-    def holder_of(self, account: str) -> str:
+    def binding(self, account: str) -> Binding | None:
         row = self._one(rows_by(schema.account, "name"), name=account)
-        return "" if row is None else str(row["person"])
+        return None if row is None else Binding(**row)
 
     def person_statements(self, person: str) -> Sequence[Statement]:
         named = canonical({"person": person})[1:-1]
@@ -293,9 +293,10 @@ class PeopleWrites(PeopleReads):
         for facility in person.rosters:
             self._put(table, {"facility": facility, "person": person.id, "act": person.act})
         table = schema.account
+        bound = {row["name"]: row["act"] for row in self._all(rows_by(table, "person"), person=person.id)}
         self._connection.execute(sa.delete(table).where(table.c.person == person.id))
         for name in person.accounts:
-            self._put(table, {"name": name, "person": person.id, "act": person.act})
+            self._put(table, {"name": name, "person": person.id, "act": bound.get(name, person.act)})
 
     def put_need(self, need: Need) -> None:
         self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})

@@ -82,6 +82,7 @@ person = _table(
     _text("house_roles"),
     _text("accounts"),
     _text("left_at"),
+    _text("returned"),
     _text("act"),
     sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
     sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),

@@ -366,6 +366,7 @@ def upgrade() -> None:
         sa.Column("house_roles", sa.Text(), nullable=False),
         sa.Column("accounts", sa.Text(), nullable=False),
         sa.Column("left_at", sa.Text(), nullable=False),
+        sa.Column("returned", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sqlite_with_rowid=True,
