@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
 
+from gsomia.config import shipped_law
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, audit, end_order, give_order, order_rows
+from gsomia.node import Role, TrustedKeys, audit, check_bundle, end_order, give_order, order_rows, write_bundle
 from gsomia.registry import Copy, CopyState, Rung
+from gsomia.store import SqlStore
 from gsomia.testing import Exercise
 
 PACT = "jpn-kor-2016"
@@ -80,6 +83,21 @@ def test_an_order_that_was_ended_or_is_over_covers_nothing(stage: Stage) -> None
     with pytest.raises(UsageError, match="no standing order"):
         end_order(korea.node, order, by=korea.by(Role.REGISTRY))
     holds(both)
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_a_bundle_holds_the_order_on_which_a_receipt_rests(stage: Stage, party: str) -> None:
+    both = stage()
+    ordered(both)
+    copy = sent(both)
+    sink = io.BytesIO()
+    write_bundle(both[party].node, copy.item, lambda name, _version: shipped_law()[name], sink)
+    keys = {
+        one: TrustedKeys(signing=both[one].node.keys.signing.public, log=both[one].node.keys.log.public)
+        for one in ("JPN", "KOR")
+    }
+    checks = check_bundle(sink, keys, at=both.clock.at, unwitnessed=timedelta(1), scratch=SqlStore.scratch)
+    assert [check.fault for check in checks if not check.holds] == []
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

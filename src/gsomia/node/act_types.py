@@ -16,6 +16,7 @@ __all__ = [
     "CONTRACTED",
     "DONE",
     "HANDLING",
+    "ORDERS",
     "TOLD",
     "ActType",
     "Role",
@@ -81,6 +82,9 @@ DONE = frozenset({"destroy", "regrade", *HANDLING, *CONTRACTED} - {"report-loss"
 """What is told back along the way that the copy came, so that nobody hears of it before it knows the copy; a loss goes
 to giver and originator at once."""
 
+
+ORDERS = ("standing-order", "end-standing-order")
+"""By which an officer orders beforehand what a node then signs alone."""
 
 TOLD = ("appoint", "notify-law-change", "visit", "warn")
 """What one Party tells another by an act, under an agreement."""
@@ -160,8 +164,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="mark", roles=(Role.REGISTRY,), by_order=True),
         ActType(name="rendition", roles=(Role.REGISTRY,)),
         ActType(name="receipted", roles=(Role.REGISTRY,), by_order=True),
-        ActType(name="standing-order", roles=(Role.REGISTRY,)),
-        ActType(name="end-standing-order", roles=(Role.REGISTRY,)),
+        *(ActType(name=name, roles=(Role.REGISTRY,)) for name in ORDERS),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
         *(ActType(name=name, by_subject=CONSULTED) for name in CONSULTING),
         ActType(name="confirm-recall"),
