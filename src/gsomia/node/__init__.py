@@ -41,6 +41,7 @@ from gsomia.node.approval import PARTS
 from gsomia.node.assessing import assess, present_view, sign_view, views_left, where_view_lies
 from gsomia.node.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view
 from gsomia.node.bundle.life import check_bundle
+from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
@@ -165,6 +166,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import ask_by_parcel
@@ -238,6 +240,7 @@ __all__ = [
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
+    "WITNESSES",
     "Acting",
     "ActsPart",
     "AskedBack",
@@ -310,6 +313,7 @@ __all__ = [
     "SealedOnce",
     "Sending",
     "Shown",
+    "SignInKey",
     "SignedAct",
     "Stamp",
     "Standing",
