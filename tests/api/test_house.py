@@ -80,7 +80,7 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
             "to": "JPN", "under": "jpn-kor-2016", "marks": {"極秘": "군사II급비밀"}, "subjects": [],
             "until": "2018-02-01T00:00:00.000000Z",
         },
-        "end-standing-order": {"order": standing_order(kor)},
+        "end-standing-order": {"order": standing_order(kor), "to": "JPN", "under": "jpn-kor-2016"},
         "enter-legal-acts": {"acts": [LEGAL], "note": {"reference": "N 1", "dated": "2018-01-01", "digest": "0" * 64}},
         "retire-key": {"officer": "kim-l"},
         "declare-key-compromised": {"party": "", "officer": "kim-l", "since": SINCE, "key": ""},

@@ -245,9 +245,15 @@ class EndOrder(HouseAct):
 
     act: Literal["end-standing-order"]
     order: Reference
+    to: Party
+    under: Text
 
     def do(self, node: Node, by: Acting) -> object:
-        """End it."""
+        """End it, where it is the one that was meant."""
+        with node.store.reading() as reader:
+            found = reader.order(self.order)
+        if found is not None and (found.giver, found.instrument) != (self.to, self.under):
+            raise UsageError(f"standing order `{self.order}` is about `{found.giver}` under `{found.instrument}`")
         return end_order(node, self.order, by=by)
 
 

@@ -25,8 +25,8 @@ def means_house(statements: Said, wanted: Words) -> bool:
     for one in statements:
         if bool(one.item) is not bool(about) or bool(one.copy) is not (about == "copy"):
             return False
-        if wanted["act"] in ("enter-legal-acts", "end-standing-order"):
-            continue  # each has its instrument, and tells that instrument's Parties; the order said whom
+        if wanted["act"] == "enter-legal-acts":
+            continue  # each has its instrument, and tells that instrument's Parties
         if one.instrument != wanted.get("under", "") or [*one.parties] != ([wanted["to"]] if "to" in wanted else []):
             return False
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)

@@ -53,16 +53,16 @@ def give(
     click.echo(f"ordered until {said.body['until']} by act {said.id}")
 
 
+def _listed(_: Home, reader: Reader) -> dict[str, Any]:
+    return {"orders": order_rows(reader)}
+
+
 @order_command.command("list")
 @json_option
 @anywhere_option
 def orders(as_json: bool, node_dir: str | None) -> None:
     """List standing orders, this Party's and those of which it was told."""
-
-    def here(_: Home, reader: Reader) -> dict[str, Any]:
-        return {"orders": order_rows(reader)}
-
-    found = asked(node_dir, "orders", here)["orders"]
+    found = asked(node_dir, "orders", _listed)["orders"]
     if as_json:
         print_json("orders", {"orders": found})
         return
@@ -88,5 +88,10 @@ def end(order: str, by: str, node_dir: str | None) -> None:
     def here(home: Home) -> list[SignedAct]:
         return [end_order(home.node, order, by=home.acting(by, Role.REGISTRY))]
 
-    (said,) = done(node_dir, {"act": "end-standing-order", "order": order}, here)
+    rows = asked(node_dir, "orders", _listed)["orders"]
+    found = next((row for row in rows if row["order"] == order), None)
+    if found is None:
+        raise UsageError(f"no standing order `{order}`", hint="`gsomia order list` has them")
+    wanted = {"act": "end-standing-order", "order": order, "to": found["giver"], "under": found["instrument"]}
+    (said,) = done(node_dir, wanted, here)
     click.echo(f"ended by act {said.id}")

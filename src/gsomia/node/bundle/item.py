@@ -162,7 +162,7 @@ class _Recorder:
 
 
 def _replayed(life: Life) -> _Rows:
-    """The acts about the item, and the standing orders, as they were recorded, through the same effects as at the node."""
+    """The acts about the item, and the standing orders, as they were recorded, through the effects as at the node."""
     node = cast(Node, _Recorder(life.party, life.exercise, life.at))
     faults = {False: "", True: ""}
     with life.scratch() as store:
