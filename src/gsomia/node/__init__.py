@@ -6,6 +6,8 @@ Where to read, and where a new line belongs:
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
   `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `order_effects`, `registering`
+  `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
 - an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
@@ -17,6 +19,8 @@ Where to read, and where a new line belongs:
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `ordering`, `owed`, `leftovers`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
 - it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
@@ -159,6 +163,7 @@ from gsomia.node.stored import (
     LogState,
     Need,
     Outgoing,
+    Passage,
     Peer,
     PendingOpening,
     Person,
@@ -292,6 +297,7 @@ __all__ = [
     "OralDisclosure",
     "Outgoing",
     "Owing",
+    "Passage",
     "Peer",
     "PeerAddresses",
     "PeerLink",

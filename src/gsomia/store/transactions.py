@@ -32,6 +32,7 @@ from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.orders import OrderReads, OrderWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
+from gsomia.store.passages import PassageReads, PassageWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
@@ -105,6 +106,7 @@ class SqlReader(
     ContractorReads,
     DisclosureReads,
     OrderReads,
+    PassageReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -263,6 +265,7 @@ class SqlWriter(
     ContractorWrites,
     DisclosureWrites,
     OrderWrites,
+    PassageWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
