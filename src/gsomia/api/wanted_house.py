@@ -245,8 +245,8 @@ class EndOrder(HouseAct):
 
     act: Literal["end-standing-order"]
     order: Reference
-    to: Party
-    under: Text
+    to: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")]
+    under: Annotated[str, Field(max_length=128)]
 
     def do(self, node: Node, by: Acting) -> object:
         """End it, where it is the one that was meant."""
