@@ -21,7 +21,7 @@ from gsomia.api import api_app
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
+from gsomia.node import Acting, Check, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
 from gsomia.web import Memory, Provider, make_officer_certificate
@@ -56,11 +56,20 @@ class House:
     def spool(self) -> BinaryIO:
         return io.BytesIO()
 
+    def wired(self) -> Sequence[str]:
+        return ["JPN", "KOR", "USA"]
+
     def tracer_days(self) -> Mapping[str, TracerDays]:
         return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}
 
     def stamp(self) -> Sequence[Stamp]:
         return []
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"party": "KOR"}
+
+    def checks(self) -> Sequence[Check]:
+        return [Check(name="acts", counted=1)]
 
 
 @dataclass(frozen=True)
