@@ -4,6 +4,8 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `disclosure_effects`, `order_effects`, `registering`
   `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
@@ -15,6 +17,8 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `contractors`, `disclosures`, `ordering`, `owed`, `leftovers`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -96,6 +100,8 @@ from gsomia.node.officerkeys import (
 )
 from gsomia.node.officers import enrol_officer
 from gsomia.node.oral import OralDisclosure
+from gsomia.node.order import StandingOrder
+from gsomia.node.ordering import end_order, give_order, order_rows
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
@@ -318,6 +324,7 @@ __all__ = [
     "Stamp",
     "Standing",
     "StandingClock",
+    "StandingOrder",
     "Statement",
     "Step",
     "Store",
@@ -391,6 +398,7 @@ __all__ = [
     "divide_acts",
     "draft_named",
     "end_access",
+    "end_order",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -403,6 +411,7 @@ __all__ = [
     "fingerprint",
     "follow_regrade",
     "give_consent",
+    "give_order",
     "handle",
     "held_copy",
     "held_of",
@@ -442,6 +451,7 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
+    "order_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
