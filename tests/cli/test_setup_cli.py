@@ -191,8 +191,8 @@ def test_what_was_fixed_for_ever_is_held_against_certificate_and_store(
 TAMPERED: dict[str, tuple[str, str]] = {
     "roles raised": ("UPDATE officer SET roles = '[\"security\", \"legal\"]' WHERE id = 'ito'", "officer"),
     "a person that nobody entered": (
-        "INSERT INTO person VALUES ('spy', 'official', '', 'SECRET', '', '', '[]', '[]', '[]', '[]', '[]', '[]', '', '', "
-        "'x')",
+        "INSERT INTO person VALUES ('spy', 'official', '', 'SECRET', '', '', '[]', '[]', '[]', '[]', '[]', '[]', '', "
+        "'', 'x')",
         "person `spy` stands in the register, and no act put it there",
     ),
     "a serial": ("INSERT INTO serial VALUES ('control/2018', 7)", "serial `control/2018` stands in the register"),
