@@ -112,3 +112,18 @@ def test_an_auditor_sees_everything_but_contents(kor: Served, both: Exercise) ->
         assert kor.ask("GET", f"/v1/{path}", auditor).status == 200, path
     assert kor.ask("POST", "/v1/openings", auditor, {"item": number, "person": "kim"}).status == 403
     assert kor.ask("POST", "/v1/preparations", auditor, {"act": "receipted", "item": number}).status == 403
+
+
+def test_who_stands_on_a_roster_is_told_to_who_keeps_it(kor: Served, both: Exercise) -> None:
+    """By ids alone: to a registry officer of any facility, to a custodian of their own, to a reader of none."""
+    custodian = signing_in(kor, both, replace(KIM, house_roles=(Role.CUSTODIAN,), rosters=("main", "a/b")))
+    told = kor.ask("GET", "/v1/rosters/a/b", kor.player.by(Role.REGISTRY))
+    assert (told.status, told.json()["persons"]) == (200, ["kim"])
+    assert kor.ask("GET", "/v1/rosters/a/b", custodian).body == told.body
+    assert "kim" in kor.ask("GET", "/v1/rosters/main", custodian).json()["persons"]
+    both.enter(replace(KIM, id="lee", rosters=("north",)), "KOR")
+    others = [kor.ask("GET", f"/v1/rosters/{name}", custodian) for name in ("north", "nothing")]
+    assert {answer.status for answer in others} == {403} and len({answer.body for answer in others}) == 1
+    assert kor.ask("GET", "/v1/rosters/nothing", kor.player.by(Role.REGISTRY)).status == 404
+    both.enter(replace(KIM, rosters=("main", "a/b")), "KOR")
+    assert kor.ask("GET", "/v1/rosters/main", custodian).status == 403

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter, Request
@@ -145,6 +146,7 @@ def route(
     status: int = 200,
     tells: str = "application/json",
     takes: str = "",
+    shape: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a route for an act of the table of rights.
 
@@ -156,6 +158,7 @@ def route(
         status: of an answer that is well.
         tells: its media type.
         takes: the media type of the body, where it is no JSON that the function's own words describe.
+        shape: the JSON Schema of such a body; anything where it is empty.
     """
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -183,7 +186,7 @@ def route(
             responses[304] = {"description": "not changed"}
         told: dict[str, Any] = {ACT: act}
         if takes:
-            told["requestBody"] = {"required": True, "content": {takes: {"schema": {}}}}
+            told["requestBody"] = {"required": True, "content": {takes: {"schema": dict(shape)}}}
         router.add_api_route(
             path,
             function,
