@@ -80,7 +80,7 @@ def test_nothing_is_found(stage: Stage, serve: Serve, mode: GenerationMode) -> N
     """No answer that the description does not name, none of the server's own failures, none kept anywhere.
 
     What fits the schema may still be refused: that a word is known, or a cursor one of ours, no schema says. Each
-    request is made once and asked in every role; SCIM's by a directory with its token: nobody else is listened to there.
+    request is made once and asked in every role; SCIM's by a directory with its token, which alone it listens to.
     """
     exercise = stage()
     exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
