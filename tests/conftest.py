@@ -19,7 +19,7 @@ if os.environ.get("GSOMIA_EXAMPLES"):
     settings.register_profile("long", max_examples=int(os.environ["GSOMIA_EXAMPLES"]), deadline=None)
     settings.load_profile("long")
 
-pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "three", "tokens"]
+pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "speaking", "three", "tokens"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""
 
 ALLOWED = ("long form", "shared data", "not permitted")

@@ -11,6 +11,7 @@
     │   ├── SealError          a sealed item is malformed or was altered
     │   ├── LogError           a log, checkpoint or proof does not hold
     │   └── MessageError       a message from a peer is malformed, replayed, or out of place
+    │       └── ClockError     it names an instant too far from this node's clock
     ├── NodeError              the node cannot do its work: folder, settings, database, disk
     └── PeerError              the peer cannot be reached, or answered what cannot be used
         └── AnswerError        its answer came and does not hold: people are told
@@ -84,6 +85,10 @@ class LogError(VerificationError):
 
 class MessageError(VerificationError):
     """A message from a peer is malformed, replayed, or out of place."""
+
+
+class ClockError(MessageError):
+    """A message names an instant too far from this node's clock: one of the two is wrong, which is no bad faith."""
 
 
 class NodeError(GsomiaError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 import pytest
 from starlette.types import ASGIApp, Message
@@ -166,7 +167,7 @@ async def ask_app(
     target, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
-        "path": target, "raw_path": target.encode(), "query_string": query.encode(), "root_path": "",
+        "path": unquote(target), "raw_path": target.encode(), "query_string": query.encode(), "root_path": "",
         "headers": [
             *((n.lower().encode(), v.encode("latin-1")) for n, v in headers), (b"host", b"node.example:8444"),
         ],

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 from calling import Served
 from programs import Program, Serve
-from stories import MARKS, Stage
+from stories import MARKS, Stage, once
 
 from gsomia.node import Role
 from gsomia.testing import Exercise
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea holds an item that came from Japan."""
     exercise = stage()

@@ -95,6 +95,9 @@ class Guest(Program):
         self.told = {"token": token_urlsafe(32)}
         account = f"https://id.example sub {person.id}"
         exercise.enter(replace(person, accounts=(account,)), served.player.node.party)
+        with served.player.node.store.reading() as reader:
+            bound = reader.binding(account)
+        assert bound is not None
         now = datetime.now(UTC)
         token = Token(
             id=token_urlsafe(8),
@@ -109,6 +112,7 @@ class Guest(Program):
             until=now + timedelta(hours=1),
             idle=timedelta(hours=1),
             used=now,
+            since=bound.act,
         )
         served.memory.put_token(token_digest(self.told["token"]), token, now)
 

@@ -57,6 +57,7 @@ BODIES: dict[str, Any] = {
     "/v1/openings": {"item": "x", "person": "x"},
     "/v1/sendings": {"act": "x", "to": "JPN"},
     "/v1/consultations/consultation/differences": {"old": "1", "new": "2"},
+    "/v1/consultations/consultation/views": {"content": "0" * 64},
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},

@@ -12,7 +12,7 @@ import pytest
 from calling import Answer, Served
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from programs import Program, follow
-from stories import MARKS, Stage
+from stories import MARKS, Stage, once
 
 from gsomia.keys import SigningKey
 from gsomia.node import (
@@ -39,6 +39,7 @@ TEXT = b"a new document"
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Korea holds two items of Japan's; Japan consents that one of them goes on to the United States."""
     found = stage("JPN", "KOR", "USA")

@@ -96,6 +96,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/rosters/{}": lambda _: None,
     "GET /v1/consultations/{}": lambda _: None,
     "POST /v1/consultations/{}/differences": lambda _: {"old": "1", "new": "2"},
+    "POST /v1/consultations/{}/views": lambda _: {"content": "0" * 64},
     "GET /v1/rights?person=kim&act=open&item={}": lambda _: None,
     "POST /v1/preparations ": lambda item: {"act": "place", "item": item, "facility": "main"},
     "GET /v1/preparations/{}": lambda _: None,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from calling import Served
-from stories import MARKS, Stage
+from stories import MARKS, Stage, once
 
 from gsomia.api import openings
 from gsomia.keys import SigningKey
@@ -24,6 +24,7 @@ KIM = PersonDetails(
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea holds a marked item that came from Japan."""
     exercise = stage()

@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from programs import follow, later
-from stories import MARKS, Stage
+from stories import MARKS, Stage, once
 from test_attacks import WANTED
 
 from gsomia.api.signin import Caller
 from gsomia.errors import DataError, GsomiaError, NodeError, SignatureError
 from gsomia.identity import Principal, Rights
-from gsomia.node import PersonDetails, Role, change_person, strike_person
+from gsomia.node import PersonDetails, Role, change_person, end_access, strike_person
 from gsomia.testing import Exercise
 from gsomia.web import (
     Answered,
@@ -79,6 +79,7 @@ CLIENTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     exercise = stage()
     exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
@@ -289,6 +290,31 @@ def test_it_ends_at_the_next_request_and_with_it_its_streams(
     _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[why](kor, both), given))
     assert took < 1.0
     assert kim.ask("GET", "/v1/me").status == 401
+
+
+COMES_BACK: dict[str, Callable[[Served], object]] = {
+    "bound anew": lambda kor: change_person(kor.player.node, "kim", by=kor.player.by(Role.SECURITY), accounts=()),
+    "entered anew": lambda kor: strike_person(kor.player.node, "kim", "x", by=kor.player.by(Role.SECURITY)),
+    "entered anew after a directory's word": lambda kor: end_access(kor.player.node, "kim", "x"),
+}
+
+
+@pytest.mark.parametrize("why", COMES_BACK)
+def test_a_session_that_ended_does_not_live_again(
+    kor: Served, both: Exercise, issuer: tuple[str, Path], why: str
+) -> None:
+    bind(both, kor)
+    kim = Browser(kor, issuer[1], "kim")
+    assert kim.sign_in().status == 201
+    bind(both, kor, clearance="CONFIDENTIAL")
+    assert kim.ask("GET", "/v1/me").status == 200, "another change ends nothing"
+    COMES_BACK[why](kor)
+    security = kor.player.by(Role.SECURITY)
+    assert kor.ask("GET", "/v1/sessions", security).json()["sessions"] == []
+    bind(both, kor)
+    assert kim.ask("GET", "/v1/me").status == 401
+    assert kor.ask("GET", "/v1/sessions", security).json()["sessions"] == []
+    assert Browser(kor, issuer[1], "kim").sign_in().status == 201
 
 
 def test_without_a_provider_there_is_no_door(both: Exercise, serve: Serve) -> None:

@@ -4,11 +4,12 @@ entered is told as done."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from calling import RealMachine, Served, enrol, signatures
+from programs import Program
 from stories import MARKS
 
 from gsomia.node import Acting, Role
@@ -138,3 +139,54 @@ def test_what_was_entered_is_told_as_done_to_those_who_signed_it(
         assert japan.ask("POST", f"{path(told)}/signatures", by, signed).status == 404
         assert japan.ask("GET", path(told), by).status == 404
     assert len(entered(kor, "mark")) == 1
+
+
+# --- what a token, or an old sign-in, is not good for is not told -----------------------------------------------------
+
+
+def asked_each_way(
+    kor: Served, wanted: dict[str, Any], told: dict[str, Any], by: dict[str, str], proven: Callable[[str, str], Any]
+) -> list[tuple[int, bytes]]:
+    """What is answered to who asks for a prepared act again, with another sign-in: by name, by signature, by key."""
+    answers = []
+    for method, where, body, key in (
+        ("GET", path(told), None, {}),
+        ("POST", f"{path(told)}/signatures", by, {}),
+        ("POST", f"{path(told)}/signatures", by, {"idempotency-key": "two"}),
+        ("POST", "/v1/preparations", wanted, KEY),
+        ("POST", "/v1/preparations", wanted, {}),
+    ):
+        der, headers = proven(method, where)
+        answer = kor.ask(method, where, None, body, {**headers, **key}, der=der)
+        answers.append((answer.status, answer.body))
+    return answers
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["waits", "entered"])
+def test_a_token_is_told_of_no_act_that_it_is_not_good_for(kor: Served, signed: bool) -> None:
+    registry, wanted = kor.player.by(Role.REGISTRY), marking(kor)
+    told = prepared(kor, registry, wanted, headers=KEY)
+    by = signatures(told, registry)
+    if signed:
+        answer = kor.ask("POST", f"{path(told)}/signatures", registry, by, {"idempotency-key": "two"})
+        assert answer.json()["status"] == "done"
+    narrow, good = Program(kor, registry, "see-oneself"), Program(kor, registry, "mark", "see-register")
+    for status, body in asked_each_way(kor, wanted, told, by, lambda *of: (None, narrow.headers(*of))):
+        assert status == 403 and b"statements" not in body
+    found = asked_each_way(kor, wanted, told, by, lambda *of: (None, good.headers(*of)))
+    assert [status for status, _ in found][:4] == [200, 200, 200, 201], found
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["waits", "entered"])
+def test_an_old_sign_in_is_told_of_no_act_that_takes_a_new_one(kor: Served, signed: bool) -> None:
+    """RFC 9470: it is challenged, whatever was answered to a new one; what is entered it may see among the acts."""
+    legal = kor.player.by(Role.LEGAL)
+    wanted = {"act": "notify-law-change", "under": "jpn-kor-2016", "what": "w"}
+    told = prepared(kor, legal, wanted, headers=KEY)
+    by = signatures(told, legal)
+    if signed:
+        answer = kor.ask("POST", f"{path(told)}/signatures", legal, by, {"idempotency-key": "two"})
+        assert answer.json()["status"] == "done"
+    old = kor.certificate(legal, at=datetime.now(UTC) - timedelta(minutes=6), span=timedelta(hours=1))
+    found = asked_each_way(kor, wanted, told, by, lambda *_: (old, {}))
+    assert [status for status, _ in found] == [*([200] * 3 if signed else [401] * 3), 401, 401]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from calling import Answer, Served, signatures
-from stories import MARKS, Stage, official
+from stories import MARKS, Stage, official, once
 
 from gsomia.api import description
 from gsomia.errors import RefusedError
@@ -38,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Five items came to Korea from Japan."""
     exercise = stage()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
-from calling import Served, enrol, signatures
+import httpx2
+import pytest
+from calling import URL, Served, enrol, signatures
 from programs import Program, Serve, held
 from stories import MARKS
 
+from gsomia.cli.session_file import Session
 from gsomia.node import Role, retire_officer_key
 from gsomia.testing import Exercise
 from gsomia.web import public_jwk
@@ -39,6 +43,34 @@ def test_replay(kor: Served, program: Program) -> None:
     }
     assert kor.ask("GET", "/v1/copies", None, headers=mixed).status == 401
     assert kor.ask("GET", "/v1/copies", None, headers=fresh).status == 200
+
+
+SPELLINGS = (
+    "https://node.example:8444/v1/persons/%ED%99%8D", "HTTPS://Node.Example:8444/v1/persons/%ed%99%8d",
+    "https://node.example:8444/v1/%70ersons/%ED%99%8D", "https://node.example:8444/v1/persons/%ED%99%8D?x=y#z",
+)  # fmt: skip
+OTHERS = (
+    "https://node.example:8444/v1/persons/홍", "https://node.example:8444/v1/persons/%ED%99%8E", "/v1/persons",
+    "https://node.example:8444/v1/persons%2F%ED%99%8D", "https://node.example/v1/persons/%ED%99%8D", "",
+    "https://node.example:8444/v1/persons/%25ED%99%8D", "http://node.example:8444/v1/persons/%ED%99%8D",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", SPELLINGS + OTHERS)
+def test_a_proof_names_the_url_as_it_is_sent_in_any_spelling(kor: Served, url: str) -> None:
+    """RFC 9449, 4.3: compared without query and fragment, each normalised (RFC 3986, 6.2.2)."""
+    path = "/v1/persons/%ED%99%8D"
+    program = Program(kor, kor.player.by(Role.SECURITY), "see-persons")
+    headers = program.headers("GET", path, url=url)
+    assert kor.ask("GET", path, None, headers=headers).status == (404 if url in SPELLINGS else 401)
+
+
+def test_a_command_proves_the_url_that_it_sends(kor: Served) -> None:
+    program = Program(kor, kor.player.by(Role.SECURITY), "see-persons")
+    session = Session(address=URL, token=program.told["token"], key=program.key)
+    request = session.proven(httpx2.Request("GET", f"{URL}/v1/persons/{quote('홍길동')}"))
+    headers = {name: request.headers[name] for name in ("authorization", "dpop")}
+    assert kor.ask("GET", request.url.raw_path.decode(), None, headers=headers).status == 404
 
 
 def test_replay_of_an_act(kor: Served, both: Exercise, serve: Serve) -> None:

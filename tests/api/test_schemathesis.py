@@ -48,9 +48,8 @@ def by_token(program: Program) -> Wrap:
     """A request as who has a token sends it, with a proof of its own."""
 
     def proved(scope: Scope) -> Scope:
-        ours = {
-            name.encode(): value.encode() for name, value in program.headers(scope["method"], scope["path"]).items()
-        }
+        sent = scope["raw_path"].decode().partition("?")[0]
+        ours = {name.encode(): value.encode() for name, value in program.headers(scope["method"], sent).items()}
         others = [(name, value) for name, value in scope["headers"] if name.lower() not in ours]
         return {**scope, "headers": [*others, *ours.items()]}
 

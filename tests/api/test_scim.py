@@ -210,6 +210,20 @@ def test_a_leavers_access_ends_at_once_and_an_officers_act_is_owed(
     assert kor.ask("GET", "/v1/acts", by).status == 401
 
 
+@pytest.mark.parametrize("name", ["홍길동", "kim@kor.example", "kim/2"])
+def test_a_leaver_whose_id_is_percent_encoded_in_a_path(
+    kor: Served, both: Exercise, directory: Directory, name: str
+) -> None:
+    """The proof names the URL as it is sent (RFC 9449, 4.2), and `location` is one (RFC 7644, 3.1)."""
+    both.enter(PersonDetails(id=name, clearance="SECRET"), "KOR")
+    path = f"{USERS}/{quote(name, safe='')}"
+    assert directory("GET", path).headers["location"] == path
+    assert directory("DELETE", path).status == 204
+    with kor.player.node.store.reading() as reader:
+        person = reader.person(name)
+    assert person is not None and person.left_at is not None
+
+
 def test_a_leavers_open_stream_is_cut(kor: Served, both: Exercise, directory: Directory) -> None:
     by = enrol(kor, "other", Role.SECURITY)
     both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")

@@ -162,6 +162,14 @@ def test_who_sees_and_ends_the_sessions_of_others(kor: Served, other: Acting) ->
     assert kor.ask("DELETE", "/v1/persons/nobody/sessions", security).status == 404
 
 
+@pytest.mark.parametrize("path", ["a/b", "a%2Fb"])
+def test_the_sessions_of_a_person_whose_id_has_a_slash(kor: Served, both: Exercise, path: str) -> None:
+    both.enter(PersonDetails(id="a/b", clearance="SECRET"), "KOR")
+    security = kor.player.by(Role.SECURITY)
+    assert kor.ask("DELETE", f"/v1/persons/{path}/sessions", security).status == 204
+    assert kor.memory.signed_out("a/b", datetime.now(UTC) - timedelta(seconds=2))
+
+
 # --- with what they rest on -------------------------------------------------------------------------------------------
 
 
@@ -190,6 +198,26 @@ def test_every_session_ends_at_the_next_request(kor: Served, other: Acting, why:
     assert (asked(kor, program).status, kor.ask("GET", "/v1/me", None, der=der).status) == (200, 200)
     ENDS[why](kor, other, security)
     assert (kor.ask("GET", "/v1/me", None, der=der).status, asked(kor, program).status) == (401, 401)
+
+
+@pytest.mark.parametrize("why", ENDS)
+def test_what_ended_is_listed_no_more(kor: Served, other: Acting, why: str) -> None:
+    security = kor.player.by(Role.SECURITY)
+    Program(kor, other, "see-acts")
+    assert len(kor.ask("GET", "/v1/sessions", security).json()["sessions"]) == 1
+    ENDS[why](kor, other, security)
+    assert kor.ask("GET", "/v1/sessions", security).json()["sessions"] == []
+
+
+def test_a_token_of_who_left_does_not_live_again(kor: Served, other: Acting, both: Exercise) -> None:
+    """Whose key nobody has ended may sign in anew; what was signed in before stays out."""
+    program = Program(kor, other, "see-acts")
+    both.enter(PersonDetails(id="other", clearance="CONFIDENTIAL"), "KOR")
+    assert asked(kor, program).status == 200, "another change ends nothing"
+    end_access(kor.player.node, "other", "x")
+    both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
+    assert asked(kor, program).status == 401
+    assert asked(kor, Program(kor, other, "see-acts")).status == 200
 
 
 @pytest.mark.parametrize("by_token", [False, True])

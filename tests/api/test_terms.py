@@ -11,12 +11,12 @@ from typing import Any, cast
 import click
 import pytest
 from calling import Served
-from stories import MARKS, Stage, finish, official
+from stories import MARKS, Stage, finish, official, once
 
-from gsomia.cli.addresses import signed
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_frame import Frame
 from gsomia.cli.meaning_unsaid import filled_in
+from gsomia.cli.signing import signed
 from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,
@@ -37,6 +37,7 @@ Serve = Callable[[Exercise, str], Served]
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Three nodes; Korea has receipted one item of Japan's."""
     found = stage("JPN", "KOR", "USA")

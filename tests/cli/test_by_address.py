@@ -1,4 +1,4 @@
-"""Every command against a written list: which work by a node's address, which never will and why, which do not yet."""
+"""Every command against a written list: which work by a node's address, and which never will and why."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement adopt",
     "agreement export", "agreement path", "agreement show", "agreement state", "agreement timeline",
     "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
-    "consent list", "consent refuse", "consent revoke", "consent show", "consult close", "consult diff",
-    "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
-    "contractor clear", "contractor list",
-    "contractor release", "contractor return", "destroy", "disclosure list", "disclosure record", "disclosure show",
+    "consent list", "consent refuse", "consent revoke", "consent show", "consult assess", "consult close",
+    "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
+    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "disclosure list",
+    "disclosure record", "disclosure show",
     "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify",
     "log witnesses", "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire",
     "open", "outbox", "parcel list", "peer compromised", "peer enrol", "peer list", "person brief", "person change",
@@ -36,21 +36,13 @@ LOCAL_BY_NATURE = {
     "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
-        "officer key",
+        "officer key", "person key",
         "marking bind", "marking check", "marking convert", "marking decide", "marking inspect", "marking policy",
         "marking read", "marking rollup", "marking stamp", "marking translate", "marking verify", "node openapi",
         "rights list", "seal",
     ),
 }  # fmt: skip
 """Each reason, and the commands for which it holds."""
-
-NOT_YET = frozenset({
-    "consult assess",
-})  # fmt: skip
-"""These work in a node's folder alone, and could work by its address. The list only ever grows shorter."""
-
-MOST_NOT_YET = 1
-"""So many may stand there; whoever takes commands off the list lowers it."""
 
 
 def commands(group: click.Group, context: click.Context, *above: str) -> Iterator[tuple[str, click.Command]]:
@@ -65,7 +57,7 @@ def commands(group: click.Group, context: click.Context, *above: str) -> Iterato
 
 def test_each_command_is_on_one_list() -> None:
     local = [name for names in LOCAL_BY_NATURE.values() for name in names]
-    listed = sorted([*BY_ADDRESS, *local, *NOT_YET])
+    listed = sorted([*BY_ADDRESS, *local])
     assert listed == sorted(name for name, _ in commands(cli, click.Context(cli)))
 
 
@@ -79,5 +71,8 @@ def test_the_commands_that_take_an_address_are_those_listed() -> None:
     assert taking == BY_ADDRESS
 
 
-def test_the_gap_only_shrinks() -> None:
-    assert len(NOT_YET) <= MOST_NOT_YET
+def test_no_argument_of_a_command_goes_by_the_name_of_another_word() -> None:
+    for name, command in commands(cli, click.Context(cli)):
+        names = [one.name for one in command.params]
+        arguments = [one.name for one in command.params if isinstance(one, click.Argument)]
+        assert [one for one in arguments if names.count(one) > 1] == [], name

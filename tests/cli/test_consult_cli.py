@@ -130,7 +130,7 @@ def test_a_joint_text_from_the_opening_to_the_end(consult: Consult, tmp_path: Pa
     for party in ("JPN", "KOR"):
         assert consult(party, "close", talk)[0] == 0
     said = told(consult, "JPN", "show", talk)
-    assert said["closed"] is True and said["joint_text"]["signed_by"] == ["JPN", "KOR"] and said["next"] == []
+    assert said["closed"] is True and said["joint_text"]["signed_by"] == ["JPN", "KOR"] and said["effect_by"] == []
     status, _, err = consult("JPN", "close", talk)
     assert status == 3 and "the consultation is closed" in err and "verdict: refuse" in err
     assert "the consultation is closed" in words_of(refusals(exercise["JPN"]))
@@ -184,7 +184,7 @@ def test_a_dispute_is_consulted_on_and_settled_elsewhere(consult: Consult, tmp_p
     for party in ("JPN", "KOR"):
         assert consult(party, "sign", talk, "1")[0] == 0
     said = told(consult, "KOR", "show", talk)
-    assert (said["dispute"], said["next"]) == ("disputed", ["settle-dispute (legal officer)"])
+    assert (said["dispute"], said["effect_by"]) == ("disputed", ["settle-dispute (legal officer)"])
     assert "each Party's own, with its diplomatic note" in consult("KOR", "show", talk)[1]
     with exercise["KOR"].node.store.reading() as reader:
         assert [act.statement.type for act in reader.acts(types=["settle-dispute"])] == []

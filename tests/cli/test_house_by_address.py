@@ -129,10 +129,63 @@ def test_a_key_that_ends(jpn: Anywhere) -> None:
     assert [one["type"] for one in json.loads(out)["signed"]] == ["adopt-law"]
     status, out, err = jpn.there("sato", "officer", "retire", "mori")
     assert status == 0 and out.startswith("mori's key retired by act "), err
-    for words in (("officer", "retire", "mori"), ("officer", "compromised", "ito", *since)):
-        status, out, err = jpn.there("sato", *words)
-        assert (status, out) == (2, "") and "no key that can sign" in err, err
+    status, out, err = jpn.there("sato", "officer", "retire", "mori")
+    assert (status, out) == (2, "") and "no key that can sign" in err, err
     assert jpn.there("mori", "officer", "list")[0] == 4
+
+
+def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path: Path) -> None:
+    """The key never lies at the node; what binds it is an act of the security officer, by address or in the folder."""
+    file, printed = tmp_path / "admin.key", tmp_path / "admin.json"
+    status, out, err = jpn.run("person", "key", file, "--exercise")
+    assert status == 0, err
+    printed.write_text(out)
+    told = json.loads(out)["fingerprint"]
+    assert jpn.there("sato", "person", "enter", "admin", "--clearance", "none", "--as", "administrator")[0] == 0
+    words = ("--node", "https://node.example:8444", "--officer-key", file, "--node-identity", jpn.identity)
+    assert jpn.run("tracer", "send", *words)[0] == 4
+    change = ("person", "change", "admin", "--sign-in-key", printed)
+    for wrong in ((), ("--fingerprint", "0" * 64)):
+        status, _, err = jpn.there("sato", *change, *wrong)
+        assert status == 2 and "fingerprint" in err
+    status, _, err = jpn.there("sato", *change, "--fingerprint", told)
+    assert status == 0, err
+    assert jpn.run("tracer", "send", *words)[1] == "nothing is overdue\n"
+    assert jpn.run("log", "stamp", *words)[0] == 2, "no authority is set there, and the right was looked at"
+    assert jpn.run("session", "end", "--person", "kim", *words)[0] == 0
+    status, _, err = jpn.run("officer", "retire", "ito", "--as-shown", *words)
+    assert status == 3 and "showed none" in err
+    assert jpn.run("person", "list", *words)[0] == 3
+    status, _, err = jpn.there("sato", "person", "change", "admin", "--rank", "x")
+    assert status == 0 and told in err, "the key that stands is read by its fingerprint before it is signed"
+    assert told in jpn.here("person", "show", "admin")[1]
+    assert jpn.here("person", "change", "admin", "--no-sign-in-key")[0] == 0
+    assert jpn.run("tracer", "send", *words)[0] == 4
+    assert jpn.here("person", "change", "admin", "--sign-in-key", printed, "--fingerprint", told)[0] == 0
+    assert jpn.run("tracer", "send", *words)[0] == 0
+    both = jpn.here("person", "change", "admin", "--sign-in-key", printed, "--fingerprint", told, "--no-sign-in-key")
+    assert both[0] == 2 and "a sign-in key and none" in both[2]
+    assert jpn.here("officer", "enrol", "x", "--role", "legal", "--public", printed, "--fingerprint", told)[0] == 2
+    assert jpn.here("verify")[0] == 0
+
+
+def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
+    """At its address as in the folder: without `--key` it is asked which; the new key goes on."""
+    assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0
+    with jpn.home.store.reading() as reader:
+        old = reader.keys_of("JPN", "ito")[-1].key.fingerprint
+    assert jpn.run("officer", "replace", "ito", "--by", "sato", "--node", jpn.folder)[0] == 0
+    words = ("officer", "compromised", "ito", "--since", "2018-01-01T00:00Z")
+    for status, out, err in (jpn.here(*words), jpn.there("sato", *words)):
+        assert (status, out) == (2, "") and "--key" in err and old[:16] in err, err
+    status, out, err = jpn.there("sato", *words, "--key", old[:16], "--json")
+    assert status == 0, err
+    assert [one["type"] for one in json.loads(out)["signed"]] == ["adopt-law"]
+    status, out, err = jpn.here(*words, "--key", old, "--json")
+    assert status == 0 and json.loads(out)["key"] == old, err
+    with jpn.home.store.reading() as reader:
+        assert reader.officer("JPN", "ito") is not None
+    assert jpn.here("verify")[0] == 0
 
 
 UNKNOWN: dict[str, tuple[str, ...]] = {

@@ -122,7 +122,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "ETags": ("api/test_reads.py::test_an_item_that_changed_since_it_was_read_is_not_acted_on",),
     "commands work by address": (
         "cli/test_by_address.py::test_each_command_is_on_one_list",
-        "cli/test_by_address.py::test_the_gap_only_shrinks",
+        "cli/test_by_address.py::test_the_commands_that_take_an_address_are_those_listed",
         "api/test_over_tls.py::test_a_command_prints_the_same_by_address_as_by_folder",
     ),
     "may X do Y, for other systems": ("api/test_reads.py::test_may_x_do_y",),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from openings import held
-from stories import Stage, official
+from stories import Stage, official, once
 
 from gsomia.errors import UsageError
 from gsomia.identity import About, Principal, Rights, about_copy, about_request, principal_of
@@ -39,6 +39,7 @@ def who(player: Player, *, officer: str = "", person: str = "") -> Principal | N
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea holds an item; Kim reads there, and signs under two ids."""
     both = stage()

@@ -41,6 +41,7 @@ __all__ = [
     "nothing_lost",
     "nothing_twice",
     "official",
+    "once",
     "ready",
     "refusals",
     "register",
@@ -56,6 +57,9 @@ Stage = Callable[..., Exercise]
 
 MARKS = {"JPN": "極秘", "KOR": "군사II급비밀", "USA": "SECRET"}
 """Each Party's own mark for a SECRET item."""
+
+AT = "2018-01-10T12:00:00+09:00"
+"""When an exercise begins."""
 
 PRESENT = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
 """The states of a copy that lies in its holder's register."""
@@ -87,12 +91,39 @@ def new_stage(tmp_path: Path) -> Iterator[Stage]:
     with ExitStack() as stack:
         count = 0
 
-        def make(*parties: str, at: str = "2018-01-10T12:00:00+09:00") -> Exercise:
+        def make(*parties: str, at: str = AT) -> Exercise:
             nonlocal count
             count += 1
             return stack.enter_context(ready(parties or ("JPN", "KOR"), at).again(tmp_path / f"nodes-{count}"))
 
         yield make
+
+
+def once(story: Callable[[Stage], Exercise]) -> Callable[[Path], Iterator[Exercise]]:
+    """Tell a story once, for a fixture that gives each test a copy of the nodes as they stand at its end.
+
+    Args:
+        story: leaves nothing but what the nodes keep; a wire that was cut, say, is whole in the copy.
+    """
+
+    @functools.cache
+    def told() -> Exercise:
+        folder = Path(tempfile.mkdtemp(prefix="gsomia-told-"))
+
+        def stage(*parties: str, at: str = AT) -> Exercise:
+            return ready(parties or ("JPN", "KOR"), at).again(folder / "nodes")
+
+        exercise = story(stage)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(exercise.__exit__)
+        return exercise
+
+    def copied(tmp_path: Path) -> Iterator[Exercise]:
+        with told().again(tmp_path / "told") as exercise:
+            yield exercise
+
+    copied.__name__, copied.__doc__ = story.__name__, story.__doc__
+    return copied
 
 
 def register(player: Player) -> dict[str, tuple[Copy, Item]]:

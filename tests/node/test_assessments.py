@@ -23,7 +23,6 @@ from gsomia.node import (
     Role,
     ask_consent,
     assess,
-    assessing,
     give_consent,
     ledger,
     present_view,
@@ -233,12 +232,12 @@ def test_an_author_killed_beside_the_binding_act_leaves_nothing_and_a_repeat_giv
 
     def killed(*args: Any, **words: Any) -> Any:
         if when == "after":
-            ledger.make(*args, **words)
+            ledger.make_each(*args, **words)
         raise Kill
 
     before = register(player)
     with monkeypatch.context() as dying, pytest.raises(Kill):
-        dying.setattr(assessing, "make", killed)
+        dying.setattr(transmitting, "make_each", killed)
         dying.setattr(transmitting, "discard", lambda *_: None)  # who is killed tidies nothing
         give(talk, data)
     talk.exercise.settle()

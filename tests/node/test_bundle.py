@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,14 +16,29 @@ import pytest
 from click.testing import CliRunner
 from lying import turned
 from openings import rotated
-from stories import Stage, finish
+from stories import Stage, finish, official, once
 
-from gsomia.agreement import LegalAct
+from gsomia.agreement import LegalAct, law_version
 from gsomia.cli.ask import verify_command
 from gsomia.config import shipped_law
 from gsomia.errors import UsageError, VerificationError
-from gsomia.keys import b64, canonical, sign, unb64
-from gsomia.node import Check, Note, Role, TrustedKeys, check_bundle, enter_legal_acts, instant, release, write_bundle
+from gsomia.keys import SigningKey, b64, canonical, sign, unb64
+from gsomia.node import (
+    Check,
+    Note,
+    Role,
+    TrustedKeys,
+    ask_witness,
+    check_bundle,
+    declare_compromised,
+    enter_legal_acts,
+    identity,
+    instant,
+    open_item,
+    release,
+    replace_officer_key,
+    write_bundle,
+)
 from gsomia.node.bundle.writing import BUNDLE_TYPE, contents_digest
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
@@ -51,6 +67,7 @@ def failing(checks: list[Check]) -> list[str]:
 
 
 @pytest.fixture
+@once
 def lived(stage: Stage) -> Exercise:
     """Two nodes, and one item sent, marked and receipted."""
     both = stage()
@@ -82,7 +99,10 @@ def test_the_whole_life_of_an_item_is_checked_by_its_writers_keys_alone(lived: E
         WHOLE,
     ]
     assert all(check.counted for check in checks)
-    assert "jpn-kor-2016 in-force" in checks[4].remark
+    version = law_version(shipped_law()["jpn-kor-2016"])[:12]
+    assert f"jpn-kor-2016 {version} (transmit by JPN)" in checks[3].remark
+    for step in ("transmit", "acceptance", "dispatched", "delivered", "mark", "receipted"):
+        assert re.search(rf"jpn-kor-2016 {version} in-force at \S+ \({step}\)", checks[4].remark), step
 
 
 def test_the_same_records_give_the_same_bundle(lived: Exercise) -> None:
@@ -141,6 +161,61 @@ def test_what_no_peer_has_cosigned_is_said_and_fails_after_a_day(lived: Exercise
     assert "cosignatures" not in failing(found) and "not yet witnessed" in found[-2].remark
     lived.pass_time(DAY + timedelta(seconds=1))
     assert failing(checked(lived, data, "JPN")) == ["cosignatures"]
+
+
+def test_a_bundle_says_what_is_not_yet_cosigned_and_a_newer_one_has_it(lived: Exercise, tmp_path: Path) -> None:
+    """An opening is in the internal log alone, which peers cosign once an hour: the bundle asks them first."""
+    lived.pass_time(timedelta(minutes=2))
+    kor = lived["KOR"]
+    (copy,) = kor.copies()
+    lived.enter(official("kim"), "KOR")
+    lived.settle()
+    assert open_item(kor.node, copy.id, "kim", io.BytesIO())
+    sink = io.BytesIO()
+    made = write_bundle(kor.node, copy.id, lambda name, _version: shipped_law()[name], sink)
+    waiting = {one.log: one for one in made.uncosigned}["exercise.gsomia/KOR/internal"]
+    assert waiting.acts and waiting.next_at is not None
+    assert f"a peer is asked at {instant(waiting.next_at)}" in str(waiting)
+    lived.pass_time(DAY * 2)
+    assert failing(checked(lived, sink.getvalue())) == ["cosignatures"]
+    at_its_own = check_bundle(sink, keys_of(kor), at=None, unwitnessed=DAY, scratch=SqlStore.scratch)
+    assert failing(at_its_own) == []
+    assert "when its writer says that it was written" in next(c for c in at_its_own if c.name == "cosignatures").remark
+    assert ask_witness(kor.node, "JPN", now=True)
+    newer = io.BytesIO()
+    assert not write_bundle(kor.node, copy.id, lambda name, _version: shipped_law()[name], newer).uncosigned
+    lived.pass_time(DAY * 2)
+    assert failing(checked(lived, newer.getvalue())) == []
+
+
+def test_an_exercise_bundle_is_not_judged_by_the_clock_of_the_day(lived: Exercise, tmp_path: Path) -> None:
+    """It was written in 2018, by the clock of the exercise; what was not cosigned then is told and does not fail."""
+    kor = lived["KOR"]
+    lived.enter(official("kim"), "KOR")
+    assert open_item(kor.node, kor.copies()[0].id, "kim", io.BytesIO())
+    file, keys = tmp_path / "life", tmp_path / "kor.json"
+    file.write_bytes(bundle_of(kor, kor.copies()[0].id))
+    keys.write_text(json.dumps(identity(kor.node, certificate="")))
+    done = CliRunner().invoke(verify_command, [str(file), "--identity", str(keys)])
+    assert done.exit_code == 0, done.output
+    assert "not yet witnessed" in done.stdout and "when its writer says that it was written" in done.stdout
+
+
+def test_acts_by_a_key_declared_compromised_later_are_told(lived: Exercise) -> None:
+    """The old key signed the mark and the receipt; it was replaced, and then it was found to have been stolen."""
+    kor = lived["KOR"]
+    old = kor.by(Role.REGISTRY)
+    replace_officer_key(kor.node, old.officer, SigningKey(bytes(range(64))).public, by=kor.by(Role.SECURITY))
+    key = old.key.public.fingerprint
+    since = lived.clock.at - timedelta(days=1)
+    declare_compromised(kor.node, "KOR", old.officer, since, by=kor.by(Role.SECURITY), key=key)
+    lived.settle()
+    for party in ("KOR", "JPN"):
+        checks = checked(lived, bundle_of(lived[party], lived[party].copies()[0].id), party)
+        assert failing(checks) == []
+        told = checks[2].remark
+        assert told.count("declared compromised since 2018-01-09") == 2
+        assert "`mark`" in told and "`receipted`" in told and "`transmit`" not in told
 
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]

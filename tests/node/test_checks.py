@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stories import Stage, finish, forget, holds
+from stories import Stage, finish, forget, holds, once
 
 from gsomia.node import audit
-from gsomia.testing import Player
+from gsomia.testing import Exercise, Player
 
 
 def sql(statement: str) -> Callable[[Player], None]:
@@ -95,15 +95,22 @@ CHANGES: dict[str, tuple[Callable[[Player], None], str]] = {
 }
 
 
+@pytest.fixture
+@once
+def both(stage: Stage) -> Exercise:
+    """Korea has receipted an item of Japan's, and every check of both nodes holds."""
+    found = stage()
+    sent = found["JPN"].transmit(b"a report of some length" * 20, to="KOR", level="極秘")
+    found.settle()
+    finish(found["KOR"], sent.id)
+    found.settle()
+    holds(found)
+    return found
+
+
 @pytest.mark.parametrize("name", CHANGES)
-def test_verify_finds_what_was_changed(stage: Stage, name: str) -> None:
+def test_verify_finds_what_was_changed(both: Exercise, name: str) -> None:
     change, where = CHANGES[name]
-    both = stage()
-    sent = both["JPN"].transmit(b"a report of some length" * 20, to="KOR", level="極秘")
-    both.settle()
-    finish(both["KOR"], sent.id)
-    both.settle()
-    holds(both)
     change(both["KOR"])
     failed = [check for check in audit(both["KOR"].node) if not check.holds]
     assert any(check.name.startswith(where) and check.fault for check in failed), failed

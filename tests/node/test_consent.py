@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, act, message, send
-from stories import Stage, finish, forget, holds, refusals, register, same_story, words_of
+from stories import Stage, finish, forget, holds, once, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
@@ -36,6 +36,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Three nodes; Korea has receipted one item of Japan's, and America has nothing."""
     found = stage("JPN", "KOR", "USA")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lying import act, message, send
-from stories import MARKS, Stage, finish, forget, holds, official, refusals, register, same_story, words_of
+from stories import MARKS, Stage, finish, forget, holds, official, once, refusals, register, same_story, words_of
 
 from gsomia.config import shipped_law
 from gsomia.errors import RefusedError, UsageError
@@ -56,6 +56,7 @@ def by(player: Player, role: str = Role.DISCLOSURE) -> Any:
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea has receipted one item of Japan's, and inspected and cleared a contractor's plant with one engineer."""
     found = stage()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, act, message, send
-from stories import MARKS, Stage, finish, forget, holds, official, refusals, same_story, words_of
+from stories import MARKS, Stage, finish, forget, holds, official, once, refusals, same_story, words_of
 
 from gsomia.config import shipped_law
 from gsomia.errors import RefusedError, UsageError
@@ -54,6 +54,7 @@ def by(player: Player, role: str = Role.DISCLOSURE) -> Any:
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Two nodes; Ueda of Japan and Han of Korea may know it."""
     found = stage()
@@ -183,6 +184,7 @@ def test_after_the_end_nothing_is_told(stage: Stage) -> None:
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Korea holds an item of Japan's; Han of Korea may know it, and America wants to hear of it."""
     found = stage("JPN", "KOR", "USA")

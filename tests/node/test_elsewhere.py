@@ -8,7 +8,7 @@ import pytest
 from stories import MARKS, Stage
 
 from gsomia.errors import RefusedError, SignatureError
-from gsomia.keys import Verifies
+from gsomia.keys import Signs, Verifies
 from gsomia.node import Acting, AwaitedKey, Prepared, Role, StandingClock, audit, handle, mark, prepare, sign_prepared
 from gsomia.testing import Player
 
@@ -29,6 +29,10 @@ def use(kor: Player, what: str, key: AwaitedKey) -> object:
     return handle(kor.node, "use", kor.copies()[0].id, what, by=acting)
 
 
+def signed(prepared: Prepared, key: Signs) -> dict[int, dict[str, bytes]]:
+    return {place: sign_prepared(batch.data, key) for place, batch in enumerate(prepared.batches)}
+
+
 def awaited(kor: Player) -> Verifies:
     return kor.by(Role.REGISTRY).key.public
 
@@ -46,7 +50,7 @@ def prepared(kor: Player) -> Prepared:
 
 
 def test_what_was_signed_is_what_is_entered(kor: Player, prepared: Prepared) -> None:
-    signatures = sign_prepared(prepared.data, kor.by(Role.REGISTRY).key)
+    signatures = signed(prepared, kor.by(Role.REGISTRY).key)
     standing = replace(kor, node=replace(kor.node, clock=StandingClock(prepared.at, kor.node.clock)))
     use(standing, "a lecture", AwaitedKey(public=awaited(kor), prepared=prepared, signatures=signatures))
     assert entered(kor) == [prepared.statements[0].id]
@@ -54,7 +58,7 @@ def test_what_was_signed_is_what_is_entered(kor: Player, prepared: Prepared) -> 
 
 
 def test_what_would_say_something_else_now_is_not_entered(kor: Player, prepared: Prepared) -> None:
-    signatures = sign_prepared(prepared.data, kor.by(Role.REGISTRY).key)
+    signatures = signed(prepared, kor.by(Role.REGISTRY).key)
     key = AwaitedKey(public=awaited(kor), prepared=prepared, signatures=signatures)
     with pytest.raises(RefusedError, match="has changed since it was prepared"):
         use(kor, "another lecture", key)
@@ -63,7 +67,7 @@ def test_what_would_say_something_else_now_is_not_entered(kor: Player, prepared:
 
 @pytest.mark.parametrize("whose", [Role.SECURITY, ""])
 def test_another_s_signatures_enter_nothing(kor: Player, prepared: Prepared, whose: str) -> None:
-    signatures = sign_prepared(prepared.data, kor.by(whose).key) if whose else {}
+    signatures = signed(prepared, kor.by(whose).key) if whose else {}
     key = AwaitedKey(public=awaited(kor), prepared=prepared, signatures=signatures)
     with pytest.raises(SignatureError):
         use(kor, "a lecture", key)

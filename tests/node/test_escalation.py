@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lying import act, message, send
 from openings import held
-from stories import MARKS, Stage, holds, official
+from stories import MARKS, Stage, holds, official, once
 
 from gsomia.errors import GsomiaError, RefusedError, VerificationError
 from gsomia.identity import principal_of
@@ -39,6 +39,7 @@ ROLES = [Role.SECURITY, Role.REGISTRY]
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea holds an item; its officer `desk` is the person `lee`, entered with little."""
     exercise = stage()
@@ -157,6 +158,7 @@ FORGED: dict[str, tuple[str, dict[str, Any], str]] = {
         {
             "person": "lee", "role": "official", "rank": "", "clearance": "SECRET", "basis": "", "expires": "",
             "needs": [], "purposes": [], "rosters": [], "house_roles": [], "accounts": [],
+            "sign_in_keys": [],
         },
         "cannot sign what is about themselves",
     ),

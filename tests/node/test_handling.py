@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lying import act, message, send
-from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
+from stories import Stage, finish, holds, official, once, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import (
@@ -33,6 +33,7 @@ PACT = "jpn-kor-2016"
 
 
 @pytest.fixture
+@once
 def lived(stage: Stage) -> Exercise:
     """Two nodes, and one item of Japan's that Korea has receipted."""
     both = stage()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from lying import act, altered, kind_of, message, offered, reading, resigned, send, turned
-from stories import MARKS, Stage, finish, forget, holds, official, refusals, register, same_story, words_of
+from stories import MARKS, Stage, finish, forget, holds, official, once, refusals, register, same_story, words_of
 
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope, b64, unb64
@@ -20,6 +20,7 @@ from gsomia.testing import Exercise
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Three nodes; one item of Japan's for Korea lies at the hub, marked."""
     found = stage("JPN", "KOR", "USA")

@@ -153,6 +153,41 @@ def test_a_compromised_officers_acts_are_listed_and_the_officer_is_enrolled_afre
     same_story(both)
 
 
+@pytest.mark.parametrize("end", ["replaced", "retired"])
+def test_a_key_that_ended_is_declared_compromised_and_its_acts_are_listed(stage: Stage, end: str) -> None:
+    """What is known only later: the key was in other hands already. The one that took its place goes on."""
+    both = stage()
+    since = both.clock.at
+    finish(both["KOR"], give(both))
+    kor, old = both["KOR"], both["KOR"].by(Role.REGISTRY)
+    by, key = kor.by(Role.SECURITY), old.key.public.fingerprint
+    if end == "replaced":
+        replace_officer_key(kor.node, old.officer, NEW.public, by=by)
+        with pytest.raises(UsageError, match="which key of officer `kor-registry`") as asked:
+            declare_compromised(kor.node, "KOR", old.officer, since, by=by)
+        for word in (key[:16], NEW.public.fingerprint[:16], "ended", "in use", "--key"):
+            assert word in asked.value.hint
+    else:
+        retire_officer_key(kor.node, old.officer, by=by)
+    with pytest.raises(UsageError, match=r"`0{64}` names 0"):
+        declare_compromised(kor.node, "KOR", old.officer, since, by=by, key="0" * 64)
+    with pytest.raises(UsageError, match="`nobody` of `KOR` never had a key"):
+        declare_compromised(kor.node, "KOR", "nobody", since, by=by)
+    declare_compromised(kor.node, "KOR", old.officer, since, by=by, key=key[:12] if end == "replaced" else "")
+    both.settle()
+    for player in both.players.values():
+        with player.node.store.reading() as reader:
+            assert [one.statement.type for one in signed_by(reader, key, since)] == ["mark", "receipted"]
+            now = reader.officer("KOR", old.officer)
+        assert (now.key == NEW.public if now else False) is (end == "replaced")
+    if end == "replaced":
+        kor.officers[Role.REGISTRY] = replace(old, key=NEW)
+        finish(kor, give(both))
+        both.settle()
+    holds(both)
+    same_story(both)
+
+
 def test_nobody_ends_the_keys_of_another_party(stage: Stage) -> None:
     both = stage()
     jpn, kor = both["JPN"], both["KOR"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lying import OTHER_ITEM, STRANGER, act, altered, header, in_acts, message, resigned, send, without_acts
-from stories import MARKS, PRESENT, Stage, finish, holds, refusals, register, survived, words_of
+from stories import MARKS, PRESENT, Stage, finish, holds, once, refusals, register, survived, words_of
 
 from gsomia.errors import PeerError
 from gsomia.keys import b64, canonical, sign
@@ -235,12 +235,20 @@ def state_of(both: Exercise, party: str) -> tuple[Any, ...]:
         return (register(both[party]), people, reader.record(), reader.adopted(), [a.id for a in reader.acts()])
 
 
+@pytest.fixture
+@once
+def both(stage: Stage) -> Exercise:
+    """Korea has an item of Japan's, which nobody marked yet."""
+    found = stage()
+    found["JPN"].transmit(b"report", to="KOR", level="極秘")
+    found.settle()
+    return found
+
+
 @pytest.mark.parametrize("name", HOLDER)
-def test_an_act_that_is_not_right_changes_nothing(stage: Stage, name: str) -> None:
+def test_an_act_that_is_not_right_changes_nothing(both: Exercise, name: str) -> None:
     make, why = HOLDER[name]
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+    sent = both["JPN"].copies()[0]
     before = state_of(both, "JPN")
     try:
         lie = make(both, sent.id)
@@ -266,12 +274,10 @@ DENIALS: dict[str, tuple[str, dict[str, object], str]] = {
 
 @pytest.mark.parametrize("far", ["delivered", "receipted"])
 @pytest.mark.parametrize("name", DENIALS)
-def test_a_peer_that_accepts_and_denies_it_is_refused_and_it_is_told(stage: Stage, name: str, far: str) -> None:
+def test_a_peer_that_accepts_and_denies_it_is_refused_and_it_is_told(both: Exercise, name: str, far: str) -> None:
     """Its node accepted and delivered, and later says the contrary of the same copy: what it signed first stands."""
     kind, body, why = DENIALS[name]
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+    sent = both["JPN"].copies()[0]
     if far == "receipted":
         finish(both["KOR"], sent.id)
         both.settle()
@@ -284,10 +290,8 @@ def test_a_peer_that_accepts_and_denies_it_is_refused_and_it_is_told(stage: Stag
     survived(both, told={"JPN": why})
 
 
-def test_a_receipt_names_the_mark_that_was_put_on(stage: Stage) -> None:
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+def test_a_receipt_names_the_mark_that_was_put_on(both: Exercise) -> None:
+    sent = both["JPN"].copies()[0]
     mark(both["KOR"].node, sent.id, MARKS["KOR"], by=both["KOR"].by(Role.REGISTRY))
     both.settle()
     lie = rung("receipted", body={"mark": "군사III급비밀"})(both, sent.id)
@@ -296,10 +300,8 @@ def test_a_receipt_names_the_mark_that_was_put_on(stage: Stage) -> None:
     survived(both, told={"JPN": "was marked `군사II급비밀`"})
 
 
-def test_what_was_done_in_time_may_arrive_weeks_later(stage: Stage) -> None:
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+def test_what_was_done_in_time_may_arrive_weeks_later(both: Exercise) -> None:
+    sent = both["JPN"].copies()[0]
     finish(both["KOR"], sent.id)
     both.pass_time(timedelta(days=40))
     both.settle()
@@ -308,10 +310,8 @@ def test_what_was_done_in_time_may_arrive_weeks_later(stage: Stage) -> None:
     survived(both, told={"JPN": "acts that came late or are backdated: 2, the last: .* `receipted` by `KOR`"})
 
 
-def test_an_act_id_with_other_contents_is_refused(stage: Stage) -> None:
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+def test_an_act_id_with_other_contents_is_refused(both: Exercise) -> None:
+    sent = both["JPN"].copies()[0]
     finish(both["KOR"], sent.id)
     both.settle()
     with both["JPN"].node.store.reading() as reader:
@@ -324,11 +324,9 @@ def test_an_act_id_with_other_contents_is_refused(stage: Stage) -> None:
     survived(both, told={"JPN": "known with other contents"})
 
 
-def test_one_batch_signed_twice_spoils_no_audit(stage: Stage) -> None:
+def test_one_batch_signed_twice_spoils_no_audit(both: Exercise) -> None:
     """The same root, once under the node's signatures alone and once under its officer's too."""
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+    sent = both["JPN"].copies()[0]
     korea = both["KOR"]
     _, item = register(both["JPN"])[sent.id]
     opened = act(korea, "opened", item=item.id, copy=sent.id, body={"payload_digest": item.payload_digest})
@@ -417,10 +415,8 @@ def test_an_acceptance_of_another_offer_sends_nothing(stage: Stage) -> None:
     survived(both, told={"JPN": "offer"})
 
 
-def test_a_peer_that_says_nothing_of_an_act_is_asked_again(stage: Stage) -> None:
-    both = stage()
-    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both.settle()
+def test_a_peer_that_says_nothing_of_an_act_is_asked_again(both: Exercise) -> None:
+    sent = both["JPN"].copies()[0]
     mark(both["KOR"].node, sent.id, MARKS["KOR"], by=both["KOR"].by(Role.REGISTRY))
     altered(both, "JPN", "recorded", lambda value: value["body"].update(recorded=[]))
     with pytest.raises(PeerError, match="did not say what became of act"):

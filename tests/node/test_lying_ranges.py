@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from comparing import found, lose, three_items
 from lying import altered, message, send
-from stories import MARKS, Stage, finish, refusals, register, words_of
+from stories import MARKS, Stage, finish, once, refusals, register, words_of
 
 from gsomia.errors import AnswerError, PeerError
 from gsomia.keys import b64, unb64
@@ -24,6 +24,7 @@ from gsomia.testing import Exercise
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Two nodes, and three items of Japan's of which Korea has receipted two."""
     return three_items(stage)

@@ -108,12 +108,13 @@ def test_a_prepared_act_is_signed_by_its_digest(both: Exercise) -> None:
         return handle(player.node, "use", held, "a lecture", by=Acting(officer=by.officer, key=key))
 
     prepared = prepare(lambda: use(kor, AwaitedKey(public=by.key.public)))
-    given = by.key.sign(prepared.signed)
-    prepared.check(by.key.public, given)
+    (batch,) = prepared.batches
+    given = by.key.sign(batch.signed)
+    batch.check(by.key.public, given)
     with pytest.raises(SignatureError, match="challenge"):
-        prepared.check(by.key.public, by.key.sign(prepared.signed + b" "))
+        batch.check(by.key.public, by.key.sign(batch.signed + b" "))
     standing = replace(kor, node=replace(kor.node, clock=StandingClock(prepared.at, kor.node.clock)))
-    use(standing, AwaitedKey(public=by.key.public, prepared=prepared, signatures=given))
+    use(standing, AwaitedKey(public=by.key.public, prepared=prepared, signatures={0: given}))
     both.settle()
     holds(both)
 

@@ -19,11 +19,13 @@ from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
+    Binding,
     Role,
     ask_open,
     brief,
     change_person,
     destroy,
+    end_access,
     enrol_officer,
     enter_need,
     enter_person,
@@ -258,12 +260,42 @@ def test_an_account_is_one_persons_until_they_have_no_more_of_it(stage: Stage) -
         with pytest.raises(UsageError, match="not an account"):
             enter_person(korea.node, replace(official("lee"), accounts=(wrong,)), by=by)
     strike_person(korea.node, "kim", "moved", by=by)
-    enter_person(korea.node, lee, by=by)
-    with korea.node.store.reading() as reader:
-        assert reader.holder_of(ACCOUNT) == "lee"
+
+    def binding() -> Binding | None:
+        with korea.node.store.reading() as reader:
+            return reader.binding(ACCOUNT)
+
+    first = Binding(name=ACCOUNT, person="lee", act=enter_person(korea.node, lee, by=by).id)
+    change_person(korea.node, "lee", by=by, clearance="CONFIDENTIAL")
+    assert binding() == first, "what leaves the account with the person changes nothing of it"
     change_person(korea.node, "lee", by=by, accounts=())
-    with korea.node.store.reading() as reader:
-        assert reader.holder_of(ACCOUNT) == ""
+    assert binding() is None
+    again = change_person(korea.node, "lee", by=by, accounts=(ACCOUNT,))
+    assert binding() == replace(first, act=again.id)
+    holds(both)
+
+
+def test_who_comes_back_is_known_by_the_act_that_says_so(stage: Stage) -> None:
+    both = stage()
+    node, by = both["KOR"].node, security(both["KOR"])
+
+    def returned() -> str:
+        with node.store.reading() as reader:
+            person = reader.person("kim")
+        assert person is not None
+        return person.returned
+
+    enter_person(node, official("kim"), by=by)
+    enter_person(node, official("kim"), by=by)
+    assert returned() == ""
+    for confirmed in (True, False):
+        if confirmed:
+            strike_person(node, "kim", "x", by=by)
+        else:
+            end_access(node, "kim", "x")
+        back = enter_person(node, official("kim"), by=by).id
+        change_person(node, "kim", by=by, clearance="CONFIDENTIAL")
+        assert returned() == back
     holds(both)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lying import act, message, send
-from stories import MARKS, Stage, finish, holds, same_story
+from stories import MARKS, Stage, finish, holds, once, same_story
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, SignedAct, destroy, handle, owed_rows, release
@@ -18,6 +18,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Korea has receipted an item of Japan's three days before the agreement ends: its notice was never suspended."""
     found = stage(at="2019-11-20T12:00:00+09:00")

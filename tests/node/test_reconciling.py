@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from comparing import OTHER, found, kinds, lose, three_items
 from lying import kind_of, message, reading, send
-from stories import Stage, alike, back_up, finish, forget, holds, register, restore, shared_entries
+from stories import Stage, alike, back_up, finish, forget, holds, once, register, restore, shared_entries
 
 from gsomia.errors import NodeError, PeerError, UsageError
 from gsomia.keys import Envelope
@@ -35,6 +35,7 @@ from gsomia.testing import Exercise, Player
 
 
 @pytest.fixture
+@once
 def both(stage: Stage) -> Exercise:
     """Two nodes, and three items of Japan's of which Korea has receipted two."""
     return three_items(stage)
@@ -276,6 +277,7 @@ def test_what_a_restored_node_lost_is_named_by_its_peer_and_got_back(
 
 
 @pytest.fixture
+@once
 def three(stage: Stage) -> Exercise:
     """Japan's item at the United States, handed on to Korea with consent; and one of each pair's own."""
     made = stage("JPN", "USA", "KOR")

@@ -13,7 +13,9 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
+from gsomia.api.assessing import Assessing
 from gsomia.api.contents import Transmission
+from gsomia.api.entered import entered, permit_entered, told_entered
 from gsomia.api.passkeys import counted
 from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
@@ -22,6 +24,7 @@ from gsomia.api.routing import Host, Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
     AdoptLaw,
+    Assess,
     ByPasskey,
     Circulate,
     Destroy,
@@ -46,7 +49,6 @@ from gsomia.node import (
     Reader,
     StandingClock,
     adopt_law,
-    instant,
     make_rendition,
     prepare,
 )
@@ -109,6 +111,8 @@ class _Marking:
 def _kept(served: Served, caller: Caller, wanted: Any) -> Kept | None:
     if isinstance(wanted, Transmit | Circulate):
         return Transmission(served.coming, caller.id, wanted)
+    if isinstance(wanted, Assess):
+        return Assessing(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
         return _Marking(wanted)
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
@@ -128,11 +132,13 @@ def acting(served: Served, router: APIRouter) -> None:
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
         """Prepare an act: the verdict first, and the statements that its officers must sign."""
         caller: Caller = request.state.caller
+        # Also before an answer that was given is given again.
+        with node.store.reading() as reader:
+            officers = _officers(node, reader, caller, body)
+            _permit(served, caller, reader, body, officers)
 
         def work() -> Response:
             with node.store.reading() as reader:
-                officers = _officers(node, reader, caller, body)
-                _permit(served, caller, reader, body, officers)
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
             kept = _kept(served, caller, body)
@@ -143,7 +149,7 @@ def acting(served: Served, router: APIRouter) -> None:
                     kept.discard(node)
                 raise
             one = Preparation(
-                id=prepared.statements[0].id,
+                id=prepared.batches[-1].statements[0].id,
                 caller=caller.id,
                 wanted=body,
                 officers=officers,
@@ -159,7 +165,7 @@ def acting(served: Served, router: APIRouter) -> None:
             if waiting.find(name, caller.id) is not None:
                 return True
             with node.store.reading() as reader:
-                return _entered(node, reader, caller, name) is not None
+                return bool(entered(node, reader, caller, name))
 
         return once(served, request, caller, work, stands)
 
@@ -184,31 +190,26 @@ def acting(served: Served, router: APIRouter) -> None:
         caller: Caller = request.state.caller
         one = waiting.find(preparation, caller.id)
         with node.store.reading() as reader:
-            entered = _entered(node, reader, caller, preparation)
-            if entered is not None:
-                return answered(served, request, "preparation", entered)
-            if one is None:
-                raise _unprepared()
-            _permit(served, caller, reader, one.wanted, one.officers)
-        return answered(served, request, "preparation", one.told("prepared"))
+            found = _stage(served, caller, reader, preparation, one)
+        told = found.told("prepared") if isinstance(found, Preparation) else found
+        return answered(served, request, "preparation", told)
 
     @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
     def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
+        waits = waiting.find(preparation, caller.id)
+        with node.store.reading() as reader:
+            _stage(served, caller, reader, preparation, waits)
 
         def work() -> Response:
-            one = waiting.find(preparation, caller.id)
-            with one.turn if one is not None else nullcontext():
+            with waits.turn if waits is not None else nullcontext():
                 with node.store.reading() as reader:
-                    entered = _entered(node, reader, caller, preparation)
-                    if entered is not None:
-                        return answered(served, request, "preparation", entered)
-                    if one is None or one.ended:
-                        raise _unprepared()
-                    _permit(served, caller, reader, one.wanted, one.officers)
-                one.signatures[caller.id] = _checked(served, one, caller.signing(), body)
-                if len(one.signatures) < len(one.officers):
+                    one = _stage(served, caller, reader, preparation, waits)
+                if not isinstance(one, Preparation):
+                    return answered(served, request, "preparation", one)
+                one.signatures.setdefault(caller.id, {})[body.batch] = _checked(served, one, caller.signing(), body)
+                if not one.signed:
                     return answered(served, request, "preparation", one.told("prepared"))
                 with node.store.reading() as reader:
                     _still(node, reader, one.officers)
@@ -228,28 +229,22 @@ def _unprepared() -> Problem:
     )
 
 
-def _entered(node: Node, reader: Reader, caller: Caller, name: str) -> dict[str, Any] | None:
-    """What was prepared under a name and entered since, as those who signed it are told; None where it was not."""
-    act = reader.act(name)
-    if act is None or act.statement.party != node.party:
-        return None
-    signers = [one.officer for one in act.statement.signers if one.officer]
-    if caller.id not in signers:
-        return None
-    batch = (
-        [act]
-        if act.size == 1
-        else [one for one in reader.acts(item=act.statement.item) if one.envelope == act.envelope]
-    )
-    return {
-        "id": name,
-        "status": "done",
-        "act": act.statement.type,
-        "until": instant(act.statement.at + PREPARED_FOR),
-        "statements": [one.data.decode() for one in batch],
-        "acts": [one.id for one in batch],
-        "officers": [{"officer": one, "signed": True} for one in dict.fromkeys(signers)],
-    }
+def _stage(
+    served: Served, caller: Caller, reader: Reader, name: str, waits: Preparation | None
+) -> Preparation | dict[str, Any]:
+    """What was prepared under a name: it waits for signatures, or what was entered of it is told.
+
+    Raises:
+        RefusedError: the caller's token is not good for such acts.
+        Problem: there is neither for the caller, or the caller signs in anew first.
+    """
+    if batches := entered(served.node, reader, caller, name):
+        permit_entered(caller, {act.statement.type for batch in batches for act in batch})
+        return told_entered(name, batches)
+    if waits is None or waits.ended:
+        raise _unprepared()
+    _permit(served, caller, reader, waits.wanted, waits.officers)
+    return waits
 
 
 def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[Officer, ...]:
@@ -258,6 +253,11 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
     Raises:
         RefusedError: the caller is not.
     """
+    if isinstance(wanted, Assess) and wanted.disclosure not in ("", caller.id):
+        disclosing = reader.officer(node.party, wanted.disclosure)
+        if disclosing is None:
+            raise _refused("no-such-officer", "who is to disclose has no key that can sign")
+        return caller.signing(), disclosing
     if not isinstance(wanted, Destroy):
         return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
@@ -285,7 +285,10 @@ def _permit(served: Served, caller: Caller, reader: Reader, wanted: Any, officer
             permit(caller, wanted.act, About(askers=frozenset()))
             raise missing() from None
     row = row_of(wanted)
-    permit(caller, row, about)
+    if not isinstance(wanted, Assess) or caller.id == officers[0].id:
+        permit(caller, row, about)
+    if isinstance(wanted, Assess) and caller.id == officers[-1].id:
+        permit(caller, "transmit", about)
     item = getattr(wanted, "item", "")
     # Who speaks in a consultation names its texts, also a legal officer, who sees nothing else of the register.
     if item and row != "consult":
@@ -308,7 +311,7 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
 
 
 def _checked(served: Served, one: Preparation, officer: Officer, body: Signatures | ByPasskey) -> Mapping[str, bytes]:
-    """The officer's signatures, over the statements as prepared.
+    """The officer's signatures, over the statements of a batch as prepared.
 
     Raises:
         SignatureError: they do not hold.
@@ -322,8 +325,12 @@ def _checked(served: Served, one: Preparation, officer: Officer, body: Signature
             given = {"ed25519": unb64(body.ed25519), "ml-dsa-65": unb64(body.ml_dsa_65)}
     except ValueError as error:
         raise SignatureError(f"the signatures are {error}") from error
-    one.prepared.check(officer.key, given)
-    if made is not None and isinstance(officer.key, Passkey) and one.signatures.get(officer.id) != given:
+    batch = one.batch(officer, body.batch)
+    if batch is None:
+        raise SignatureError(f"there is no batch {body.batch} that `{officer.id}` signs")
+    batch.check(officer.key, given)
+    before = one.signatures.get(officer.id, {}).get(body.batch)
+    if made is not None and isinstance(officer.key, Passkey) and before != given:
         counted(served, officer.key, made)
     return given
 

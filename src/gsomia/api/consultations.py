@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from gsomia.api.assessing import assessment
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Text
 from gsomia.api.reads import PAGE, Cursor, Limit, Name, named_copies
@@ -30,6 +31,9 @@ from gsomia.node import (
     standing_view,
     standings_of,
     version_text,
+    view_row,
+    views_left,
+    views_of,
 )
 from gsomia.registry import Item
 from gsomia.web import missing
@@ -43,6 +47,12 @@ class Compared(Said):
     old: Text
     new: Text
     person: Annotated[str, Field(max_length=128)] = ""
+
+
+class Assessed(Said):
+    """An assessment that the caller sent."""
+
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 _MOST = 200
@@ -73,6 +83,16 @@ def consultations(served: Served, router: APIRouter) -> None:
         with served.asked(request, "see-consultations") as (_, reader):
             standing = standing_of(reader, _named(reader, consultation))
             return answered(served, request, "consultation", standing_view(node, reader, standing))
+
+    @route(router, "POST", "/v1/consultations/{consultation}/views", "consult")
+    def see_views(request: Request, consultation: Name, body: Assessed) -> Response:
+        """Show the view of an assessment that each other Party would get, and what of them was given before."""
+        with served.asked(request, "consult") as (caller, reader):
+            said, data = _named(reader, consultation), assessment(served.coming, caller.id, body.content)
+            views = views_of(node, reader, said, data, node.clock.now())
+            left = views_left(node, reader, said, data, views)
+            told = {"views": [view_row(view) for view in views], "given": [copy.id for copy in left]}
+            return answered(served, request, "views", told)
 
     @route(router, "POST", "/v1/consultations/{consultation}/differences", "compare-texts")
     def compare_drafts(request: Request, consultation: Name, body: Compared) -> Response:

@@ -70,21 +70,21 @@ class Transmission:
 def contents(served: Served, router: APIRouter) -> None:
     """Add the routes by which content comes in."""
 
-    @route(router, "GET", "/v1/contents/{content}", "transmit")
+    @route(router, "GET", "/v1/contents/{content}", "send-content")
     def see_content(request: Request, content: Digest) -> Response:
         """Say how much of a content of the caller's is here."""
         caller: Caller = request.state.caller
-        permit(caller, "transmit")
+        permit(caller, "send-content")
         found = served.coming.state(caller.id, content)
         if found is None:
             raise missing()
         return answered(served, request, "content", _told(found))
 
-    @route(router, "PATCH", "/v1/contents/{content}", "transmit", takes="application/octet-stream")
+    @route(router, "PATCH", "/v1/contents/{content}", "send-content", takes="application/octet-stream")
     def send_content(request: Request, content: Digest, upload_offset: Bytes, upload_length: Bytes) -> Response:
         """Take the next piece of a content; the first begins it, the last completes it."""
         caller: Caller = request.state.caller
-        permit(caller, "transmit")
+        permit(caller, "send-content")
         piece: bytes = request.state.body
         found = served.coming.take(caller.id, content, piece, offset=upload_offset, size=upload_length)
         return answered(served, request, "content", _told(found))

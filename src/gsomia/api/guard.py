@@ -161,7 +161,9 @@ class Guard:
             if name in (b"authorization", b"dpop"):
                 headers.setdefault(name.decode(), []).append(value.decode("latin-1"))
         try:
-            caller = self._sign_in.caller(peer_certificate(scope), headers, scope["method"], scope["path"])
+            # As it was sent: `path` is decoded, and a proof names the URL itself.
+            sent = scope["raw_path"].decode("latin-1")
+            caller = self._sign_in.caller(peer_certificate(scope), headers, scope["method"], sent)
         except UnknownCaller as unknown:
             if wait := self._strangers.take(source):
                 raise _slower(wait) from None

@@ -141,16 +141,16 @@ def oidc(served: Served, router: APIRouter) -> None:
         except SignatureError:
             raise unknown_caller() from None
         with node.store.reading() as reader:
-            person = reader.holder_of(account)
-            known = principal_of(node, reader, person=person) if person else None
-        if known is None:
+            binding = reader.binding(account)
+            known = principal_of(node, reader, person=binding.person) if binding is not None else None
+        if binding is None or known is None:
             says = "this account is bound to no person here"
             hint = f"a security officer binds it: gsomia person change PERSON --account '{account}'"
             raise Problem(403, says, kind="not-bound", more={"account": account, "hint": hint})
         value = secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(8),
-            person=person,
+            person=binding.person,
             officer="",
             key=account,
             jkt=begun.jkt,
@@ -161,7 +161,8 @@ def oidc(served: Served, router: APIRouter) -> None:
             until=now + served.spans.session,
             idle=served.spans.session_idle,
             used=now,
+            since=binding.act,
         )
         served.memory.put_token(token_digest(value), token, now)
-        told = {**told_token(token), "person": person, "token": value, "token_type": "DPoP"}
+        told = {**told_token(token), "person": binding.person, "token": value, "token_type": "DPoP"}
         return answered(served, request, "token", told, status=201)

@@ -109,6 +109,7 @@ def passkeys(served: Served, router: APIRouter) -> None:
             until=now + served.spans.session,
             idle=served.spans.session_idle,
             used=now,
+            since=principal.returned,
         )
         memory.put_token(token_digest(value), token, now)
         told = {**told_token(token), "officer": officer.id, "token": value, "token_type": "DPoP"}

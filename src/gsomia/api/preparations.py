@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from gsomia.node import Acting, Node, Officer, Prepared, instant
+from gsomia.node import Acting, Batch, Node, Officer, Prepared, instant
 from gsomia.passkeys import Passkey, b64url, challenge
 
 __all__ = ["PREPARED_FOR", "Kept", "Preparation", "Preparations"]
@@ -55,13 +55,29 @@ class Preparation:
     until: datetime
     kept: Kept | None = None
     ended: bool = False
-    signatures: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    signatures: dict[str, dict[int, Mapping[str, bytes]]] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def keeps(self) -> bool:
         """Whether a document is kept for it."""
         return self.kept is not None and self.kept.keeps
+
+    def batch(self, officer: Officer, place: int) -> Batch | None:
+        """The batch at a place, where an officer is among those who sign it."""
+        found = self.prepared.batches[place : place + 1]
+        return found[0] if found and found[0].signed_by(officer.key) else None
+
+    def left(self, officer: Officer) -> list[int]:
+        """The places of the batches that an officer has yet to sign."""
+        signed = self.signatures.get(officer.id, {})
+        batches = enumerate(self.prepared.batches)
+        return [place for place, batch in batches if place not in signed and batch.signed_by(officer.key)]
+
+    @property
+    def signed(self) -> bool:
+        """Whether every officer has signed every batch that is theirs."""
+        return not any(self.left(officer) for officer in self.officers)
 
     def end(self, node: Node) -> None:
         """It waits no more: what was sealed for it goes, unless it was entered."""
@@ -72,25 +88,30 @@ class Preparation:
 
     def told(self, status: str) -> dict[str, Any]:
         """What officers must see before they sign: the statements as they stand."""
-        signed = {one.id for one in self.officers if one.id in self.signatures}
+        prepared = self.prepared
         return {
             "id": self.id,
             "status": status,
             "act": self.wanted.act,
             "until": instant(self.until),
-            "statements": [data.decode() for data in self.prepared.data],
-            "acts": [statement.id for statement in self.prepared.statements],
-            "officers": [_told_officer(one, one.id in signed, self.prepared) for one in self.officers],
+            "statements": [statement.to_bytes().decode() for statement in prepared.statements],
+            "acts": [statement.id for statement in prepared.statements],
+            "batches": [len(batch.statements) for batch in prepared.batches],
+            "officers": [self._officer(one) for one in self.officers],
         }
 
-
-def _told_officer(officer: Officer, signed: bool, prepared: Prepared) -> dict[str, Any]:
-    """An officer who is to sign, and of a passkey what the browser must be asked for."""
-    told = {"officer": officer.id, "signed": signed}
-    if not isinstance(officer.key, Passkey):
-        return told
-    credential, due = b64url(officer.key.credential), challenge(prepared.signed)
-    return {**told, "passkey": {"credential": credential, "rp": officer.key.rp, "challenge": due}}
+    def _officer(self, officer: Officer) -> dict[str, Any]:
+        """An officer who is to sign, and of a passkey what the browser must be asked for next."""
+        left = self.left(officer)
+        told: dict[str, Any] = {"officer": officer.id, "signed": not left, "left": left}
+        if not isinstance(officer.key, Passkey):
+            return told
+        batches = self.prepared.batches
+        due = challenge(batches[left[0] if left else 0].signed)
+        return {
+            **told,
+            "passkey": {"credential": b64url(officer.key.credential), "rp": officer.key.rp, "challenge": due},
+        }
 
 
 class Preparations:

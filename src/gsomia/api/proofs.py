@@ -97,13 +97,15 @@ def _logs(served: Served, router: APIRouter) -> None:
                 raise missing()
         file = served.host.spool()
         try:
-            item = write_bundle(node, reference, served.host.law_files, file)
+            made = write_bundle(node, reference, served.host.law_files, file)
             size = file.tell()
             file.seek(0)
         except BaseException:
             file.close()
             raise
-        headers = {"x-gsomia-item": item.id, "content-length": str(size), "content-disposition": "attachment"}
+        headers = {"x-gsomia-item": made.item.id, "content-length": str(size), "content-disposition": "attachment"}
+        if made.uncosigned:
+            headers["x-gsomia-uncosigned"] = "; ".join(map(str, made.uncosigned))
         return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
 
 

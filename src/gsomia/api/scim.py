@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -73,13 +74,15 @@ def scim(served: Served, router: APIRouter) -> None:
             raise Problem(409, f"`{name}` is known", more={"scimType": "uniqueness"})
         return _told(request, users.user(name), status=201)
 
-    @route(router, "GET", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE)
+    @route(router, "GET", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
     def see_user(request: Request, user: Name) -> Response:
         """Tell one user."""
         may(request)
         return _told(request, users.user(user))
 
-    @route(router, "PUT", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE, takes=SCIM_TYPE, shape=USER_SHAPE)
+    @route(
+        router, "PUT", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, takes=SCIM_TYPE, shape=USER_SHAPE
+    )
     def put_user(request: Request, user: Name) -> Response:
         """Replace what was announced of a user; where `active` is false their access ends."""
         may(request)
@@ -90,14 +93,22 @@ def scim(served: Served, router: APIRouter) -> None:
             _of_a_user(said, user)
         return _told(request, users.change(user, {"display": "", "external": "", **changes}))
 
-    @route(router, "PATCH", f"{_BASE}/Users/{{user}}", "provision", tells=SCIM_TYPE, takes=SCIM_TYPE, shape=PATCH_SHAPE)
+    @route(
+        router,
+        "PATCH",
+        f"{_BASE}/Users/{{user:path}}",
+        "provision",
+        tells=SCIM_TYPE,
+        takes=SCIM_TYPE,
+        shape=PATCH_SHAPE,
+    )
     def patch_user(request: Request, user: Name) -> Response:
         """Change what was announced of a user; where `active` becomes false their access ends."""
         may(request)
         _match(request, users.user(user))
         return _told(request, users.change(user, _changes(_patched(_body(request)), user)))
 
-    @route(router, "DELETE", f"{_BASE}/Users/{{user}}", "provision", status=204)
+    @route(router, "DELETE", f"{_BASE}/Users/{{user:path}}", "provision", status=204)
     def end_user(request: Request, user: Name) -> Response:
         """Announce a leaver: their access ends."""
         may(request)
@@ -169,7 +180,8 @@ def _shown(name: str, person: Person | None, joiner: Joiner | None) -> dict[str,
     if joiner is not None:
         shown |= {k: v for k, v in (("displayName", joiner.display), ("externalId", joiner.external)) if v}
     version = f"W/{_version(shown)}"
-    return {**shown, "meta": {"resourceType": "User", "location": f"{_BASE}/Users/{name}", "version": version}}
+    location = f"{_BASE}/Users/{quote(name, safe='')}"
+    return {**shown, "meta": {"resourceType": "User", "location": location, "version": version}}
 
 
 def _version(shown: Mapping[str, Any]) -> str:

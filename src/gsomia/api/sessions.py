@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from gsomia.api.reads import Name
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
-from gsomia.api.tokens import told_token
+from gsomia.api.tokens import living_tokens, told_token
 from gsomia.web import LONGEST_CERTIFICATE, missing
 
 __all__ = ["sessions"]
@@ -25,11 +25,8 @@ def sessions(served: Served, router: APIRouter) -> None:
     def see_sessions(request: Request, person: Annotated[str, Query(max_length=256)] = "") -> Response:
         """List by which tokens persons, or one person, are signed in, and who failed to; no list has certificates."""
         permit(request.state.caller, "see-sessions")
-        now = node.clock.machine()
         found = [
-            {"person": one.person, "officer": one.officer, **told_token(one)}
-            for one in memory.tokens(person)
-            if one.ends >= now
+            {"person": one.person, "officer": one.officer, **told_token(one)} for one in living_tokens(served, person)
         ]
         return answered(served, request, "sessions", {"sessions": found, "failures": served.failures.rows()})
 
@@ -41,7 +38,7 @@ def sessions(served: Served, router: APIRouter) -> None:
             raise missing()
         return Response(status_code=204)
 
-    @route(router, "DELETE", "/v1/persons/{person}/sessions", "end-sessions", status=204)
+    @route(router, "DELETE", "/v1/persons/{person:path}/sessions", "end-sessions", status=204)
     def end_sessions(request: Request, person: Name) -> Response:
         """End all by which a person is signed in: tokens, and certificates that are valid from before now."""
         permit(request.state.caller, "end-sessions")

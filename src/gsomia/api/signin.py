@@ -1,4 +1,4 @@
-"""Who asks: an officer by a certificate that the officer's key signed, or by a token with proof of its key.
+"""Who asks: by a certificate that an officer's or a person's sign-in key signed, or by a token with proof of its key.
 
 Nothing that a request says of itself counts: no header names a caller, and what a certificate names is held against the
 register as it stands at this request.
@@ -21,6 +21,7 @@ from gsomia.web import (
     PROOF_AGE,
     Memory,
     Problem,
+    Token,
     check_officer_certificate,
     check_proof,
     issuing_key,
@@ -35,7 +36,9 @@ class Caller:
     """Who asks, with what the register says of the person at this request.
 
     Args:
-        officer: the officer, by whose key the request was let in; None for a person who signed in at a provider.
+        officer: the officer, by whose key the request was let in; None for a person who signed in by a key that signs
+            no act, or at a provider.
+        key: the fingerprint of the key that let the request in, the officer's or the person's; "" for a provider.
         principal: the person, for the table of rights.
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
@@ -50,6 +53,7 @@ class Caller:
     officer: Officer | None
     principal: Principal
     rights: Rights
+    key: str = ""
     acts: frozenset[str] | None = None
     ends: datetime
     at: datetime
@@ -85,8 +89,9 @@ class Caller:
         if self.acts is not None and act not in self.acts:
             return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
         known = self.rights.acts.get(act)
-        if self.officer is None and known is not None and (known.signs or known.kind == "run"):
-            text = f"`{act}` is for who shows an officer's key, and who asks showed none"
+        if self.officer is None and known is not None and (known.signs or (known.kind == "run" and not self.key)):
+            which = "an officer's key" if known.signs else "a key"
+            text = f"`{act}` is for who shows {which}, and who asks showed none"
             return Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
         return self.rights.decide(self.principal, act, about or About())
 
@@ -114,7 +119,7 @@ class UnknownCaller(Problem):
         challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
         super().__init__(
             401,
-            "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
+            "sign in with a certificate that an enrolled key signed, or with a token and the proof of its key",
             kind="sign-in",
             headers={"www-authenticate": challenge},
         )
@@ -173,7 +178,8 @@ class SignIn:
         Args:
             der: the certificate that came with the connection, or None.
             headers: the request's, each with its values.
-            method, path: of the request.
+            method: of the request.
+            path: of the request, as it was sent: percent-encoded.
 
         Raises:
             Problem: nobody who may ask anything.
@@ -206,11 +212,31 @@ class SignIn:
         token = self._memory.token(caller.token) if caller.token else None
         if caller.token and (token is None or at > token.ends):
             return None
-        if caller.officer is None:
-            principal = self._bound(reader, token.key, caller.principal.person) if token is not None else None
-            return replace(caller, principal=principal) if principal is not None else None
-        now = self._who(reader, caller.officer.key.fingerprint)
-        return replace(caller, officer=now[0], principal=now[1]) if now is not None else None
+        holder: tuple[Officer | None, Principal] | None
+        if token is not None:
+            holder = self.holder(reader, token)
+        else:
+            shown = self._of_key(reader, caller.key)
+            holder = shown[:2] if shown is not None else None
+        return replace(caller, officer=holder[0], principal=holder[1]) if holder is not None else None
+
+    def holder(self, reader: Reader, token: Token) -> tuple[Officer | None, Principal] | None:
+        """Whose token it is, as the register has them now: the officer, where an officer's key showed who it is, and
+        the person; None for good once the key, or its or the account's binding, has ended, or the person has left."""
+        officer: Officer | None = None
+        if token.officer:
+            officer = reader.officer(self._node.party, token.officer)
+            if officer is None or officer.key.fingerprint != token.key:
+                return None
+            principal = principal_of(self._node, reader, officer=officer.id)
+            since = principal.returned if principal is not None else ""
+        else:
+            bound = reader.binding(token.key) or next(iter(reader.sign_in_keys(token.key)), None)
+            if bound is None or bound.person != token.person:
+                return None
+            principal = principal_of(self._node, reader, person=token.person)
+            since = bound.act
+        return (officer, principal) if principal is not None and since == token.since else None
 
     def _who(self, reader: Reader, key: str) -> tuple[Officer, Principal] | None:
         """The officer whose key it is, and the person, as the register has them now."""
@@ -225,25 +251,28 @@ class SignIn:
         principal = principal_of(self._node, reader, officer=officer.id)
         return (officer, principal) if principal is not None else None
 
-    def _bound(self, reader: Reader, account: str, person: str) -> Principal | None:
-        """The person to whom an account at a provider is bound, as the register has it now."""
-        if reader.holder_of(account) != person:
-            return None
-        return principal_of(self._node, reader, person=person)
+    def _of_key(self, reader: Reader, key: str) -> tuple[Officer | None, Principal, PublicKey] | None:
+        """Who signs in by certificates of a key: its officer, or the person whose sign-in key it is; and the key."""
+        who = self._who(reader, key)
+        if who is not None:
+            officer, principal = who
+            return (officer, principal, officer.key) if isinstance(officer.key, PublicKey) else None
+        for one in reader.sign_in_keys(key):
+            person = principal_of(self._node, reader, person=one.person)
+            return (None, person, one.key) if person is not None else None
+        return None
 
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
         try:
             key = _issuer(der)
-            who = self._who(reader, key)
+            who = self._of_key(reader, key)
             if who is None:
                 raise unknown_caller()
-            officer, principal = who
-            if not isinstance(officer.key, PublicKey):
-                raise unknown_caller()
+            officer, principal, issuer = who
             valid = self._valid.get((der, key))
             if valid is None:
-                valid = check_officer_certificate(der, officer.key, now)
+                valid = check_officer_certificate(der, issuer, now)
                 if len(self._valid) >= _MOST:
                     self._valid.clear()
                 self._valid[der, key] = valid
@@ -257,6 +286,7 @@ class SignIn:
             officer=officer,
             principal=principal,
             rights=self._rights,
+            key=key,
             ends=ends,
             at=now,
             authenticated=min(start + AHEAD, now),
@@ -282,24 +312,21 @@ class SignIn:
             raise unknown_caller("invalid_token", officer=token.officer)
         if not self._memory.use_once(f"{token.id}/{proof.jti}", now + 2 * PROOF_AGE, now, token=digest):
             raise unknown_caller("invalid_dpop_proof", officer=token.officer)
-        officer: Officer | None = None
-        if token.officer:
-            who = self._who(reader, token.key)
-            officer, principal = who if who is not None and who[0].id == token.officer else (None, None)
-        else:
-            principal = self._bound(reader, token.key, token.person)
-        if principal is None:
+        holder = self.holder(reader, token)
+        if holder is None:
             raise unknown_caller("invalid_token")
+        officer, principal = holder
         ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
-            if shown.officer is None or shown.officer.id != token.officer:
+            if shown.key != token.key:
                 raise unknown_caller("invalid_token")
             ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
         return Caller(
             officer=officer,
             principal=principal,
             rights=self._rights,
+            key=token.key if token.way != "oidc" else "",
             acts=None if token.acts is None else frozenset(token.acts),
             ends=ends,
             at=now,

@@ -19,7 +19,7 @@ from gsomia.identity import About
 from gsomia.node import instant
 from gsomia.web import Problem, Token, missing, thumbprint, token_digest
 
-__all__ = ["tokens", "told_token"]
+__all__ = ["living_tokens", "tokens", "told_token"]
 
 LONGEST = timedelta(days=366)
 """A token that is asked for longer is refused; the settings say how long one may last."""
@@ -49,19 +49,20 @@ def tokens(served: Served, router: APIRouter) -> None:
         caller = own(request)
         if caller.token:
             raise RefusedError("a token makes no token", verdict={"outcome": "refuse", "grounds": []})
-        officer = caller.signing()
+        if not caller.key:
+            raise RefusedError("a token is made by who shows a key", verdict={"outcome": "refuse", "grounds": []})
         for act in body.acts:
             if not _ever(served, caller, act):
                 permit(caller, act)
         now = node.clock.machine()
-        if sum(1 for one in memory.tokens(caller.principal.person) if one.ends >= now) >= _EACH:
+        if len(living_tokens(served, caller.principal.person)) >= _EACH:
             raise Problem(409, f"a person has at most {_EACH} tokens", kind="tokens")
         value = secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(8),
             person=caller.principal.person,
-            officer=officer.id,
-            key=officer.key.fingerprint,
+            officer=caller.officer.id if caller.officer is not None else "",
+            key=caller.key,
             jkt=thumbprint(body.jwk),
             acts=tuple(dict.fromkeys(body.acts)),
             way="certificate",
@@ -70,6 +71,7 @@ def tokens(served: Served, router: APIRouter) -> None:
             until=now + min(timedelta(minutes=body.minutes), served.spans.token),
             idle=served.spans.token_idle,
             used=now,
+            since=_since(served, caller),
         )
         memory.put_token(token_digest(value), token, now)
         return answered(
@@ -80,7 +82,7 @@ def tokens(served: Served, router: APIRouter) -> None:
     def see_tokens(request: Request) -> Response:
         """List the caller's tokens, without the tokens themselves."""
         caller = own(request)
-        found = [told_token(one) for one in memory.tokens(caller.principal.person) if one.ends >= node.clock.machine()]
+        found = [told_token(one) for one in living_tokens(served, caller.principal.person)]
         return answered(served, request, "tokens", {"tokens": found})
 
     @route(router, "DELETE", "/v1/tokens/{token}", "see-oneself", status=204)
@@ -92,10 +94,28 @@ def tokens(served: Served, router: APIRouter) -> None:
         return Response(status_code=204)
 
 
+def _since(served: Served, caller: Caller) -> str:
+    """The act since which the caller is who they are: `Token.since`."""
+    if caller.officer is not None:
+        return caller.principal.returned
+    with served.node.store.reading() as reader:
+        return next((one.act for one in reader.sign_in_keys(caller.key)), "")
+
+
 def _ever(served: Served, caller: Caller, act: str) -> bool:
-    """Whether some row of the table lets the caller do an act, under whatever condition."""
+    """Whether some row lets the caller do an act with the key that was shown, under whatever condition."""
     known = served.rights.acts.get(act)
-    return known is not None and any(right.role in caller.principal.roles for right in known.rights)
+    if known is None or (known.signs and caller.officer is None):
+        return False
+    return any(right.role in caller.principal.roles for right in known.rights)
+
+
+def living_tokens(served: Served, person: str = "") -> list[Token]:
+    """A person's tokens, or everybody's, by which they are still signed in."""
+    now = served.node.clock.machine()
+    found = [one for one in served.memory.tokens(person) if one.ends >= now]
+    with served.node.store.reading() as reader:
+        return [one for one in found if served.sign_in.holder(reader, one) is not None]
 
 
 def told_token(token: Token) -> dict[str, Any]:

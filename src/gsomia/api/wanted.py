@@ -17,7 +17,7 @@ from gsomia.api.dealings import (
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
-from gsomia.api.wanted_consult import Circulate, Consulting
+from gsomia.api.wanted_consult import Assess, Circulate, Consulting
 from gsomia.api.wanted_house import House, HouseAct
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -52,6 +52,7 @@ from gsomia.registry import Custody
 __all__ = [
     "AdoptLaw",
     "Asserted",
+    "Assess",
     "ByPasskey",
     "Circulate",
     "Destroy",
@@ -282,6 +283,7 @@ Wanted = Annotated[
     | MakeRendition
     | Transmit
     | Circulate
+    | Assess
     | Release
     | Recall
     | AnswerRecall
@@ -306,11 +308,16 @@ Wanted = Annotated[
 ]
 
 
+Place = Annotated[int, Field(ge=0, le=63)]
+"""Which batch of what was prepared, from 0; most have one."""
+
+
 class Signatures(Said):
-    """An officer's signatures over the statements, base64: Ed25519 and ML-DSA-65, both."""
+    """An officer's signatures over the statements of a batch, base64: Ed25519 and ML-DSA-65, both."""
 
     ed25519: Annotated[str, Field(max_length=128)]
     ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=8192)]
+    batch: Place = 0
 
 
 class Asserted(Said):
@@ -331,12 +338,17 @@ class Asserted(Said):
 
 
 class ByPasskey(Said):
-    """An officer's signature over the statements by a passkey: the assertion on the challenge of the preparation."""
+    """An officer's signature over a batch by a passkey: the assertion on the challenge of the preparation."""
 
     passkey: Asserted
+    batch: Place = 0
 
 
-_ROW = {**dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle"), "circulate": "transmit"}
+_ROW = {
+    **dict.fromkeys(("reproduce", "retain", "return", "translate", "use"), "handle"),
+    "circulate": "transmit",
+    "assess": "consult",
+}
 """The act of the table of rights for types of statement that share one."""
 
 

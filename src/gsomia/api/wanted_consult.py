@@ -25,7 +25,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy
 
-__all__ = ["Circulate", "Consulting"]
+__all__ = ["Assess", "Circulate", "Consulting"]
 
 
 class _Consult(HouseAct):
@@ -91,6 +91,15 @@ class Circulate(Said):
             by=by,
             once=once,
         )
+
+
+class Assess(Said):
+    """Give each other Party the view of an assessment that was sent here; who discloses signs the transmissions."""
+
+    act: Literal["assess"]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    consultation: Reference
+    disclosure: Annotated[str, Field(max_length=128)] = ""
 
 
 class StatePosition(_Consult):

@@ -14,7 +14,7 @@ import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
-from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address, reached, signed
+from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address, reached
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
@@ -26,6 +26,7 @@ from gsomia.cli.options import (
     print_json,
     table,
 )
+from gsomia.cli.signing import signed
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,
@@ -195,7 +196,7 @@ def sign_act(preparation: str, yes: bool, node_dir: str | None) -> None:
             for name, word in json.loads(text).items():
                 click.echo(plain(f"{name:<10}  {_words(word)}").rstrip())
         kind = str(told["act"])
-        if kind not in ACT_TYPES or len(ACT_TYPES[kind].roles) < 2:
+        if kind != "assess" and (kind not in ACT_TYPES or len(ACT_TYPES[kind].roles) < 2):
             raise VerificationError(f"`{plain(kind)}` is no act that a second officer signs")
         if not yes and not click.confirm("sign this?", err=True):
             raise click.Abort

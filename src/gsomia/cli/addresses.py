@@ -7,7 +7,6 @@ officer's key never leaves this machine.
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,15 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import click
 
 from gsomia.cli.instants import now
-from gsomia.cli.meaning import means
-from gsomia.cli.meaning_unsaid import filled_in
 from gsomia.cli.remote import IDENTITY, Remote, node_identity, words_of
-from gsomia.errors import (
-    NodeError,
-    PendingError,
-    UsageError,
-    VerificationError,
-)
+from gsomia.cli.signing import AS_SHOWN, signed
+from gsomia.errors import NodeError, UsageError
 
 if TYPE_CHECKING:
     import httpx2
@@ -41,18 +34,15 @@ __all__ = [
     "fetch",
     "identity_of",
     "is_address",
+    "key_here",
     "officer_key",
     "reached",
     "run",
-    "signed",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY, _SESSION = "gsomia.officer-key", "gsomia.session"
-_AS_SHOWN = "gsomia.as-shown"
-
-
 _RUN_SECONDS = 660.0
 """What a node does with its peers takes no longer: a reconciliation has ten minutes."""
 
@@ -72,7 +62,7 @@ def anywhere_option(function: F) -> F:
             "--as-shown",
             is_flag=True,
             expose_value=False,
-            callback=keep(_AS_SHOWN),
+            callback=keep(AS_SHOWN),
             help="Sign what the node at that address filled in without being asked.",
         ),
         click.option(
@@ -97,7 +87,7 @@ def anywhere_option(function: F) -> F:
             type=file,
             expose_value=False,
             callback=keep(_KEY),
-            help="The officer's key file that signs in to that address (or GSOMIA_OFFICER_KEY).",
+            help="The officer's, or a person's sign-in key file that signs in to that address (or GSOMIA_OFFICER_KEY).",
         ),
         click.option(
             "--node",
@@ -240,6 +230,14 @@ def officer_key(officer: str = "") -> tuple[str, OfficerKey]:
     return name, read_officer_key(files, name)
 
 
+def key_here(officer: str) -> bool:
+    """Whether an officer's key lies beside the one that was given with --officer-key."""
+    from gsomia.keystore import KeyFiles
+
+    key_file = click.get_current_context().meta.get(_KEY)
+    return key_file is not None and KeyFiles(key_file.parent).exists(officer)
+
+
 def identity_of(file: Path, word: str) -> str:
     """A text in a node's identity.
 
@@ -302,62 +300,3 @@ def done(
         entered = [act.statement for act in here(home)]
         home.deliver()
         return entered
-
-
-def signed(
-    remote: Remote, told: Mapping[str, Any], wanted: Mapping[str, Any], *, shown: bool = False
-) -> list[Statement]:
-    """Sign what a node prepared, where it is what was meant, and give it the signatures.
-
-    Args:
-        remote: the node, as the officer.
-        told: what it prepared.
-        wanted: the act, as it was asked for.
-        shown: whether the officer saw all of it and said yes.
-
-    Raises:
-        VerificationError: it is something else, or not this node's.
-        UsageError: the node filled something in, and nobody is there to read it.
-        PendingError: another officer must sign too.
-    """
-    from gsomia.cli.options import plain
-    from gsomia.keys import b64
-    from gsomia.node import Statement, sign_prepared
-
-    data = [str(one).encode() for one in told["statements"]]
-    statements = [Statement.from_bytes(one) for one in data]
-    if fault := remote.frame.fault(statements, now()):
-        hint = "compare --node-identity with what the node's `gsomia node identity` prints now, and the two clocks"
-        raise VerificationError(f"the node prepared {plain(fault)}", hint=hint)
-    own = remote.key.public.fingerprint
-    if not means(statements, wanted) or any(own not in {one.key for one in said.signers} for said in statements):
-        prepared = ", ".join(dict.fromkeys(said.type for said in statements)) or "nothing"
-        raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
-    if not shown:
-        _confirm(filled_in(statements, wanted))
-    signatures = {name: b64(one) for name, one in sign_prepared(data, remote.key).items()}
-    answer = remote.post(f"preparations/{told['id']}/signatures", signatures)
-    if answer["status"] != "done":
-        others = ", ".join(one["officer"] for one in answer["officers"] if not one["signed"])
-        hint = f"`gsomia act sign {told['id']}` with that officer's key, until {answer['until']}"
-        raise PendingError(f"`{wanted['act']}` waits for the signature of {others}", hint=hint)
-    return statements
-
-
-def _confirm(lines: Sequence[str]) -> None:
-    """Show what the node filled in, and ask: a lie that is shown while it is signed is read too late.
-
-    Raises:
-        UsageError: nobody is there to read it.
-    """
-    from gsomia.cli.options import plain
-
-    for line in lines:
-        click.echo(plain(line), err=True)
-    context = click.get_current_context(silent=True)
-    if not lines or (context is not None and context.meta.get(_AS_SHOWN)):
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to read what the node filled in", hint="run it in a terminal, or --as-shown")
-    if not click.confirm("sign this?", err=True):
-        raise click.Abort

@@ -6,21 +6,32 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
 import click
 
+from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, is_address, reached
 from gsomia.cli.instants import now
 from gsomia.cli.logs import report
 from gsomia.cli.options import home_of, json_option, plain, print_json
-from gsomia.errors import NodeError, UsageError
+from gsomia.errors import GsomiaError, NodeError, UsageError
 from gsomia.keys import PublicKey
-from gsomia.node import BUNDLE_JSON, MAX_BUNDLE_JSON, Limits, TrustedKeys, check_bundle, fingerprint, write_bundle
+from gsomia.node import (
+    BUNDLE_JSON,
+    MAX_BUNDLE_JSON,
+    WITNESSES,
+    Limits,
+    TrustedKeys,
+    ask_witness,
+    check_bundle,
+    fingerprint,
+    write_bundle,
+)
 from gsomia.store import SqlStore
 from gsomia.tlog import LogVerifier
 
@@ -33,17 +44,34 @@ __all__ = ["bundle_command", "is_bundle", "verify_bundle"]
 @json_option
 @anywhere_option
 def bundle_command(item: str, output: Path, as_json: bool, node_dir: str | None) -> None:
-    """Write everything this node holds about ITEM, with its proofs, into one file for `gsomia verify`."""
+    """Write everything this node holds about ITEM, with its proofs, into one file for `gsomia verify`.
+
+    What no peer has cosigned yet is said; in its folder the node asks its peers for that first.
+    """
     if is_address(node_dir):
         with reached(node_dir) as remote, _whole(output) as sink:
-            name = remote.download(f"copies/{quote(item, safe='')}/bundle", sink)["x-gsomia-item"]
+            told = remote.download(f"copies/{quote(item, safe='')}/bundle", sink)
+            name, uncosigned = told["x-gsomia-item"], told.get("x-gsomia-uncosigned", "")
     else:
-        with home_of(node_dir) as home, _whole(output) as sink:
-            name = write_bundle(home.node, item, home.law_files, sink).id
+        with home_of(node_dir) as home:
+            _ask_peers(home)
+            with _whole(output) as sink:
+                made = write_bundle(home.node, item, home.law_files, sink)
+            name, uncosigned = made.item.id, "; ".join(map(str, made.uncosigned))
     if as_json:
-        print_json("bundled", {"item": name, "file": str(output), "bytes": output.stat().st_size})
-    else:
-        click.echo(plain(f"item {name} in {output}"))
+        size = output.stat().st_size
+        print_json("bundled", {"item": name, "file": str(output), "bytes": size, "uncosigned": uncosigned})
+        return
+    click.echo(plain(f"item {name} in {output}"))
+    if uncosigned:
+        click.echo(plain(f"{uncosigned}; a bundle written after that has it cosigned"), err=True)
+
+
+def _ask_peers(home: Home) -> None:
+    """Ask the peers to cosign what they have not; one that cannot be reached now is asked again by its schedule."""
+    for party in home.wired():
+        with suppress(GsomiaError):
+            ask_witness(home.node, party, now=True)
 
 
 @contextmanager
@@ -78,7 +106,10 @@ def is_bundle(path: Path) -> bool:
 def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_dir: str | None) -> None:
     """Check a bundle with the keys from identities, or with those a node has enrolled."""
     trusted: dict[str, TrustedKeys] = {}
-    at, unwitnessed = now(), Limits().unwitnessed
+    exercise = _says_exercise(path)
+    # The time of an exercise is the exercise's own: a bundle of one is judged at the instant at which it was written.
+    at: datetime | None = None if exercise else now()
+    unwitnessed = Limits().unwitnessed
     for file in identities:
         party, keys = _identity(file)
         trusted[party] = keys
@@ -92,7 +123,9 @@ def verify_bundle(path: Path, identities: Sequence[Path], as_json: bool, node_di
     with path.open("rb") as file_:
         checks = check_bundle(file_, trusted, at=at, unwitnessed=unwitnessed, scratch=SqlStore.scratch)
     hint = "" if trusted else "give the writer's --identity FILE (`gsomia node identity`), or --node DIR that knows it"
-    report(str(path), checks, as_json, exercise=_says_exercise(path), hint=hint)
+    if [check.name for check in checks if not check.holds] == [WITNESSES]:
+        hint = "write a newer bundle with `gsomia bundle`: what peers have cosigned since is in it"
+    report(str(path), checks, as_json, exercise=exercise, hint=hint)
 
 
 def _says_exercise(path: Path) -> bool:

@@ -38,7 +38,9 @@ def show_text(told: Mapping[str, Any]) -> None:
             lines.append((word, ", ".join(parties)))
     if told["joint_text"]:
         lines.append(("effect", "none by itself: a joint text is evidence that the Parties agree"))
-    lines += [("next", f"{word}: each Party's own, with its diplomatic note or order") for word in told["next"]]
+    lines += [
+        ("effect by", f"{word}: each Party's own, with its diplomatic note or order") for word in told["effect_by"]
+    ]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(plain(f"{name:<{width}}  {text}"))
@@ -58,6 +60,10 @@ def show_text(told: Mapping[str, Any]) -> None:
         click.echo()
         rows = [[one["author"], one["party"], one["signed"] or "-", one["control_number"]] for one in told["views"]]
         _columns(["view by", "for", "signed by act", "number"], rows)
+    if waiting := [one for one in told["given"] if not one["act"]]:
+        click.echo()
+        rows = [[one["party"], f"at {one['lies']}" if one["lies"] else one["state"], one["item"]] for one in waiting]
+        _columns(["not presented to", "state", "item"], rows)
 
 
 def _columns(head: list[str], rows: list[list[Any]]) -> None:

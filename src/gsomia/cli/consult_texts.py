@@ -10,16 +10,18 @@ from typing import Any, TypeVar
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, is_address
+from gsomia.cli.addresses import anywhere_option, done, is_address
+from gsomia.cli.assess_there import assess_there, lying, preview_there
 from gsomia.cli.consult_there import arrived, give_there, say_there
 from gsomia.cli.following import outcome, settled, wait_option
-from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, print_rows
+from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, print_rows
 from gsomia.cli.transmitting import document
 from gsomia.errors import NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import (
     CONSULTED,
     Acting,
     Role,
+    SignedAct,
     Statement,
     assess,
     circulate_text,
@@ -227,7 +229,7 @@ def draft_command(
 @wait_option
 @by_option
 @json_option
-@node_option
+@anywhere_option
 def assess_command(
     consultation: str,
     file: Path | None,
@@ -242,57 +244,81 @@ def assess_command(
     """Give each other Party the view of the assessment FILE (TOML, in portions) that it may have, and present it."""
     if (file is None) == (not text):
         raise UsageError("which assessment?", hint="give FILE, or --text ITEM for a view that has arrived")
-    with home_of(node_dir) as home:
-        if file is None:
-            act = present_view(home.node, consultation, text, by=acting_in(home, consultation, by))
-            tell_act(act.statement, f"presented to {act.statement.parties[0]}", as_json)
-            home.deliver()
-            return
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
-        if preview:
-            _preview(home, consultation, data, preview)
-            return
-        acting = acting_in(home, consultation, by)
-        copies = assess(home.node, consultation, data, by=acting, disclosure=home.acting(disclosure, Role.DISCLOSURE))
-        rows = []
-        errors: list[PendingError | RefusedError] = []
-        for copy in settled(home, copies, wait):
-            party, through = copy.destination, ", ".join(copy.via)
-            if (against := outcome(home, copy)) is not None:
-                errors.append(against)
-                rows.append([party, through, copy.item, copy.state.value, ""])
-                continue
-            with home.node.store.reading() as reader:
-                lies = where_view_lies(home.node, reader, copy.item, party)
-                before = view_of(reader, consultation_named(reader, consultation), copy.item)
-            if lies:
-                hint = f"once it has arrived, `gsomia consult assess {consultation} --text {copy.item}` presents it"
-                errors.append(PendingError(f"the view of {party} lies at {lies}, which hands it on", hint=hint))
-                rows.append([party, through, copy.item, f"at {lies}", ""])
-                continue
-            presented = before.act if before else present_view(home.node, consultation, copy.item, by=acting).id
-            rows.append([party, through, copy.item, "presented", presented])
-        print_rows(as_json, "views", ["party", "through", "item", "state", "act"], rows)
-        home.deliver()
-        if errors:
-            raise min(errors, key=lambda one: isinstance(one, PendingError))
+    words = ["party", "through", "item", "state", "act"]
+    if file is None:
+        said = _present(node_dir, consultation, text, by)
+        tell_act(said, f"presented to {said.parties[0]}", as_json)
+        return
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+    if preview:
+        _preview(node_dir, consultation, data, preview)
+        return
+    if is_address(node_dir):
+        rows, errors = assess_there(node_dir, consultation, data, disclosure, wait)
+    else:
+        with home_of(node_dir) as home:
+            rows, errors = _assess_here(home, consultation, data, disclosure, wait, by)
+    print_rows(as_json, "views", words, rows)
+    if errors:
+        raise min(errors, key=lambda one: isinstance(one, PendingError))
 
 
-def _preview(home: Home, consultation: str, data: bytes, party: str) -> None:
-    with home.node.store.reading() as reader:
-        said = consultation_named(reader, consultation)
-        views = views_of(home.node, reader, said, data, home.clock.now())
-    found = next((view for view in views if view.party == party), None)
+def _present(node_dir: str | None, consultation: str, item: str, by: str) -> Statement:
+    def here(home: Home) -> list[SignedAct]:
+        return [present_view(home.node, consultation, item, by=acting_in(home, consultation, by))]
+
+    (said,) = done(node_dir, {"act": "present-view", "consultation": consultation, "item": item}, here)
+    return said
+
+
+def _assess_here(
+    home: Home, consultation: str, data: bytes, disclosure: str, wait: float, by: str
+) -> tuple[list[list[str]], list[PendingError | RefusedError]]:
+    """Give each other Party its view, present those that have arrived, and tell what keeps the others."""
+    acting = acting_in(home, consultation, by)
+    copies = assess(home.node, consultation, data, by=acting, disclosure=home.acting(disclosure, Role.DISCLOSURE))
+    rows: list[list[str]] = []
+    errors: list[PendingError | RefusedError] = []
+    for copy in settled(home, copies, wait):
+        party, through = copy.destination, ", ".join(copy.via)
+        if (against := outcome(home, copy)) is not None:
+            errors.append(against)
+            rows.append([party, through, copy.item, copy.state.value, ""])
+            continue
+        with home.node.store.reading() as reader:
+            lies = where_view_lies(home.node, reader, copy.item, party)
+            before = view_of(reader, consultation_named(reader, consultation), copy.item)
+        if lies:
+            errors.append(lying(consultation, party, copy.item, lies))
+            rows.append([party, through, copy.item, f"at {lies}", ""])
+            continue
+        presented = before.act if before else present_view(home.node, consultation, copy.item, by=acting).id
+        rows.append([party, through, copy.item, "presented", presented])
+    home.deliver()
+    return rows, errors
+
+
+def _preview(node_dir: str | None, consultation: str, data: bytes, party: str) -> None:
+    """Print the view that a Party would get."""
+    if is_address(node_dir):
+        views = [(one.party, one.via, one.unnamed, one.text) for one in preview_there(node_dir, consultation, data)]
+    else:
+        with home_of(node_dir) as home, home.node.store.reading() as reader:
+            said = consultation_named(reader, consultation)
+            drafts = views_of(home.node, reader, said, data, home.clock.now())
+            views = [(one.party, one.sending.via, one.unnamed, one.text) for one in drafts]
+    found = next((view for view in views if view[0] == party), None)
     if found is None:
-        raise UsageError(f"`{party}` gets no view", hint=f"known: {', '.join(view.party for view in views)}")
-    if via := found.sending.via:
+        raise UsageError(f"`{party}` gets no view", hint=f"known: {', '.join(view[0] for view in views)}")
+    _, via, unnamed, text = found
+    if via:
         # Beside the view, not in it: who reads it on the way, and what it therefore lacks.
         click.echo(f"It goes through {', '.join(via)}, which reads all of it.", err=True)
-        if found.unnamed:
-            places = ", ".join(map(str, found.unnamed))
+        if unnamed:
+            places = ", ".join(map(str, unnamed))
             click.echo(f"Not in it, for they do not name {', '.join(via)}: portions {places}.", err=True)
-    for line in found.text.decode().splitlines():
+    for line in text.decode().splitlines():
         click.echo(plain(line))

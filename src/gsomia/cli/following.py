@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +22,7 @@ __all__ = [
     "copy_json_there",
     "follow",
     "follow_all",
+    "follow_rows",
     "follow_there",
     "outcome",
     "outcome_there",
@@ -109,14 +110,30 @@ def follow_there(remote: Remote, copies: Sequence[str], wait: float) -> list[dic
         copies: their ids.
         wait: at most so many seconds.
     """
+
+    def look(left: Sequence[str]) -> dict[str, dict[str, Any]]:
+        return {row["copy"]: row for copy in left for row in remote.get(f"copies/{copy}")["copies"]}
+
+    return follow_rows(look, copies, wait)
+
+
+def follow_rows(
+    look: Callable[[Sequence[str]], Mapping[str, dict[str, Any]]], copies: Sequence[str], wait: float
+) -> list[dict[str, Any]]:
+    """What is told of copies once they are settled, or when the wait is over.
+
+    Args:
+        look: asks for copies, by their ids.
+        copies: the ids.
+        wait: at most so many seconds.
+    """
     deadline = time.monotonic() + wait
     rows: dict[str, dict[str, Any]] = {}
     pause = 0.1
     while True:
-        for copy in copies:
-            if rows.get(copy, {}).get("state") not in _SETTLED:
-                found = remote.get(f"copies/{copy}")["copies"]
-                rows[copy] = next(row for row in found if row["copy"] == copy)
+        left = [copy for copy in copies if rows.get(copy, {}).get("state") not in _SETTLED]
+        told = look(left) if left else {}
+        rows |= {copy: told[copy] for copy in left}
         if all(row["state"] in _SETTLED for row in rows.values()) or time.monotonic() >= deadline:
             return [rows[copy] for copy in copies]
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))

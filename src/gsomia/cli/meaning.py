@@ -12,7 +12,7 @@ from gsomia.cli.meaning_house import HOUSE, means_house
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
-__all__ = ["cannot_tell_item", "marks", "means", "shown_to"]
+__all__ = ["cannot_tell_item", "marks", "means", "not_below", "shown_to", "transmits"]
 
 _EACH_COPY = frozenset({"answer-recall", "regrade", "request-consent"})
 """Acts of which one question may make several statements: one for each copy, or each originator."""
@@ -53,7 +53,7 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     if wanted["act"] in HOUSE:
         return means_house(statements, wanted) and all(_item(one, wanted) for one in statements)
     if wanted["act"] == "transmit":
-        return _transmission(statements, wanted)
+        return transmits(statements, wanted)
     if wanted["act"] == "circulate":
         return _circulated(statements, wanted)
     if wanted["act"] == "adopt-law":
@@ -81,7 +81,7 @@ def _law(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     )
 
 
-def _transmission(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
+def transmits(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
     """Whether this is one new item of that length, to those Parties and as it was described.
 
     The sealed bytes are made at the node, and their digests are what it says; a document that draws on others takes
@@ -153,14 +153,17 @@ def _described(body: Mapping[str, Any], party: str, shares: Sequence[str], wante
 
 def _level(body: Mapping[str, Any], party: str, wanted: Mapping[str, Any]) -> bool:
     """Whether the level is the one named; drawing on others it may be higher, and is lower by no table of levels."""
-    from gsomia.app import offered_law
-
     if body["level"] in marks(party, wanted["level"]):
         return True
-    if not wanted["cites"]:
-        return False
+    return bool(wanted["cites"]) and not_below(party, body["level"], wanted["level"])
+
+
+def not_below(party: str, level: str, other: str) -> bool:
+    """Whether a level of a Party's is lower than another one by no agreement of this release."""
+    from gsomia.app import offered_law
+
     for one in offered_law().agreements.values():
-        now, then = one.level(party, body["level"]), one.level(party, wanted["level"])
+        now, then = one.level(party, level), one.level(party, other)
         if now is not None and then is not None and 0 < now.rank < then.rank:
             return False
     return True

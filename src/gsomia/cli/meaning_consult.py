@@ -31,7 +31,8 @@ def means_consult(statements: Sequence[Statement], wanted: Mapping[str, Any]) ->
 
     Args:
         statements: as the node prepared them.
-        wanted: the act, as it was asked for; the digest of a text that the officer has is held to under `sha256`.
+        wanted: the act, as it was asked for; the digest of a text that the officer has is held to under `sha256`, and
+            the one Party that is told under `to`.
     """
     kind = wanted["act"]
     if len(statements) != 1 or statements[0].type != kind or {*statements[0].body} != {*CONSULT_BODIES[kind]}:
@@ -51,6 +52,8 @@ def means_consult(statements: Sequence[Statement], wanted: Mapping[str, Any]) ->
             and all(body[name] == word for name, word in told.items())
             and where == (wanted["under"], [said.party, *others], sorted(others))
         )
+    if "to" in wanted and [*said.parties] != [wanted["to"]]:
+        return False
     if not str(body["consultation"]).startswith(wanted["consultation"]):
         return False
     return not wanted.get("sha256") or body["text"] == wanted["sha256"]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from gsomia.cli.signing import signed
 from gsomia.errors import NodeError, PeerError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from gsomia.cli.remote import Remote
     from gsomia.node import Statement
 
-__all__ = ["transmit_there"]
+__all__ = ["prepared_there", "sent_there", "transmit_there", "until_unchanged"]
+
+T = TypeVar("T")
 
 _PIECE_BYTES = 4 * 2**20
 _TRIES = 5
@@ -39,30 +42,42 @@ def transmit_there(remote: Remote, source: BinaryIO, wanted: Mapping[str, Any]) 
         RefusedError: the agreement refuses or is uncertain, or the officer may not.
         PeerError: the node cannot be reached, and what was sent waits there to be continued.
     """
-    from gsomia.cli.addresses import signed
+    digest, size = sent_there(remote, source)
+    asked = {**wanted, "content": digest}
+    return digest, until_unchanged(lambda: signed(remote, prepared_there(remote, asked, size), {**asked, "size": size}))
 
+
+def sent_there(remote: Remote, source: BinaryIO) -> tuple[str, int]:
+    """Send a document to a node; its SHA-256, hexadecimal, and its length in bytes.
+
+    Raises:
+        NodeError: it cannot be read.
+        PeerError: the node cannot be reached, and what was sent waits there to be continued.
+    """
     try:
         hashed, size = hashlib.sha256(), 0
         while piece := source.read(_PIECE_BYTES):
             hashed.update(piece)
             size += len(piece)
-        digest = hashed.hexdigest()
-        _send(remote, source, digest, size)
+        _send(remote, source, hashed.hexdigest(), size)
     except OSError as error:
         raise NodeError(f"cannot read `{getattr(source, 'name', 'the document')}`: {error.strerror}") from error
-    asked = {**wanted, "content": digest}
+    return hashed.hexdigest(), size
+
+
+def until_unchanged(work: Callable[[], T]) -> T:
+    """Prepare and sign something; where a number was given to another document meanwhile, again, looked at anew."""
     for tried in range(1, _TRIES + 1):
         try:
-            return digest, signed(remote, _prepared(remote, asked, size), {**asked, "size": size})
+            return work()
         except RefusedError as error:
-            # A number that was given to another document meanwhile: it is prepared, and looked at, again.
             changed = any(ground.get("clause") == "prepared" for ground in error.verdict.get("grounds", []))
             if not changed or tried == _TRIES:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _prepared(remote: Remote, asked: Mapping[str, Any], size: int) -> dict[str, Any]:
+def prepared_there(remote: Remote, asked: Mapping[str, Any], size: int) -> dict[str, Any]:
     """The act as the node prepared it; asked again under the same key, it is done once."""
     key = {"idempotency-key": str(uuid.uuid4())}
     for tried in range(1, _TRIES + 1):

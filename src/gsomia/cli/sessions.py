@@ -45,13 +45,13 @@ def list_sessions(person: str, as_json: bool, node_dir: str | None) -> None:
 
 
 @session_command.command("end")
-@click.argument("session", default="")
+@click.argument("name", metavar="[SESSION]", default="")
 @click.option("--person", default="", help="All of this person's, certificates that were signed before now included.")
 @anywhere_option
-def end_session(session: str, person: str, node_dir: str | None) -> None:
+def end_session(name: str, person: str, node_dir: str | None) -> None:
     """End SESSION, or all by which a --person is signed in, from the next request on; it takes no right away."""
-    if bool(session) is bool(person):
+    if bool(name) is bool(person):
         raise UsageError("which session?", hint="give one by its id, or --person for all of a person's")
     with reached(_address(node_dir)) as remote:
-        remote.delete(f"sessions/{quote(session)}" if session else f"persons/{quote(person)}/sessions")
-    click.echo(plain(f"ended: {session or f'all sessions of {person}'}"))
+        remote.delete(f"sessions/{quote(name)}" if name else f"persons/{quote(person)}/sessions")
+    click.echo(plain(f"ended: {name or f'all sessions of {person}'}"))

@@ -264,14 +264,18 @@ _since_option = click.option(
 @click.argument("officer")
 @click.option("--party", default="", help="The officer's Party; this node's own where it is left out.")
 @_since_option
+@click.option("--key", default="", help="The key's fingerprint, or its beginning, where the officer has had several.")
 @by_option
 @json_option
 @anywhere_option
 def officer_compromised(
-    officer: str, party: str, since: datetime, by: str, as_json: bool, node_dir: str | None
+    officer: str, party: str, since: datetime, key: str, by: str, as_json: bool, node_dir: str | None
 ) -> None:
-    """Declare OFFICER's key compromised from the next message on, and list the acts it signed since an instant."""
-    _compromised(party, officer, since, by, as_json, node_dir)
+    """Declare a key of OFFICER's compromised from the next message on, and list the acts it signed since an instant.
+
+    One that was replaced or retired can be declared too; what it signed is listed, and the one in use goes on.
+    """
+    _compromised(party, officer, since, by, as_json, node_dir, key)
 
 
 @peer_command.command("compromised")

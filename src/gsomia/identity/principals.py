@@ -26,6 +26,7 @@ class Principal:
         clearance: `none`, `CONFIDENTIAL`, `SECRET`, `TOP SECRET`; one that has expired is `none`.
         needs: the subjects that the duties require.
         rosters: the facilities on whose rosters the person stands.
+        returned: the act that entered the person anew after they had left last; "" for one who never had.
     """
 
     party: str
@@ -36,6 +37,7 @@ class Principal:
     clearance: str = "none"
     needs: frozenset[str] = frozenset()
     rosters: frozenset[str] = frozenset()
+    returned: str = ""
 
 
 def principal_of(
@@ -75,4 +77,5 @@ def principal_of(
         clearance=entered.cleared(at) if entered is not None else "none",
         needs=frozenset(entered.needs if entered is not None else ()),
         rosters=frozenset(entered.rosters if entered is not None else ()),
+        returned=entered.returned if entered is not None else "",
     )

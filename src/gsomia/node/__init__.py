@@ -4,7 +4,7 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
@@ -15,7 +15,7 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+- it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -38,8 +38,10 @@ from gsomia.node.acts import (
     read_instant,
 )
 from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, where_view_lies
+from gsomia.node.assessing import assess, present_view, sign_view, views_left, where_view_lies
+from gsomia.node.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view
 from gsomia.node.bundle.life import check_bundle
+from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check
@@ -71,7 +73,7 @@ from gsomia.node.contractors import (
 from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
 from gsomia.node.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
 from gsomia.node.disputes import Difference, check_disputes, differences
-from gsomia.node.elsewhere import AwaitedKey, Prepared, StandingClock, prepare, sign_prepared
+from gsomia.node.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.entries import behind, refresh
 from gsomia.node.exchange import dead_letter, step
 from gsomia.node.facts import Case, rank_of, record_of
@@ -142,6 +144,7 @@ from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.store_port import Reader, Store, Writer
 from gsomia.node.stored import (
+    Binding,
     Briefing,
     Carried,
     Consent,
@@ -154,6 +157,7 @@ from gsomia.node.stored import (
     LogState,
     Need,
     Outgoing,
+    Passage,
     Peer,
     PendingOpening,
     Person,
@@ -161,6 +165,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import ask_by_parcel
@@ -187,7 +192,7 @@ from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, di
 from gsomia.node.verify.auditing import audit
 from gsomia.node.verify.checks import audit_logs, check_register
 from gsomia.node.verify.witnessed import audit_witnesses
-from gsomia.node.view_drafts import views_of
+from gsomia.node.view_drafts import view_row, views_of
 from gsomia.node.views import (
     act_named,
     act_row,
@@ -213,6 +218,7 @@ from gsomia.node.witnessing import ask_witness, checkpoints_due
 __all__ = [
     "ACT_TYPES",
     "ANSWERS",
+    "ASSESSMENT_BYTES",
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
@@ -233,11 +239,15 @@ __all__ = [
     "TOLD",
     "TOLD_CERTIFIED",
     "WHAT_WAS_MADE",
+    "WITNESSES",
     "Acting",
     "ActsPart",
     "AskedBack",
+    "Assessment",
     "Awaited",
     "AwaitedKey",
+    "Batch",
+    "Binding",
     "Blobs",
     "Briefing",
     "Carried",
@@ -281,6 +291,7 @@ __all__ = [
     "OralDisclosure",
     "Outgoing",
     "Owing",
+    "Passage",
     "Peer",
     "PeerAddresses",
     "PeerLink",
@@ -301,6 +312,8 @@ __all__ = [
     "Rows",
     "SealedOnce",
     "Sending",
+    "Shown",
+    "SignInKey",
     "SignedAct",
     "Stamp",
     "Standing",
@@ -443,6 +456,7 @@ __all__ = [
     "propose_draft",
     "prove",
     "rank_of",
+    "read_assessment",
     "read_instant",
     "read_text",
     "recall",
@@ -467,6 +481,7 @@ __all__ = [
     "release_many",
     "release_to_contractor",
     "remove_leftovers",
+    "render_view",
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
@@ -506,6 +521,8 @@ __all__ = [
     "upload",
     "version_text",
     "view_of",
+    "view_row",
+    "views_left",
     "views_of",
     "waiting",
     "waiting_copies",

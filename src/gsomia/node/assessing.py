@@ -19,21 +19,30 @@ from gsomia.node.consultation_effects import PRESENTING, SIGNING_VIEW, given, st
 from gsomia.node.consultation_rules import Consultation
 from gsomia.node.consultation_texts import text_digest
 from gsomia.node.facts import Case
-from gsomia.node.ledger import Draft, make
+from gsomia.node.ledger import Draft, Signing, make
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, refused
+from gsomia.node.sealing import SealedOnce
 from gsomia.node.sending import keeping_refusals
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.transmitting import transmit_together
 from gsomia.node.view_drafts import ViewDraft, views_of
 from gsomia.registry import Copy, CopyState
 
-__all__ = ["assess", "present_view", "sign_view", "where_view_lies"]
+__all__ = ["assess", "present_view", "sign_view", "views_given", "views_left", "where_view_lies"]
 
 _ENDED = (CopyState.REFUSED, CopyState.REJECTED, CopyState.RETURNED, CopyState.DESTROYED)
 
 
-def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: Acting) -> list[Copy]:
+def assess(
+    node: Node,
+    reference: str,
+    data: bytes,
+    *,
+    by: Acting,
+    disclosure: Acting,
+    once: dict[str, SealedOnce] | None = None,
+) -> list[Copy]:
     """Give each other Party of a consultation the view of an assessment that it may have.
 
     Args:
@@ -42,6 +51,7 @@ def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: A
         data: the assessment, TOML.
         by: an officer in the role that the subject needs: signs what binds the views together.
         disclosure: a disclosure officer: signs the transmissions.
+        once: where the officers sign elsewhere: what was sealed for each Party, filled as it is.
 
     Returns:
         One copy for each, in the order of their names; `present_view` comes when it has arrived. Where these very views
@@ -59,13 +69,13 @@ def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: A
             node.officer(reader, by, CONSULTED[consultation.about])
             node.officer(reader, disclosure, Role.DISCLOSURE)
             views = views_of(node, reader, consultation, data, at)
-            if left := _left(node, reader, consultation, data, views):
+            if left := views_left(node, reader, consultation, data, views):
                 return left
             case = Case.of(node, reader)
         for view in views:  # all of them, before one goes
             look_over(node, io.BytesIO(view.text), view.sending.mime_type, view.label, case, as_is=False, at=at)
 
-        def bind(tx: Writer, copies: Sequence[Copy], at: datetime) -> None:
+        def bind(tx: Writer, copies: Sequence[Copy]) -> Signing:
             _not_over(node, tx, consultation)
             bound = {
                 "about": consultation.about,
@@ -76,17 +86,26 @@ def assess(node: Node, reference: str, data: bytes, *, by: Acting, disclosure: A
                     for view, copy in zip(views, copies, strict=True)
                 ],
             }
-            make(node, tx, [Draft(type="assess", instrument=consultation.instrument, body=bound)], at=at, by=by)
+            return Signing(drafts=[Draft(type="assess", instrument=consultation.instrument, body=bound)], by=by)
 
         # Each under its own signature: under one, a Party's act would hold the hash of another's.
         documents = [(io.BytesIO(view.text), view.sending) for view in views]
-        return transmit_together(node, documents, by=disclosure, bind=bind)
+        sealed = [once.setdefault(view.party, SealedOnce()) for view in views] if once is not None else ()
+        return transmit_together(node, documents, by=disclosure, bind=bind, once=sealed)
 
 
-def _left(
+def views_left(
     node: Node, reader: Reader, consultation: Consultation, data: bytes, views: Sequence[ViewDraft]
 ) -> list[Copy]:
-    """The copies of these very views where they were given before and not all were presented, or nothing."""
+    """The copies of these very views where they were given before and not all were presented, or nothing.
+
+    Args:
+        node: the author's.
+        reader: its store.
+        consultation: whose views they are.
+        data: the assessment, TOML.
+        views: those that would be given now.
+    """
     text = hashlib.sha256(data).hexdigest()
     wanted = [(view.party, hashlib.sha256(view.text).hexdigest()) for view in views]
     for act in reversed([*reader.acts(types=["assess"])]):
@@ -165,6 +184,28 @@ def where_view_lies(node: Node, reader: Reader, item: str, party: str) -> str:
         return ""
     sent = _sent(node, reader, item, party)
     return sent.holder if given(reader, item, sent.holder) else node.party
+
+
+def views_given(node: Node, reader: Reader, consultation: Consultation) -> list[tuple[Copy, str, str]]:
+    """The copies of the views that this Party gave, where each lies, and the act that presented it.
+
+    Args:
+        node: the author's.
+        reader: its store.
+        consultation: whose views they are.
+
+    Returns:
+        For each the Party that has it on its way, "" once it has arrived; and the act's id, "" before.
+    """
+    found = []
+    for act in reader.acts(types=["assess"]):
+        if act.statement.body["consultation"] == consultation.id:
+            for view in act.statement.body["views"]:
+                sent = _sent(node, reader, view["item"], view["party"])
+                presented = view_of(reader, consultation, view["item"])
+                lies = where_view_lies(node, reader, sent.item, sent.destination)
+                found.append((sent, lies, presented.act if presented is not None else ""))
+    return found
 
 
 def sign_view(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct:

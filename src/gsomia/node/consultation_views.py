@@ -6,10 +6,12 @@ from typing import Any
 
 from gsomia.node.act_types import ACT_TYPES, CONCLUDED
 from gsomia.node.acts import instant
+from gsomia.node.assessing import views_given
 from gsomia.node.consultation_rules import Standing, Step, View
 from gsomia.node.disputes import differences
 from gsomia.node.node import Node
 from gsomia.node.store_port import Reader
+from gsomia.registry import Copy
 
 __all__ = ["standing_row", "standing_view"]
 
@@ -70,8 +72,9 @@ def standing_view(node: Node, reader: Reader, standing: Standing) -> dict[str, A
         "drafts": [_draft_json(node, reader, standing, draft) for draft in standing.drafts],
         "joint_text": None if standing.joint is None else _draft_json(node, reader, standing, standing.joint),
         "views": [_view_json(node, reader, view) for view in reader.consultation_views(said.id)],
+        "given": [_given_json(*view) for view in views_given(node, reader, said)],
         "dispute": _dispute(node, reader, standing),
-        "next": list(_next(standing)),
+        "effect_by": list(_effect_by(standing)),
     }  # fmt: skip
 
 
@@ -108,6 +111,23 @@ def _view_json(node: Node, reader: Reader, view: View) -> dict[str, Any]:
     }
 
 
+def _given_json(copy: Copy, lies: str, presented: str) -> dict[str, Any]:
+    """A view that this Party gave: where it lies while it is on its way, and the act that presented it."""
+    return {
+        "party": copy.destination,
+        "item": copy.item,
+        "copy": copy.id,
+        "control_number": copy.control_number,
+        "to": copy.holder,
+        "via": list(copy.via),
+        "instrument": copy.instrument,
+        "state": copy.state.value,
+        "reason": copy.reason,
+        "lies": lies,
+        "act": presented,
+    }
+
+
 def _dispute(node: Node, reader: Reader, standing: Standing) -> str:
     """Whether what it is about is still in dispute by this record; "" where it is about something else."""
     said = standing.consultation
@@ -117,7 +137,7 @@ def _dispute(node: Node, reader: Reader, standing: Standing) -> str:
     return "disputed" if said.reference in open_ones else "not disputed by this record"
 
 
-def _next(standing: Standing) -> tuple[str, ...]:
+def _effect_by(standing: Standing) -> tuple[str, ...]:
     """What gives effect to a joint text: acts that are entered elsewhere, by whom."""
     if standing.joint is None:
         return ()

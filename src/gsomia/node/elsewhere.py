@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from gsomia.errors import PendingError, RefusedError, SignatureError
@@ -18,22 +19,22 @@ from gsomia.keys import Signs, Verifies, pae
 from gsomia.node.acts import BATCH_TYPE, Statement, batch_payload
 from gsomia.node.ports import Clock
 
-__all__ = ["AwaitedKey", "Prepared", "StandingClock", "prepare", "sign_prepared"]
+__all__ = ["AwaitedKey", "Batch", "Prepared", "StandingClock", "prepare", "sign_prepared"]
 
 T = TypeVar("T")
 
 
 class _AwaitedError(PendingError):
-    """The statements that wait for an officer's signature."""
+    """The statements that wait for officers' signatures, in their batches."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, batches: Sequence[Sequence[Statement]]) -> None:
         super().__init__("this act waits for the officers' signatures")
-        self.statements = tuple(statements)
+        self.batches = batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """Statements that wait for signatures, one batch."""
+class Batch:
+    """Statements that wait for signatures, all under the same ones."""
 
     statements: tuple[Statement, ...]
 
@@ -52,13 +53,29 @@ class Prepared:
 
     @property
     def signed(self) -> bytes:
-        """The bytes that officers sign: the pre-authentication encoding (DSSE 1.0.2, "PAE") of their batch."""
+        """The bytes that officers sign: the pre-authentication encoding (DSSE 1.0.2, "PAE") of the batch."""
         return _signed(self.data)
+
+    def signed_by(self, key: Verifies) -> bool:
+        """Whether a key is among those that must sign them."""
+        return key.fingerprint in {signer.key for signer in self.statements[0].signers}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What one act, or several that are done together, must have signed; most have one batch."""
+
+    batches: tuple[Batch, ...]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All the statements, batch after batch."""
+        return tuple(statement for batch in self.batches for statement in batch.statements)
 
     @property
     def at(self) -> datetime:
         """The instant that they name."""
-        return self.statements[0].at
+        return self.batches[0].statements[0].at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,15 +85,15 @@ class AwaitedKey:
     Args:
         public: its public half, as enrolled.
         prepared: what was prepared, once the officer has signed it.
-        signatures: the officer's, by algorithm.
+        signatures: the officer's, by the place of the batch, and by algorithm.
     """
 
     public: Verifies
     prepared: Prepared | None = None
-    signatures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    signatures: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
 
-    def agreed(self, made: Sequence[Statement]) -> list[Statement]:
-        """The statements that were prepared, where those made now say the same but for their ids.
+    def agreed(self, made: Sequence[Sequence[Statement]]) -> list[list[Statement]]:
+        """The statements that were prepared, where those made now say the same but for their ids, batch by batch.
 
         Raises:
             PendingError: nothing was prepared yet.
@@ -84,15 +101,17 @@ class AwaitedKey:
         """
         if self.prepared is None:
             raise _AwaitedError(made)
-        before = self.prepared.statements
-        same = [replace(now, id=then.id) for now, then in zip(made, before, strict=False)]
-        if len(made) != len(before) or [one.to_bytes() for one in same] != [one.to_bytes() for one in before]:
+        before = [list(batch.statements) for batch in self.prepared.batches]
+        if [*map(len, made)] != [*map(len, before)] or any(
+            replace(now, id=then.id).to_bytes() != then.to_bytes()
+            for now, then in zip(chain(*made), chain(*before), strict=True)
+        ):
             text = "what this act rests on has changed since it was prepared"
             ground = {"effect": "refuse", "instrument": "", "article": "", "clause": "prepared", "text": text}
             raise RefusedError(
                 text, verdict={"outcome": "refuse", "grounds": [ground]}, hint="prepare it again and read it"
             )
-        return list(before)
+        return before
 
     def sign(self, signed: bytes) -> dict[str, bytes]:
         """The signatures that the officer gave, where they are over these bytes.
@@ -100,8 +119,11 @@ class AwaitedKey:
         Raises:
             SignatureError: they are over others, or another's.
         """
-        self.public.verify(signed, self.signatures)
-        return dict(self.signatures)
+        batches = self.prepared.batches if self.prepared is not None else ()
+        place = next((place for place, batch in enumerate(batches) if batch.signed == signed), None)
+        given = self.signatures.get(place, {}) if place is not None else {}
+        self.public.verify(signed, given)
+        return dict(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +152,7 @@ def prepare(work: Callable[[], object]) -> Prepared:
     try:
         work()
     except _AwaitedError as waiting:
-        return Prepared(statements=waiting.statements)
+        return Prepared(batches=tuple(Batch(statements=tuple(batch)) for batch in waiting.batches))
     raise SignatureError("this act asked for no officer's signature")
 
 
@@ -138,7 +160,7 @@ def sign_prepared(statements: Sequence[bytes], key: Signs) -> dict[str, bytes]:
     """An officer's signatures over statements that a node prepared.
 
     Args:
-        statements: their exact bytes, in their order.
+        statements: the exact bytes of one batch, in their order.
         key: the officer's.
     """
     return key.sign(_signed(statements))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -93,7 +92,7 @@ def step(node: Node, peer: str) -> int:
             return _ask_contents(node, known, run[:PAGE])
         return _send_acts(node, known, run) if run[0].kind in ("act", "key") else _send_copies(node, known, run)
     except GsomiaError as error:
-        wait = backoff(run[0].attempts, node.limits.retry, node.limits.retry_limit)
+        wait = node.limits.backoff(run[0].attempts)
         with node.store.writing() as tx:
             for entry in run:
                 tx.retry(entry.id, at=node.clock.machine() + wait, error=str(error))
@@ -350,9 +349,4 @@ def dead_letter(entry: Outgoing, limits: Limits) -> bool:
 
     It is never given up: it goes on being tried, and its order among those of its peer is kept.
     """
-    return entry.attempts > 0 and backoff(entry.attempts - 1, limits.retry, limits.retry_limit) >= limits.retry_limit
-
-
-def backoff(attempts: int, first: timedelta, limit: timedelta) -> timedelta:
-    """How long to wait after so many failed attempts: doubling, up to a limit."""
-    return min(first * int(2 ** min(attempts, 20)), limit)
+    return entry.attempts > 0 and limits.backoff(entry.attempts - 1) >= limits.retry_limit

@@ -65,7 +65,7 @@ def enrolled(statement: Statement) -> Officer:
     )
 
 
-def apply_enrolment(tx: Writer, statement: Statement) -> None:
+def apply_enrolment(node: Node, tx: Writer, statement: Statement) -> None:
     """Enrol an officer's key; one that replaces another must name it and be new."""
     new = enrolled(statement)
     past = tx.keys_of(statement.party, new.id)
@@ -79,6 +79,9 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
     for other in tx.sharing(statement.party, new.key):
         if other.id != new.id:
             raise VerificationError(f"act `{statement.id}`: a half of this key is officer `{other.id}`'s")
+    # Whose sign-in key it is only the node of that person knows.
+    if statement.party == node.party and (holder := tx.holder_of_key(new.key)):
+        raise VerificationError(f"act `{statement.id}`: a half of this key is `{holder}`'s sign-in key, or was")
     if past and new.person != past[-1].person:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
     if past and new.roles != past[-1].roles:
@@ -112,7 +115,7 @@ def apply_compromise(node: Node, tx: Writer, statement: Statement) -> None:
     if party != statement.party and statement.party != node.party:
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has no say over the keys of `{party}`")
     if officer:
-        _end(tx, statement, party, officer, key)
+        _distrust_officer(tx, statement, party, officer, key)
     elif key in node_keys(node, tx, party):
         tx.put_setting(f"{DISTRUSTED}{key}", statement.id)
     else:
@@ -129,6 +132,15 @@ def node_keys(node: Node, reader: Reader, party: str) -> set[str]:
         if identity["party"] == party:
             keys.add(PublicKey.from_json(identity["signing"]).fingerprint)
     return keys | ({reader.peers()[party].signing.fingerprint} if party in reader.peers() else set())
+
+
+def _distrust_officer(tx: Writer, statement: Statement, party: str, officer: str, key: str) -> None:
+    """Distrust any key that an officer has or had; only one that still stands ends with that."""
+    if all(one.key.fingerprint != key for one in tx.keys_of(party, officer)):
+        raise VerificationError(f"act `{statement.id}`: officer `{officer}` of `{party}` never had such a key")
+    known = tx.officer(party, officer)
+    if known is not None and known.key.fingerprint == key:
+        tx.end_officer(party, officer)
 
 
 def _end(tx: Writer, statement: Statement, party: str, officer: str, key: str) -> None:
@@ -163,10 +175,16 @@ class OfficersThen:
             officer = enrolled(statement)
             self.officers[officer.party, officer.id] = officer
         elif statement.type == "retire-key":
-            self.officers.pop((statement.party, body["officer"]), None)
+            self._end(statement.party, body)
         elif statement.type == "declare-key-compromised" and body["officer"]:
-            self.officers.pop((body["party"], body["officer"]), None)
+            self._end(body["party"], body)
         elif statement.type == "enrol-peer" and statement.party == self.party:
             self.nodes[str(body["identity"]["party"])] = PublicKey.from_json(body["identity"]["signing"])
         elif statement.type == "replace-node-key" and statement.party != self.party:
             self.nodes[statement.party] = PublicKey.from_json(body["signing"])
+
+    def _end(self, party: str, body: Mapping[str, Any]) -> None:
+        # A key that was replaced before can be distrusted too; the one that took its place goes on.
+        known = self.officers.get((party, body["officer"]))
+        if known is not None and known.key.fingerprint == body["key"]:
+            del self.officers[party, body["officer"]]

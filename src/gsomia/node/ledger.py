@@ -21,14 +21,15 @@ from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
+from gsomia.node.passages import PASSAGE, due_passages, passage_body
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.request_effects import check_answered
 from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import LogState
+from gsomia.node.stored import LogState, Passage
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
-__all__ = ["FOLLOWED", "SELDOM", "Draft", "enter", "gather", "make", "new_salts", "record"]
+__all__ = ["FOLLOWED", "SELDOM", "Draft", "Signing", "enter", "gather", "make", "make_each", "new_salts", "record"]
 
 _NAMED = 4
 """So many of the acts that an act names are read with others'."""
@@ -80,6 +81,22 @@ class Draft:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Drafts that are signed as one batch.
+
+    Args:
+        drafts: all of types that the same officers sign.
+        by: the officer, in the role that the type names; or several, one for each of its roles in their order.
+        send: whether the acts go to the peers who are party to them by the outbox; not so where they travel in an
+            exchange of their own (offer, acceptance, content).
+    """
+
+    drafts: Sequence[Draft]
+    by: Acting | Sequence[Acting] | None = None
+    send: bool = True
+
+
 def make(
     node: Node,
     tx: Writer,
@@ -89,16 +106,13 @@ def make(
     by: Acting | Sequence[Acting] | None = None,
     send: bool = True,
 ) -> list[SignedAct]:
-    """Sign drafts as this node, and as an officer where the type requires one, and enter them.
+    """Sign drafts as one batch, as this node and as an officer where the type requires one, and enter them.
 
     Args:
         node: who acts.
         tx: the open transaction.
-        drafts: all of types that the same officers sign; one batch.
+        drafts, by, send: as of a `Signing`.
         at: the instant of the acts.
-        by: the officer, in the role that the type names; or several, one for each of its roles in their order.
-        send: whether the acts go to the peers who are party to them by the outbox; not so where they travel in an
-            exchange of their own (offer, acceptance, content).
 
     Returns:
         The acts as they stand in the log and the store now.
@@ -107,8 +121,41 @@ def make(
         RefusedError: the officer may not sign such an act.
         SignatureError: a type needs an officer and none acts.
     """
-    if not drafts:
-        return []
+    return make_each(node, tx, [Signing(drafts=drafts, by=by, send=send)], at=at)[0]
+
+
+def make_each(node: Node, tx: Writer, signings: Sequence[Signing], *, at: datetime) -> list[list[SignedAct]]:
+    """Sign drafts batch by batch, and enter them; what all of them say is known before the first is signed.
+
+    Args:
+        node: who acts.
+        tx: the open transaction.
+        signings: the batches.
+        at: the instant of the acts.
+
+    Returns:
+        The acts of each batch as they stand in the log and the store now.
+
+    Raises:
+        RefusedError: an officer may not sign such an act.
+        SignatureError: a type needs an officer and none acts.
+    """
+    if not any(one.drafts for one in signings):
+        return [[] for _ in signings]
+    made = [_stated(node, tx, one, at) for one in signings]
+    batches: Sequence[Sequence[Statement]] = [statements for statements, _ in made]
+    keys = [held for _, held in made]
+    for key in dict.fromkeys(key for held in keys for key in held if isinstance(key, AwaitedKey)):
+        batches = key.agreed(batches)
+    return [
+        _entered(node, tx, one, sign_acts(statements, held), at) if statements else []
+        for one, statements, held in zip(signings, batches, keys, strict=True)
+    ]
+
+
+def _stated(node: Node, tx: Writer, signing: Signing, at: datetime) -> tuple[list[Statement], list[Signs]]:
+    """The statements of one batch, and the keys that must sign them."""
+    drafts, by = signing.drafts, signing.by
     used = tx.setting(NODE_KEY)
     if used is not None and used != node.keys.signing.public.fingerprint:
         raise NodeError("this node's keys were replaced while it was at work", hint="start it again")
@@ -143,10 +190,12 @@ def make(
         )
         for draft in drafts
     ]
-    for key in keys:
-        if isinstance(key, AwaitedKey):
-            statements = key.agreed(statements)
-    acts = sign_acts(statements, keys)
+    return statements, keys
+
+
+def _entered(node: Node, tx: Writer, signing: Signing, acts: list[SignedAct], at: datetime) -> list[SignedAct]:
+    """Enter one batch that was signed."""
+    drafts = signing.drafts
     numbers = [str(draft.body["control_number"]) for draft in drafts if "control_number" in draft.body]
     tx.prefetch(copies=[draft.copy for draft in drafts], items=[draft.item for draft in drafts], numbers=numbers)
     if TURNING_TYPES.isdisjoint(draft.type for draft in drafts):
@@ -159,7 +208,7 @@ def make(
         for act in acts:
             enter(node, tx, act, source="own", at=at)
     record(node, tx, acts, at=at)
-    if send:
+    if signing.send:
         for act in acts:
             for peer in act.statement.parties:
                 tx.put_outgoing(peer, "act", act.id, node.clock.machine())
@@ -239,7 +288,8 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
     """Append acts to the logs they belong to: one for each peer that is party to it, or the internal one (protocol 9).
 
     The leaves are salted commitments; each log's new checkpoint is signed before the transaction ends. What happens to
-    an item beyond its first recipient is passed on to its originator, whose register follows it.
+    an item beyond its first recipient is passed on to its originator, whose register follows it; who consented to what
+    goes in a document, or holds a part of what goes on, is told of it by an act of this node's own.
     """
     acts = list(acts)
     _relay(node, tx, acts)
@@ -252,6 +302,15 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
             by_log.setdefault(peer, []).append(act)
     for peer, belonging in by_log.items():
         _append(node, tx, peer, belonging, at=at)
+    make(node, tx, [_told(tx, one) for one in due_passages(node, tx, acts, at)], at=at)
+
+
+def _told(reader: Reader, passage: Passage) -> Draft:
+    given = reader.act(passage.given)
+    assert given is not None  # nothing goes by a consent that is not on file
+    said = given.statement
+    body = passage_body(passage)
+    return Draft(type=PASSAGE, instrument=said.instrument, item=said.item, parties=(said.party,), body=body)
 
 
 def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import AnswerError, MessageError, PeerError, SignatureError
+from gsomia.errors import AnswerError, ClockError, MessageError, PeerError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, read_canonical, sign, verify
 from gsomia.node.acts import instant, read_instant
 from gsomia.node.node import Node, new_id
@@ -181,7 +181,8 @@ def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *,
         at: the recipient's clock.
 
     Raises:
-        MessageError: malformed, from or to another Party, of the other kind of node, or clocks too far apart.
+        MessageError: malformed, from or to another Party, or of the other kind of node.
+        ClockError: the clocks are too far apart.
         SignatureError: the signatures do not hold.
     """
     with node.store.reading() as reader:
@@ -199,7 +200,7 @@ def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *,
         raise MessageError("real and EXERCISE nodes refuse each other")
     skew = abs(message.at - at)
     if skew > node.limits.max_skew:
-        raise MessageError(
+        raise ClockError(
             f"the clocks of `{sender}` and `{node.party}` are {skew.total_seconds():.0f} s apart; nothing new moves",
             hint=f"at most {node.limits.max_skew.total_seconds():.0f} s are allowed; set both clocks right",
         )

@@ -81,6 +81,10 @@ class Limits:
     reconcile_time: timedelta = timedelta(minutes=10)
     reconcile_patience: timedelta = timedelta(days=1)
 
+    def backoff(self, attempts: int) -> timedelta:
+        """How long to wait after so many failed attempts: doubling from `retry` to `retry_limit`."""
+        return min(self.retry * int(2 ** min(attempts, 20)), self.retry_limit)
+
 
 class Locks:
     """One at a time for each name: a copy that arrives twice at once is taken in once, and the other waits for that."""
@@ -155,6 +159,7 @@ class Unasked:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._next: dict[str, datetime] = {}
+        self._failed: dict[str, int] = {}
 
     def __contains__(self, party: str) -> bool:
         return party in self._next
@@ -178,10 +183,25 @@ class Unasked:
             if party in self._next:
                 self._next[party] = at
 
+    def failed(self, party: str, at: datetime, limits: Limits) -> None:
+        """A peer was asked in vain: it is asked again after a wait that doubles each time.
+
+        Args:
+            party: the peer.
+            at: now, by the machine's clock.
+            limits: of the waits.
+        """
+        with self._turn:
+            if party in self._next:
+                attempts = self._failed.get(party, 0)
+                self._failed[party] = attempts + 1
+                self._next[party] = at + limits.backoff(attempts)
+
     def told(self, party: str) -> None:
         """A peer told which checkpoints it keeps."""
         with self._turn:
             self._next.pop(party, None)
+            self._failed.pop(party, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

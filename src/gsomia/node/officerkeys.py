@@ -82,16 +82,17 @@ def declare_compromised(
         officer: the officer's id, or "" for the node.
         since: from when the key may have been in other hands.
         by: a security officer.
-        key: the fingerprint of a node's key that was replaced, or the beginning of it; "" for the one in use.
+        key: the fingerprint of the key, or the beginning of it: of any that the officer or the node has had. Where it
+            is "", the officer's only one, or the one that the node uses.
 
     Returns:
         The act; `signed_by` says what the key signed since.
 
     Raises:
-        UsageError: no such key.
+        UsageError: no such key, or the officer has had several and none is named.
     """
     with node.store.writing() as tx:
-        key = _officer(tx, party, officer).key.fingerprint if officer else _node_key(node, tx, party, key)
+        key = _officer_key(tx, party, officer, key) if officer else _node_key(node, tx, party, key)
         body = {"party": party, "officer": officer, "key": key, "since": instant(since)}
         draft = Draft(type="declare-key-compromised", body=body)
         if party == node.party:
@@ -116,6 +117,29 @@ def _node_key(node: Node, reader: Reader, party: str, named: str) -> str:
         listed = ", ".join(sorted(key[:16] for key in keys))
         raise UsageError(f"`{named}` names {len(found)} keys of the node of `{party}`", hint=f"they are: {listed}")
     return found[0]
+
+
+def _officer_key(reader: Reader, party: str, officer: str, named: str) -> str:
+    """The fingerprint of a key that an officer has or had: the only one, or the one that begins so.
+
+    Raises:
+        UsageError: the officer was never enrolled, or none or several of the keys begin so.
+    """
+    known = reader.keys_of(party, officer)
+    if not known:
+        listed = ", ".join(one.id for one in reader.officers(party)) or "none"
+        raise UsageError(f"officer `{officer}` of `{party}` never had a key here", hint=f"there are: {listed}")
+    found = [one for one in known if one.key.fingerprint.startswith(named)]
+    if len(found) == 1:
+        return found[0].key.fingerprint
+    now = reader.officer(party, officer)
+    listed = "; ".join(
+        f"{one.key.fingerprint[:16]} of {one.enrolled_at:%Y-%m-%d %H:%M}Z"
+        + (", in use" if now is not None and now.key == one.key else ", ended")
+        for one in known
+    )
+    what = f"`{named}` names {len(found)}" if named else f"none of {len(known)} is named"
+    raise UsageError(f"which key of officer `{officer}` of `{party}`: {what}", hint=f"name one with --key: {listed}")
 
 
 def _officer(reader: Reader, party: str, officer: str) -> Officer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gsomia.errors import MessageError, NodeError, UsageError, VerificationError
+from gsomia.errors import ClockError, MessageError, NodeError, UsageError, VerificationError
 from gsomia.keys import Envelope
 from gsomia.node.acts import SignedAct, pack, unpack
 from gsomia.node.intake import Delivery, take_deliveries
@@ -19,7 +19,7 @@ from gsomia.node.node import Node
 from gsomia.node.offers import Offer
 from gsomia.node.rangeanswers import answer_ranges
 from gsomia.node.recovering import answer_content, answer_log
-from gsomia.node.refusals import check_flood, keep, keep_refused, why_of
+from gsomia.node.refusals import CLOCK, check_flood, keep, keep_refused, why_of
 from gsomia.node.revocation import confirm_recalls
 from gsomia.node.stored import Peer, Refused
 from gsomia.node.underway import heed
@@ -59,7 +59,7 @@ def answer(node: Node, peer: Peer, envelope: Envelope) -> Envelope:
                 raise MessageError(f"message `{message.id}` was used before: a replay")
         kind, body = reply_to(node, peer, message, at)
     except REFUSABLE as error:
-        keep_refused(node, peer, "message", error)
+        keep_refused(node, peer, CLOCK if isinstance(error, ClockError) else "message", error)
         kind, body = "refusal", {"why": why_of(error)}
     return write_message(node, peer.party, kind, body, at=node.clock.now(), answers=about)[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError
@@ -9,13 +10,19 @@ from gsomia.node.node import Node
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, Refused
 
-__all__ = ["FLOOD", "check_flood", "keep", "keep_refused", "why_of"]
+__all__ = ["CHECKPOINT", "CLOCK", "FLOOD", "check_flood", "keep", "keep_refused", "why_of"]
 
 WHY_CHARACTERS = 1000
 """At most so much of a reason is told and kept."""
 
 FLOOD = "flood"
 """What the one entry is called that counts what is not kept."""
+
+CLOCK = "clock"
+"""What was refused for the clocks alone: a fault that the peer may not know of, and no flood however long it lasts."""
+
+CHECKPOINT = "checkpoint: "
+"""Begins what is kept of a checkpoint that was not cosigned, before the reason's kind; a node goes on asking."""
 
 _SPAN = timedelta(hours=1)
 _SPANS = 10
@@ -31,8 +38,14 @@ def keep_refused(node: Node, peer: Peer, what: str, error: Exception) -> None:
 
 
 def keep(node: Node, tx: Writer, refused: Refused) -> None:
-    """Keep a refusal of what a peer sent; beyond what is kept in an hour it is counted in one entry."""
+    """Keep a refusal of what a peer sent; beyond what is kept in an hour it is counted in one entry.
+
+    One for the clocks, or of a checkpoint, stands once an hour, with its count: so it never fills what is kept.
+    """
     since, most = refused.at - _SPAN, node.limits.refusals
+    if refused.what == CLOCK or refused.what.startswith(CHECKPOINT):
+        tx.count_refused(replace(refused, detail={"count": 1}), since)
+        return
     count = tx.refusals(refused.source, since, refused.at)
     if count < most:
         tx.put_refused(refused)

@@ -13,6 +13,7 @@ from gsomia.node.consultation_rules import Consultation, Step, View
 from gsomia.node.oral import OralDisclosure
 from gsomia.node.sites import ContractorCopy, ContractorFacility
 from gsomia.node.stored import (
+    Binding,
     Briefing,
     Carried,
     Consent,
@@ -25,6 +26,7 @@ from gsomia.node.stored import (
     LogState,
     Need,
     Outgoing,
+    Passage,
     Peer,
     PendingOpening,
     Person,
@@ -32,6 +34,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.registry import Copy, Item, RangeStore, Rendition, RungEntry
 
@@ -58,8 +61,8 @@ class Reader(Protocol):
         """The officers whose keys a person holds, or who hold a role."""
         ...
 
-    def sharing(self, party: str, key: Verifies) -> Sequence[Officer]:
-        """The officers of a Party who have, or ever had, a key that shares a half with this one."""
+    def sharing(self, party: str | None, key: Verifies) -> Sequence[Officer]:
+        """The officers of a Party, or of any, who have, or ever had, a key that shares a half with this one."""
         ...
 
     def keys_of(self, party: str, officer: str) -> Sequence[Officer]:
@@ -75,8 +78,16 @@ class Reader(Protocol):
         ...
 
     def person(self, person: str) -> Person | None: ...
-    def holder_of(self, account: str) -> str:
-        """The person to whom an account at a provider of identities is bound; "" for one that is bound to nobody."""
+    def binding(self, account: str) -> Binding | None:
+        """To whom an account at a provider of identities is bound; None for one that is bound to nobody."""
+        ...
+
+    def holder_of_key(self, key: Verifies) -> str:
+        """The person who has, or ever had, a sign-in key that shares a half with this one; "" for nobody."""
+        ...
+
+    def sign_in_keys(self, fingerprint: str = "") -> Sequence[SignInKey]:
+        """The sign-in keys that persons have now, or the one of a fingerprint."""
         ...
 
     def person_statements(self, person: str) -> Sequence[Statement]:
@@ -117,6 +128,10 @@ class Reader(Protocol):
     def credentials(self) -> Sequence[Credential]: ...
     def consents(self, item: str | None = None) -> Sequence[Consent]: ...
     def consent(self, consent: str) -> Consent | None: ...
+    def passages(self, *, copy: str = "", consent: str = "") -> Sequence[Passage]:
+        """What was told of a copy, or of what passes under a consent, the earliest first."""
+        ...
+
     def contractor_facilities(self) -> Sequence[ContractorFacility]: ...
     def contractor_facility(self, facility: str) -> ContractorFacility | None: ...
     def contractor_copies(self) -> Sequence[ContractorCopy]: ...
@@ -335,6 +350,7 @@ class Writer(Reader, Protocol):
     def end_pending_of(self, person: str) -> None: ...
     def put_credential(self, credential: Credential) -> None: ...
     def put_consent(self, consent: Consent) -> None: ...
+    def put_passage(self, passage: Passage) -> None: ...
     def put_contractor_facility(self, facility: ContractorFacility) -> None: ...
     def put_contractor_copy(self, copy: ContractorCopy) -> None: ...
     def end_contractor_copy(self, copy: str) -> None: ...

@@ -13,6 +13,7 @@ from gsomia.sealed import XWingPublicKey
 from gsomia.tlog import LogVerifier
 
 __all__ = [
+    "Binding",
     "Briefing",
     "Carried",
     "Consent",
@@ -25,6 +26,7 @@ __all__ = [
     "LogState",
     "Need",
     "Outgoing",
+    "Passage",
     "Peer",
     "PendingOpening",
     "Person",
@@ -32,6 +34,7 @@ __all__ = [
     "Refused",
     "Reply",
     "Rows",
+    "SignInKey",
 ]
 
 
@@ -60,7 +63,9 @@ class Person:
         rosters: the facilities on whose rosters the person stands (6(e)).
         house_roles: of `Role.HOUSE`.
         accounts: at providers of identities, by which the person signs in to read: `ISSUER CLAIM VALUE`.
+        sign_in_keys: by which the person signs in, and signs no act.
         left_at: when the person left; None for one who is here.
+        returned: the act that entered the person anew after they had left last; "" for one who never had.
         act: the act that says so.
     """
 
@@ -75,7 +80,9 @@ class Person:
     rosters: tuple[str, ...]
     house_roles: tuple[str, ...]
     accounts: tuple[str, ...]
+    sign_in_keys: tuple[PublicKey, ...]
     left_at: datetime | None
+    returned: str
     act: str
 
     def cleared(self, at: datetime) -> str:
@@ -83,12 +90,30 @@ class Person:
         return "none" if self.left_at is not None or self.expired(at) else self.clearance
 
     def struck(self, at: datetime, act: str) -> Person:
-        """The person as somebody who has left: on no roster, in no role of the house, with no account."""
-        return replace(self, rosters=(), house_roles=(), accounts=(), left_at=at, act=act)
+        """The person as somebody who has left: on no roster, in no role of the house, with no account and no key."""
+        return replace(self, rosters=(), house_roles=(), accounts=(), sign_in_keys=(), left_at=at, act=act)
 
     def expired(self, at: datetime) -> bool:
         """Whether the clearance has come to its end."""
         return self.expires is not None and self.expires <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInKey:
+    """A key by which a person signs in at the API, and which signs no act; and the act since which it is theirs."""
+
+    person: str
+    key: PublicKey
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """An account at a provider of identities, the person to whom it is bound, and the act since which it is."""
+
+    name: str
+    person: str
+    act: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +177,38 @@ class Consent:
     conditions: tuple[str, ...]
     expires: datetime | None
     why: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What an originator was told of a copy that passes under its consent and is not its item by itself.
+
+    Args:
+        consent: the consent's id.
+        copy: its giver's, of a document that draws on the item, or of an item that holds a part of it.
+        given: the act by which the consent was given.
+        receivers: the Parties that get the copy by this consent.
+        purpose: for which they get it.
+        level: of the copy's item, by the mark of its originator.
+        payload_digest: of the copy's item.
+        certified: what the officer certified of this consent.
+        authorised: the instant of the officer's act.
+        state: `authorised`, `delivered`, `refused` or `rejected`, as the copy's.
+        act: the act that said so; `at` is its instant.
+    """
+
+    consent: str
+    copy: str
+    given: str
+    receivers: tuple[str, ...]
+    purpose: str
+    level: str
+    payload_digest: str
+    certified: tuple[str, ...]
+    authorised: datetime
+    state: str
     act: str
     at: datetime
 

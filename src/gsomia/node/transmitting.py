@@ -6,7 +6,7 @@ are written in one transaction. One signature and one disk write then serve many
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from gsomia.errors import GsomiaError, NodeError, RefusedError, UsageError
 from gsomia.node.facts import Case
-from gsomia.node.ledger import Draft, make
+from gsomia.node.ledger import Draft, Signing, make, make_each
 from gsomia.node.looking import look_over
 from gsomia.node.node import Acting, Node, known_peer, new_id
 from gsomia.node.requests import check_answer
@@ -113,7 +113,8 @@ def transmit_together(
     documents: Sequence[tuple[BinaryIO, Sending]],
     *,
     by: Acting,
-    bind: Callable[[Writer, Sequence[Copy], datetime], None],
+    bind: Callable[[Writer, Sequence[Copy]], Signing],
+    once: Sequence[SealedOnce | None] = (),
 ) -> list[Copy]:
     """Authorise the transmission of documents all or none, each under a signature of its own, and what binds them.
 
@@ -121,7 +122,8 @@ def transmit_together(
         node: the sender's node.
         documents: each document's bytes, and what goes where.
         by: a disclosure officer.
-        bind: enters in the same transaction what makes one thing of the copies: either all is there or nothing.
+        bind: what makes one thing of the copies, entered in the same transaction: either all is there or nothing.
+        once: for each document, where the officers sign elsewhere; what was sealed by it is not read again.
 
     Returns:
         The copies as registered, in the order of their documents.
@@ -131,7 +133,7 @@ def transmit_together(
         NodeError: the disk does not take them; nothing is registered.
     """
     at = node.clock.now()
-    permitted, errors = _permitted(node, documents, by=by, at=at, once=[None] * len(documents))
+    permitted, errors = _permitted(node, documents, by=by, at=at, once=once or [None] * len(documents))
     for error in errors.values():
         raise error
     items, failed = _sealed(node, permitted)
@@ -139,12 +141,11 @@ def transmit_together(
         for error in failed.values():
             raise error
         with node.store.writing() as tx:
-            copies = [
-                copy
-                for number, item in items.items()
-                for copy in _authorise(node, tx, permitted, {number: item}, by=by, at=at).values()
-            ]
-            bind(tx, copies, at)
+            drafted = [_draft(node, tx, permitted[number], item, at) for number, item in items.items()]
+            copies = [copy for copy, _ in drafted]
+            signings = [Signing(drafts=drafts, by=by, send=False) for _, drafts in drafted]
+            make_each(node, tx, [*signings, bind(tx, copies)], at=at)
+            _put_out(node, tx, copies)
     return copies
 
 
@@ -266,17 +267,24 @@ def _authorise(
     node: Node, tx: Writer, permitted: dict[int, _Permitted], items: dict[int, Item], *, by: Acting, at: datetime
 ) -> dict[int, Copy]:
     """Items, copies, the officer's acts under one signature, and the outbox entries, in the open transaction."""
-    copies: dict[int, Copy] = {}
-    drafts: list[Draft] = []
-    for number, item in items.items():
-        one = permitted[number]
-        entry = new_copy(node, tx, one.document.sending, item, one.verdict, hop=one.hop, at=at)
-        copies[number] = entry
-        drafts.extend(consent_draft(consent, (one.hop,)) for consent in one.consents)
-        met = certified(tx, item, one.document.sending.met)
-        remarks, answers = one.document.remarks, one.document.sending.answers
-        drafts.append(authority(Case.of(node, tx), entry, item, one.verdict, remarks=remarks, met=met, answers=answers))
-    make(node, tx, drafts, at=at, by=by, send=False)
-    for entry in copies.values():
-        tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
+    drafted = {number: _draft(node, tx, permitted[number], item, at) for number, item in items.items()}
+    make(node, tx, [one for _, drafts in drafted.values() for one in drafts], at=at, by=by, send=False)
+    copies = {number: copy for number, (copy, _) in drafted.items()}
+    _put_out(node, tx, copies.values())
     return copies
+
+
+def _draft(node: Node, tx: Writer, one: _Permitted, item: Item, at: datetime) -> tuple[Copy, list[Draft]]:
+    """A copy of an item that may go, and the officer's acts by which it does."""
+    sending = one.document.sending
+    copy = new_copy(node, tx, sending, item, one.verdict, hop=one.hop, at=at)
+    drafts = [consent_draft(consent, (one.hop,)) for consent in one.consents]
+    met = certified(tx, item, sending.met)
+    remarks, answers = one.document.remarks, sending.answers
+    drafts.append(authority(Case.of(node, tx), copy, item, one.verdict, remarks=remarks, met=met, answers=answers))
+    return copy, drafts
+
+
+def _put_out(node: Node, tx: Writer, copies: Iterable[Copy]) -> None:
+    for copy in copies:
+        tx.put_outgoing(copy.holder, "copy", copy.id, node.clock.machine())

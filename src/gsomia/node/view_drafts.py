@@ -7,9 +7,10 @@ too, and names no item by a number that the hub did not see itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from gsomia.errors import DataError, RefusedError, UsageError
 from gsomia.marking import Label
@@ -28,7 +29,7 @@ from gsomia.node.ways import lawful_ways
 from gsomia.node.words import treaty_mark
 from gsomia.registry import Copy, CopyState, Item
 
-__all__ = ["ViewDraft", "views_of"]
+__all__ = ["ViewDraft", "view_row", "views_of"]
 
 _HELD = (CopyState.DELIVERED, CopyState.RECEIPTED, CopyState.OPENED)
 
@@ -42,6 +43,7 @@ class ViewDraft:
         text: its bytes.
         sending: how it is sent; who stands in its `via` reads it.
         label: what it will carry.
+        shown: the portions that are in it, by their place in the assessment, from 1. For the author alone.
         unnamed: the portions, from 1, that name `party` and not everybody on its way, so that they are not in it. For
             the author alone.
     """
@@ -50,6 +52,7 @@ class ViewDraft:
     text: bytes
     sending: Sending
     label: Label
+    shown: Mapping[int, Shown] = field(default_factory=dict, compare=False)
     unnamed: tuple[int, ...] = ()
 
 
@@ -87,6 +90,20 @@ def views_of(node: Node, reader: Reader, consultation: Consultation, data: bytes
     return [author.view(party, others) for party in others]
 
 
+def view_row(view: ViewDraft) -> dict[str, Any]:
+    """A view as its author is told of it before it goes: for whom, through whom, which portions, and its text."""
+    return {
+        "party": view.party,
+        "via": list(view.sending.via),
+        "level": view.label.classification,
+        "portions": [
+            {"portion": place, "mark": one.mark, "sources": list(one.numbers)} for place, one in view.shown.items()
+        ],
+        "unnamed": list(view.unnamed),
+        "text": view.text.decode(),
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Author:
     """Who writes an assessment, and what the views of it are judged by."""
@@ -102,7 +119,7 @@ class _Author:
         """The view of one Party, on the first way on which it may have the first portion."""
         node, reader, case = self.node, self.reader, self.case
         sending = self._way(party, others)
-        shown: list[Shown] = []
+        shown: dict[int, Shown] = {}
         foreign: dict[str, None] = {}
         unnamed: list[int] = []
         for number, portion in enumerate(self.assessment.portions, 1):
@@ -115,9 +132,9 @@ class _Author:
             if number > 1 and self._against(sending, portion):
                 continue
             numbers = tuple(said for item in sources if (said := _number_at(reader, item, party, sending.via)))
-            shown.append(Shown(mark=mark, to=portion.to, text=portion.text, numbers=numbers))
+            shown[number] = Shown(mark=mark, to=portion.to, text=portion.text, numbers=numbers)
             foreign |= dict.fromkeys(self._received(sources))
-        level = max((one.mark for one in shown), key=scale_of(case, node.party).rank)
+        level = max((one.mark for one in shown.values()), key=scale_of(case, node.party).rank)
         whole = replace(sending, level=level, cites=tuple(foreign))
         drawn, answers = draw(node, reader, case, whole, whole.receivers, self.at)
         _, _, verdict = ask_transmit(node, reader, whole, at=self.at, case=case, drawn=drawn)
@@ -127,9 +144,9 @@ class _Author:
         own = item_label(node.party, level, whole.receivers, self.at, exercise=node.exercise)
         label = drawn.label if drawn is not None else own
         text = render_view(
-            self.assessment.title, shown, author=node.party, to=whole.receivers, level=label.classification
+            self.assessment.title, [*shown.values()], author=node.party, to=whole.receivers, level=label.classification
         )
-        return ViewDraft(party=party, text=text, sending=whole, label=label, unnamed=tuple(unnamed))
+        return ViewDraft(party=party, text=text, sending=whole, label=label, shown=shown, unnamed=tuple(unnamed))
 
     def _way(self, party: str, others: Sequence[str]) -> Sending:
         """How a view goes to a Party: straight, or by the most lawful way on which the others alone read it.

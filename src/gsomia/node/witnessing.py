@@ -7,7 +7,7 @@ before; where a log has forked or was rolled back, both signed checkpoints are k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from gsomia.errors import GsomiaError, LogError, MessageError, PeerError, Verifi
 from gsomia.node.lognames import current_log, halted, peer_of_log
 from gsomia.node.messages import Message, link_to, read_answer, write_message
 from gsomia.node.node import Node
-from gsomia.node.refusals import keep
+from gsomia.node.refusals import CHECKPOINT, keep
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Cosigned, LogLie, LogState, Peer, Refused
 from gsomia.tlog import (
@@ -51,12 +51,13 @@ MANY = 4
 """At most this many checkpoints in one message."""
 
 
-def ask_witness(node: Node, party: str) -> int:
+def ask_witness(node: Node, party: str, *, now: bool = False) -> int:
     """Ask a peer to cosign those of this node's checkpoints that are due.
 
     Args:
         node: whose logs.
         party: the peer.
+        now: ask for all that it has not cosigned, whatever the schedule says.
 
     Returns:
         How many checkpoints were cosigned.
@@ -67,6 +68,8 @@ def ask_witness(node: Node, party: str) -> int:
     with node.store.reading() as reader:
         peer = reader.peers().get(party)
         due = checkpoints_due(node, reader, party)
+        if now and peer is not None:
+            due = [state for state, _ in _open(node, reader, peer)]
     first = node.unasked.due(party, node.clock.machine())
     if peer is None or not (due or first):
         return 0
@@ -74,12 +77,11 @@ def ask_witness(node: Node, party: str) -> int:
         return _ask(node, peer, due, again=True)
     except GsomiaError as error:
         if first:
-            node.unasked.put_off(party, node.clock.machine() + node.limits.retry)
+            node.unasked.failed(party, node.clock.machine(), node.limits)
         with node.store.writing() as tx:
             for state in due:
                 before = _before(tx, state.name, party)
-                wait = min(node.limits.retry * 2 ** min(before.attempts, 20), node.limits.retry_limit)
-                at = node.clock.now() + wait
+                at = node.clock.now() + node.limits.backoff(before.attempts)
                 tx.put_cosigned(replace(before, attempts=before.attempts + 1, next_at=at, error=str(error)))
         raise
 
@@ -273,12 +275,15 @@ def _heed(node: Node, peer: Peer, body: Mapping[str, Any]) -> None:
 
 def open_requests(node: Node, reader: Reader, peer: Peer) -> list[WitnessRequest]:
     """For a parcel: every checkpoint that a peer is to cosign and has not, whatever the schedule says."""
-    found: list[WitnessRequest] = []
+    return [_request(reader, state, before) for state, before in _open(node, reader, peer)]
+
+
+def _open(node: Node, reader: Reader, peer: Peer) -> Iterator[tuple[LogState, Cosigned]]:
+    """The heads that a peer has not cosigned, each with what it did last."""
     for name in _asked(node, reader, peer.party):
         state, before = reader.log(name), _before(reader, name, peer.party)
         if state is not None and not (state.size == before.size and _has(before, peer)):
-            found.append(_request(reader, state, before))
-    return found
+            yield state, before
 
 
 def _has(before: Cosigned, peer: Peer) -> bool:
@@ -395,7 +400,7 @@ def _answer(node: Node, tx: Writer, peer: Peer, data: bytes, at: datetime) -> di
             kind = lie.verify(peer.log.named(origin))
             tx.put_lie(LogLie(log=origin, party=peer.party, kind=kind, proof=lie.to_bytes(), at=at))
         if error.kind is not WitnessRefusal.STALE:
-            keep(node, tx, Refused(at=at, source=peer.party, what="checkpoint", why=str(error)[:1000]))
+            keep(node, tx, Refused(at=at, source=peer.party, what=f"{CHECKPOINT}{error.kind}", why=str(error)[:1000]))
         return {
             "refused": error.kind.value,
             "why": str(error),

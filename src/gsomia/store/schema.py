@@ -81,13 +81,23 @@ person = _table(
     _text("rosters"),
     _text("house_roles"),
     _text("accounts"),
+    _text("sign_in_keys"),
     _text("left_at"),
+    _text("returned"),
     _text("act"),
     sa.Index("ix_person_left_at_expires", "left_at", "expires", "id"),
     sa.Index("ix_person_left_at_clearance", "left_at", "clearance", "expires"),
 )
 roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
 account = _table("account", _text("name", key=True), _text("person", index=True), _text("act"))
+sign_in_key = _table(
+    "sign_in_key",
+    _text("fingerprint", key=True),
+    _text("person", index=True),
+    _text("key"),
+    _text("act"),
+    _text("ended"),
+)
 need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
 briefing = _table(
     "briefing",
@@ -134,6 +144,21 @@ consent = _table(
     _text("conditions"),
     _text("expires"),
     _text("why"),
+    _text("act"),
+    _text("at"),
+)
+passage = _table(
+    "passage",
+    _text("copy", key=True),
+    _text("consent", key=True, index=True),
+    _text("given"),
+    _text("receivers"),
+    _text("purpose"),
+    _text("level"),
+    _text("payload_digest"),
+    _text("certified"),
+    _text("authorised"),
+    _text("state"),
     _text("act"),
     _text("at"),
 )

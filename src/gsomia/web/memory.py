@@ -28,7 +28,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS used (name TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS token (digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, person TEXT NOT NULL, "
     "officer TEXT NOT NULL, key TEXT NOT NULL, jkt TEXT NOT NULL, acts TEXT, way TEXT NOT NULL, made REAL NOT NULL, "
-    "authenticated REAL NOT NULL, until REAL NOT NULL, idle REAL NOT NULL, used REAL NOT NULL)",
+    "authenticated REAL NOT NULL, until REAL NOT NULL, idle REAL NOT NULL, used REAL NOT NULL, since TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS signed_out (person TEXT PRIMARY KEY, since REAL NOT NULL, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS joiner (name TEXT PRIMARY KEY, display TEXT NOT NULL, external TEXT NOT NULL, "
@@ -38,7 +38,7 @@ _GIVEN = 4096
 """So many answers are kept for a caller; the oldest give way."""
 _SWEEP = 256
 """What is over is removed each time so many things were added."""
-_TOKENS = "SELECT id, person, officer, key, jkt, acts, way, made, authenticated, until, idle, used FROM token"
+_TOKENS = "SELECT id, person, officer, key, jkt, acts, way, made, authenticated, until, idle, used, since FROM token"
 _ENDED = (
     "DELETE FROM given WHERE until < ?",
     "DELETE FROM used WHERE until < ?",
@@ -64,7 +64,8 @@ class Token:
         id: its name, which is no secret.
         person: the person's id.
         officer: the officer's id; "" where no officer's key showed who it is.
-        key: the fingerprint of the officer's key at the time, or the account at a provider; with that it ends.
+        key: the fingerprint of the officer's or the person's key at the time, or the account at a provider; with that
+            it ends.
         jkt: the thumbprint of the key that must prove each request (RFC 9449, section 6.1).
         acts: the acts of the table of rights that it is good for, None for all; never more than its holder may.
         way: how its holder authenticated, such as `certificate`.
@@ -73,6 +74,8 @@ class Token:
         until: its absolute end.
         idle: it ends too once nothing was asked with it for so long.
         used: when something was asked with it last.
+        since: the act that bound the account or sign-in key, or that brought the officer's person back, "" for none:
+            another act in its place came after the person's end, and with that the token ended.
     """
 
     id: str
@@ -87,6 +90,7 @@ class Token:
     until: datetime
     idle: timedelta
     used: datetime
+    since: str
 
     @property
     def ends(self) -> datetime:
@@ -248,9 +252,9 @@ class Memory:
                 digest, token.id, token.person, token.officer, token.key, token.jkt,
                 None if token.acts is None else " ".join(token.acts), token.way, token.made.timestamp(),
                 token.authenticated.timestamp(), token.until.timestamp(), token.idle.total_seconds(),
-                token.used.timestamp(),
+                token.used.timestamp(), token.since,
             )  # fmt: skip
-            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            tx.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._sweep(tx, at)
 
     def token(self, digest: str) -> Token | None:
@@ -285,6 +289,7 @@ class Memory:
                 until=instant(row[9]),
                 idle=timedelta(seconds=row[10]),
                 used=instant(row[11]),
+                since=row[12],
             )
             for row in rows
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,8 @@ PROOF_AGE = timedelta(seconds=60)
 """A proof is good so long before and after the instant it names; its `jti` is kept for twice as long."""
 
 _MOST = 4096
+_ENCODED = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile("[A-Za-z0-9._~-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
     Args:
         proof: the value of the one `DPoP` header.
         method: of the request.
-        url: of the request, without query and fragment.
+        url: of the request, as it was sent: percent-encoded.
         token: the access token that came with it; "" where it is still asked for.
         at: now.
 
@@ -116,7 +119,10 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
         _verify(key, header.get("alg"), signature, f"{first}.{second}".encode())
         due_claims = {"htm": method, "htu": url} | ({"ath": token_digest(token)} if token else {})
         for name, due in due_claims.items():
-            if claims.get(name) != due:
+            said = claims.get(name)
+            if name == "htu" and isinstance(said, str):
+                said, due = _normal(said), _normal(due)
+            if said != due:
                 raise ValueError(f"`{name}` is not this request's")
         issued, jti = claims.get("iat"), claims.get("jti")
         if not isinstance(issued, int) or isinstance(issued, bool):
@@ -128,6 +134,19 @@ def check_proof(proof: str, *, method: str, url: str, token: str, at: datetime) 
     except (ValueError, binascii.Error, RecursionError, OverflowError) as error:
         raise SignatureError(f"the DPoP proof does not hold: {error}") from error
     return Proof(thumbprint=thumbprint(header["jwk"]), jti=jti)
+
+
+def _normal(url: str) -> str:
+    """A URL in one spelling, without query and fragment (RFC 3986, 6.2.2.1, 6.2.2.2, 6.2.3; RFC 9449, 4.3)."""
+
+    def spelled(found: re.Match[str]) -> str:
+        character = chr(int(found[1], 16))
+        return character if _UNRESERVED.fullmatch(character) else found[0].upper()
+
+    scheme, _, rest = re.split("[?#]", url, maxsplit=1)[0].partition("://")
+    host, _, path = rest.partition("/")
+    host = host.lower().removesuffix(":443" if scheme.lower() == "https" else ":80")
+    return f"{scheme.lower()}://{host}/{_ENCODED.sub(spelled, path)}"
 
 
 def _verify(key: Any, algorithm: object, signature: bytes, signed: bytes) -> None:

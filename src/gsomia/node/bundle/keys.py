@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import verify_act
+from gsomia.node.acts import instant, read_instant, verify_act
 from gsomia.node.bundle.reading import Life, TrustedKeys
+from gsomia.node.check import Check
 from gsomia.node.keyends import KEY_TYPES, OfficersThen
 from gsomia.node.succession import RetiredKeys, check_successor, retired_by
 from gsomia.tlog import LogVerifier
 
-__all__ = ["check_acts", "check_enrolments", "check_writer"]
+__all__ = ["SIGNERS", "check_acts", "check_enrolments", "check_writer"]
+
+SIGNERS = "signatures and signers of acts"
 
 _STANDING = frozenset({*KEY_TYPES, "enrol-peer", "replace-node-key"})
 
@@ -78,8 +82,12 @@ def check_enrolments(life: Life) -> int:
     return counted
 
 
-def check_acts(life: Life) -> int:
-    """Every other act: its signatures, and the signers that its type requires."""
+def check_acts(life: Life) -> Check:
+    """Every other act: its signatures, and the signers that its type requires.
+
+    What was signed by a key that was declared compromised, since the instant from which it may have been in other
+    hands, is told; it was recorded before the declaration, and a Party's officers say what it is worth.
+    """
     counted = 0
     life.then = OfficersThen()
     for act, _ in life.acts:
@@ -88,4 +96,21 @@ def check_acts(life: Life) -> int:
         elif act.statement.type not in _STANDING:
             verify_act(act, life, exercise=life.exercise)
             counted += 1
-    return counted
+    return Check(name=SIGNERS, counted=counted, remark="; ".join(_doubtful(life)))
+
+
+def _doubtful(life: Life) -> Iterator[str]:
+    """The acts about the item by a key that was declared compromised, since it may have been in other hands."""
+    for declared, _ in life.acts:
+        body = declared.statement.body
+        if declared.statement.type != "declare-key-compromised":
+            continue
+        since, whose = read_instant(body["since"]), body["officer"] or "the node"
+        for act, recorded in life.acts:
+            said = act.statement
+            by = any(signer.key == body["key"] for signer in said.signers)
+            if by and said.item == life.item["id"] and max(said.at, recorded) >= since:
+                yield (
+                    f"doubtful: `{said.type}` of {instant(said.at)} (act `{said.id}`) by a key of {whose} of "
+                    f"{body['party']} that was declared compromised since {body['since']}"
+                )

@@ -12,9 +12,13 @@ from gsomia.node.bundle.writing import LAW_FOLDER
 from gsomia.node.check import Check
 from gsomia.node.legal_effects import legal_act
 
-__all__ = ["STATE", "check_law", "check_states"]
+__all__ = ["ADOPTED", "STATE", "check_law", "check_states"]
 
+ADOPTED = "law adopted"
 STATE = "state of the agreement"
+
+SHORT = 12
+"""So many hexadecimal digits of a version are told: those that `agreement list` shows."""
 
 IN_FORCE = frozenset({"in-force", "notice-pending", "notice-suspended"})
 """The states in which an item may be provided under an agreement."""
@@ -35,14 +39,17 @@ def _law_files(life: Life) -> dict[tuple[str, str], dict[str, bytes]]:
     return found
 
 
-def check_law(life: Life) -> int:
+def check_law(life: Life) -> Check:
     """Each verdict was given by a version that the writer had adopted by then, and that version is here."""
     files = _law_files(life)
     for (name, version), folder in files.items():
         if law_version(folder) != version:
-            raise VerificationError(f"the folder of `{name}` is not the version {version[:12]} that it is said to be")
+            raise VerificationError(
+                f"the folder of `{name}` is not the version {version[:SHORT]} that it is said to be"
+            )
     adopted: dict[str, str] = {}
     counted = 0
+    told: list[str] = []
     for act, _ in life.acts:
         said = act.statement
         if said.type == "adopt-law" and said.party == life.party:
@@ -53,10 +60,11 @@ def check_law(life: Life) -> int:
                 raise VerificationError(f"act `{act.id}` applies `{name}` in a version that was not adopted by then")
             if (name, version) not in files and (said.party == life.party or adopted.get(name) == version):
                 raise VerificationError(
-                    f"`{name}` in the version {version[:12]}, applied by act `{act.id}`, is missing"
+                    f"`{name}` in the version {version[:SHORT]}, applied by act `{act.id}`, is missing"
                 )
             counted += 1
-    return counted
+            told.append(f"{name} {version[:SHORT]} ({said.type} by {said.party})")
+    return Check(name=ADOPTED, counted=counted, remark="; ".join(dict.fromkeys(told)))
 
 
 def check_states(life: Life) -> Check:
@@ -85,14 +93,14 @@ def check_states(life: Life) -> Check:
         for name, version in law.items():
             agreement = agreements.get((name, version))
             if agreement is None:
-                unshown.append(f"`{name}` in the version {version[:12]}, by which `{said.party}` did `{said.type}`")
+                unshown.append(f"`{name}` in the version {version[:SHORT]}, by which `{said.party}` did `{said.type}`")
                 continue
             state = state_at(agreement, record, said.at).state
             if name in carriers and said.type in _GIVING and state not in IN_FORCE:
                 raise VerificationError(
                     f"`{name}` was {state} at {instant(said.at)}, when `{said.party}` did `{said.type}`"
                 )
-            told.append(f"{name} {state} at {instant(said.at)} ({said.type})")
+            told.append(f"{name} {version[:SHORT]} {state} at {instant(said.at)} ({said.type})")
     if not told:
         raise VerificationError("no act names an agreement under which the item was given")
     words = [*dict.fromkeys(told), *(f"not shown: {what}" for what in dict.fromkeys(unshown))]

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from gsomia.errors import GsomiaError
 from gsomia.node.bundle.item import check_label, check_provenance_of, check_rows, check_rungs, check_seal
-from gsomia.node.bundle.keys import check_acts, check_enrolments, check_writer
-from gsomia.node.bundle.law import STATE, check_law, check_states
+from gsomia.node.bundle.keys import SIGNERS, check_acts, check_enrolments, check_writer
+from gsomia.node.bundle.law import ADOPTED, STATE, check_law, check_states
 from gsomia.node.bundle.logs import WHOLE, WITNESSES, check_inclusion, check_whole, check_witnesses
 from gsomia.node.bundle.reading import Life, Scratch, TrustedKeys, read_bundle
 from gsomia.node.check import Check
@@ -23,14 +23,19 @@ __all__ = ["check_bundle"]
 
 
 def check_bundle(
-    file: BinaryIO, trusted: Mapping[str, TrustedKeys], *, at: datetime, unwitnessed: timedelta, scratch: Scratch
+    file: BinaryIO,
+    trusted: Mapping[str, TrustedKeys],
+    *,
+    at: datetime | None,
+    unwitnessed: timedelta,
+    scratch: Scratch,
 ) -> list[Check]:
     """Check a bundle: keys, acts, law, agreement's state, seal, label, provenance, register, rungs, logs, witnesses.
 
     Args:
         file: the bundle.
         trusted: the keys held of each Party's node; that of the bundle's writer must be among them.
-        at: the instant of checking.
+        at: the instant of checking; None for the one at which its writer says that it was written.
         unwitnessed: acts that no peer has cosigned for longer fail.
         scratch: makes an empty register, into which the acts are replayed.
 
@@ -59,8 +64,8 @@ def _made(name: str, check: Callable[[Life], int | Check], life: Life) -> Check:
 _CHECKS: tuple[tuple[str, Callable[[Life], int | Check]], ...] = (
     ("keys of the writer", check_writer),
     ("peers and officers", check_enrolments),
-    ("signatures and signers of acts", check_acts),
-    ("law adopted", check_law),
+    (SIGNERS, check_acts),
+    (ADOPTED, check_law),
     (STATE, check_states),
     ("seal", check_seal),
     ("provenance", check_provenance_of),

@@ -75,6 +75,8 @@ def check_witnesses(life: Life) -> Check:
         if life.at - oldest > life.unwitnessed:
             raise VerificationError(words)
         waiting.append(words)
+    if waiting and life.own_clock:
+        waiting.append(f"judged at {instant(life.at)}, when its writer says that it was written")
     return Check(name=WITNESSES, counted=counted, remark="; ".join(waiting))
 
 

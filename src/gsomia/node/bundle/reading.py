@@ -38,12 +38,18 @@ class TrustedKeys:
 
 @dataclass
 class Life:
-    """A bundle as it is read, and the keys that have been proven so far."""
+    """A bundle as it is read, and the keys that have been proven so far.
+
+    Args:
+        at: the instant by which it is judged.
+        own_clock: whether that is the one at which its writer says that it was written.
+    """
 
     value: Mapping[str, Any]
     archive: zipfile.ZipFile
     trusted: Mapping[str, TrustedKeys]
     at: datetime
+    own_clock: bool
     unwitnessed: timedelta
     scratch: Scratch
     nodes: dict[str, TrustedKeys] = field(default_factory=dict)
@@ -111,7 +117,12 @@ def _read_acts(values: list[Mapping[str, Any]]) -> Iterator[tuple[SignedAct, dat
 
 
 def read_bundle(
-    file: BinaryIO, trusted: Mapping[str, TrustedKeys], *, at: datetime, unwitnessed: timedelta, scratch: Scratch
+    file: BinaryIO,
+    trusted: Mapping[str, TrustedKeys],
+    *,
+    at: datetime | None,
+    unwitnessed: timedelta,
+    scratch: Scratch,
 ) -> Life:
     """Read a bundle; nothing in it is verified yet.
 
@@ -128,7 +139,15 @@ def read_bundle(
     value = json.loads(archive.read(BUNDLE_JSON))
     if value["schema"] != "gsomia/bundle/v1" or value["v"] != 1:
         raise ValueError("another schema or version")
-    life = Life(value=value, archive=archive, trusted=trusted, at=at, unwitnessed=unwitnessed, scratch=scratch)
+    life = Life(
+        value=value,
+        archive=archive,
+        trusted=trusted,
+        at=read_instant(value["at"]) if at is None else at,
+        own_clock=at is None,
+        unwitnessed=unwitnessed,
+        scratch=scratch,
+    )
     life.acts = list(_read_acts(value["acts"]))
     life.by_id = {act.id: act for act, _ in life.acts}
     return life

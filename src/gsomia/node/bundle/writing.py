@@ -10,8 +10,9 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -25,13 +26,15 @@ from gsomia.node.node import Node
 from gsomia.node.publish import signed_notes
 from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Item
-from gsomia.tlog import inclusion_proof
+from gsomia.tlog import inclusion_proof, verify_cosignatures
 
 __all__ = [
     "BUNDLE_JSON",
     "BUNDLE_TYPE",
     "ITEM_FILE",
     "LAW_FOLDER",
+    "Bundled",
+    "Uncosigned",
     "contents_digest",
     "copy_json",
     "item_json",
@@ -52,7 +55,34 @@ _STANDING = (*KEY_TYPES, "enrol-peer", "replace-node-key", "adopt-law", *RECORD_
 """Acts that others rest on: whose keys are whose, which law, and in which state it is."""
 
 
-def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO) -> Item:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncosigned:
+    """Acts in a bundle under a checkpoint that no peer has cosigned yet; a newer bundle will have it cosigned.
+
+    Args:
+        log: its origin.
+        acts: how many.
+        next_at: when a peer is asked, by the node's clock, if it runs; None where nobody was ever asked.
+    """
+
+    log: str
+    acts: int
+    next_at: datetime | None
+
+    def __str__(self) -> str:
+        asked = "no peer was asked yet" if self.next_at is None else f"a peer is asked at {instant(self.next_at)}"
+        return f"not yet cosigned: {self.acts} acts in `{self.log}`; {asked}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """What was written: the item, and what in it no peer has cosigned yet."""
+
+    item: Item
+    uncosigned: Sequence[Uncosigned]
+
+
+def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO) -> Bundled:
     """Write everything this node holds about an item, with the proofs that it is in the logs.
 
     Args:
@@ -62,7 +92,7 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
         sink: takes the file.
 
     Returns:
-        The item.
+        The item, and what is not yet cosigned.
 
     Raises:
         UsageError: no such item stands in the register.
@@ -99,7 +129,20 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
             if node.blobs.exists(item.id):
                 with node.blobs.reading(item.id) as source, archive.open(_info(ITEM_FILE), "w") as member:
                     shutil.copyfileobj(source, member, 2**20)
-    return item
+        return Bundled(item=item, uncosigned=_uncosigned(node, reader, value))
+
+
+def _uncosigned(node: Node, reader: Reader, value: Mapping[str, Any]) -> list[Uncosigned]:
+    peers = [peer.log for peer in reader.peers().values()]
+    found = []
+    for number, one in enumerate(value["checkpoints"]):
+        if verify_cosignatures(one["note"].encode(), peers):
+            continue
+        acts = {proof["act"] for proof in value["proofs"] if proof["checkpoint"] == number}
+        asked = [row.next_at for row in reader.cosigned() if row.log == one["log"]]
+        next_at = max(min(asked), node.clock.now()) if asked else None
+        found.append(Uncosigned(log=one["log"], acts=len(acts), next_at=next_at))
+    return found
 
 
 def _info(name: str) -> zipfile.ZipInfo:

@@ -365,7 +365,9 @@ def upgrade() -> None:
         sa.Column("rosters", sa.Text(), nullable=False),
         sa.Column("house_roles", sa.Text(), nullable=False),
         sa.Column("accounts", sa.Text(), nullable=False),
+        sa.Column("sign_in_keys", sa.Text(), nullable=False),
         sa.Column("left_at", sa.Text(), nullable=False),
+        sa.Column("returned", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sqlite_with_rowid=True,
@@ -390,6 +392,17 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index(op.f("ix_account_person"), "account", ["person"], unique=False)
+    op.create_table(
+        "sign_in_key",
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("ended", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_sign_in_key")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_sign_in_key_person"), "sign_in_key", ["person"], unique=False)
     op.create_table(
         "need",
         sa.Column("item", sa.Text(), nullable=False),
@@ -450,6 +463,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rendition_copy"), "rendition", ["copy"], unique=False)
     op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
     op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
+    op.create_table(
+        "passage",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("consent", sa.Text(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("receivers", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("payload_digest", sa.Text(), nullable=False),
+        sa.Column("certified", sa.Text(), nullable=False),
+        sa.Column("authorised", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", "consent", name=op.f("pk_passage")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_passage_consent"), "passage", ["consent"], unique=False)
     op.create_table(
         "oral_disclosure",
         sa.Column("id", sa.Text(), nullable=False),
