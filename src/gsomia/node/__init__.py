@@ -44,7 +44,7 @@ from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
-from gsomia.node.check import Check
+from gsomia.node.check import Check, check_row
 from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
 from gsomia.node.consultation import (
     circulate_text,
@@ -102,7 +102,7 @@ from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
 from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
-from gsomia.node.people import lapse_row, officer_row, peer_rows, person_row, person_view, roster_rows
+from gsomia.node.people import lapse_row, node_key_rows, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
     CLEARANCES,
     PERSON_ROLES,
@@ -366,6 +366,7 @@ __all__ = [
     "check_disputes",
     "check_log",
     "check_register",
+    "check_row",
     "checkpoints_due",
     "circulate_text",
     "clear_facility",
@@ -433,6 +434,7 @@ __all__ = [
     "may_open",
     "may_release",
     "may_transmit",
+    "node_key_rows",
     "notify_regrade",
     "numbered_renditions",
     "officer_row",
