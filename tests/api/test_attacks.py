@@ -279,6 +279,15 @@ def test_leak_by_side_channel(kor: Served) -> None:
     assert told["next"] != again["next"] and not told["next"].isdigit()
 
 
+def test_a_hint_names_no_roster(kor: Served, both: Exercise) -> None:
+    """Who may not list the facilities learns none by naming a wrong one."""
+    both.enter(PersonDetails(id="lee", clearance="SECRET", rosters=("hidden-annex",)), "KOR")
+    registry = kor.player.by(Role.REGISTRY)
+    assert kor.ask("GET", "/v1/rosters", registry).status == 403
+    answer = kor.ask("POST", "/v1/preparations", registry, {"act": "place", "item": held(kor), "facility": "x"})
+    assert answer.status == 400 and b"roster of `x`" in answer.body and b"hidden-annex" not in answer.body
+
+
 def test_an_error_of_the_node_s_own_names_no_path(kor: Served) -> None:
     for one in kor.player.folder.joinpath("items").iterdir():
         one.unlink()

@@ -12,7 +12,7 @@ from stories import MARKS, Stage
 
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_house import HOUSE
-from gsomia.cli.meaning_unsaid import unsaid
+from gsomia.cli.meaning_unsaid import unread, unsaid
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, identity
 from gsomia.testing import Exercise
@@ -153,6 +153,11 @@ def test_the_keys_that_end_with_a_person_are_theirs_to_read(kor: Served) -> None
     assert unsaid(statements, asked)["officer"] == "kim"
     assert not means([statements[0], replace(statements[1], type="enrol-key")], asked)
     assert not means([statements[1], statements[0]], asked)
+    named = {**asked, "keys": ["kim"]}
+    assert means(statements, named) and unread(statements, asked) and not unread(statements, named)
+    other = replace(statements[1], body={**statements[1].body, "officer": by.officer})
+    for lies in ([*statements, other], [statements[0], other], statements[:1], [*statements, statements[1]]):
+        assert not means(lies, named), "another officer's key, one too few, one twice"
 
 
 def test_what_changed_meanwhile_is_not_overwritten(kor: Served) -> None:

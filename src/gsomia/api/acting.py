@@ -128,7 +128,7 @@ def acting(served: Served, router: APIRouter) -> None:
     node = served.node
     waiting = served.waiting
 
-    @route(router, "POST", "/v1/preparations", "sign", status=201)
+    @route(router, "POST", "/v1/preparations", "sign", status=201, heeds=("Idempotency-Key", "If-Match"))
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
         """Prepare an act: the verdict first, and the statements that its officers must sign."""
         caller: Caller = request.state.caller
@@ -194,7 +194,7 @@ def acting(served: Served, router: APIRouter) -> None:
         told = found.told("prepared") if isinstance(found, Preparation) else found
         return answered(served, request, "preparation", told)
 
-    @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
+    @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign", heeds=("Idempotency-Key",))
     def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
@@ -306,7 +306,7 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
         return
     item = getattr(wanted, "item", "")
     tag = register_tag(served, reader, named_copies(served, caller, reader, item)) if item else ""
-    if tag not in [one.strip() for one in given.split(",")]:
+    if not tag or (given.strip() != "*" and tag not in [one.strip() for one in given.split(",")]):
         raise Problem(412, "the item has changed since you read it", kind="changed")
 
 

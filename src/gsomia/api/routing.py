@@ -47,6 +47,10 @@ class Host(Protocol):
         """A file of the node's own for what is on its way out; it has no name, and is gone when it is closed."""
         ...
 
+    def wired(self) -> Sequence[str]:
+        """The enrolled peers to whom there is a wire."""
+        ...
+
     def tracer_days(self) -> Mapping[str, TracerDays]:
         """The days for receipts that the settings name, by agreement."""
         ...
@@ -155,6 +159,8 @@ def route(
     tells: str = "application/json",
     takes: str = "",
     shape: Mapping[str, Any] = MappingProxyType({}),
+    heeds: Sequence[str] = (),
+    tagged: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a route for an act of the table of rights.
 
@@ -167,6 +173,8 @@ def route(
         tells: its media type.
         takes: the media type of the body, where it is no JSON that the function's own words describe.
         shape: the JSON Schema of such a body; anything where it is empty.
+        heeds: the headers that it heeds, of those that `described` has, but for `If-None-Match`.
+        tagged: whether an answer has a tag; by default one that is JSON to GET.
     """
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,9 +198,15 @@ def route(
             status: {"description": "done", **({"content": content} if status != 204 else {})},
             **failures,
         }
+        heeded = [*heeds]
+        if tagged if tagged is not None else method == "GET" and tells == "application/json":
+            responses[status]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+            heeded += ["If-None-Match"] if method == "GET" else []
         if method == "GET":
             responses[304] = {"description": "not changed"}
         told: dict[str, Any] = {ACT: act}
+        if heeded:
+            told["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in heeded]
         if takes:
             told["requestBody"] = {"required": True, "content": {takes: {"schema": dict(shape)}}}
         router.add_api_route(

@@ -90,8 +90,10 @@ def _changed(statements: Said, wanted: Words) -> bool:
 
 
 def _struck(statements: Said, wanted: Words) -> bool:
-    """The person is struck; which keys are theirs the node's register says."""
+    """The person is struck; which keys are theirs the node's register says, and they are those named where any are."""
     struck, *keys = statements
+    if wanted.get("keys") and sorted(str(one.body.get("officer")) for one in keys) != sorted({*wanted["keys"]}):
+        return False
     if struck.type != "strike-person" or dict(struck.body) != {"person": wanted["person"], "why": wanted["why"]}:
         return False
     return all(one.type == "retire-key" and {*one.body} == {"officer", "key"} for one in keys)

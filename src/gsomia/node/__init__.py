@@ -168,7 +168,7 @@ from gsomia.node.stored import (
     SignInKey,
 )
 from gsomia.node.succession import distrusted
-from gsomia.node.summaries import ask_by_parcel
+from gsomia.node.summaries import ask_by_parcel, reconcile_by_parcel
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.told import (
     awaited_row,
@@ -467,6 +467,7 @@ __all__ = [
     "recalls",
     "receipt",
     "reconcile",
+    "reconcile_by_parcel",
     "reconciled_at",
     "reconciled_view",
     "record_of",
