@@ -160,7 +160,8 @@ def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path
 
 LISTS = {
     "legal-acts": ("acts",), "tracers": ("copies",), "renditions": ("renditions",), "parcels": ("parcels",),
-    "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
+    "inbox": ("items", "requests", "openings", "recalls", "regraded", "withdrawn"),
+    "consents": ("consents",),
     "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
     "record": ("acts",), "requests": ("requests",), "contractors": ("facilities", "copies"),
     "disclosures": ("disclosures",),

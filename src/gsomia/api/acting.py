@@ -20,7 +20,7 @@ from gsomia.api.passkeys import counted
 from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
-from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.routing import DeniedError, Host, Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
     AdoptLaw,
@@ -262,7 +262,8 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
         return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
     if caller.id not in (wanted.registry, wanted.security):
-        raise _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
+        told = _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
+        raise DeniedError(caller, wanted.act, str(told), told.verdict)
     found = tuple(one for one in officers if one is not None)
     if len(found) != 2:
         raise _refused("two-officers", "one of the two officers has no key that can sign")

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -32,7 +33,7 @@ from gsomia.api.preparations import Preparations
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
-from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.routing import DeniedError, Host, Served, answered, permit, route
 from gsomia.api.running import running
 from gsomia.api.scim import ScimErrors, scim
 from gsomia.api.sendings import sendings
@@ -149,7 +150,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         enrolling,
     ):
         make(served, app.router)
-    _failures(app, told)
+    _failures(served, app, told)
 
     @route(app.router, "GET", "/v1/openapi.json", "see-oneself")
     def see_description(request: Request) -> Response:
@@ -161,13 +162,15 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
     return app
 
 
-def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
+def _failures(served: Served, app: FastAPI, told: Callable[[str], None]) -> None:
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
         return error.response()
 
     async def failed(_: Request, error: Exception) -> Response:
         assert isinstance(error, GsomiaError)
+        if isinstance(error, DeniedError):
+            await run_in_threadpool(error.keep, served.node)
         found = problem_of(error)
         if found.status >= 500:
             told(str(error))

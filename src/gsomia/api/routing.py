@@ -20,11 +20,11 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays
+from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays, keep_denied
 from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
-__all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
+__all__ = ["ACT", "DeniedError", "Host", "Served", "answered", "permit", "route", "tagged"]
 
 ACT = "x-gsomia-act"
 """The member of an operation (OpenAPI 3.1, section 4.9) that names its act in the table of rights."""
@@ -117,6 +117,28 @@ class Served:
             yield caller, reader
 
 
+class DeniedError(RefusedError):
+    """A caller may not do an act of the table of rights.
+
+    Args:
+        caller: who asked.
+        act: for which act.
+        message: the first ground, for people.
+        verdict: the decision as a JSON object.
+    """
+
+    def __init__(self, caller: Caller, act: str, message: str, verdict: dict[str, Any]) -> None:
+        super().__init__(message, verdict=verdict)
+        self.caller = caller
+        self.act = act
+
+    def keep(self, node: Node) -> None:
+        """Keep it for people to see where an officer asked for an act that officers sign; no other caller writes so."""
+        known = self.caller.rights.acts.get(self.act)
+        if self.caller.officer is not None and known is not None and known.kind == "sign":
+            keep_denied(node, self.caller.officer.id, f"`{self.act}`", self)
+
+
 def permit(caller: Caller, act: str, about: About | None = None) -> None:
     """Check that a caller may do an act.
 
@@ -126,7 +148,7 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
     """
     decision: Decision = caller.decide(act, about)
     if not decision.permitted:
-        raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+        raise DeniedError(caller, act, decision.grounds[0].text, decision.to_json())
     if caller.rights.acts[act].step_up and caller.stale:
         raise step_up(caller.max_age)
 

@@ -152,6 +152,22 @@ def _legal(statements: Said, wanted: Words) -> bool:
     return True
 
 
+def _ordered(statements: Said, wanted: Words) -> bool:
+    """One order, whose marks are those that were typed, as the agreement prints them."""
+    from gsomia.app import offered_law
+
+    (one, *more) = statements
+    agreement = offered_law().agreements.get(wanted["under"])
+
+    def printed(party: str, typed: str) -> str:
+        level = agreement.level(party, typed) if agreement is not None else None
+        return level.mark if level is not None else typed
+
+    marks = {printed(wanted["to"], theirs): printed(one.party, own) for theirs, own in wanted["marks"].items()}
+    body = {"giver": wanted["to"], "marks": marks, "subjects": wanted["subjects"], "until": wanted["until"]}
+    return not more and one.type == "standing-order" and dict(one.body) == body
+
+
 HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "enter-person": _exactly("enter-person", _entered),
     "change-person": _changed,
@@ -161,6 +177,8 @@ HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "place": _exactly("place", _the("facility")),
     "assure": _exactly("assure", _the("to", "level")),
     "accredit": _exactly("accredit", _the("system", "level")),
+    "standing-order": _ordered,
+    "end-standing-order": _exactly("end-standing-order", _the("order")),
     "retire-key": _retired,
     "declare-key-compromised": _distrusted,
     "enrol-peer": _peer,
