@@ -134,6 +134,13 @@ def test_a_key_that_ends(jpn: Anywhere) -> None:
     assert jpn.there("mori", "officer", "list")[0] == 4
 
 
+def test_who_was_enrolled_before_is_not_enrolled_but_replaced(jpn: Anywhere) -> None:
+    assert jpn.here("officer", "retire", "mori", "--by", "sato")[0] == 0
+    status, out, err = jpn.run("officer", "enrol", "mori", "--role", "registry", "--by", "sato", "--node", jpn.folder)
+    assert (status, out) == (2, "") and "gsomia officer replace mori" in err, err
+    assert jpn.run("officer", "replace", "mori", "--by", "sato", "--node", jpn.folder)[0] == 0
+
+
 def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
     """At its address as in the folder: without `--key` it is asked which; the new key goes on."""
     assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0
