@@ -160,6 +160,7 @@ def _person(number: int, rosters: int, now: datetime) -> Person:
         rosters=("main", f"facility-{number % rosters:04}"),
         house_roles=(),
         accounts=(),
+        sign_in_keys=(),
         left_at=now - timedelta(days=1, seconds=number) if number % 10 == 0 else None,
         returned="",
         act=f"enter-{number:05}",

@@ -13,12 +13,14 @@ from stories import MARKS, Stage
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_house import HOUSE
 from gsomia.cli.meaning_unsaid import unsaid
+from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, identity
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
 
 KIM = PersonDetails(id="kim", clearance="SECRET", needs=("dprk-missile",), rosters=("main", "north"))
+SIGN_IN = SigningKey(bytes(range(64))).public.to_json()
 SINCE = "2018-01-01T00:00:00.000000Z"
 
 
@@ -52,7 +54,7 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         "enter-person": {
             "person": "ahn", "clearance": "SECRET", "basis": "PSC 7", "expires": "2100-01-01T00:00:00.000000Z",
             "needs": ["dprk-missile"], "purposes": ["defence"], "rosters": ["south", "main", "south"],
-            "house_roles": ["reader"], "accounts": [], "role": "official", "rank": "",
+            "house_roles": ["reader"], "accounts": [], "sign_in_keys": [SIGN_IN], "role": "official", "rank": "",
         },
         "change-person": {"person": "kim", "clearance": "CONFIDENTIAL", "rosters": ["south", "main"]},
         "strike-person": {"person": "kim", "why": "moved"},
@@ -104,7 +106,17 @@ def prepared(kor: Served, by: Acting, asked: Mapping[str, Any]) -> list[Statemen
 
 
 FILLED_IN: dict[str, set[str]] = {
-    "change-person": {"role", "rank", "basis", "expires", "needs", "purposes", "house_roles", "accounts"},
+    "change-person": {
+        "role",
+        "rank",
+        "basis",
+        "expires",
+        "needs",
+        "purposes",
+        "house_roles",
+        "accounts",
+        "sign_in_keys",
+    },
     "retire-key": {"key"},
     "declare-key-compromised": {"key"},
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from command import Run
 from pair import MARKS, Pair, free_ports, introduced
 
 from gsomia.keys import SigningKey
-from gsomia.node import Role
+from gsomia.node import PersonDetails, Role, enter_person
 from gsomia.web import client_context, make_officer_certificate
 
 pytestmark = pytest.mark.wire
@@ -229,6 +231,25 @@ def test_a_node_is_told_what_to_do(kor: Served, run: Run, tmp_path: Path) -> Non
     found = tmp_path / "found.txt"
     found.write_text("EXERCISE")
     assert "is no rendition" in run("rendition", "trace", found, *kor.at(Role.REGISTRY))[2]
+
+
+def test_a_sign_in_key_that_is_bound_while_the_node_runs(kor: Served, run: Run) -> None:
+    """TLS trusts it within a moment, without a restart."""
+    key, home = SigningKey.generate(), kor.pair.home("KOR")
+    admin = PersonDetails(id="admin", clearance="none", house_roles=(Role.ADMINISTRATOR,))
+    enter_person(home.node, replace(admin, sign_in_keys=(key.public,)), by=home.acting(Role.SECURITY, Role.SECURITY))
+    context = kor.context(key=key)
+    until = time.monotonic() + 10
+    while True:
+        try:
+            assert kor.status(context, "/v1/logs") == 200
+            break
+        except httpx2.HTTPError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    enter_person(home.node, admin, by=home.acting(Role.SECURITY, Role.SECURITY))
+    home.close()
+    assert kor.status(context, "/v1/logs") == 401
 
 
 def test_a_key_that_has_ended_is_known_no_more(kor: Served, run: Run) -> None:

@@ -36,7 +36,7 @@ LOCAL_BY_NATURE = {
     "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
-        "officer key",
+        "officer key", "person key",
         "marking bind", "marking check", "marking convert", "marking decide", "marking inspect", "marking policy",
         "marking read", "marking rollup", "marking stamp", "marking translate", "marking verify", "node openapi",
         "rights list", "seal",

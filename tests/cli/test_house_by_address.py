@@ -141,6 +141,41 @@ def test_who_was_enrolled_before_is_not_enrolled_but_replaced(jpn: Anywhere) -> 
     assert jpn.run("officer", "replace", "mori", "--by", "sato", "--node", jpn.folder)[0] == 0
 
 
+def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path: Path) -> None:
+    """The key never lies at the node; what binds it is an act of the security officer, by address or in the folder."""
+    file, printed = tmp_path / "admin.key", tmp_path / "admin.json"
+    status, out, err = jpn.run("person", "key", file, "--exercise")
+    assert status == 0, err
+    printed.write_text(out)
+    told = json.loads(out)["fingerprint"]
+    assert jpn.there("sato", "person", "enter", "admin", "--clearance", "none", "--as", "administrator")[0] == 0
+    words = ("--node", "https://node.example:8444", "--officer-key", file, "--node-identity", jpn.identity)
+    assert jpn.run("tracer", "send", *words)[0] == 4
+    change = ("person", "change", "admin", "--sign-in-key", printed)
+    for wrong in ((), ("--fingerprint", "0" * 64)):
+        status, _, err = jpn.there("sato", *change, *wrong)
+        assert status == 2 and "fingerprint" in err
+    status, _, err = jpn.there("sato", *change, "--fingerprint", told)
+    assert status == 0, err
+    assert jpn.run("tracer", "send", *words)[1] == "nothing is overdue\n"
+    assert jpn.run("log", "stamp", *words)[0] == 2, "no authority is set there, and the right was looked at"
+    assert jpn.run("session", "end", "--person", "kim", *words)[0] == 0
+    status, _, err = jpn.run("officer", "retire", "ito", "--as-shown", *words)
+    assert status == 3 and "showed none" in err
+    assert jpn.run("person", "list", *words)[0] == 3
+    status, _, err = jpn.there("sato", "person", "change", "admin", "--rank", "x")
+    assert status == 0 and told in err, "the key that stands is read by its fingerprint before it is signed"
+    assert told in jpn.here("person", "show", "admin")[1]
+    assert jpn.here("person", "change", "admin", "--no-sign-in-key")[0] == 0
+    assert jpn.run("tracer", "send", *words)[0] == 4
+    assert jpn.here("person", "change", "admin", "--sign-in-key", printed, "--fingerprint", told)[0] == 0
+    assert jpn.run("tracer", "send", *words)[0] == 0
+    both = jpn.here("person", "change", "admin", "--sign-in-key", printed, "--fingerprint", told, "--no-sign-in-key")
+    assert both[0] == 2 and "a sign-in key and none" in both[2]
+    assert jpn.here("officer", "enrol", "x", "--role", "legal", "--public", printed, "--fingerprint", told)[0] == 2
+    assert jpn.here("verify")[0] == 0
+
+
 def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
     """At its address as in the folder: without `--key` it is asked which; the new key goes on."""
     assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0

@@ -158,6 +158,7 @@ FORGED: dict[str, tuple[str, dict[str, Any], str]] = {
         {
             "person": "lee", "role": "official", "rank": "", "clearance": "SECRET", "basis": "", "expires": "",
             "needs": [], "purposes": [], "rosters": [], "house_roles": [], "accounts": [],
+            "sign_in_keys": [],
         },
         "cannot sign what is about themselves",
     ),

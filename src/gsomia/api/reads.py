@@ -139,7 +139,7 @@ def reads(served: Served, router: APIRouter) -> None:
         told = {
             "person": who.person,
             "officer": caller.officer.id if caller.officer is not None else "",
-            "key": caller.officer.key.fingerprint if caller.officer is not None else "",
+            "key": caller.key,
             "roles": sorted(who.roles),
             "clearance": who.clearance,
             "needs": sorted(who.needs),

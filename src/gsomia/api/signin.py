@@ -1,4 +1,4 @@
-"""Who asks: an officer by a certificate that the officer's key signed, or by a token with proof of its key.
+"""Who asks: by a certificate that an officer's or a person's sign-in key signed, or by a token with proof of its key.
 
 Nothing that a request says of itself counts: no header names a caller, and what a certificate names is held against the
 register as it stands at this request.
@@ -36,7 +36,9 @@ class Caller:
     """Who asks, with what the register says of the person at this request.
 
     Args:
-        officer: the officer, by whose key the request was let in; None for a person who signed in at a provider.
+        officer: the officer, by whose key the request was let in; None for a person who signed in by a key that signs
+            no act, or at a provider.
+        key: the fingerprint of the key that let the request in, the officer's or the person's; "" for a provider.
         principal: the person, for the table of rights.
         rights: the table.
         acts: the acts of the table that the token is good for; None where a certificate was shown.
@@ -51,6 +53,7 @@ class Caller:
     officer: Officer | None
     principal: Principal
     rights: Rights
+    key: str = ""
     acts: frozenset[str] | None = None
     ends: datetime
     at: datetime
@@ -86,8 +89,9 @@ class Caller:
         if self.acts is not None and act not in self.acts:
             return Decision(outcome="refuse", grounds=(Ground(row="", text=f"this token is not good for `{act}`"),))
         known = self.rights.acts.get(act)
-        if self.officer is None and known is not None and (known.signs or known.kind == "run"):
-            text = f"`{act}` is for who shows an officer's key, and who asks showed none"
+        if self.officer is None and known is not None and (known.signs or (known.kind == "run" and not self.key)):
+            which = "an officer's key" if known.signs else "a key"
+            text = f"`{act}` is for who shows {which}, and who asks showed none"
             return Decision(outcome="refuse", grounds=(Ground(row="", text=text),))
         return self.rights.decide(self.principal, act, about or About())
 
@@ -115,7 +119,7 @@ class UnknownCaller(Problem):
         challenge = 'DPoP algs="ES256 EdDSA"' + (f', error="{error}"' if error else "")
         super().__init__(
             401,
-            "sign in with a certificate that an officer's key signed, or with a token and the proof of its key",
+            "sign in with a certificate that an enrolled key signed, or with a token and the proof of its key",
             kind="sign-in",
             headers={"www-authenticate": challenge},
         )
@@ -208,15 +212,17 @@ class SignIn:
         token = self._memory.token(caller.token) if caller.token else None
         if caller.token and (token is None or at > token.ends):
             return None
+        holder: tuple[Officer | None, Principal] | None
         if token is not None:
             holder = self.holder(reader, token)
         else:
-            holder = self._who(reader, caller.officer.key.fingerprint) if caller.officer is not None else None
+            shown = self._of_key(reader, caller.key)
+            holder = shown[:2] if shown is not None else None
         return replace(caller, officer=holder[0], principal=holder[1]) if holder is not None else None
 
     def holder(self, reader: Reader, token: Token) -> tuple[Officer | None, Principal] | None:
         """Whose token it is, as the register has them now: the officer, where an officer's key showed who it is, and
-        the person; None for good once the key or the account's binding has ended, or the person has left."""
+        the person; None for good once the key, or its or the account's binding, has ended, or the person has left."""
         officer: Officer | None = None
         if token.officer:
             officer = reader.officer(self._node.party, token.officer)
@@ -225,11 +231,11 @@ class SignIn:
             principal = principal_of(self._node, reader, officer=officer.id)
             since = principal.returned if principal is not None else ""
         else:
-            binding = reader.binding(token.key)
-            if binding is None or binding.person != token.person:
+            bound = reader.binding(token.key) or next(iter(reader.sign_in_keys(token.key)), None)
+            if bound is None or bound.person != token.person:
                 return None
             principal = principal_of(self._node, reader, person=token.person)
-            since = binding.act
+            since = bound.act
         return (officer, principal) if principal is not None and since == token.since else None
 
     def _who(self, reader: Reader, key: str) -> tuple[Officer, Principal] | None:
@@ -245,19 +251,28 @@ class SignIn:
         principal = principal_of(self._node, reader, officer=officer.id)
         return (officer, principal) if principal is not None else None
 
+    def _of_key(self, reader: Reader, key: str) -> tuple[Officer | None, Principal, PublicKey] | None:
+        """Who signs in by certificates of a key: its officer, or the person whose sign-in key it is; and the key."""
+        who = self._who(reader, key)
+        if who is not None:
+            officer, principal = who
+            return (officer, principal, officer.key) if isinstance(officer.key, PublicKey) else None
+        for one in reader.sign_in_keys(key):
+            person = principal_of(self._node, reader, person=one.person)
+            return (None, person, one.key) if person is not None else None
+        return None
+
     def _by_certificate(self, reader: Reader, der: bytes) -> Caller:
         now = self._node.clock.machine()
         try:
             key = _issuer(der)
-            who = self._who(reader, key)
+            who = self._of_key(reader, key)
             if who is None:
                 raise unknown_caller()
-            officer, principal = who
-            if not isinstance(officer.key, PublicKey):
-                raise unknown_caller()
+            officer, principal, issuer = who
             valid = self._valid.get((der, key))
             if valid is None:
-                valid = check_officer_certificate(der, officer.key, now)
+                valid = check_officer_certificate(der, issuer, now)
                 if len(self._valid) >= _MOST:
                     self._valid.clear()
                 self._valid[der, key] = valid
@@ -271,6 +286,7 @@ class SignIn:
             officer=officer,
             principal=principal,
             rights=self._rights,
+            key=key,
             ends=ends,
             at=now,
             authenticated=min(start + AHEAD, now),
@@ -303,13 +319,14 @@ class SignIn:
         ends, authenticated = token.until, token.authenticated
         if der is not None:
             shown = self._by_certificate(reader, der)
-            if shown.officer is None or shown.officer.id != token.officer:
+            if shown.key != token.key:
                 raise unknown_caller("invalid_token")
             ends, authenticated = min(ends, shown.ends), max(authenticated, shown.authenticated)
         return Caller(
             officer=officer,
             principal=principal,
             rights=self._rights,
+            key=token.key if token.way != "oidc" else "",
             acts=None if token.acts is None else frozenset(token.acts),
             ends=ends,
             at=now,

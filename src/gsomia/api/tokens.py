@@ -49,7 +49,8 @@ def tokens(served: Served, router: APIRouter) -> None:
         caller = own(request)
         if caller.token:
             raise RefusedError("a token makes no token", verdict={"outcome": "refuse", "grounds": []})
-        officer = caller.signing()
+        if not caller.key:
+            raise RefusedError("a token is made by who shows a key", verdict={"outcome": "refuse", "grounds": []})
         for act in body.acts:
             if not _ever(served, caller, act):
                 permit(caller, act)
@@ -60,8 +61,8 @@ def tokens(served: Served, router: APIRouter) -> None:
         token = Token(
             id=secrets.token_hex(8),
             person=caller.principal.person,
-            officer=officer.id,
-            key=officer.key.fingerprint,
+            officer=caller.officer.id if caller.officer is not None else "",
+            key=caller.key,
             jkt=thumbprint(body.jwk),
             acts=tuple(dict.fromkeys(body.acts)),
             way="certificate",
@@ -70,7 +71,7 @@ def tokens(served: Served, router: APIRouter) -> None:
             until=now + min(timedelta(minutes=body.minutes), served.spans.token),
             idle=served.spans.token_idle,
             used=now,
-            since=caller.principal.returned,
+            since=_since(served, caller),
         )
         memory.put_token(token_digest(value), token, now)
         return answered(
@@ -93,10 +94,20 @@ def tokens(served: Served, router: APIRouter) -> None:
         return Response(status_code=204)
 
 
+def _since(served: Served, caller: Caller) -> str:
+    """The act since which the caller is who they are: `Token.since`."""
+    if caller.officer is not None:
+        return caller.principal.returned
+    with served.node.store.reading() as reader:
+        return next((one.act for one in reader.sign_in_keys(caller.key)), "")
+
+
 def _ever(served: Served, caller: Caller, act: str) -> bool:
-    """Whether some row of the table lets the caller do an act, under whatever condition."""
+    """Whether some row lets the caller do an act with the key that was shown, under whatever condition."""
     known = served.rights.acts.get(act)
-    return known is not None and any(right.role in caller.principal.roles for right in known.rights)
+    if known is None or (known.signs and caller.officer is None):
+        return False
+    return any(right.role in caller.principal.roles for right in known.rights)
 
 
 def living_tokens(served: Served, person: str = "") -> list[Token]:

@@ -13,6 +13,7 @@ from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
 from gsomia.errors import UsageError
+from gsomia.keys import PublicKey
 from gsomia.node import (
     Acting,
     Node,
@@ -34,6 +35,26 @@ from gsomia.node import (
 
 __all__ = ["House", "HouseAct"]
 
+
+class Pair(Said):
+    """The public half of a key, base64 inside, as `gsomia person key` prints it."""
+
+    ed25519: Annotated[str, Field(max_length=64)]
+    ml_dsa_65: Annotated[str, Field(alias="ml-dsa-65", max_length=4096)]
+
+    def key(self) -> PublicKey:
+        """The key.
+
+        Raises:
+            UsageError: it is none.
+        """
+        try:
+            return PublicKey.from_json({"ed25519": self.ed25519, "ml-dsa-65": self.ml_dsa_65})
+        except ValueError as error:
+            raise UsageError(f"not a public key: {error}") from error
+
+
+Pairs = Annotated[list[Pair], Field(max_length=8)]
 Words = Annotated[list[Text], Field(max_length=256)]
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
@@ -65,6 +86,7 @@ class EnterPerson(HouseAct):
     rosters: list[Text] = Field(default=[], max_length=256)
     house_roles: list[Text] = Field(default=[], max_length=256)
     accounts: list[Text] = Field(default=[], max_length=256)
+    sign_in_keys: Pairs = Field(default=[])
     role: Text = "official"
     rank: Text = ""
 
@@ -80,6 +102,7 @@ class EnterPerson(HouseAct):
             rosters=tuple(self.rosters),
             house_roles=tuple(self.house_roles),
             accounts=tuple(self.accounts),
+            sign_in_keys=tuple(pair.key() for pair in self.sign_in_keys),
             role=self.role,
             rank=self.rank,
         )
@@ -101,6 +124,7 @@ class ChangePerson(HouseAct):
     rosters: Words | None = None
     house_roles: Words | None = None
     accounts: Words | None = None
+    sign_in_keys: Pairs | None = None
     role: Text | None = None
     rank: Text | None = None
 
@@ -113,6 +137,8 @@ class ChangePerson(HouseAct):
         }
         if not changes:
             raise UsageError("nothing to change was named")
+        if self.sign_in_keys is not None:
+            changes["sign_in_keys"] = tuple(pair.key() for pair in self.sign_in_keys)
         if "expires" in changes:
             changes["expires"] = aware(changes["expires"])
         return change_person(node, self.person, by=by, **changes)

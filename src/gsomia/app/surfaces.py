@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gsomia.app.home import Home
 from gsomia.errors import GsomiaError, NodeError
-from gsomia.keys import PublicKey
+from gsomia.keys import PublicKey, Verifies
 
 if TYPE_CHECKING:
     from gsomia.api import Preparations
@@ -217,7 +217,8 @@ def serving_api(
 
     def officers() -> set[str]:
         with home.store.reading() as reader:
-            keys = [officer.key for officer in reader.officers(home.node.party)]
+            keys: list[Verifies] = [officer.key for officer in reader.officers(home.node.party)]
+            keys += [one.key for one in reader.sign_in_keys()]
         # A passkey certifies nothing: who has one signs in by it.
         pairs = [key for key in keys if isinstance(key, PublicKey)]
         # To make one takes a signature's time.

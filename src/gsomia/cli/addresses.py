@@ -87,7 +87,7 @@ def anywhere_option(function: F) -> F:
             type=file,
             expose_value=False,
             callback=keep(_KEY),
-            help="The officer's key file that signs in to that address (or GSOMIA_OFFICER_KEY).",
+            help="The officer's, or a person's sign-in key file that signs in to that address (or GSOMIA_OFFICER_KEY).",
         ),
         click.option(
             "--node",

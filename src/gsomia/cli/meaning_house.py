@@ -58,13 +58,24 @@ _PERSON = (
     "rosters",
     "house_roles",
     "accounts",
+    "sign_in_keys",
 )
 
 
 def _entered(wanted: Words) -> Words:
-    """What `enter-person` says: lists of places and roles are sorted, each once."""
+    """What `enter-person` says: lists of places and roles are sorted, each once, and keys by their fingerprints."""
     said = {name: wanted[name] for name in _PERSON}
-    return said | {"expires": said["expires"] or ""} | {name: sorted({*said[name]}) for name in _SETS}
+    return said | {"expires": said["expires"] or ""} | _sorted(said)
+
+
+def _sorted(said: Words) -> dict[str, Any]:
+    from gsomia.keys import PublicKey
+
+    sets = {name: sorted({*said[name]}) for name in _SETS if name in said}
+    if "sign_in_keys" in said:
+        keys = {PublicKey.from_json(key) for key in said["sign_in_keys"]}
+        sets["sign_in_keys"] = [key.to_json() for key in sorted(keys, key=lambda key: key.fingerprint)]
+    return sets
 
 
 _SETS = ("rosters", "house_roles", "accounts")
@@ -73,7 +84,7 @@ _SETS = ("rosters", "house_roles", "accounts")
 def _changed(statements: Said, wanted: Words) -> bool:
     (one, *more) = statements
     named = {name: wanted[name] for name in _PERSON if wanted.get(name) is not None}
-    named |= {name: sorted({*named[name]}) for name in _SETS if name in named}
+    named |= _sorted(named)
     body = dict(one.body)
     return not more and one.type == "enter-person" and {*body} == {*_PERSON} and body == body | named
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gsomia.cli.meaning import cannot_tell_item, marks, shown_to
 from gsomia.cli.meaning_consult import CONSULT_BODIES
 from gsomia.cli.meaning_house import HOUSE
+from gsomia.keys import PublicKey
 
 if TYPE_CHECKING:
     from gsomia.node import Statement
@@ -98,4 +99,6 @@ def _rose(body: Words, party: str, wanted: Words) -> dict[str, Any]:
 
 
 def _word(word: object) -> str:
+    if isinstance(word, Mapping):
+        return str(PublicKey.from_json(word).fingerprint)
     return ", ".join(map(_word, word)) or "-" if isinstance(word, list | tuple) else str(word) or "-"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from gsomia.keystore import KeyFiles, box_of, credential, make_officer_key, writ
 from gsomia.node import Node
 from gsomia.passkeys import Passkey, introduced
 
-__all__ = ["make_key_command", "new_key_options", "public_half", "used_at"]
+__all__ = ["make_key_command", "make_sign_in_key_command", "new_key_options", "public_half", "sign_in_pairs", "used_at"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +50,22 @@ def make_key_command(file: Path, token: str, exercise: bool) -> None:
 
     FILE ends in .key. With a token it holds the ML-DSA-65 half alone, and nothing is signed without the token.
     """
+    _make(file, token, exercise=exercise)
+
+
+@click.command("key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_token_option
+@click.option("--exercise", is_flag=True, help="The key of a person of an EXERCISE node; its file says so.")
+def make_sign_in_key_command(file: Path, token: str, exercise: bool) -> None:
+    """Make a sign-in key on this machine, in FILE or on a token, and print its public half for `person change`.
+
+    By it a person signs in at a node's address (--officer-key FILE) and signs no act. FILE ends in .key.
+    """
+    _make(file, token, exercise=exercise)
+
+
+def _make(file: Path, token: str, *, exercise: bool) -> None:
     if file.suffix != ".key":
         raise UsageError(f"not the name of a key file: `{file.name}`", hint="it ends in .key")
     files = KeyFiles(file.parent, box_of("", credential("passphrase")), exercise=exercise)
@@ -58,6 +74,33 @@ def make_key_command(file: Path, token: str, exercise: bool) -> None:
     key = make_officer_key(token)
     write_officer_key(files, file.stem, key)
     click.echo(json.dumps({"key": key.public.to_json(), "fingerprint": key.public.fingerprint}, indent=2))
+
+
+def sign_in_pairs(files: Sequence[Path], expected: Sequence[str]) -> tuple[PublicKey, ...]:
+    """The public halves of sign-in keys.
+
+    Args:
+        files: what `person key` printed.
+        expected: the fingerprints that their person told, in whatever order.
+
+    Raises:
+        UsageError: they are other keys.
+        DataError: one is no such file.
+    """
+    keys = []
+    for file in files:
+        try:
+            keys.append(PublicKey.from_json(json.loads(file.read_text(encoding="utf-8"))["key"]))
+        except OSError as error:
+            raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DataError(f"`{file}` holds no public key: {error}") from error
+    if {key.fingerprint for key in keys} != {*expected}:
+        raise UsageError(
+            "the keys have other fingerprints than were given" if expected else "which fingerprint has each key?",
+            hint="the person reads it from where the key was made: --fingerprint HEX",
+        )
+    return tuple(keys)
 
 
 def public_half(

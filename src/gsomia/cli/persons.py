@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ import click
 
 from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.officerkeys import make_sign_in_key_command, sign_in_pairs
 from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import UsageError
@@ -56,6 +58,19 @@ def _details(*, needed: bool) -> Callable[[F], F]:
                 metavar="'ISSUER CLAIM VALUE'",
                 help="An account at an OpenID provider by which the person signs in to read, such as"
                 " 'https://id.example sub 248289761001'.",
+            ),
+            click.option(
+                "--fingerprint",
+                "fingerprints",
+                multiple=True,
+                help="The fingerprint of each sign-in key, from the person's own mouth.",
+            ),
+            click.option(
+                "--sign-in-key",
+                "sign_in_keys",
+                multiple=True,
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="What `gsomia person key` printed: a key by which the person signs in, and signs no act.",
             ),
             click.option("--rank", default="" if needed else None, help="A rank is no ground (Article 7.1)."),
             click.option(
@@ -107,9 +122,19 @@ def person_command() -> None:
     """Say who may be given access: clearance, need, rosters, briefings."""
 
 
+person_command.add_command(make_sign_in_key_command)
+
+
+def _said(sign_in_keys: Sequence[Path], fingerprints: Sequence[str], **details: Any) -> dict[str, Any]:
+    """The words of the options, the keys read."""
+    return details | {"sign_in_keys": sign_in_pairs(sign_in_keys, fingerprints)}
+
+
 def _wanted(act: str, person: str, details: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked of a node's API: the words of the options, as JSON has them."""
     words = {name: list(value) if isinstance(value, tuple) else value for name, value in details.items()}
+    if "sign_in_keys" in words:
+        words["sign_in_keys"] = [key.to_json() for key in words["sign_in_keys"]]
     ends = {name: instant(value) for name, value in details.items() if isinstance(value, datetime)}
     return {"act": act, "person": person, **words, **ends}
 
@@ -122,22 +147,28 @@ def _wanted(act: str, person: str, details: Mapping[str, Any]) -> dict[str, Any]
 def enter(person: str, by: str, node_dir: str | None, **details: Any) -> None:
     """Enter PERSON, or enter them anew, by an act of a security officer: what is left out counts no longer."""
 
+    words = _said(**details)
+
     def here(home: Home) -> list[SignedAct]:
-        entered = PersonDetails(id=person, **details)
+        entered = PersonDetails(id=person, **words)
         return [enter_person(home.node, entered, by=home.acting(by, Role.SECURITY))]
 
-    (said,) = done(node_dir, _wanted("enter-person", person, details), here)
+    (said,) = done(node_dir, _wanted("enter-person", person, words), here)
     click.echo(f"{person} entered by act {said.id}")
 
 
 @person_command.command("change")
 @click.argument("person")
+@click.option("--no-sign-in-key", "unbound", is_flag=True, help="No key signs the person in any more.")
 @_details(needed=False)
 @by_option
 @anywhere_option
-def change(person: str, by: str, node_dir: str | None, **details: Any) -> None:
+def change(person: str, unbound: bool, by: str, node_dir: str | None, **details: Any) -> None:
     """Change what is named of PERSON and leave the rest as it stands; a list that is named takes the other's place."""
-    named = {name: value for name, value in details.items() if value not in (None, ())}
+    named = {name: value for name, value in _said(**details).items() if value not in (None, ())}
+    if unbound and "sign_in_keys" in named:
+        raise UsageError("a sign-in key and none", hint="give --sign-in-key or --no-sign-in-key")
+    named |= {"sign_in_keys": ()} if unbound else {}
     if not named:
         raise UsageError("nothing to change was named", hint="such as --clearance SECRET --expires 2030-01-01T00:00Z")
 

@@ -164,6 +164,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.node.succession import distrusted
 from gsomia.node.summaries import ask_by_parcel
@@ -310,6 +311,7 @@ __all__ = [
     "SealedOnce",
     "Sending",
     "Shown",
+    "SignInKey",
     "SignedAct",
     "Stamp",
     "Standing",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from gsomia.keys import PublicKey
 from gsomia.node.acts import Statement, read_instant
 from gsomia.node.stored import Person
 
@@ -75,6 +76,7 @@ def entered_person(statement: Statement) -> Person:
         rosters=texts(body, "rosters"),
         house_roles=texts(body, "house_roles"),
         accounts=texts(body, "accounts"),
+        sign_in_keys=tuple(PublicKey.from_json(key) for key in body["sign_in_keys"]),
         left_at=None,
         returned="",
         act=statement.id,

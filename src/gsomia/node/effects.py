@@ -104,7 +104,7 @@ def apply(node: Node, tx: Writer, statement: Statement, *, source: str, at: date
 
 
 def _enrol_key(node: Node, tx: Writer, statement: Statement) -> None:
-    apply_enrolment(tx, statement)
+    apply_enrolment(node, tx, statement)
 
 
 def _retire_key(node: Node, tx: Writer, statement: Statement) -> None:

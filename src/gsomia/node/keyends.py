@@ -65,7 +65,7 @@ def enrolled(statement: Statement) -> Officer:
     )
 
 
-def apply_enrolment(tx: Writer, statement: Statement) -> None:
+def apply_enrolment(node: Node, tx: Writer, statement: Statement) -> None:
     """Enrol an officer's key; one that replaces another must name it and be new."""
     new = enrolled(statement)
     past = tx.keys_of(statement.party, new.id)
@@ -79,6 +79,9 @@ def apply_enrolment(tx: Writer, statement: Statement) -> None:
     for other in tx.sharing(statement.party, new.key):
         if other.id != new.id:
             raise VerificationError(f"act `{statement.id}`: a half of this key is officer `{other.id}`'s")
+    # Whose sign-in key it is only the node of that person knows.
+    if statement.party == node.party and (holder := tx.holder_of_key(new.key)):
+        raise VerificationError(f"act `{statement.id}`: a half of this key is `{holder}`'s sign-in key, or was")
     if past and new.person != past[-1].person:
         raise VerificationError(f"act `{statement.id}`: officer `{new.id}` is `{past[-1].person}`, and nobody else")
     if past and new.roles != past[-1].roles:

@@ -67,7 +67,9 @@ def enrol_officer(
 
 
 def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None:
-    """Check that a key, or a half of it, is no other officer's, and never was: two keys of one token are one hand.
+    """Check that a key, or a half of it, is no other officer's, nor a person's sign-in key, and never was.
+
+    Two keys of one token are one hand.
 
     Raises:
         UsageError: it is.
@@ -78,6 +80,9 @@ def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None
             raise UsageError(
                 f"this {what} is officer `{other.id}`'s", hint="each officer has a key of their own, on a token too"
             )
+    if holder := reader.holder_of_key(key):
+        hint = "what signs in and no more never comes to sign: make a new key"
+        raise UsageError(f"this key, or a half of it, is `{holder}`'s sign-in key, or was", hint=hint)
 
 
 def a_pair_enrols(reader: Reader, party: str, officer: str, roles: Sequence[str], key: Verifies) -> None:

@@ -58,6 +58,7 @@ def person_view(reader: Reader, party: str, person: Person, at: datetime) -> dic
         "basis": person.basis,
         "purposes": ", ".join(person.purposes),
         "accounts": ", ".join(person.accounts),
+        "sign_in_keys": ", ".join(key.fingerprint for key in person.sign_in_keys),
         "act": person.act,
         "officers": [{"officer": one.id, "roles": list(one.roles)} for one in officers],
         "needs": [{"item": one.item, "need": one.need, "act": one.act} for one in reader.needs(person=person.id)],

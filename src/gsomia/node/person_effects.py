@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
+from gsomia.keys import Verifies
 from gsomia.node.access import facility_of
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Statement
@@ -31,6 +32,7 @@ __all__ = [
     "apply_placement",
     "apply_strike",
     "led_in",
+    "other_holder",
     "unconfirmed",
 ]
 
@@ -51,6 +53,11 @@ def apply_person(node: Node, tx: Writer, statement: Statement) -> None:
         binding = tx.binding(account)
         if (binding is not None and binding.person != person.id) or person.accounts.count(account) > 1:
             raise VerificationError(f"act `{statement.id}`: an account is bound to one person, once")
+    for key in person.sign_in_keys:
+        if sum(key.shares(other) for other in person.sign_in_keys) > 1:
+            raise VerificationError(f"act `{statement.id}`: sign-in keys are named each once")
+        if whose := other_holder(tx, key, person.id):
+            raise VerificationError(f"act `{statement.id}`: this sign-in key, or a half of it, is {whose}'s")
     before = tx.person(person.id)
     if before is not None:
         person = replace(person, returned=before.returned if before.left_at is None else statement.id)
@@ -75,6 +82,18 @@ def apply_end(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: `{person.id}` has left already, by act `{person.act}`")
     tx.put_person(person.struck(statement.at, statement.id))
     tx.end_needs(person.id)
+
+
+def other_holder(reader: Reader, key: Verifies, person: str) -> str:
+    """Who else than a person has, or ever had, a key or a half of it, for people; an officer of any Party, or a person.
+
+    An officer's key is no sign-in key, the person's own neither: one key would be taken for two that say different
+    things.
+    """
+    for officer in reader.sharing(None, key):
+        return f"officer `{officer.id}` of `{officer.party}`"
+    holder = reader.holder_of_key(key)
+    return f"`{holder}`" if holder not in ("", person) else ""
 
 
 def unconfirmed(reader: Reader, person: Person) -> bool:

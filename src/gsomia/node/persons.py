@@ -11,12 +11,13 @@ from typing import Any
 
 from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
+from gsomia.keys import PublicKey
 from gsomia.marking import is_visible
 from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
-from gsomia.node.person_effects import led_in, unconfirmed
+from gsomia.node.person_effects import led_in, other_holder, unconfirmed
 from gsomia.node.releasing import held_copy
 from gsomia.node.store_port import Reader
 from gsomia.node.stored import Person
@@ -40,6 +41,7 @@ __all__ = [
 
 CLEARANCES = ("none", "CONFIDENTIAL", "SECRET", "TOP SECRET")
 PERSON_ROLES = ("official", "legislator", "contractor")
+_KEYS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class PersonDetails:
         house_roles: of `Role.HOUSE`.
         accounts: at providers of identities (OpenID Connect), each `ISSUER CLAIM VALUE`, such as
             `https://id.example sub 248289761001`; by them the person signs in to read, and signs nothing.
+        sign_in_keys: nobody else's, nor an officer's; by them the person signs in to read and to run what the roles
+            permit, and signs no act.
     """
 
     id: str
@@ -66,6 +70,7 @@ class PersonDetails:
     rosters: tuple[str, ...] = ()
     house_roles: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    sign_in_keys: tuple[PublicKey, ...] = ()
     role: str = "official"
     rank: str = ""
 
@@ -100,12 +105,17 @@ def enter_person(node: Node, person: PersonDetails, *, by: Acting) -> SignedAct:
         "rosters": sorted({*person.rosters}),
         "house_roles": sorted({*person.house_roles}),
         "accounts": sorted({*person.accounts}),
+        "sign_in_keys": [key.to_json() for key in sorted({*person.sign_in_keys}, key=lambda key: key.fingerprint)],
     }
     with node.store.writing() as tx:
         of_another(node, tx, by, person.id)
         for account in person.accounts:
             if (binding := tx.binding(account)) is not None and binding.person != person.id:
                 raise UsageError(f"the account `{account}` is bound to `{binding.person}`")
+        for key in person.sign_in_keys:
+            if whose := other_holder(tx, key, person.id):
+                hint = "`gsomia person key` makes one that is nobody else's"
+                raise UsageError(f"this key, or a half of it, is {whose}'s, or was", hint=hint)
         return make(node, tx, [Draft(type="enter-person", body=body)], at=node.clock.now(), by=by)[0]
 
 
@@ -330,6 +340,8 @@ def _check(person: PersonDetails) -> None:
             raise UsageError(f"not an account: `{account!a}`", hint="such as `https://id.example sub 248289761001`")
         if not is_visible(account):
             raise UsageError("an account is text in which every character shows")
+    if len(person.sign_in_keys) > _KEYS:
+        raise UsageError(f"a person has at most {_KEYS} sign-in keys")
     _printable(person.rank, "--rank")
     _printable(person.basis, "--basis")
 

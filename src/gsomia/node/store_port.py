@@ -33,6 +33,7 @@ from gsomia.node.stored import (
     Refused,
     Reply,
     Rows,
+    SignInKey,
 )
 from gsomia.registry import Copy, Item, RangeStore, Rendition, RungEntry
 
@@ -59,8 +60,8 @@ class Reader(Protocol):
         """The officers whose keys a person holds, or who hold a role."""
         ...
 
-    def sharing(self, party: str, key: Verifies) -> Sequence[Officer]:
-        """The officers of a Party who have, or ever had, a key that shares a half with this one."""
+    def sharing(self, party: str | None, key: Verifies) -> Sequence[Officer]:
+        """The officers of a Party, or of any, who have, or ever had, a key that shares a half with this one."""
         ...
 
     def keys_of(self, party: str, officer: str) -> Sequence[Officer]:
@@ -78,6 +79,14 @@ class Reader(Protocol):
     def person(self, person: str) -> Person | None: ...
     def binding(self, account: str) -> Binding | None:
         """To whom an account at a provider of identities is bound; None for one that is bound to nobody."""
+        ...
+
+    def holder_of_key(self, key: Verifies) -> str:
+        """The person who has, or ever had, a sign-in key that shares a half with this one; "" for nobody."""
+        ...
+
+    def sign_in_keys(self, fingerprint: str = "") -> Sequence[SignInKey]:
+        """The sign-in keys that persons have now, or the one of a fingerprint."""
         ...
 
     def person_statements(self, person: str) -> Sequence[Statement]:

@@ -33,6 +33,7 @@ __all__ = [
     "Refused",
     "Reply",
     "Rows",
+    "SignInKey",
 ]
 
 
@@ -61,6 +62,7 @@ class Person:
         rosters: the facilities on whose rosters the person stands (6(e)).
         house_roles: of `Role.HOUSE`.
         accounts: at providers of identities, by which the person signs in to read: `ISSUER CLAIM VALUE`.
+        sign_in_keys: by which the person signs in, and signs no act.
         left_at: when the person left; None for one who is here.
         returned: the act that entered the person anew after they had left last; "" for one who never had.
         act: the act that says so.
@@ -77,6 +79,7 @@ class Person:
     rosters: tuple[str, ...]
     house_roles: tuple[str, ...]
     accounts: tuple[str, ...]
+    sign_in_keys: tuple[PublicKey, ...]
     left_at: datetime | None
     returned: str
     act: str
@@ -86,12 +89,21 @@ class Person:
         return "none" if self.left_at is not None or self.expired(at) else self.clearance
 
     def struck(self, at: datetime, act: str) -> Person:
-        """The person as somebody who has left: on no roster, in no role of the house, with no account."""
-        return replace(self, rosters=(), house_roles=(), accounts=(), left_at=at, act=act)
+        """The person as somebody who has left: on no roster, in no role of the house, with no account and no key."""
+        return replace(self, rosters=(), house_roles=(), accounts=(), sign_in_keys=(), left_at=at, act=act)
 
     def expired(self, at: datetime) -> bool:
         """Whether the clearance has come to its end."""
         return self.expires is not None and self.expires <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInKey:
+    """A key by which a person signs in at the API, and which signs no act; and the act since which it is theirs."""
+
+    person: str
+    key: PublicKey
+    act: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import cache
@@ -9,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gsomia.keys import Verifies, canonical
-from gsomia.node import Binding, Briefing, Need, Officer, Person, Statement, instant
+from gsomia.keys import PublicKey, Verifies, canonical
+from gsomia.node import Binding, Briefing, Need, Officer, Person, SignInKey, Statement, instant
 from gsomia.store import rows, schema
 from gsomia.store.connected import Connected
 from gsomia.store.prepared import Prepared
@@ -61,12 +62,20 @@ _HAD = Prepared(
 _HALVES = ("ed25519", "ml-dsa-65", "credential", "cose")
 """The words of a key that no other key may have."""
 
-_HALF = Prepared(
-    sa.select(schema.officer_key)
-    .where(schema.officer_key.c.party == sa.bindparam("party"))
-    .where(sa.func.instr(schema.officer_key.c.key, sa.bindparam("half")) > sa.literal_column("0"))
-    .order_by(schema.officer_key.c.id)
-)
+
+def _holding_half(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.func.instr(table.c.key, sa.bindparam("half")) > sa.literal_column("0")
+
+
+_HALF_ANYWHERE = sa.select(schema.officer_key).where(_holding_half(schema.officer_key))
+_HALF = {
+    True: Prepared(
+        _HALF_ANYWHERE.where(schema.officer_key.c.party == sa.bindparam("party")).order_by(schema.officer_key.c.id)
+    ),
+    False: Prepared(_HALF_ANYWHERE.order_by(schema.officer_key.c.party, schema.officer_key.c.id)),
+}
+"""By whether one Party's keys are asked for, or all."""
+_SIGN_IN_HALF = Prepared(sa.select(schema.sign_in_key).where(_holding_half(schema.sign_in_key)))
 
 _PERSONS = Prepared(
     sa.select(schema.person)
@@ -148,6 +157,15 @@ _CLEARED = Prepared(
 )
 
 
+def _halves(key: Verifies) -> list[str]:
+    """The words of a key that no other may have, each as it stands in its JSON."""
+    return [f'"{word}"' for name, word in key.to_json().items() if name in _HALVES]
+
+
+def _sign_in_key(row: dict[str, Any]) -> SignInKey:
+    return SignInKey(person=row["person"], key=PublicKey.from_json(json.loads(row["key"])), act=row["act"])
+
+
 class PeopleReads(Connected):
     """Reads of people within one transaction."""
 
@@ -182,15 +200,27 @@ class PeopleReads(Connected):
         found = self._all(rows_by(schema.officer_key, "party", "id", order=("number",)), party=party, id=officer)
         return [rows.officer_of({name: row[name] for name in row if name != "number"}) for row in found]
 
-    def sharing(self, party: str, key: Verifies) -> Sequence[Officer]:
-        halves = [word for name, word in key.to_json().items() if name in _HALVES]
-        found: dict[str, Officer] = {}
-        for half in halves:
-            for row in self._all(_HALF, party=party, half=f'"{half}"'):
+    def sharing(self, party: str | None, key: Verifies) -> Sequence[Officer]:
+        found: dict[tuple[str, str], Officer] = {}
+        for half in _halves(key):
+            values = {"half": half} if party is None else {"half": half, "party": party}
+            for row in self._all(_HALF[party is not None], **values):
                 officer = rows.officer_of({name: row[name] for name in row if name != "number"})
                 if key.shares(officer.key):
-                    found[officer.id] = officer
+                    found[officer.party, officer.id] = officer
         return list(found.values())
+
+    def holder_of_key(self, key: Verifies) -> str:
+        for half in _halves(key):
+            for row in self._all(_SIGN_IN_HALF, half=half):
+                if key.shares(_sign_in_key(row).key):
+                    return str(row["person"])
+        return ""
+
+    def sign_in_keys(self, fingerprint: str = "") -> Sequence[SignInKey]:
+        names = ("ended", "fingerprint") if fingerprint else ("ended",)
+        found = self._all(rows_by(schema.sign_in_key, *names), ended="", fingerprint=fingerprint)
+        return [_sign_in_key(row) for row in found]
 
     def had_officers(self, party: str) -> bool:
         return self._one(_HAD, party=party) is not None
@@ -297,6 +327,15 @@ class PeopleWrites(PeopleReads):
         self._connection.execute(sa.delete(table).where(table.c.person == person.id))
         for name in person.accounts:
             self._put(table, {"name": name, "person": person.id, "act": bound.get(name, person.act)})
+        table = schema.sign_in_key
+        held = self._all(rows_by(table, "person", "ended"), person=person.id, ended="")
+        bound = {row["fingerprint"]: row["act"] for row in held}
+        # A key that ended stays, so that it becomes nobody else's.
+        ending = sa.update(table).where(table.c.person == person.id, table.c.ended == _NONE)
+        self._connection.execute(ending.values(ended=person.act))
+        for key in person.sign_in_keys:
+            row = {"fingerprint": key.fingerprint, "person": person.id, "key": json.dumps(key.to_json())}
+            self._put(table, row | {"act": bound.get(key.fingerprint, person.act), "ended": ""})
 
     def put_need(self, need: Need) -> None:
         self._put(schema.need, rows.plain_row(need) | {"need": int(need.need)})

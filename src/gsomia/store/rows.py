@@ -235,14 +235,16 @@ def person_row(person: Person) -> Row:
     """A person as a row."""
     lists = {name: _list(getattr(person, name)) for name in _PERSON_LISTS}
     ends = {name: "" for name in _PERSON_ENDS if getattr(person, name) is None}
-    return plain_row(person) | lists | ends
+    keys = json.dumps([key.to_json() for key in person.sign_in_keys])
+    return plain_row(person) | lists | ends | {"sign_in_keys": keys}
 
 
 def person_of(row: Row) -> Person:
     """A person from the row."""
     lists = {name: _tuple(row[name]) for name in _PERSON_LISTS}
     ends = {name: read_instant(row[name]) if row[name] else None for name in _PERSON_ENDS}
-    return Person(**row | lists | ends)
+    keys = tuple(PublicKey.from_json(key) for key in json.loads(row["sign_in_keys"]))
+    return Person(**row | lists | ends | {"sign_in_keys": keys})
 
 
 def need_of(row: Row) -> Need:

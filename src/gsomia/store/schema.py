@@ -81,6 +81,7 @@ person = _table(
     _text("rosters"),
     _text("house_roles"),
     _text("accounts"),
+    _text("sign_in_keys"),
     _text("left_at"),
     _text("returned"),
     _text("act"),
@@ -89,6 +90,14 @@ person = _table(
 )
 roster = _table("roster", _text("facility", key=True), _text("person", key=True, index=True), _text("act"))
 account = _table("account", _text("name", key=True), _text("person", index=True), _text("act"))
+sign_in_key = _table(
+    "sign_in_key",
+    _text("fingerprint", key=True),
+    _text("person", index=True),
+    _text("key"),
+    _text("act"),
+    _text("ended"),
+)
 need = _table("need", _text("item", key=True), _text("person", key=True, index=True), _number("need"), _text("act"))
 briefing = _table(
     "briefing",

@@ -64,7 +64,8 @@ class Token:
         id: its name, which is no secret.
         person: the person's id.
         officer: the officer's id; "" where no officer's key showed who it is.
-        key: the fingerprint of the officer's key at the time, or the account at a provider; with that it ends.
+        key: the fingerprint of the officer's or the person's key at the time, or the account at a provider; with that
+            it ends.
         jkt: the thumbprint of the key that must prove each request (RFC 9449, section 6.1).
         acts: the acts of the table of rights that it is good for, None for all; never more than its holder may.
         way: how its holder authenticated, such as `certificate`.
@@ -73,8 +74,8 @@ class Token:
         until: its absolute end.
         idle: it ends too once nothing was asked with it for so long.
         used: when something was asked with it last.
-        since: the act that bound the account, or that brought the officer's person back, "" for none: another act in
-            its place came after the person's end, and with that the token ended.
+        since: the act that bound the account or sign-in key, or that brought the officer's person back, "" for none:
+            another act in its place came after the person's end, and with that the token ended.
     """
 
     id: str

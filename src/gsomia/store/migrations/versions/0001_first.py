@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.Column("rosters", sa.Text(), nullable=False),
         sa.Column("house_roles", sa.Text(), nullable=False),
         sa.Column("accounts", sa.Text(), nullable=False),
+        sa.Column("sign_in_keys", sa.Text(), nullable=False),
         sa.Column("left_at", sa.Text(), nullable=False),
         sa.Column("returned", sa.Text(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
@@ -391,6 +392,17 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index(op.f("ix_account_person"), "account", ["person"], unique=False)
+    op.create_table(
+        "sign_in_key",
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("ended", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_sign_in_key")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_sign_in_key_person"), "sign_in_key", ["person"], unique=False)
     op.create_table(
         "need",
         sa.Column("item", sa.Text(), nullable=False),
