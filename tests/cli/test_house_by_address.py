@@ -176,6 +176,13 @@ def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path:
     assert jpn.here("verify")[0] == 0
 
 
+def test_what_waits_is_tried_for_who_may_compare(jpn: Anywhere) -> None:
+    """`outbox --now` by address as in the folder: a peer must be enrolled, and the registry or the administrator asks."""
+    for status, _, err in (jpn.here("outbox", "--now", "KOR"), jpn.there("mori", "outbox", "--now", "KOR")):
+        assert status == 2 and "`KOR` is not an enrolled peer" in err, err
+    assert jpn.there("ito", "outbox", "--now", "KOR")[0] == 3
+
+
 def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
     """At its address as in the folder: without `--key` it is asked which; the new key goes on."""
     assert jpn.here("agreement", "adopt", "jpn-kor-2016")[0] == 0
