@@ -21,7 +21,7 @@ from gsomia.api import api_app
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Role, Stamp, TracerDays, enrol_officer, sign_prepared
+from gsomia.node import Acting, Check, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
 from gsomia.web import Memory, Provider, make_officer_certificate
@@ -61,6 +61,12 @@ class House:
 
     def stamp(self) -> Sequence[Stamp]:
         return []
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"party": "KOR"}
+
+    def checks(self) -> Sequence[Check]:
+        return [Check(name="acts", counted=1)]
 
 
 @dataclass(frozen=True)

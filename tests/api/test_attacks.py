@@ -59,6 +59,7 @@ BODIES: dict[str, Any] = {
     "/v1/reconciliations": {"peer": "JPN"},
     "/v1/tracers": {},
     "/v1/stamps": {},
+    "/v1/checks": {},
 }
 
 

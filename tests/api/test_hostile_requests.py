@@ -75,7 +75,8 @@ def test_a_slow_body_is_not_waited_for(kor: Served, monkeypatch: pytest.MonkeyPa
             status = message.get("status", status)
 
         scope = {
-            "type": "http", "method": "POST", "path": "/v1/verdicts/transmit", "query_string": b"", "headers": [],
+            "type": "http", "method": "POST", "path": "/v1/verdicts/transmit", "raw_path": b"/v1/verdicts/transmit",
+            "query_string": b"", "headers": [],
             "client": ("192.0.2.1", 1), "extensions": {"tls": {"client_cert_der": der}}, "root_path": "",
         }  # fmt: skip
         await kor.app(scope, receive, send)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from calling import Answer, Served, signatures
+from calling import Answer, House, Served, signatures
 from stories import MARKS, Stage, official, once
 
 from gsomia.api import description
@@ -17,6 +18,7 @@ from gsomia.identity import Rights
 from gsomia.keys import SigningKey
 from gsomia.node import (
     Acting,
+    Check,
     FacilityDetails,
     PersonDetails,
     Role,
@@ -357,3 +359,20 @@ def test_what_a_party_owes_names_items_to_who_may_see_the_register_alone(both: E
         assert bool(told) is may, role
         seen[may] = role
     assert seen.keys() == {True, False}
+
+
+def test_a_node_checks_itself_for_one_at_a_time(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is told to ask again, and costs nothing; a right is asked first."""
+    made: list[float] = []
+
+    def checks(_: House) -> list[Check]:
+        made.append(time.monotonic())
+        time.sleep(0.3)
+        return [Check(name="acts", counted=1)]
+
+    monkeypatch.setattr(House, "checks", checks)
+    by, none = kor.player.by(Role.SECURITY), kor.player.by(Role.LEGAL)
+    told = kor.ask_together([("POST", "/v1/checks", one, {}, {}) for one in (by, by, none)])
+    assert sorted(answer.status for answer in told[:2]) == [201, 409] and told[2].status == 403
+    assert len(made) == 1
+    assert kor.ask("POST", "/v1/checks", by, {}).json()["checks"][0]["holds"]

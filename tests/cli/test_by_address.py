@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from gsomia.cli.main import cli
+from gsomia.cli.on_host import ON_HOST
 
 BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement adopt",
     "agreement export", "agreement path", "agreement show", "agreement state", "agreement timeline",
     "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show", "consult assess", "consult close",
-    "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show", "consult sign",
-    "contractor clear", "contractor list", "contractor release", "contractor return", "destroy", "disclosure list",
-    "disclosure record", "disclosure show",
-    "duties", "inbox", "log export", "log prove", "log show", "log stamp", "log tail", "log verify",
-    "log witnesses", "mark", "matrix", "officer compromised", "officer first", "officer list", "officer retire",
+    "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show",
+    "consult sign", "contractor clear", "contractor list", "contractor release", "contractor return", "destroy",
+    "disclosure list", "disclosure record", "disclosure show", "duties", "inbox", "key list", "log export",
+    "log fsck", "log prove", "log show", "log stamp", "log tail", "log verify", "log witnesses", "mark", "matrix",
+    "node fingerprint", "node identity", "officer compromised", "officer first", "officer list", "officer retire",
     "open", "outbox", "parcel list", "peer compromised", "peer enrol", "peer list", "person brief", "person change",
     "person enter", "person leave", "person list", "person need", "person show", "place", "recall", "recalls",
     "receipt", "reconcile", "refused", "register", "regrade follow", "regrade list", "regrade notify", "release",
     "rendition list", "rendition make", "rendition trace", "request ask", "request list", "request refuse",
     "request show", "rights ask", "roster list", "routes", "session end", "session list", "tracer list",
-    "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit",
+    "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit", "verify",
 })  # fmt: skip
 
 LOCAL_BY_NATURE = {
-    "they make, serve or set the node on its own host": ("init", "node run", "clock set"),
-    "they make or end key files that lie with the node": ("key rotate", "key list", "officer enrol", "officer replace"),
-    "with them the node is introduced, before anybody can reach it": ("node fingerprint", "node identity"),
-    "they go by a medium that is carried to the host": ("parcel export", "parcel import"),
-    "a store that was restored is recovered where it was put back, before anybody is served from it": ("log recover",),
-    "a node that is suspected is checked from its files, not by its own word": ("verify", "log fsck"),
+    **ON_HOST,
     "with it a person gets the session by which other commands reach an address": ("sign-in",),
     "they touch no node": (
         "agreement check", "agreement diff", "agreement prove", "cases run", "demo", "inspect", "keygen",
@@ -76,3 +73,10 @@ def test_no_argument_of_a_command_goes_by_the_name_of_another_word() -> None:
         names = [one.name for one in command.params]
         arguments = [one.name for one in command.params if isinstance(one, click.Argument)]
         assert [one for one in arguments if names.count(one) > 1] == [], name
+
+
+def test_the_page_of_the_api_says_which_stay_on_the_host_and_why() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    for why, names in ON_HOST.items():
+        (line,) = [line for line in page.splitlines() if line.endswith(f"| {why} |")]
+        assert set(line.split("`")[1::2]) == {*names}

@@ -39,7 +39,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "a clearance that never ends": ("UPDATE person SET expires = '2099'", "person `kim`: `expires`"),
     "a person that nobody entered": (
         "INSERT INTO person SELECT 'lee', role, rank, clearance, basis, expires, needs, purposes, rosters, "
-        "house_roles, accounts, left_at, returned, act FROM person",
+        "house_roles, accounts, sign_in_keys, left_at, returned, act FROM person",
         "person `lee` stands in the register",
     ),
     "a person taken out": ("DELETE FROM person", "person `kim` is missing"),

@@ -34,14 +34,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
     assert built.returncode == 0, built.stderr
     wheel = next(folder.glob("*.whl"))
-    venv.create(folder / "env", with_pip=True)
-    pip = folder / "env" / "bin" / "pip"
-    locked = run(pip, "install", "--quiet", "--require-hashes", "-r", ROOT / "requirements" / "runtime.txt", cwd=folder)
+    venv.create(folder / "env", with_pip=False)
+    install = (sys.executable, "-m", "pip", "--python", folder / "env" / "bin" / "python", "install", "--quiet")
+    locked = run(*install, "--require-hashes", "-r", ROOT / "requirements" / "runtime.txt", cwd=folder)
     if locked.returncode != 0:
         if os.environ.get("GSOMIA_REQUIRE"):
             pytest.fail(f"the locked requirements cannot be installed: {locked.stderr}")
         pytest.skip("no package registry can be reached to install the locked requirements")
-    done = run(pip, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=folder)
+    done = run(*install, "--no-deps", "--no-index", wheel, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "env" / "bin" / "gsomia"
 

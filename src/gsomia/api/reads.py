@@ -25,6 +25,7 @@ from gsomia.node import (
     disclosure_view,
     instant,
     log_rows,
+    node_key_rows,
     owed_rows,
     register_rows,
     request_view,
@@ -129,6 +130,18 @@ def reads(served: Served, router: APIRouter) -> None:
         """Say whose node this is, and its instant."""
         with served.asked(request, "see-node"):
             return answered(served, request, "node", {"party": node.party, "at": instant(node.clock.now())})
+
+    @get("node-keys", "see-node")
+    def see_node_keys(request: Request) -> Response:
+        """List the names of the node's own keys, the pair in use first, and until when each of the others was."""
+        with served.asked(request, "see-node") as (_, reader):
+            return answered(served, request, "keys", {"keys": node_key_rows(node, reader)})
+
+    @get("node-identity", "see-node")
+    def see_node_identity(request: Request) -> Response:
+        """Give the node's identity as it is now: every public key of it, for its peers' officers to enrol."""
+        with served.asked(request, "see-node"):
+            return answered(served, request, "identity", {"identity": served.host.identity()})
 
     @get("me", "see-oneself")
     def see_oneself(request: Request) -> Response:

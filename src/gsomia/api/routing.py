@@ -19,7 +19,7 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Contents, Node, Reader, Stamp, TracerDays
+from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays
 from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
@@ -48,6 +48,14 @@ class Host(Protocol):
 
     def tracer_days(self) -> Mapping[str, TracerDays]:
         """The days for receipts that the settings name, by agreement."""
+        ...
+
+    def identity(self) -> Mapping[str, Any]:
+        """The node's identity, its certificate included."""
+        ...
+
+    def checks(self) -> Sequence[Check]:
+        """Every check of the node, and of its time stamps where an authority is set."""
         ...
 
     def stamp(self) -> Sequence[Stamp]:

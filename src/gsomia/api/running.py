@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -11,7 +13,7 @@ from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
-from gsomia.node import reconcile, reconciled_view, sent_row, trace
+from gsomia.node import check_row, reconcile, reconciled_view, sent_row, trace
 
 __all__ = ["running"]
 
@@ -50,6 +52,20 @@ def running(served: Served, router: APIRouter) -> None:
             return answered(served, request, "reconciliation", reconciled_view(node.party, found), status=201)
 
         return once(served, request, caller, work)
+
+    checking = threading.Lock()
+
+    @route(router, "POST", "/v1/checks", "verify", status=201)
+    def check_node(request: Request, body: Nothing) -> Response:
+        """Check the node: logs, acts, receipts, register, items, witnesses; one such check at a time."""
+        permit(request.state.caller, "verify")
+        if not checking.acquire(blocking=False):
+            raise PendingError("the node is being checked for another", hint="ask again once that has ended")
+        try:
+            rows = [check_row(one) for one in served.host.checks()]
+        finally:
+            checking.release()
+        return answered(served, request, "verify", {"party": node.party, "checks": rows}, status=201)
 
     @route(router, "POST", "/v1/tracers", "trace", status=201)
     def send_tracers(request: Request, body: Nothing) -> Response:

@@ -32,6 +32,7 @@ from gsomia.keystore import (
 )
 from gsomia.node import (
     Acting,
+    Check,
     Limits,
     Node,
     PeerLink,
@@ -40,6 +41,8 @@ from gsomia.node import (
     TracerDays,
     adopt_law,
     ask_witness,
+    audit,
+    audit_stamps,
     distrusted,
     enrol_officer,
     enrol_peer,
@@ -371,6 +374,11 @@ class Home:
             return load_pem_x509_certificates(path.read_bytes())
         except (OSError, ValueError) as error:
             raise NodeError(f"cannot read the roots of the time-stamping authority in `{path}`: {error}") from error
+
+    def checks(self) -> list[Check]:
+        """Every check of the node, made in this process, and those of its time stamps where an authority is set."""
+        stamps = audit_stamps(self.node, self.stamp_roots()) if self.config.timestamps.url else ()
+        return [*audit(self.node), *stamps]
 
     def stamp(self) -> list[Stamp]:
         """Have the logs' checkpoints stamped by the authority that the settings name, once a day.

@@ -10,13 +10,17 @@ from typing import Any
 import click
 
 from gsomia.app import Home, audit_home
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.addresses import anywhere_option, asked, is_address, reached
 from gsomia.cli.bundle import is_bundle, verify_bundle
 from gsomia.cli.logs import check_folder, report
-from gsomia.cli.options import Instant, certify_option, exercise_line, home_of, json_option, node_option, print_json
+from gsomia.cli.options import Instant, certify_option, exercise_line, home_of, json_option, print_json
+from gsomia.cli.remote import node_identity
 from gsomia.errors import UsageError
-from gsomia.node import Reader, Sending, may_open, may_release, may_transmit
+from gsomia.node import Check, Reader, Sending, may_open, may_release, may_transmit
 from gsomia.registry import Custody
+
+_CHECK_SECONDS = 660.0
+"""So long a node is waited for that checks itself; a million entries take half a minute."""
 
 __all__ = ["print_verdict", "verdict_command", "verify_command"]
 
@@ -178,7 +182,7 @@ def _told(ground: Mapping[str, Any]) -> str:
     help="The identity of the node that wrote a bundle or log, its fingerprint compared; or give --node.",
 )
 @json_option
-@node_option
+@anywhere_option
 def verify_command(
     path: Path | None,
     origin: Path | None,
@@ -187,7 +191,21 @@ def verify_command(
     as_json: bool,
     node_dir: str | None,
 ) -> None:
-    """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item."""
+    """Check a node: logs, acts, receipts, items, witnesses; or what PATH holds: a bundle, a log, a sealed item.
+
+    At an address the node checks itself and tells what it found; a file is checked here all the same, by the keys of
+    --identity and --node-identity. Whoever doubts the node's word checks its folder, a log that was fetched, a bundle.
+    """
+    if is_address(node_dir):
+        if path is None:
+            with reached(node_dir) as remote:
+                told = remote.post("checks", {}, seconds=_CHECK_SECONDS)
+            words = ("counted", "fault", "remark")
+            checks = [Check(name=row["check"], **{word: row[word] for word in words}) for row in told["checks"]]
+            report(told["party"], checks, as_json)
+            return
+        # What is in a file is checked here; of the node nothing is asked but whose keys are its own.
+        identities, node_dir = (*identities, node_identity()), None
     if path is None:
         with home_of(node_dir) as home:
             report(home.node.party, list(audit_home(home)), as_json)

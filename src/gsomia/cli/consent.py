@@ -153,7 +153,8 @@ def show(consent: str, as_json: bool, node_dir: str | None) -> None:
     for name, value in told.items():
         click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
     for copy in passed:
-        click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy)))
+        words = "" if copy["item"] == told["item"] else ", a document that draws on it, {level}".format(**copy)
+        click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy) + words))
     if waiting:
         click.echo(plain(f"not told yet: {', '.join(waiting)}"))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from gsomia.app import Home
+from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
-from gsomia.node import Role, fingerprint, instant
+from gsomia.node import Reader, Role, fingerprint, node_key_rows
 
 __all__ = ["key_command"]
 
@@ -29,25 +33,15 @@ def rotate(by: str, node_dir: str | None) -> None:
 
 @key_command.command("list")
 @json_option
-@node_option
+@anywhere_option
 def list_keys(as_json: bool, node_dir: str | None) -> None:
     """List the node's keys, the one in use first, and since when each of the others is retired."""
-    with home_of(node_dir) as home:
-        keys = home.node.keys
-        with home.node.store.reading() as reader:
-            until = [
-                instant(act.statement.at)
-                for act in reader.acts(types=["replace-node-key"])
-                if act.statement.party == home.node.party
-            ]
-    rows = [
-        [signing.public.fingerprint, sealing.kid, end]
-        for signing, sealing, end in zip(
-            (keys.signing, *keys.retired), (keys.sealing, *keys.retired_sealing), ["", *reversed(until)], strict=True
-        )
-    ]
-    head = ["signing", "sealing", "until"]
+
+    def here(home: Home, reader: Reader) -> dict[str, Any]:
+        return {"keys": node_key_rows(home.node, reader)}
+
+    told = asked(node_dir, "node-keys", here)
     if as_json:
-        print_json("keys", {"keys": [dict(zip(head, row, strict=True)) for row in rows]})
+        print_json("keys", told)
     else:
-        table(head, rows)
+        table(["signing", "sealing", "until"], [[*row.values()] for row in told["keys"]])

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from gsomia.cli.log_proofs import log_verifier, read_text
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import KEYS_PATH, Check
-from gsomia.tlog import CHECKPOINT_PATH, Tile, check_tiles, tiles_for
+from gsomia.tlog import CHECKPOINT_PATH, LogCheck, Tile, check_tiles, tiles_for
 
 if TYPE_CHECKING:
     from gsomia.cli.remote import Remote
 
-__all__ = ["check_there", "download_log"]
+__all__ = ["check_files_there", "check_there", "download_log"]
 
 
 def download_log(remote: Remote, name: str, folder: Path) -> int:
@@ -39,8 +39,16 @@ def download_log(remote: Remote, name: str, folder: Path) -> int:
 
 def check_there(remote: Remote, identity: Path) -> list[Check]:
     """Check every log of a node, file by file, by the keys in its identity."""
+    return [
+        Check(name=f"log {name}", counted=found.entries, fault="; ".join(fault.text for fault in found.faults))
+        for name, found in check_files_there(remote, identity)
+    ]
+
+
+def check_files_there(remote: Remote, identity: Path) -> list[tuple[str, LogCheck]]:
+    """The same, with all that was found in each log, by the log's origin."""
     verifier = log_verifier(read_text(identity))
-    checks = []
+    found = []
     for state in remote.get("logs")["logs"]:
         tiles = {tile.path: tile for tile in tiles_for(int(state["size"]))}
 
@@ -49,10 +57,9 @@ def check_there(remote: Remote, identity: Path) -> list[Check]:
                 return str(state["checkpoint"]).encode()
             return _fetch(remote, state, tiles[path]) if path in tiles else None
 
-        result = check_tiles(read_file, verifier.named(str(state["origin"])))
-        faults = "; ".join(fault.text for fault in result.faults)
-        checks.append(Check(name=f"log {state['origin']}", counted=result.entries, fault=faults))
-    return checks
+        origin = str(state["origin"])
+        found.append((origin, check_tiles(read_file, verifier.named(origin))))
+    return found
 
 
 def _fetch(remote: Remote, state: Mapping[str, Any], tile: Tile) -> bytes:

@@ -11,8 +11,13 @@ import click
 
 from gsomia.app import Home, audit_home_logs, log_in_file
 from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, run
+<<<<<<< HEAD
 from gsomia.cli.exercise import json_text, note_exercise
 from gsomia.cli.log_files import check_there, download_log
+=======
+from gsomia.cli.exercise import note_exercise
+from gsomia.cli.log_files import check_files_there, check_there, download_log
+>>>>>>> main
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
 from gsomia.cli.remote import node_identity
@@ -23,6 +28,7 @@ from gsomia.node import (
     Reader,
     Role,
     check_log,
+    check_row,
     entry_rows,
     lie_rows,
     log_named,
@@ -186,18 +192,24 @@ def recover_logs(files: tuple[Path, ...], by: str, as_json: bool, node_dir: str 
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @keys_option
 @json_option
-@node_option
+@anywhere_option
 def fsck(folder: Path | None, keys: Path | None, as_json: bool, node_dir: str | None) -> None:
     """Check every entry, every hash and the checkpoint of the node's logs, or of a log's FOLDER; name each fault.
 
     FOLDER is checked by the keys given with --keys, or by those that --node has enrolled. With neither, it is checked
     by the keys that lie in it, and that is said: it then proves that the log agrees with itself, not whose it is.
+    By a node's address its logs are fetched and checked here, by the keys in --node-identity; so is a FOLDER.
     """
+    if folder is not None and is_address(node_dir):
+        keys, node_dir = keys or node_identity(), None
     if folder is not None:
         name, result, remark = _check_files(folder, [keys] if keys is not None else [], node_dir)
         results = [(name, result)]
         if remark:
             click.echo(plain(remark), err=True)
+    elif is_address(node_dir):
+        with reached(node_dir) as remote:
+            results = check_files_there(remote, node_identity())
     else:
         with home_of(node_dir) as home, home.node.store.reading() as reader:
             results = [(state.name, check_log(home.node, reader, state)) for state in reader.logs()]
@@ -381,11 +393,8 @@ def report(what: str, checks: Sequence[Check], as_json: bool, *, exercise: bool 
     if exercise:
         note_exercise(True)
     if as_json:
-        rows = [
-            {"check": c.name, "counted": c.counted, "holds": c.holds, "fault": c.fault, "remark": c.remark}
-            for c in checks
-        ]
-        print_json("verify", {"of": what, "holds": all(c.holds for c in checks), "checks": rows})
+        rows = [check_row(check) for check in checks]
+        print_json("verify", {"of": what, "holds": all(check.holds for check in checks), "checks": rows})
     else:
         exercise_line()
         click.echo(f"the following checks were made of {what}:")

@@ -13,6 +13,7 @@ import click
 from gsomia.app import Home
 from gsomia.cli.exercise import exercise_line, note_exercise, print_json
 from gsomia.cli.instants import Instant, json_option
+from gsomia.cli.on_host import why_on_host
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
 from gsomia.marking import escaped
@@ -67,9 +68,9 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
     if not node_dir:
         raise UsageError("which node?", hint="give --node DIR, or set GSOMIA_NODE")
     if node_dir.startswith(("http://", "https://")):
-        raise UsageError(
-            f"`{node_dir}`: a node is reached by its folder", hint="give --node DIR on the node's own host"
-        )
+        command = _command(click.get_current_context())
+        why = why_on_host(command) or "it reads what lies in the node's folder"
+        raise UsageError(f"`{command}` is for the node's own host: {why}", hint="give --node DIR there")
     home = Home(Path(node_dir), passphrase=credential("passphrase"))
     note_exercise(home.node.exercise)
     if home.node.exercise:
@@ -78,6 +79,12 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         yield home
     finally:
         home.close()
+
+
+def _command(context: click.Context) -> str:
+    """The words of a command, without the program's name."""
+    above = _command(context.parent) if context.parent is not None else ""
+    return f"{above} {context.info_name}".strip() if context.parent is not None else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, heading: bool = True) -> None:

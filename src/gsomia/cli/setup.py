@@ -99,12 +99,19 @@ def run(folder: str | None, attached: bool, node_dir: str | None) -> None:
         )
 
 
+def _identity(node_dir: str | None) -> dict[str, Any]:
+    def here(home: Home, _: Reader) -> dict[str, Any]:
+        return {"identity": home.identity()}
+
+    told: dict[str, Any] = asked(node_dir, "node-identity", here)["identity"]
+    return told
+
+
 @node_command.command("identity")
-@node_option
+@anywhere_option
 def node_identity(node_dir: str | None) -> None:
-    """Print the node's identity, for its peers' officers to enrol."""
-    with home_of(node_dir) as home:
-        click.echo(json.dumps(home.identity(), indent=2))
+    """Print the node's identity, for its peers' officers to enrol; at an address, as the node has it now."""
+    click.echo(json.dumps(_identity(node_dir), indent=2, ensure_ascii=False))
 
 
 @node_command.command("openapi")
@@ -116,11 +123,10 @@ def node_openapi() -> None:
 
 
 @node_command.command("fingerprint")
-@node_option
+@anywhere_option
 def node_fingerprint(node_dir: str | None) -> None:
     """Print the fingerprint of the node's identity, for the diplomatic note."""
-    with home_of(node_dir) as home:
-        click.echo(fingerprint(home.identity()))
+    click.echo(fingerprint(_identity(node_dir)))
 
 
 @click.group("peer")

@@ -4,7 +4,7 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
   `officers`, `persons`, `lapsing`
@@ -15,7 +15,7 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+- it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
 - keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
@@ -44,7 +44,7 @@ from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
-from gsomia.node.check import Check
+from gsomia.node.check import Check, check_row
 from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
 from gsomia.node.consultation import (
     circulate_text,
@@ -102,7 +102,7 @@ from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
 from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
-from gsomia.node.people import lapse_row, officer_row, peer_rows, person_row, person_view, roster_rows
+from gsomia.node.people import lapse_row, node_key_rows, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
     CLEARANCES,
     PERSON_ROLES,
@@ -157,6 +157,7 @@ from gsomia.node.stored import (
     LogState,
     Need,
     Outgoing,
+    Passage,
     Peer,
     PendingOpening,
     Person,
@@ -290,6 +291,7 @@ __all__ = [
     "OralDisclosure",
     "Outgoing",
     "Owing",
+    "Passage",
     "Peer",
     "PeerAddresses",
     "PeerLink",
@@ -364,6 +366,7 @@ __all__ = [
     "check_disputes",
     "check_log",
     "check_register",
+    "check_row",
     "checkpoints_due",
     "circulate_text",
     "clear_facility",
@@ -431,6 +434,7 @@ __all__ = [
     "may_open",
     "may_release",
     "may_transmit",
+    "node_key_rows",
     "notify_regrade",
     "numbered_renditions",
     "officer_row",

@@ -161,6 +161,7 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="release-key"),
         ActType(name="refuse-key"),
         ActType(name="reconcile"),
+        ActType(name="passage"),
         ActType(name="tracer"),
         ActType(name="possible-loss"),
         ActType(name="acceptance"),

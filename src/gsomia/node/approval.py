@@ -9,7 +9,18 @@ from datetime import datetime
 from gsomia.node.acts import instant
 from gsomia.node.stored import Consent
 
-__all__ = ["GRANTED", "PARTS", "REVOKED", "WHOLE", "WRITTEN", "Passing", "conditions_met", "objection", "objections"]
+__all__ = [
+    "GRANTED",
+    "PARTS",
+    "REVOKED",
+    "WHOLE",
+    "WRITTEN",
+    "Passing",
+    "certified_words",
+    "conditions_met",
+    "objection",
+    "objections",
+]
 
 WHOLE = "whole"
 """A consent to the item itself, and to what draws on it."""

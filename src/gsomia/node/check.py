@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gsomia.errors import GsomiaError
 
-__all__ = ["Check", "done"]
+__all__ = ["Check", "check_row", "done"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,17 @@ class Check:
     def holds(self) -> bool:
         """Whether it holds."""
         return not self.fault
+
+
+def check_row(check: Check) -> dict[str, Any]:
+    """A check as it is told."""
+    return {
+        "check": check.name,
+        "counted": check.counted,
+        "holds": check.holds,
+        "fault": check.fault,
+        "remark": check.remark,
+    }
 
 
 def done(name: str, check: Callable[[], Check]) -> Check:

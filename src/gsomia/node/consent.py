@@ -9,7 +9,8 @@ from datetime import datetime
 from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
 from gsomia.node.acts import SignedAct, instant
-from gsomia.node.approval import GRANTED, PARTS, WHOLE, WRITTEN
+from gsomia.node.approval import GRANTED, PARTS, WHOLE, WRITTEN, Passing, objection
+from gsomia.node.consent_effects import consent_said
 from gsomia.node.facts import Case, item_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
@@ -239,12 +240,41 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
 
 
 def passed_under(reader: Reader, consent: Consent) -> list[Copy]:
-    """The copies of an item that went, or would go, to those whom a consent names, by the one to whom it was given."""
+    """The copies in this register that went, or would go, under a consent.
+
+    Those of the item go to whom the consent names, by the one to whom it was given; those of documents that draw on it
+    are what an officer certified it for, or what it let go at the instant of the officer's act.
+    """
+    told = {one.copy for one in reader.passages(consent=consent.id)}
+    by = (consent.asker, *consent.receivers)
     return [
         copy
-        for copy in reader.copies(item=consent.item)
-        if copy.holder in consent.receivers and copy.giver in (consent.asker, *consent.receivers)
+        for item in (consent.item, *(one.id for one in reader.drawing_on(consent.item)))
+        for copy in reader.copies(item=item)
+        if copy.giver in by
+        and not {copy.holder, copy.destination}.isdisjoint(consent.receivers)
+        and (item == consent.item or copy.id in told or _let(reader, consent, copy))
     ]
+
+
+def _let(reader: Reader, consent: Consent, copy: Copy) -> bool:
+    """Whether the officer's act behind a copy of a document went by a consent, as the holder of the copy sees it."""
+    acts = [act.statement for act in reader.acts(types=[copy.act], item=copy.item) if act.statement.copy == copy.id]
+    given = next((a for a in reader.acts(types=["consent"], item=consent.item) if consent.id in _names(a)), None)
+    if not acts or given is None:
+        return False
+    passing = Passing(
+        giver=copy.giver,
+        receivers=(copy.holder,),
+        purpose=str(acts[0].body["purpose"]),
+        met=frozenset(acts[0].body["met"]),
+        drawn=True,
+    )
+    return not objection(consent_said(given.statement), passing, acts[0].at, acts[0].at)
+
+
+def _names(act: SignedAct) -> tuple[str, str]:
+    return act.id, str(act.statement.body["request"])
 
 
 def _open_request(node: Node, reader: Reader, request: str) -> Consent:

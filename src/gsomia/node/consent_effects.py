@@ -18,7 +18,7 @@ from gsomia.node.stored import Consent
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["apply_consent", "apply_revocation"]
+__all__ = ["apply_consent", "apply_revocation", "consent_said"]
 
 
 _STATES = {"request-consent": "asked", "consent": GRANTED, "refuse-consent": "refused"}
@@ -29,7 +29,7 @@ CONDITIONS = 20
 
 def apply_consent(node: Node, tx: Writer, statement: Statement) -> None:
     """A consent is asked for by the holder, and granted or refused by the originator."""
-    said = _said(statement)
+    said = consent_said(statement)
     request = text(statement.body, "request")
     if said.state != "asked" and statement.party != said.originator:
         raise VerificationError(f"act `{statement.id}`: only the originator `{said.originator}` can consent or refuse")
@@ -66,7 +66,7 @@ def _check_answer(statement: Statement, asked: Consent, said: Consent) -> None:
         )
 
 
-def _said(statement: Statement) -> Consent:
+def consent_said(statement: Statement) -> Consent:
     """The request, consent or refusal as its act says it.
 
     Raises:

@@ -3,7 +3,8 @@
 Both registers are made from the same acts by this module, so they tell the same story or the act is refused. The
 effects on the record, on peers, copies, consents, recalls, regrading, consultations, persons and keys stand in
 `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`, `recall_effects`,
-`regrade_effects`, `consultation_effects`, `person_effects`, `contractor_effects`, `disclosure_effects` and `keyends`.
+`passage_effects`, `regrade_effects`, `consultation_effects`, `person_effects`, `contractor_effects`,
+`disclosure_effects` and `keyends`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ from gsomia.node.copy_effects import (
 from gsomia.node.disclosure_effects import apply_disclosure
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.legal_effects import apply_legal_act
+from gsomia.node.passage_effects import apply_passage
+from gsomia.node.passages import PASSAGE
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
 from gsomia.node.person_effects import (
     PERSON_TYPES,
@@ -204,6 +207,7 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "request-consent": apply_consent,
     "consent": apply_consent,
     "refuse-consent": apply_consent,
+    PASSAGE: apply_passage,
     OPENING: apply_opening,
     **dict.fromkeys(STEPS, apply_step),
     PRESENTING: apply_presented,

@@ -21,10 +21,11 @@ from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
+from gsomia.node.passages import PASSAGE, due_passages, passage_body
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.request_effects import check_answered
 from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import LogState
+from gsomia.node.stored import LogState, Passage
 from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
@@ -287,7 +288,8 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
     """Append acts to the logs they belong to: one for each peer that is party to it, or the internal one (protocol 9).
 
     The leaves are salted commitments; each log's new checkpoint is signed before the transaction ends. What happens to
-    an item beyond its first recipient is passed on to its originator, whose register follows it.
+    an item beyond its first recipient is passed on to its originator, whose register follows it; who consented to what
+    goes in a document, or holds a part of what goes on, is told of it by an act of this node's own.
     """
     acts = list(acts)
     _relay(node, tx, acts)
@@ -300,6 +302,15 @@ def record(node: Node, tx: Writer, acts: Iterable[SignedAct], *, at: datetime) -
             by_log.setdefault(peer, []).append(act)
     for peer, belonging in by_log.items():
         _append(node, tx, peer, belonging, at=at)
+    make(node, tx, [_told(tx, one) for one in due_passages(node, tx, acts, at)], at=at)
+
+
+def _told(reader: Reader, passage: Passage) -> Draft:
+    given = reader.act(passage.given)
+    assert given is not None  # nothing goes by a consent that is not on file
+    said = given.statement
+    body = passage_body(passage)
+    return Draft(type=PASSAGE, instrument=said.instrument, item=said.item, parties=(said.party,), body=body)
 
 
 def _append(node: Node, tx: Writer, peer: str, acts: Sequence[SignedAct], *, at: datetime) -> None:

@@ -13,7 +13,8 @@ from gsomia.node.node import Node
 from gsomia.node.recall_answers import AskedBack, asked_back
 from gsomia.node.regrading import Regraded, regraded, reviews
 from gsomia.node.store_port import Reader
-from gsomia.node.stored import Consent
+from gsomia.node.stored import Consent, Passage
+from gsomia.registry import Copy, read_copy_id
 
 __all__ = ["consent_row", "consent_view", "recalled_rows", "regraded_view"]
 
@@ -25,11 +26,12 @@ def consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
         reader: the register.
         consent: which.
     """
-    rows = [
-        {"copy": copy.id, "from": copy.giver, "to": copy.holder, "state": copy.state}
-        for copy in passed_under(reader, consent)
-    ]
+    copies = passed_under(reader, consent)
+    rows = [_passed(reader, copy) for copy in copies]
+    here = {copy.id for copy in copies}
+    rows += [_told(one) for one in reader.passages(consent=consent.id) if one.copy not in here]
     waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == consent.act})
+    rows.sort(key=lambda row: (row["at"], row["copy"]))
     return consent_row(consent) | {"passed": rows, "not_told_yet": waiting}
 
 
@@ -76,6 +78,37 @@ def consent_row(consent: Consent) -> dict[str, Any]:
         "why": consent.why,
         "act": consent.act,
         "at": instant(consent.at),
+    }
+
+
+def _passed(reader: Reader, copy: Copy) -> dict[str, Any]:
+    """A copy in this register that passed under a consent."""
+    item = reader.item(copy.item)
+    assert item is not None  # a copy never stands without its item
+    return {
+        "copy": copy.id,
+        "item": copy.item,
+        "from": copy.giver,
+        "to": copy.holder,
+        "state": copy.state.value,
+        "level": item.level,
+        "payload_digest": item.payload_digest,
+        "at": instant(copy.at),
+    }
+
+
+def _told(passage: Passage) -> dict[str, Any]:
+    """A copy that passed under a consent and is known from what its giver's node told."""
+    item, giver, _ = read_copy_id(passage.copy)
+    return {
+        "copy": passage.copy,
+        "item": item,
+        "from": giver,
+        "to": ", ".join(passage.receivers),
+        "state": passage.state,
+        "level": passage.level,
+        "payload_digest": passage.payload_digest,
+        "at": instant(passage.at),
     }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from gsomia.node.acts import Officer, instant
 from gsomia.node.lapsing import Lapse
+from gsomia.node.node import Node
 from gsomia.node.store_port import Reader
 from gsomia.node.stored import Person
 
-__all__ = ["lapse_row", "officer_row", "peer_rows", "person_row", "person_view", "roster_rows"]
+__all__ = ["lapse_row", "node_key_rows", "officer_row", "peer_rows", "person_row", "person_view", "roster_rows"]
 
 
 def officer_row(officer: Officer) -> dict[str, Any]:
@@ -82,6 +83,18 @@ def lapse_row(lapse: Lapse) -> dict[str, Any]:
 def roster_rows(facilities: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     """The facilities that have a roster, and how many stand on it."""
     return [{"facility": facility, "persons": persons} for facility, persons in facilities]
+
+
+def node_key_rows(node: Node, reader: Reader) -> list[dict[str, str]]:
+    """The public halves of the node's keys by name, the pair in use first, and until when each of the others was."""
+    keys = node.keys
+    acts = reader.acts(types=["replace-node-key"])
+    until = [instant(act.statement.at) for act in acts if act.statement.party == node.party]
+    pairs = zip((keys.signing, *keys.retired), (keys.sealing, *keys.retired_sealing), strict=True)
+    return [
+        {"signing": signing.public.fingerprint, "sealing": sealing.kid, "until": end}
+        for (signing, sealing), end in zip(pairs, ["", *reversed(until)], strict=True)
+    ]
 
 
 def peer_rows(reader: Reader) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ __all__ = [
     "LogState",
     "Need",
     "Outgoing",
+    "Passage",
     "Peer",
     "PendingOpening",
     "Person",
@@ -176,6 +177,38 @@ class Consent:
     conditions: tuple[str, ...]
     expires: datetime | None
     why: str
+    act: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What an originator was told of a copy that passes under its consent and is not its item by itself.
+
+    Args:
+        consent: the consent's id.
+        copy: its giver's, of a document that draws on the item, or of an item that holds a part of it.
+        given: the act by which the consent was given.
+        receivers: the Parties that get the copy by this consent.
+        purpose: for which they get it.
+        level: of the copy's item, by the mark of its originator.
+        payload_digest: of the copy's item.
+        certified: what the officer certified of this consent.
+        authorised: the instant of the officer's act.
+        state: `authorised`, `delivered`, `refused` or `rejected`, as the copy's.
+        act: the act that said so; `at` is its instant.
+    """
+
+    consent: str
+    copy: str
+    given: str
+    receivers: tuple[str, ...]
+    purpose: str
+    level: str
+    payload_digest: str
+    certified: tuple[str, ...]
+    authorised: datetime
+    state: str
     act: str
     at: datetime
 

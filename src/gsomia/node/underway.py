@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gsomia.node.acts import SignedAct, Statement
+from gsomia.node.acts import SignedAct, Statement, instant
 from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
 from gsomia.node.leaving import Stop, authority_of, stop_copies
 from gsomia.node.node import Node
+from gsomia.node.passages import PASSAGE
 from gsomia.node.refusals import keep
 from gsomia.node.releasing import ask_release, hold_up, refresh
 from gsomia.node.store_port import Reader, Writer
@@ -30,7 +31,8 @@ def heed(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> Non
     """Stop what waits here and rests on a consent that one of these acts takes back; keep for people what they tell.
 
     What goes by another consent goes on. What only lies here on its way through is held up, and its originator told.
-    A release of this Party's item that none of its consents covers stands in the register, and is kept as a breach.
+    A release of this Party's item that none of its consents covers stands in the register, and is kept as a breach; so
+    is what went by a consent that had been taken back.
 
     Args:
         node: who recorded the acts.
@@ -52,6 +54,18 @@ def heed(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> Non
         elif said.type == "release" and said.party != node.party and (breach := _breach(node, tx, said)):
             what = f"release of item {said.item} to {said.body['holder']}, a breach"
             keep(node, tx, Refused(at=at, source=said.party, what=what, why=breach))
+        elif said.type == PASSAGE and said.party != node.party and (breach := _taken_back(tx, said)):
+            what = f"copy {said.body['copy']} to {', '.join(said.body['receivers'])}, a breach"
+            keep(node, tx, Refused(at=at, source=said.party, what=what, why=breach))
+
+
+def _taken_back(tx: Writer, said: Statement) -> str:
+    """That a consent had been taken back when a giver's officer let a copy go by it; "" where it stood."""
+    consent = tx.consent(str(said.body["consent"]))
+    going = said.body["state"] == CopyState.AUTHORISED
+    if consent is None or not going or consent.state != REVOKED or consent.at >= said.at:
+        return ""
+    return f"consent {consent.id} was taken back {instant(consent.at)}, before it"
 
 
 def _breach(node: Node, tx: Writer, said: Statement) -> str:
@@ -74,12 +88,13 @@ def _stop(node: Node, tx: Writer, name: str, at: datetime) -> None:
     if item is None:
         return
     stops: list[Stop] = []
-    for copy in copies:
-        if copy.giver == node.party and copy.state in _WAITING:
-            met = tuple(authority_of(tx, copy).statement.body["met"])
-            _, verdict = refresh(node, tx, copy, item, met, at)
-            if verdict.outcome != "permit":
-                stops.append(Stop.own(copy, verdict))
+    for one in (item, *tx.drawing_on(name)):
+        for copy in tx.copies(item=one.id):
+            if copy.giver == node.party and copy.state in _WAITING:
+                met = tuple(authority_of(tx, copy).statement.body["met"])
+                _, verdict = refresh(node, tx, copy, one, met, at)
+                if verdict.outcome != "permit":
+                    stops.append(Stop.own(copy, verdict))
     stop_copies(node, tx, stops, at)
     for held in copies:
         if held.holder == node.party != held.destination and not _handed_on(node, copies, held.destination):

@@ -147,6 +147,21 @@ consent = _table(
     _text("act"),
     _text("at"),
 )
+passage = _table(
+    "passage",
+    _text("copy", key=True),
+    _text("consent", key=True, index=True),
+    _text("given"),
+    _text("receivers"),
+    _text("purpose"),
+    _text("level"),
+    _text("payload_digest"),
+    _text("certified"),
+    _text("authorised"),
+    _text("state"),
+    _text("act"),
+    _text("at"),
+)
 oral_disclosure = _table(
     "oral_disclosure",
     _text("id", key=True),

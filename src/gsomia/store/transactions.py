@@ -31,6 +31,7 @@ from gsomia.store.disclosures import DisclosureReads, DisclosureWrites
 from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
+from gsomia.store.passages import PassageReads, PassageWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
 from gsomia.store.prepared import Prepared
 from gsomia.store.ranges import RangeReads, RangeWrites
@@ -103,6 +104,7 @@ class SqlReader(
     RequestReads,
     ContractorReads,
     DisclosureReads,
+    PassageReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
 
@@ -260,6 +262,7 @@ class SqlWriter(
     RequestWrites,
     ContractorWrites,
     DisclosureWrites,
+    PassageWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 

@@ -464,6 +464,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rendition_item"), "rendition", ["item"], unique=False)
     op.create_index(op.f("ix_rendition_rendition"), "rendition", ["rendition"], unique=False)
     op.create_table(
+        "passage",
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column("consent", sa.Text(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("receivers", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("payload_digest", sa.Text(), nullable=False),
+        sa.Column("certified", sa.Text(), nullable=False),
+        sa.Column("authorised", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("copy", "consent", name=op.f("pk_passage")),
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_passage_consent"), "passage", ["consent"], unique=False)
+    op.create_table(
         "oral_disclosure",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("giver", sa.Text(), nullable=False),

@@ -1,0 +1,27 @@
+"""`gsomia consent show` tells copies of the item from documents that draw on it, at what level those are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from gsomia.cli.consent import consent_command
+
+ITEM, DOCUMENT = "3f1c2b9a-0d5e-4c1f-8a77-5b6c7d8e9f01", "3f1c2b9a-0d5e-4c1f-8a77-5b6c7d8e9f02"
+
+
+def row(item: str, state: str) -> dict[str, Any]:
+    return {"copy": f"{item}-KOR-1", "item": item, "from": "KOR", "to": "USA", "state": state, "level": "군사II급비밀"}
+
+
+def test_a_document_that_draws_on_the_item_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"request": "q", "item": ITEM, "passed": [row(ITEM, "delivered"), row(DOCUMENT, "refused")]}
+    monkeypatch.setattr("gsomia.cli.consent.asked", lambda *_: told | {"not_told_yet": []})
+    done = CliRunner().invoke(consent_command, ["show", "q"])
+    assert done.exit_code == 0, done.output
+    assert [line for line in done.output.splitlines() if line.startswith("passed")] == [
+        f"passed      {ITEM}-KOR-1 KOR to USA: delivered",
+        f"passed      {DOCUMENT}-KOR-1 KOR to USA: refused, a document that draws on it, 군사II급비밀",
+    ]

@@ -1,0 +1,64 @@
+"""A node's own affairs by its address: who it is, its keys, its logs, its checks; and what stays on its host."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from anywhere import Anywhere, Serving
+from calling import URL
+
+from gsomia.cli.on_host import ON_HOST
+from gsomia.node.succession import DISTRUSTED
+
+
+@pytest.fixture
+def jpn(made: Path, tmp_path: Path, anywhere: Serving) -> Anywhere:
+    """A node with officers sato (security), ito (legal) and mori (registry), served."""
+    return anywhere(Path(shutil.copytree(made, tmp_path / "jpn")))
+
+
+@pytest.mark.parametrize("words", ["key list", "node identity", "node fingerprint", "log fsck", "verify"])
+def test_it_is_told_as_in_the_folder(jpn: Anywhere, words: str) -> None:
+    forms = [()] if words.startswith("node") else [(), ("--json",)]
+    for form in forms:
+        here, there = jpn.here(*words.split(), *form), jpn.there("sato", *words.split(), *form)
+        assert there[:2] == here[:2] and here[0] == 0 and here[1], there
+
+
+def test_who_may_not_is_refused(jpn: Anywhere) -> None:
+    for words in ("verify", "log fsck"):
+        status, out, err = jpn.there("ito", *words.split())
+        assert (status, out) == (3, "") and "is for" in err, err
+
+
+def test_a_node_that_fails_its_own_check_says_so(jpn: Anywhere) -> None:
+    with jpn.home.store.writing() as tx:
+        tx.put_setting(f"{DISTRUSTED}x", "nothing")
+    for told in (jpn.here("verify"), jpn.there("sato", "verify")):
+        assert told[0] == 5 and "FAIL register" in told[1], told
+
+
+def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    assert jpn.there("sato", "log", "export", "internal", folder)[0] == 0
+    for words in (("verify", folder), ("log", "fsck", folder)):
+        here, there = jpn.here(*words), jpn.there("sato", *words)
+        assert there[0] == here[0] == 0 and here[1].endswith(there[1]), there
+    broken = next(path for path in folder.rglob("*") if path.is_file() and "entries" in str(path))
+    broken.write_bytes(broken.read_bytes()[:-1] + b"x")
+    assert jpn.there("sato", "verify", folder)[0] == 5
+
+
+ARGUMENTS = {
+    "init": ("x",), "clock set": ("2018-01-01T00:00Z",), "officer enrol": ("x", "--role", "legal"),
+    "officer replace": ("ito",), "parcel export": ("x", "--to", "KOR"), "parcel import": ("x",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [name for names in ON_HOST.values() for name in names if name != "init"])
+def test_what_stays_on_the_host_says_why(jpn: Anywhere, command: str) -> None:
+    (why,) = [why for why, names in ON_HOST.items() if command in names]
+    status, out, err = jpn.run(*command.split(), *ARGUMENTS.get(command, ()), "--node", URL)
+    assert (status, out) == (2, "") and why in err, err
