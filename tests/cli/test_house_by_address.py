@@ -177,7 +177,7 @@ def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path:
 
 
 def test_what_waits_is_tried_for_who_may_compare(jpn: Anywhere) -> None:
-    """`outbox --now` by address as in the folder: a peer must be enrolled, and the registry or the administrator asks."""
+    """`outbox --now` by address as in the folder: for an enrolled peer, and for its registry or administrator."""
     for status, _, err in (jpn.here("outbox", "--now", "KOR"), jpn.there("mori", "outbox", "--now", "KOR")):
         assert status == 2 and "`KOR` is not an enrolled peer" in err, err
     assert jpn.there("ito", "outbox", "--now", "KOR")[0] == 3
