@@ -56,6 +56,9 @@ class House:
     def spool(self) -> BinaryIO:
         return io.BytesIO()
 
+    def wired(self) -> Sequence[str]:
+        return ["JPN", "KOR", "USA"]
+
     def tracer_days(self) -> Mapping[str, TracerDays]:
         return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}
 

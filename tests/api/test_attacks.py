@@ -15,7 +15,7 @@ from stories import MARKS
 from gsomia.api import ACT, description, preparations
 from gsomia.identity import Rights
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, Role
+from gsomia.node import Acting, PersonDetails, Role
 from gsomia.testing import Exercise
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
@@ -241,6 +241,15 @@ def test_leak_by_side_channel(kor: Served) -> None:
     told = kor.ask("GET", "/v1/acts?limit=1", kor.player.by(Role.SECURITY)).json()
     again = kor.ask("GET", "/v1/acts?limit=1", kor.player.by(Role.SECURITY)).json()
     assert told["next"] != again["next"] and not told["next"].isdigit()
+
+
+def test_a_hint_names_no_roster(kor: Served, both: Exercise) -> None:
+    """Who may not list the facilities learns none by naming a wrong one."""
+    both.enter(PersonDetails(id="lee", clearance="SECRET", rosters=("hidden-annex",)), "KOR")
+    registry = kor.player.by(Role.REGISTRY)
+    assert kor.ask("GET", "/v1/rosters", registry).status == 403
+    answer = kor.ask("POST", "/v1/preparations", registry, {"act": "place", "item": held(kor), "facility": "x"})
+    assert answer.status == 400 and b"roster of `x`" in answer.body and b"hidden-annex" not in answer.body
 
 
 def test_an_error_of_the_node_s_own_names_no_path(kor: Served) -> None:

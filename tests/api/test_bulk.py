@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -187,6 +188,39 @@ def test_of_an_item_with_a_copy_that_is_hidden_nothing_is_shown(kor: Served, thr
     for name in (item, held.id, held.control_number):
         hidden = kor.ask("GET", f"/v1/copies/{name}", kim)
         assert (hidden.status, hidden.body) == (404, nothing.body), name
+
+
+def test_of_an_item_with_a_copy_that_is_hidden_no_stream_tells(kor: Served, three: Exercise) -> None:
+    """As `GET` shows nothing of it, from the act on by which the one copy goes out of sight."""
+    three.enter(KIM, "KOR")
+    three.enter(replace(KIM, id="lee", rosters=("annex",)), "KOR")
+    program, item = Program(kor, reader_of(kor), "see-item"), kor.player.copies()[0].item
+    wanted = {"act": "release", "item": numbers(kor)[0], "to": "USA", "certify": [consent(kor)]}
+    assert kor.act(kor.player.by(Role.DISCLOSURE), wanted).status == 200
+    held = next(copy for copy in kor.player.copies() if copy.item == item)
+    registry = kor.player.by(Role.REGISTRY)
+
+    def work() -> None:
+        place(kor.player.node, held.id, "main", by=registry)
+        time.sleep(0.5)
+        for facility in ("annex", "annex"):
+            place(kor.player.node, held.id, facility, by=registry)
+
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    assert b"".join(parts).count(b"event: ") == 1
+
+
+@pytest.mark.parametrize("acts", [("see-item",), ("see-item", "see-officers"), ("see-acts",)])
+def test_a_stream_names_officers_to_those_who_may_see_them(kor: Served, three: Exercise, acts: tuple[str, ...]) -> None:
+    three.enter(KIM, "KOR")
+    program, registry = Program(kor, reader_of(kor), *acts), kor.player.by(Role.REGISTRY)
+
+    def work() -> None:
+        place(kor.player.node, numbers(kor)[0], "main", by=registry)
+
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    told = b"".join(parts).decode()
+    assert told.count("event: place") == 1 and (registry.officer in told) is (acts != ("see-item",))
 
 
 LISTS = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from stories import MARKS, Stage
 
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_house import HOUSE
-from gsomia.cli.meaning_unsaid import unsaid
+from gsomia.cli.meaning_unsaid import unread, unsaid
 from gsomia.keys import SigningKey
-from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, identity
+from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, give_order, identity
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]
@@ -47,6 +48,17 @@ def other_identity(kor: Served) -> dict[str, Any]:
     return {**identity(kor.player.node, certificate=""), "party": "USA"}
 
 
+def standing_order(kor: Served) -> str:
+    """The one that Korea gave, which it gives where it has none."""
+    node = kor.player.node
+    with node.store.reading() as reader:
+        given = [one.id for one in reader.orders()]
+    if given:
+        return given[0]
+    until, by = node.clock.now() + timedelta(days=1), kor.player.by(Role.REGISTRY)
+    return give_order(node, "JPN", "jpn-kor-2016", {"極秘": "군사II급비밀"}, until=until, by=by).id
+
+
 def wanted(kor: Served) -> dict[str, dict[str, Any]]:
     """Each act about the house as a command asks for it."""
     item, usa = kor.player.copies()[0].item, other_identity(kor)
@@ -64,6 +76,11 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         "assure": {"to": "JPN", "under": "jpn-kor-2016", "level": "SECRET"},
         "accredit": {"system": "s", "level": "SECRET"},
         "enrol-peer": {"identity": usa, "fingerprint": fingerprint(usa), "url": "parcel:"},
+        "standing-order": {
+            "to": "JPN", "under": "jpn-kor-2016", "marks": {"極秘": "군사II급비밀"}, "subjects": [],
+            "until": "2018-02-01T00:00:00.000000Z",
+        },
+        "end-standing-order": {"order": standing_order(kor), "to": "JPN", "under": "jpn-kor-2016"},
         "enter-legal-acts": {"acts": [LEGAL], "note": {"reference": "N 1", "dated": "2018-01-01", "digest": "0" * 64}},
         "retire-key": {"officer": "kim-l"},
         "declare-key-compromised": {"party": "", "officer": "kim-l", "since": SINCE, "key": ""},
@@ -74,6 +91,8 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
 BY = dict.fromkeys(HOUSE, Role.SECURITY) | {
     "enter-need": Role.REGISTRY,
     "place": Role.REGISTRY,
+    "standing-order": Role.REGISTRY,
+    "end-standing-order": Role.REGISTRY,
     "enter-legal-acts": Role.LEGAL,
 }
 """The role that signs each."""
@@ -153,6 +172,11 @@ def test_the_keys_that_end_with_a_person_are_theirs_to_read(kor: Served) -> None
     assert unsaid(statements, asked)["officer"] == "kim"
     assert not means([statements[0], replace(statements[1], type="enrol-key")], asked)
     assert not means([statements[1], statements[0]], asked)
+    named = {**asked, "keys": ["kim"]}
+    assert means(statements, named) and unread(statements, asked) and not unread(statements, named)
+    other = replace(statements[1], body={**statements[1].body, "officer": by.officer})
+    for lies in ([*statements, other], [statements[0], other], statements[:1], [*statements, statements[1]]):
+        assert not means(lies, named), "another officer's key, one too few, one twice"
 
 
 def test_what_changed_meanwhile_is_not_overwritten(kor: Served) -> None:

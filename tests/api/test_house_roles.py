@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from calling import Served
-from stories import MARKS, Stage, once
+from stories import MARKS, Stage, once, refusals
 
 from gsomia.api import openings
 from gsomia.keys import SigningKey
@@ -113,3 +113,28 @@ def test_an_auditor_sees_everything_but_contents(kor: Served, both: Exercise) ->
         assert kor.ask("GET", f"/v1/{path}", auditor).status == 200, path
     assert kor.ask("POST", "/v1/openings", auditor, {"item": number, "person": "kim"}).status == 403
     assert kor.ask("POST", "/v1/preparations", auditor, {"act": "receipted", "item": number}).status == 403
+
+
+def test_what_an_officer_asks_without_authority_is_kept_within_a_bound(kor: Served, both: Exercise) -> None:
+    before = len(refusals(kor.player))
+    number = kor.player.copies()[0].control_number
+    wanted = {"act": "recall", "item": number, "why": "w", "due": None}
+    registry, legal = kor.player.by(Role.REGISTRY), signing_in(kor, both, KIM)
+    for _ in range(3):
+        assert kor.act(legal, wanted).status == 403
+    assert (
+        kor.act(registry, {"act": "destroy", "item": number, "method": "m", "registry": "x", "security": "y"}).status
+        == 403
+    )
+    assert kor.ask("POST", "/v1/preparations", None, wanted).status == 401
+    assert kor.ask("GET", "/v1/copies", legal).status == 403, "what signs nothing is not kept"
+    kept = [(one.source, one.what, one.detail["count"]) for one in refusals(kor.player)[before:]]
+    assert kept == [
+        ("KOR", "without authority: `recall`, by officer `kim-legal`", 3),
+        ("KOR", f"without authority: `destroy`, by officer `{registry.officer}`", 1),
+    ]
+    shown = kor.ask("GET", "/v1/refused", kor.player.by(Role.SECURITY)).json()["refused"]
+    assert [one["times"] for one in shown[before:]] == [3, 1]
+    both.pass_time(timedelta(hours=1, seconds=1))
+    assert kor.act(legal, wanted).status == 403
+    assert len(refusals(kor.player)) == before + 3, "an hour later it is an entry of its own"

@@ -102,6 +102,43 @@ def test_the_description_is_the_one_in_the_reference() -> None:
     assert json.loads((ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")) == description()
 
 
+USERS = "/scim/v2/Users/{user}"
+HEEDED: dict[str, set[str]] = {
+    "Idempotency-Key": {
+        "post /v1/preparations", "post /v1/preparations/{preparation}/signatures", "post /v1/reconciliations",
+        "post /v1/tracers", "post /v1/stamps", "post /v1/sendings",
+    },
+    "If-Match": {"post /v1/preparations", f"put {USERS}", f"patch {USERS}", f"delete {USERS}"},
+}  # fmt: skip
+DOORS: dict[str, list[set[str]]] = {
+    "post /v1/first-officer": [], "post /v1/oidc/start": [], "post /v1/oidc/finish": [{"proof"}],
+    "post /v1/sign-in/passkey": [{"proof"}], "post /v1/sign-in/passkey/challenges": [{"proof"}],
+}  # fmt: skip
+
+
+def test_the_description_says_who_may_ask_and_which_headers_are_heeded() -> None:
+    """RFC 9449, 4.1 and 7.1; RFC 9110, 8.8.3 and 13.1."""
+    told = description()
+    schemes, parameters = told["components"]["securitySchemes"], told["components"]["parameters"]
+    assert {(one["type"], one.get("scheme"), one.get("name")) for one in schemes.values()} == {
+        ("mutualTLS", None, None), ("http", "DPoP", None), ("apiKey", None, "DPoP"),
+    }  # fmt: skip
+    assert [{*one} for one in told["security"]] == [{"certificate"}, {"token", "proof"}]
+    heeded: dict[str, set[str]] = {name: set() for name in parameters}
+    shown = {}
+    for path, operations in told["paths"].items():
+        for method, operation in operations.items():
+            for one in operation.get("parameters", []):
+                if "$ref" in one:
+                    heeded[one["$ref"].removeprefix("#/components/parameters/")].add(f"{method} {path}")
+            if "security" in operation and not path.startswith("/scim/") and path != "/v1/tokens":
+                shown[f"{method} {path}"] = [{*one} for one in operation["security"]]
+    tagged = heeded.pop("If-None-Match")
+    assert heeded == HEEDED and shown == DOORS
+    for path in {f"/v1/{path.partition('?')[0]}" for path in PATHS} & {*told["paths"]}:
+        assert f"get {path}" in tagged and "ETag" in told["paths"][path]["get"]["responses"]["200"]["headers"], path
+
+
 @pytest.mark.parametrize("path", ["copies", "acts"])
 def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path: str) -> None:
     registry = kor.player.by(Role.REGISTRY)
@@ -123,7 +160,8 @@ def test_pages_hold_still_while_rows_are_added(kor: Served, both: Exercise, path
 
 LISTS = {
     "legal-acts": ("acts",), "tracers": ("copies",), "renditions": ("renditions",), "parcels": ("parcels",),
-    "inbox": ("items", "requests", "openings", "recalls", "regraded"), "consents": ("consents",),
+    "inbox": ("items", "requests", "openings", "recalls", "regraded", "withdrawn"),
+    "consents": ("consents",),
     "recalls": ("copies",), "regraded": ("copies", "reviews"), "outbox": ("outbox",), "refused": ("refused",),
     "record": ("acts",), "requests": ("requests",), "contractors": ("facilities", "copies"),
     "disclosures": ("disclosures",),
@@ -322,6 +360,18 @@ def test_an_item_that_changed_since_it_was_read_is_not_acted_on(kor: Served) -> 
     assert kor.ask("POST", "/v1/preparations", registry, wanted, tag).status == 201
     assert kor.act(registry, wanted).status == 200
     assert kor.ask("POST", "/v1/preparations", registry, {"act": "receipted", "item": number}, tag).status == 412
+
+
+def test_an_item_that_is_there_matches_any_tag(kor: Served) -> None:
+    """`*` holds where the item is there (RFC 9110, 13.1.1)."""
+    registry, number = kor.player.by(Role.REGISTRY), kor.player.copies()[0].control_number
+    wanted, every = {"act": "mark", "item": number, "level": MARKS["KOR"]}, {"if-match": "*"}
+    assert kor.ask("POST", "/v1/preparations", registry, wanted, every).status == 201
+    assert kor.ask("POST", "/v1/preparations", registry, {**wanted, "item": "nothing"}, every).status == 404
+    none = {"act": "request", "to": "JPN", "under": "jpn-kor-2016", "subject": "dprk-missile", "what": "w"}
+    none |= {"purpose": "defence", "level": MARKS["KOR"]}
+    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.DISCLOSURE), none, every).status == 412
+    assert kor.ask("POST", "/v1/preparations", kor.player.by(Role.DISCLOSURE), none, {"if-match": ","}).status == 412
 
 
 def test_contents_are_opened_for_no_officer_without_the_right(kor: Served) -> None:

@@ -112,6 +112,57 @@ def test_a_request_is_shown_with_what_the_agreement_says_of_it(run: Run, node: P
     assert status == 2 and "`gsomia request list` has them" in err
 
 
+def test_all_consents_of_an_item_are_shown_by_its_id(run: Run, node: Path) -> None:
+    """The rows stand here as the acts would have written them."""
+    names = "id, item, originator, asker, receivers, instrument, state, purpose, part, extent, conditions, expires, why"
+    with closing(sqlite3.connect(node / "register.sqlite")) as store, store:
+        for name, to in (("c-1", "USA"), ("c-2", "GBR")):
+            row = [
+                name,
+                "i",
+                "JPN",
+                "KOR",
+                f'["{to}"]',
+                "jpn-kor-2016",
+                "granted",
+                "defence",
+                "whole",
+                "",
+                "[]",
+                "",
+                "",
+            ]
+            values = ", ".join("?" * 15)
+            store.execute(f"INSERT INTO consent ({names}, act, at) VALUES ({values})", [*row, name, AT])  # no input
+    status, out, _ = run("consent", "show", "i", "--node", node)
+    assert status == 0 and [line.split()[-1] for line in out.splitlines() if line.startswith("to ")] == ["USA", "GBR"]
+    told = json.loads(run("consent", "show", "c-2", "--json", "--node", node)[1])
+    assert [one["request"] for one in told["consents"]] == ["c-2"]
+    status, _, err = run("consent", "show", "x", "--node", node)
+    assert status == 2 and "`gsomia consent list` has them" in err
+
+
+NOT_THEIRS = {
+    "consent give x --by mori": "disclosure",
+    "consent revoke x --why w --by mori": "disclosure",
+    "recall x --why w --by mori": "disclosure",
+    "answer-recall x --as cannot --why w --by ito": "registry",
+    "destroy x --method burnt --by mori --with mori": "security",
+}
+
+
+@pytest.mark.parametrize("words", NOT_THEIRS)
+def test_what_an_officer_asks_without_authority_is_refused_and_kept(run: Run, node: Path, words: str) -> None:
+    role, officer = NOT_THEIRS[words], words.split()[-1]
+    for _ in range(3):
+        status, _, err = run(*words.split(), "--node", node)
+        assert status == 3 and f"officer `{officer}` does not hold the role `{role}`" in err
+    (kept,) = json.loads(run("refused", "--json", "--node", node)[1])["refused"]
+    assert (kept["from"], kept["times"]) == ("JPN", 3), "what is asked again is counted"
+    assert f"a `{role}` officer, by officer `{officer}`" in kept["what"] and "does not hold the role" in kept["why"]
+    assert f"`{officer}`, 3 times" in run("refused", "--node", node)[1]
+
+
 @pytest.mark.parametrize("name", sorted(verdict_command.commands))
 def test_every_verdict_can_be_asked_at_any_instant(name: str) -> None:
     options = {word for one in verdict_command.commands[name].params for word in one.opts}

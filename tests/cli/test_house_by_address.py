@@ -99,11 +99,30 @@ def test_a_person_from_joining_to_leaving(jpn: Anywhere) -> None:
     # A repeat is a briefing of its own, as in the folder; a second leave is refused.
     assert jpn.there("sato", "person", "brief", "ahn", "--what", "codes", "--on", "2018-01-01")[0] == 0
     assert jpn.run("officer", "enrol", "ahn-1", "--role", "legal", "--person", "ahn", "--node", jpn.folder)[0] == 0
-    status, out, err = jpn.there("sato", "person", "leave", "ahn", "--why", "moved")
+    status, out, err = jpn.there("sato", "person", "leave", "ahn", "--why", "moved", "--key", "ahn-1")
     assert status == 0 and "keys retired: 1" in out and "ahn-1" in err, err
     status, _, err = jpn.there("sato", "person", "leave", "ahn", "--why", "moved")
     assert status == 2 and "has left already" in err
     assert jpn.here("verify")[0] == 0
+
+
+def test_no_key_ends_with_a_person_that_nobody_read_or_named(jpn: Anywhere) -> None:
+    """`--as-shown` reads nothing: the officers whose keys end are named, all of them and no others, by folder too."""
+    assert jpn.there("sato", "person", "enter", "ahn", *ENTERED)[0] == 0
+    for name in ("ahn-1", "ahn-2"):
+        words = ("officer", "enrol", name, "--role", "legal", "--person", "ahn", "--node", jpn.folder)
+        assert jpn.run(*words)[0] == 0
+    leave = ("person", "leave", "ahn", "--why", "moved")
+    status, out, err = jpn.there("sato", *leave)
+    assert (status, out) == (2, "") and "--key ahn-1 --key ahn-2" in err, err
+    named = (("ahn-1",), ("ahn-1", "mori"), ("ahn-1", "ahn-2", "mori"))
+    for keys in named:
+        options = [word for key in keys for word in ("--key", key)]
+        assert jpn.there("sato", *leave, *options)[:2] == (5, ""), keys
+        assert jpn.here(*leave, *options)[:2] == (2, ""), keys
+    assert shown(jpn, "person", "show", "ahn")["clearance"] == "SECRET" and jpn.there("mori", "register")[0] == 0
+    status, out, err = jpn.there("sato", *leave, "--key", "ahn-2", "--key", "ahn-1")
+    assert status == 0 and "keys retired: 2" in out, err
 
 
 def test_what_is_signed_elsewhere_says_what_is_signed_here(jpn: Anywhere) -> None:

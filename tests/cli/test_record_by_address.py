@@ -158,3 +158,19 @@ def test_an_act_is_sent_again(jpn: Anywhere, kor: Path) -> None:
     for name, to in (("nothing", "KOR"), (act, "USA"), (private, "KOR")):
         status, out, err = jpn.there("mori", "act", "send", name, "--to", to)
         assert (status, out) == (2, ""), err
+
+
+def test_a_peer_without_a_wire_is_asked_by_the_next_parcel(jpn: Anywhere, kor: Path) -> None:
+    """What `reconcile` asks waits for the parcel, as it does by folder; who may not compare asks nothing."""
+    assert jpn.here("peer", "enrol", kor, "--fingerprint", of(kor), "--url", "parcel:")[0] == 0
+
+    def asking() -> bool:
+        with jpn.home.store.reading() as reader:
+            return bool(reader.setting("reconciling/KOR"))
+
+    assert jpn.there("ito", "reconcile", "KOR")[0] == 3 and not asking()
+    there = jpn.there("mori", "reconcile", "KOR")
+    assert there[0] == 6 and "gsomia parcel export DIR --to KOR" in there[2], there
+    assert asking()
+    status, out, err = jpn.here("reconcile", "KOR")
+    assert (status, out, err.removeprefix("EXERCISE\n")) == there

@@ -57,6 +57,10 @@ LINES: dict[str, list[str]] = {
         "--to", "JPN", "--what", "x", "--place", "x", "--present", "KOR:x", "--present", "JPN:y", "--level", "SECRET",
         "--subject", "other",
     ],
+    "order give": [
+        "--from", "JPN", "--instrument", "jpn-kor-2016", "--mark", "極秘=군사II급비밀", "--until", "2018-02-01T00:00Z",
+    ],
+    "order end": ["x"],
     "request ask": ["--to", "JPN", "--under", "jpn-kor-2016", "--subject", "other", "--what", "x"],
     "request refuse": ["x", "--why", "x"],
     "consent ask": ["x", "--to", "USA", "--why", "x"],

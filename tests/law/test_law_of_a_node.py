@@ -181,6 +181,7 @@ def test_duties_name_the_items_that_wait(folders: dict[str, Path]) -> None:
     assert [(act, to) for act, to, _ in waiting] == [("mark", ["JPN"]), ("receipt", ["JPN"])]
     assert waiting[0][2] == "4.2"
     said = run(duties_command, folders["KOR"], "--party", "KOR").stdout
+    assert run(duties_command, folders["KOR"]).stdout == said, "a node's own Party need not be named"
     assert said.startswith(f"{PACT}:4.2 [A] mark of ")
     # The giver's node owes no mark, and does not speak for another Party's items.
     for party in ("JPN", "KOR"):

@@ -18,7 +18,9 @@ from gsomia.node import (
     Role,
     Terms,
     ask_consent,
+    destroy,
     give_consent,
+    inbox_lists,
     instant,
     passed_under,
     refuse_consent,
@@ -70,6 +72,12 @@ def given(three: Exercise, terms: Terms | None = None, **words: Any) -> str:
 def hand_on(three: Exercise, *met: str) -> Copy:
     """Korea's officer hands the item on to America."""
     return release(three["KOR"].node, three["KOR"].copies()[0].id, "USA", met=met, by=by(three["KOR"]))
+
+
+def withdrawn(player: Player) -> list[dict[str, Any]]:
+    """What the inbox tells of consents that were taken back."""
+    with player.node.store.reading() as reader:
+        return [row for _, row in inbox_lists(player.node, reader)["withdrawn"]]
 
 
 def why(caught: pytest.ExceptionInfo[RefusedError]) -> str:
@@ -285,9 +293,29 @@ def test_a_withdrawal_stops_what_waits_and_reaches_every_holder(three: Exercise)
         with three[party].node.store.reading() as reader:
             found = reader.consent(consent)
         assert found is not None and (found.state, found.why) == ("revoked", "no longer"), party
+        (told,) = withdrawn(three[party])
+        assert (told["originator"], told["why"], told["to"]) == ("JPN", "no longer", ["USA"]), "people are told"
+        (held,) = [one for one in three[party].copies() if one.holder == party]
+        assert (told["copy"], told["control_number"]) == (held.id, held.control_number)
     copies = register(three["KOR"])
     assert (copies[copy.id][0].state, copies[again.id][0].state) == (CopyState.DELIVERED, CopyState.REFUSED)
     assert "it is revoked" in words_of(refusals(three["KOR"]))
+
+
+def test_a_withdrawal_is_told_while_the_copy_stands_and_no_other_consent_does(three: Exercise) -> None:
+    consent = given(three)
+    hand_on(three)
+    three.settle()
+    revoke_consent(three["JPN"].node, consent, "no longer", by=by(three["JPN"]))
+    three.settle()
+    assert [len(withdrawn(player)) for player in three.players.values()] == [0, 1, 1]
+    america = three["USA"]
+    (copy,) = america.copies()
+    finish(america, copy.id)
+    destroy(america.node, copy.id, "burnt", by=(by(america, Role.REGISTRY), by(america, Role.SECURITY)))
+    assert withdrawn(america) == [] and len(withdrawn(three["KOR"])) == 1
+    given(three)
+    assert withdrawn(three["KOR"]) == []
 
 
 def test_a_withdrawal_that_comes_before_its_consent_counts(three: Exercise) -> None:

@@ -10,7 +10,8 @@ from lying import message, send
 from stories import PRESENT, Stage, refusals, register, survived
 
 from gsomia.errors import PeerError
-from gsomia.node import FLOOD, step
+from gsomia.node import FLOOD, Refused, keep_denied, step
+from gsomia.node.node import refused
 from gsomia.testing import Exercise
 
 MOST = 20
@@ -104,3 +105,19 @@ def test_messages_seen_are_forgotten_when_their_time_is_over(stage: Stage) -> No
     three["JPN"].transmit(b"report", to="KOR", level="極秘")
     three.settle()
     survived(three, told={"KOR": "was used before: a replay"})
+
+
+def test_what_officers_ask_without_authority_pushes_nothing_else_out(stage: Stage) -> None:
+    three = flooded(stage)
+    node = three["KOR"].node
+    other = Refused(at=node.clock.now(), source="KOR", what="transmit", why="the agreement refuses")
+    with node.store.writing() as tx:
+        tx.put_refused(other)
+    for number in range(10 * MOST + 5):
+        keep_denied(node, f"officer-{number}", "`recall`", refused("role-missing", "no such role"))
+    kept = refusals(three["KOR"])
+    assert kept[0] == other and len(kept) == 10 * MOST + 1
+    assert kept[-1].what.endswith(f"`officer-{10 * MOST + 4}`"), "the newest stay"
+    three["JPN"].transmit(b"report", to="KOR", level="極秘")
+    three.settle()
+    assert three["KOR"].copies(), "no peer waits for it"

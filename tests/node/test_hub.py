@@ -131,6 +131,7 @@ def test_a_consent_withdrawn_while_the_second_leg_waits(three: Exercise) -> None
     withdraw(three)
     three.settle(tolerate=True)
     assert register(three["USA"])[onward.id][0].state is CopyState.REFUSED, "it stops though Korea cannot be reached"
+    assert {one.source for one in refusals(three["USA"])} == {"USA"}, "Korea was never offered it"
     assert register(three["JPN"])[onward.id][0].state is CopyState.REFUSED
     assert "stopped by USA" in words_of(refusals(three["JPN"]))
     three.wire.fault = None
@@ -214,6 +215,7 @@ def test_what_the_last_recipient_refuses_or_rejects_the_originator_sees(three: E
     three.settle()
     copy, _ = register(three["JPN"])[refused.id]
     assert (copy.state, "refused by KOR" in copy.reason) == (CopyState.REFUSED, True)
+    assert {one.source for one in refusals(three["USA"])} == {"KOR"}
     same_story(three)
 
 

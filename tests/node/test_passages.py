@@ -27,7 +27,7 @@ from gsomia.node import (
     ask_consent,
     audit,
     check_bundle,
-    consent_view,
+    consent_views,
     give_consent,
     instant,
     reconcile,
@@ -104,9 +104,8 @@ def drawn(three: Exercise, *met: str, **words: Any) -> Copy:
 def passed(player: Player, consent: str) -> list[tuple[str, str, str, str]]:
     """What a node shows as passed under a consent: copy, from, to, state."""
     with player.node.store.reading() as reader:
-        found = reader.consent(consent)
-        assert found is not None
-        return [(x["copy"], x["from"], x["to"], x["state"]) for x in consent_view(reader, found)["passed"]]
+        (found,) = consent_views(reader, consent)
+        return [(x["copy"], x["from"], x["to"], x["state"]) for x in found["passed"]]
 
 
 def told(player: Player) -> list[SignedAct]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import click
 import pytest
 from lying import act, message, resigned, send
 from openings import acts, away, held, opened, recalled
 from stories import Stage, finish, holds, official, refusals, register, same_story, words_of
 
+from gsomia.cli.main import cli
 from gsomia.errors import PeerError, RefusedError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import (
@@ -41,6 +44,11 @@ def standing(player: Player) -> list[AskedBack]:
 def states(player: Player) -> list[tuple[str, str]]:
     """Each copy asked back, by its holder, and where it stands now."""
     return [(one.copy.holder, one.state(player.node.clock.now())) for one in standing(player)]
+
+
+def closed(player: Player) -> dict[str, str]:
+    """What is known of each holder's node."""
+    return {one.copy.holder: one.closed for one in standing(player)}
 
 
 def asked(player: Player, copy: Copy, days: int = 10) -> str:
@@ -204,6 +212,25 @@ def test_what_is_refused_at_the_holders_own_node(both: Exercise) -> None:
     holds(both)
 
 
+@pytest.mark.parametrize("answer", ["returned", "destroyed"])
+def test_who_answers_for_what_still_stands_is_told_the_command_that_records_it(both: Exercise, answer: str) -> None:
+    copy = held(both)
+    asked(both["JPN"], copy)
+    both.settle()
+    with pytest.raises(RefusedError, match="still stands") as caught:
+        answered(both["KOR"], copy.item, answer)
+    _, *words = shlex.split(caught.value.hint.split("`")[1])
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None
+        command = found
+    params = command.make_context("told", words).params
+    number = both["KOR"].copies()[0].control_number
+    assert (params["item"], params["by"]) == (number, both["KOR"].by(Role.REGISTRY).officer)
+    assert params.get("witness") == (both["KOR"].by(Role.SECURITY).officer if answer == "destroyed" else None)
+
+
 def test_what_was_made_from_it_goes_the_same_way(both: Exercise) -> None:
     copy = held(both)
     japan, korea = both["JPN"], both["KOR"]
@@ -328,14 +355,17 @@ def test_a_recall_goes_down_the_chain_and_the_answers_come_back_up(stage: Stage)
     three.settle()
     asked(three["JPN"], copy)
     three.settle()
+    whole = {"KOR": "confirmed", "USA": "confirmed"}
+    assert [closed(three[party]) for party in ("JPN", "USA")] == [whole, whole]
+    assert closed(three["KOR"]) == {"KOR": "confirmed"}
     burnt(three["USA"], copy)
     three.settle()
     answered(three["USA"], copy.item, "destroyed")
     given_back(three["KOR"], onward)
     answered(three["KOR"], onward.item, "returned")
     three.settle()
-    whole = [("KOR", "returned"), ("USA", "destroyed")]
-    assert sorted(states(three["JPN"])) == whole and sorted(states(three["USA"])) == whole
+    said = [("KOR", "returned"), ("USA", "destroyed")]
+    assert sorted(states(three["JPN"])) == said and sorted(states(three["USA"])) == said
     assert states(three["KOR"]) == [("KOR", "returned")]
     same_story(three)
     holds(three)
@@ -366,7 +396,7 @@ def test_a_holder_that_the_originator_has_not_heard_of_is_reached_by_who_handed_
     holds(three)
 
 
-def test_an_answer_brings_the_recall_to_who_passes_it_on(stage: Stage) -> None:
+def test_a_confirmation_brings_the_recall_to_who_handed_the_item_on(stage: Stage) -> None:
     three, copy, onward = handed_on(stage)
     three.settle()
     finish(three["KOR"], onward.id)
@@ -374,7 +404,8 @@ def test_an_answer_brings_the_recall_to_who_passes_it_on(stage: Stage) -> None:
     between(three, "JPN", "USA")
     asked(three["JPN"], copy)
     three.settle(tolerate=True)
-    assert states(three["USA"]) == []
+    assert sorted(states(three["USA"])) == [("KOR", "asked"), ("USA", "asked")]
+    assert closed(three["USA"]) == {"KOR": "confirmed", "USA": "confirmed"}
     burnt(three["KOR"], onward)
     answered(three["KOR"], onward.item, "destroyed")
     three.settle(tolerate=True)

@@ -123,7 +123,10 @@ def test_consent_by_the_command(trio: Trio) -> None:
         status, said = inside(trio, "JPN", "consent", "revoke", request, "--why", "no longer")
         assert "told: KOR, USA" in said, said
         until(lambda: consent(korea, request) == "revoked")
-        shown = json.loads(inside(trio, "KOR", "consent", "show", request, "--json")[1].removeprefix("EXERCISE\n"))
+        told = "JPN took back its consent to KOR for USA"
+        until(lambda: all(told in inside(trio, party, "inbox")[1] for party in ("KOR", "USA")))
+        told = json.loads(inside(trio, "KOR", "consent", "show", request, "--json")[1].removeprefix("EXERCISE\n"))
+        (shown,) = told["consents"]
         assert (shown["state"], shown["why"], shown["conditions"]) == ("revoked", "no longer", ["no copies"])
         assert [(row["from"], row["to"], row["state"]) for row in shown["passed"]] == [("KOR", "USA", "delivered")]
         assert "no longer" in inside(trio, "KOR", "consent", "show", request)[1]

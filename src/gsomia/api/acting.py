@@ -20,7 +20,7 @@ from gsomia.api.passkeys import counted
 from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
-from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.routing import DeniedError, Host, Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.api.wanted import (
     AdoptLaw,
@@ -128,7 +128,7 @@ def acting(served: Served, router: APIRouter) -> None:
     node = served.node
     waiting = served.waiting
 
-    @route(router, "POST", "/v1/preparations", "sign", status=201)
+    @route(router, "POST", "/v1/preparations", "sign", status=201, heeds=("Idempotency-Key", "If-Match"))
     def prepare_act(request: Request, body: Annotated[Wanted, Body()]) -> Response:
         """Prepare an act: the verdict first, and the statements that its officers must sign."""
         caller: Caller = request.state.caller
@@ -194,7 +194,7 @@ def acting(served: Served, router: APIRouter) -> None:
         told = found.told("prepared") if isinstance(found, Preparation) else found
         return answered(served, request, "preparation", told)
 
-    @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign")
+    @route(router, "POST", "/v1/preparations/{preparation}/signatures", "sign", heeds=("Idempotency-Key",))
     def sign_act(request: Request, preparation: Name, body: Signatures | ByPasskey) -> Response:
         """Give the caller's signatures; with the last officer's the act is entered, if it still may be."""
         caller: Caller = request.state.caller
@@ -262,7 +262,8 @@ def _officers(node: Node, reader: Reader, caller: Caller, wanted: Any) -> tuple[
         return (caller.signing(),)
     officers = [reader.officer(node.party, name) for name in (wanted.registry, wanted.security)]
     if caller.id not in (wanted.registry, wanted.security):
-        raise _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
+        told = _refused("two-officers", "who destroys signs: the caller is neither of the two officers")
+        raise DeniedError(caller, wanted.act, str(told), told.verdict)
     found = tuple(one for one in officers if one is not None)
     if len(found) != 2:
         raise _refused("two-officers", "one of the two officers has no key that can sign")
@@ -306,7 +307,7 @@ def _unchanged(served: Served, request: Request, caller: Caller, reader: Reader,
         return
     item = getattr(wanted, "item", "")
     tag = register_tag(served, reader, named_copies(served, caller, reader, item)) if item else ""
-    if tag not in [one.strip() for one in given.split(",")]:
+    if not tag or (given.strip() != "*" and tag not in [one.strip() for one in given.split(",")]):
         raise Problem(412, "the item has changed since you read it", kind="changed")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -17,6 +17,7 @@ from gsomia import __version__
 from gsomia.api.acting import acting
 from gsomia.api.consultations import consultations
 from gsomia.api.contents import contents
+from gsomia.api.described import described
 from gsomia.api.enrolling import enrolling
 from gsomia.api.events import events
 from gsomia.api.failures import Failures
@@ -32,9 +33,9 @@ from gsomia.api.preparations import Preparations
 from gsomia.api.proofs import proofs
 from gsomia.api.questions import questions
 from gsomia.api.reads import reads
-from gsomia.api.routing import Host, Served, answered, permit, route
+from gsomia.api.routing import DeniedError, Host, Served, answered, permit, route
 from gsomia.api.running import running
-from gsomia.api.scim import SCIM_TYPE, ScimErrors, scim
+from gsomia.api.scim import ScimErrors, scim
 from gsomia.api.sendings import sendings
 from gsomia.api.sessions import sessions
 from gsomia.api.signin import Caller, SignIn
@@ -149,25 +150,27 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         enrolling,
     ):
         make(served, app.router)
-    _failures(app, told)
+    _failures(served, app, told)
 
     @route(app.router, "GET", "/v1/openapi.json", "see-oneself")
     def see_description(request: Request) -> Response:
         """Describe this API (OpenAPI 3.1)."""
         caller: Caller = request.state.caller
         permit(caller, "see-oneself", About(person=caller.principal.person))
-        return answered(served, request, "", _described(app))
+        return answered(served, request, "", described(app))
 
     return app
 
 
-def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
+def _failures(served: Served, app: FastAPI, told: Callable[[str], None]) -> None:
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
         return error.response()
 
     async def failed(_: Request, error: Exception) -> Response:
         assert isinstance(error, GsomiaError)
+        if isinstance(error, DeniedError):
+            await run_in_threadpool(error.keep, served.node)
         found = problem_of(error)
         if found.status >= 500:
             told(str(error))
@@ -198,54 +201,6 @@ def _failures(app: FastAPI, told: Callable[[str], None]) -> None:
     app.add_exception_handler(HTTPException, other)
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
-    """The API's description."""
-    document = deepcopy(app.openapi())
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    schemas["Problem"] = {
-        "type": "object",
-        "description": "RFC 9457; `verdict` carries the grounds of a refusal.",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "hint": {"type": "string"},
-            "verdict": {"type": "object"},
-            "faults": {"type": "array", "items": {"type": "object"}},
-        },
-    }
-    schemas["ScimError"] = {
-        "type": "object",
-        "description": "RFC 7644, section 3.12.",
-        "required": ["schemas", "status", "detail"],
-        "properties": {
-            "schemas": {"type": "array", "items": {"type": "string"}},
-            "status": {"type": "string"},
-            "scimType": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-    }
-    failures = document["components"].setdefault("responses", {})
-    for path, operations in document["paths"].items():
-        form = "ScimError" if path.startswith("/scim/") else "Problem"
-        for operation in operations.values():
-            operation.pop("description", None)
-            for code in [code for code in operation["responses"] if code >= "400"]:
-                failure = operation["responses"][code]
-                if form == "ScimError":
-                    failure = {
-                        **failure,
-                        "content": {SCIM_TYPE: {"schema": {"$ref": "#/components/schemas/ScimError"}}},
-                    }
-                failures[f"{form}{code}"] = failure
-                operation["responses"][code] = {"$ref": f"#/components/responses/{form}{code}"}
-    return document
-
-
 def description() -> dict[str, Any]:
     """The API's description, which is the same for every node."""
     # The routes are made and never called, so they need no node.
@@ -260,4 +215,4 @@ def description() -> dict[str, Any]:
         coming=nothing,
         waiting=nothing,
     )
-    return _described(api_routes(served, lambda _: None))
+    return described(api_routes(served, lambda _: None))

@@ -115,7 +115,7 @@ def events(served: Served, router: APIRouter) -> None:
             for place, act in reader.acts_after(after, limit=_AT_ONCE):
                 after = place
                 if _may_see(served, now, reader, act):
-                    parts.append(_event(served.cursors.seal(of, [place]), act))
+                    parts.append(_event(served.cursors.seal(of, [place]), act, now))
         return b"".join(parts), after, True
 
 
@@ -129,12 +129,16 @@ def _may_follow(served: Served, caller: Caller) -> bool:
 
 
 def _may_see(served: Served, caller: Caller, reader: Reader, act: SignedAct) -> bool:
+    """Whether the caller may see acts, or the item of this one with each of its copies."""
     if caller.may("see-acts"):
         return True
-    item = act.statement.item
-    return bool(item) and any(may_see(served, caller, reader, copy) for copy in reader.copies(item=item))
+    copies = reader.copies(item=act.statement.item) if act.statement.item else []
+    return bool(copies) and all(may_see(served, caller, reader, copy) for copy in copies)
 
 
-def _event(name: str, act: SignedAct) -> bytes:
+def _event(name: str, act: SignedAct, caller: Caller) -> bytes:
     head = f"id: {name}\nevent: {act.statement.type}\ndata: ".encode()
-    return head + shown_json(act_row(act)) + b"\n\n"
+    row = act_row(act)
+    if not (caller.may("see-acts") or caller.may("see-officers")):
+        del row["officers"]
+    return head + shown_json(row) + b"\n\n"

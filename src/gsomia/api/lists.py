@@ -20,6 +20,7 @@ from gsomia.node import (
     entered_rows,
     inbox_lists,
     instant,
+    order_rows,
     outgoing_row,
     recalled_rows,
     record_order,
@@ -100,6 +101,14 @@ def lists(served: Served, router: APIRouter) -> None:
             rows = (((row["at"], row["disclosure"]), row) for row in disclosure_rows(reader))
             told = paged(served, caller, {"of": "disclosures"}, {"disclosures": rows}, limit, cursor)
             return answered(served, request, "disclosures", told)
+
+    @get("orders", "see-register")
+    def see_orders(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+        """List standing orders, this Party's and those of which it was told."""
+        with served.asked(request, "see-register") as (caller, reader):
+            rows = (((row["at"], row["order"]), row) for row in order_rows(reader))
+            told = paged(served, caller, {"of": "orders"}, {"orders": rows}, limit, cursor)
+            return answered(served, request, "orders", told)
 
     @get("contractors", "see-register")
     def see_contractors(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:

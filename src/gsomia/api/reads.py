@@ -20,7 +20,7 @@ from gsomia.node import (
     Reader,
     act_row,
     act_views,
-    consent_view,
+    consent_views,
     differences,
     disclosure_view,
     instant,
@@ -184,12 +184,12 @@ def reads(served: Served, router: APIRouter) -> None:
 
     @get("consents/{consent:path}", "see-register")
     def see_consent(request: Request, consent: Name) -> Response:
-        """Show a consent or a request: its terms, what passed under it, who has not been told of its newest act."""
+        """Show a consent or a request, or all of an item: terms, what passed, who was not told of the newest act."""
         with served.asked(request, "see-register") as (_, reader):
-            found = reader.consent(consent)
-            if found is None:
+            found = consent_views(reader, consent)
+            if not found:
                 raise missing()
-            return answered(served, request, "consent", consent_view(reader, found))
+            return answered(served, request, "consent", {"consents": found})
 
     @get("disclosures/{name}", "see-register")
     def see_disclosure(request: Request, name: Name) -> Response:

@@ -19,11 +19,11 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays
+from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays, keep_denied
 from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
-__all__ = ["ACT", "Host", "Served", "answered", "permit", "route", "tagged"]
+__all__ = ["ACT", "DeniedError", "Host", "Served", "answered", "permit", "route", "tagged"]
 
 ACT = "x-gsomia-act"
 """The member of an operation (OpenAPI 3.1, section 4.9) that names its act in the table of rights."""
@@ -44,6 +44,10 @@ class Host(Protocol):
 
     def spool(self) -> BinaryIO:
         """A file of the node's own for what is on its way out; it has no name, and is gone when it is closed."""
+        ...
+
+    def wired(self) -> Sequence[str]:
+        """The enrolled peers to whom there is a wire."""
         ...
 
     def tracer_days(self) -> Mapping[str, TracerDays]:
@@ -112,6 +116,28 @@ class Served:
             yield caller, reader
 
 
+class DeniedError(RefusedError):
+    """A caller may not do an act of the table of rights.
+
+    Args:
+        caller: who asked.
+        act: for which act.
+        message: the first ground, for people.
+        verdict: the decision as a JSON object.
+    """
+
+    def __init__(self, caller: Caller, act: str, message: str, verdict: dict[str, Any]) -> None:
+        super().__init__(message, verdict=verdict)
+        self.caller = caller
+        self.act = act
+
+    def keep(self, node: Node) -> None:
+        """Keep it for people to see where an officer asked for an act that officers sign; no other caller writes so."""
+        known = self.caller.rights.acts.get(self.act)
+        if self.caller.officer is not None and known is not None and known.kind == "sign":
+            keep_denied(node, self.caller.officer.id, f"`{self.act}`", self)
+
+
 def permit(caller: Caller, act: str, about: About | None = None) -> None:
     """Check that a caller may do an act.
 
@@ -121,7 +147,7 @@ def permit(caller: Caller, act: str, about: About | None = None) -> None:
     """
     decision: Decision = caller.decide(act, about)
     if not decision.permitted:
-        raise RefusedError(decision.grounds[0].text, verdict=decision.to_json())
+        raise DeniedError(caller, act, decision.grounds[0].text, decision.to_json())
     if caller.rights.acts[act].step_up and caller.stale:
         raise step_up(caller.max_age)
 
@@ -153,6 +179,8 @@ def route(
     status: int = 200,
     tells: str = "application/json",
     takes: str = "",
+    heeds: Sequence[str] = (),
+    tagged: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function a route for an act of the table of rights.
 
@@ -164,6 +192,8 @@ def route(
         status: of an answer that is well.
         tells: its media type.
         takes: the media type of the body, where it is no JSON that the function's own words describe.
+        heeds: the headers that it heeds, of those that `described` has, but for `If-None-Match`.
+        tagged: whether an answer has a tag; by default one that is JSON to GET.
     """
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,9 +217,15 @@ def route(
             status: {"description": "done", **({"content": content} if status != 204 else {})},
             **failures,
         }
+        heeded = [*heeds]
+        if tagged if tagged is not None else method == "GET" and tells == "application/json":
+            responses[status]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+            heeded += ["If-None-Match"] if method == "GET" else []
         if method == "GET":
             responses[304] = {"description": "not changed"}
         told: dict[str, Any] = {ACT: act}
+        if heeded:
+            told["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in heeded]
         if takes:
             told["requestBody"] = {"required": True, "content": {takes: {"schema": {}}}}
         router.add_api_route(

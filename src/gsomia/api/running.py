@@ -13,7 +13,7 @@ from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
-from gsomia.node import check_row, reconcile, reconciled_view, sent_row, trace
+from gsomia.node import check_row, reconcile, reconcile_by_parcel, reconciled_view, sent_row, trace
 
 __all__ = ["running"]
 
@@ -32,9 +32,9 @@ def running(served: Served, router: APIRouter) -> None:
     """Add the routes by which a node is told to do something."""
     node = served.node
 
-    @route(router, "POST", "/v1/reconciliations", "reconcile", status=201)
+    @route(router, "POST", "/v1/reconciliations", "reconcile", status=201, heeds=("Idempotency-Key",))
     def reconcile_with(request: Request, body: With) -> Response:
-        """Compare register and act record with a peer's; name each difference and what would repair it."""
+        """Compare register and act record with a peer's; a peer without a wire is asked by the next parcel (409)."""
         caller: Caller = request.state.caller
         permit(caller, "reconcile")
         with node.store.reading() as reader:
@@ -43,6 +43,8 @@ def running(served: Served, router: APIRouter) -> None:
                 raise UsageError(f"`{body.peer}` is not an enrolled peer; enrolled: {known}")
 
         def work() -> Response:
+            if body.peer not in served.host.wired():
+                reconcile_by_parcel(node, body.peer)
             try:
                 found = reconcile(node, body.peer)
             except AnswerError as error:
@@ -67,7 +69,7 @@ def running(served: Served, router: APIRouter) -> None:
             checking.release()
         return answered(served, request, "verify", {"party": node.party, "checks": rows}, status=201)
 
-    @route(router, "POST", "/v1/tracers", "trace", status=201)
+    @route(router, "POST", "/v1/tracers", "trace", status=201, heeds=("Idempotency-Key",))
     def send_tracers(request: Request, body: Nothing) -> Response:
         """Send a tracer for each receipt that is overdue, and report each that stayed out as a possible loss."""
         caller: Caller = request.state.caller
@@ -79,7 +81,7 @@ def running(served: Served, router: APIRouter) -> None:
 
         return once(served, request, caller, work)
 
-    @route(router, "POST", "/v1/stamps", "stamp-logs", status=201)
+    @route(router, "POST", "/v1/stamps", "stamp-logs", status=201, heeds=("Idempotency-Key",))
     def stamp_logs(request: Request, body: Nothing) -> Response:
         """Have each log's checkpoint stamped by the time-stamping authority that is set (RFC 3161), once a day."""
         caller: Caller = request.state.caller

@@ -25,6 +25,7 @@ __all__ = ["SCIM_TYPE", "ScimErrors", "scim"]
 
 SCIM_TYPE = "application/scim+json"
 _BASE = "/scim/v2"
+_MATCHED = ("If-Match",)
 _MOST = 200
 """So many users are told at once."""
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
@@ -55,7 +56,7 @@ def scim(served: Served, router: APIRouter) -> None:
             raise Problem(403, "no filter is taken here")  # RFC 7644, section 4
         return _told(request, RESOURCES[kind])
 
-    @route(router, "POST", f"{_BASE}/Users", "provision", status=201, tells=SCIM_TYPE)
+    @route(router, "POST", f"{_BASE}/Users", "provision", status=201, tells=SCIM_TYPE, tagged=True)
     def announce_user(request: Request) -> Response:
         """Announce a joiner, who has no clearance, no role and no access by it."""
         may(request)
@@ -72,13 +73,13 @@ def scim(served: Served, router: APIRouter) -> None:
             raise Problem(409, f"`{name}` is known", more={"scimType": "uniqueness"})
         return _told(request, users.user(name), status=201)
 
-    @route(router, "GET", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
+    @route(router, "GET", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, tagged=True)
     def see_user(request: Request, user: Name) -> Response:
         """Tell one user."""
         may(request)
         return _told(request, users.user(user))
 
-    @route(router, "PUT", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
+    @route(router, "PUT", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, tagged=True, heeds=_MATCHED)
     def put_user(request: Request, user: Name) -> Response:
         """Replace what was announced of a user; where `active` is false their access ends."""
         may(request)
@@ -89,14 +90,14 @@ def scim(served: Served, router: APIRouter) -> None:
             _of_a_user(said, user)
         return _told(request, users.change(user, {"display": "", "external": "", **changes}))
 
-    @route(router, "PATCH", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE)
+    @route(router, "PATCH", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, tagged=True, heeds=_MATCHED)
     def patch_user(request: Request, user: Name) -> Response:
         """Change what was announced of a user; where `active` becomes false their access ends."""
         may(request)
         _match(request, users.user(user))
         return _told(request, users.change(user, _changes(_patched(_body(request)), user)))
 
-    @route(router, "DELETE", f"{_BASE}/Users/{{user:path}}", "provision", status=204)
+    @route(router, "DELETE", f"{_BASE}/Users/{{user:path}}", "provision", status=204, heeds=_MATCHED)
     def end_user(request: Request, user: Name) -> Response:
         """Announce a leaver: their access ends."""
         may(request)

@@ -28,7 +28,7 @@ class Wanted(Said):
 def sendings(served: Served, router: APIRouter) -> None:
     """Add the route by which an act is sent again."""
 
-    @route(router, "POST", "/v1/sendings", "reconcile", status=201)
+    @route(router, "POST", "/v1/sendings", "reconcile", status=201, heeds=("Idempotency-Key",))
     def send_act(request: Request, body: Wanted) -> Response:
         """Put an act into the outbox once more, for a peer that is party to it and lacks it; or try what waits now."""
         caller: Caller = request.state.caller

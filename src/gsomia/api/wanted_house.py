@@ -24,10 +24,12 @@ from gsomia.node import (
     brief,
     change_person,
     declare_compromised,
+    end_order,
     enrol_peer,
     enter_legal_acts,
     enter_need,
     enter_person,
+    give_order,
     place,
     retire_officer_key,
     strike_person,
@@ -221,6 +223,40 @@ class Accredit(HouseAct):
         return accredit(node, self.system, self.level, by=by)
 
 
+class GiveOrder(HouseAct):
+    """Give a standing order (protocol 8)."""
+
+    act: Literal["standing-order"]
+    to: Party
+    under: Text
+    marks: dict[Text, Text] = Field(max_length=64)
+    subjects: list[Text] = Field(default=[], max_length=64)
+    until: Annotated[datetime, Field(strict=False)]
+
+    def do(self, node: Node, by: Acting) -> object:
+        """Give it."""
+        until = aware(self.until)
+        assert until is not None
+        return give_order(node, self.to, self.under, self.marks, until=until, subjects=self.subjects, by=by)
+
+
+class EndOrder(HouseAct):
+    """End a standing order."""
+
+    act: Literal["end-standing-order"]
+    order: Reference
+    to: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")]
+    under: Annotated[str, Field(max_length=128)]
+
+    def do(self, node: Node, by: Acting) -> object:
+        """End it, where it is the one that was meant."""
+        with node.store.reading() as reader:
+            found = reader.order(self.order)
+        if found is not None and (found.giver, found.instrument) != (self.to, self.under):
+            raise UsageError(f"standing order `{self.order}` is about `{found.giver}` under `{found.instrument}`")
+        return end_order(node, self.order, by=by)
+
+
 class RetireKey(HouseAct):
     """End an officer's key."""
 
@@ -328,6 +364,8 @@ House = (
     | Place
     | Assure
     | Accredit
+    | GiveOrder
+    | EndOrder
     | RetireKey
     | DeclareCompromised
     | EnrolPeer

@@ -17,7 +17,7 @@ from gsomia.app.law import LawFolder, offered_law
 from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
-from gsomia.errors import GsomiaError, NodeError, PeerError, UsageError
+from gsomia.errors import GsomiaError, NodeError, PeerError, RefusedError, UsageError
 from gsomia.keys import Verifies
 from gsomia.keystore import (
     Box,
@@ -47,6 +47,7 @@ from gsomia.node import (
     enrol_officer,
     enrol_peer,
     identity,
+    keep_denied,
     log_files,
     log_named,
     remove_leftovers,
@@ -179,7 +180,8 @@ class Home:
 
         Raises:
             UsageError: none or several officers hold the role, and none was named.
-            RefusedError: the officer does not hold it: asked before anything else, so that nothing else is told.
+            RefusedError: the officer does not hold it: asked before anything else, so that nothing else is told; it is
+                kept.
         """
         if not officer:
             with self.store.reading() as reader:
@@ -201,8 +203,12 @@ class Home:
             )
         name = _later_key(officer, known.key) if known is not None else officer
         acting = Acting(officer=officer, key=read_officer_key(files, name if files.exists(name) else officer))
-        with self.store.reading() as reader:
-            self.node.officer(reader, acting, role)
+        try:
+            with self.store.reading() as reader:
+                self.node.officer(reader, acting, role)
+        except RefusedError as error:
+            keep_denied(self.node, officer, f"an act of a `{role}` officer", error)
+            raise
         return acting
 
     def replace_officer_key(

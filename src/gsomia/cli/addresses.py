@@ -275,7 +275,11 @@ def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable
 
 
 def done(
-    node_dir: str | None, wanted: Mapping[str, Any], here: Callable[[Home], Sequence[SignedAct]]
+    node_dir: str | None,
+    wanted: Mapping[str, Any],
+    here: Callable[[Home], Sequence[SignedAct]],
+    *,
+    known: Mapping[str, Any] | None = None,
 ) -> list[Statement]:
     """Do an act: at a node's address, signed here; or in its folder, and send what is due.
 
@@ -283,6 +287,7 @@ def done(
         node_dir: the node.
         wanted: the act, as its API takes it.
         here: does it in the node's folder.
+        known: further words of the officer's, to which what the node prepared is held.
 
     Returns:
         What was entered.
@@ -293,7 +298,7 @@ def done(
     if is_address(node_dir):
         with reached(node_dir) as remote:
             told = remote.post("preparations", wanted)
-            return signed(remote, told, wanted)
+            return signed(remote, told, {**wanted, **(known or {})})
     from gsomia.cli.options import home_of
 
     with home_of(node_dir) as home:

@@ -21,7 +21,7 @@ from gsomia.node import (
     Terms,
     ask_consent,
     consent_row,
-    consent_view,
+    consent_views,
     give_consent,
     instant,
     refuse_consent,
@@ -137,26 +137,33 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 @json_option
 @anywhere_option
 def show(consent: str, as_json: bool, node_dir: str | None) -> None:
-    """Show CONSENT: its terms, what passed under it, and who has not been told of its newest act."""
+    """Show CONSENT, or all of an item: its terms, what passed under it, and who has not been told of its newest act."""
 
     def here(_: Home, reader: Reader) -> dict[str, Any]:
-        found = reader.consent(consent)
-        if found is None:
+        found = consent_views(reader, consent)
+        if not found:
             raise UsageError(f"no consent or request `{consent}`", hint="`gsomia consent list` has them")
-        return consent_view(reader, found)
+        return {"consents": found}
 
     told = asked(node_dir, f"consents/{quote(consent, safe='')}", here)
     if as_json:
         print_json("consent", told)
         return
-    passed, waiting = told.pop("passed"), told.pop("not_told_yet")
-    for name, value in told.items():
-        click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
-    for copy in passed:
-        words = "" if copy["item"] == told["item"] else ", a document that draws on it, {level}".format(**copy)
+    for number, one in enumerate(told["consents"]):
+        if number:
+            click.echo()
+        _show(one)
+
+
+def _show(one: Mapping[str, Any]) -> None:
+    for name, value in one.items():
+        if name not in ("passed", "not_told_yet"):
+            click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
+    for copy in one["passed"]:
+        words = "" if copy["item"] == one["item"] else ", a document that draws on it, {level}".format(**copy)
         click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy) + words))
-    if waiting:
-        click.echo(plain(f"not told yet: {', '.join(waiting)}"))
+    if one["not_told_yet"]:
+        click.echo(plain(f"not told yet: {', '.join(one['not_told_yet'])}"))
 
 
 @consent_command.command("list")

@@ -28,7 +28,7 @@ __all__ = ["inbox_command", "outbox_command", "refused_command", "register_comma
 @json_option
 @anywhere_option
 def inbox_command(as_json: bool, node_dir: str | None) -> None:
-    """List what was received and waits for a mark, a receipt or an answer, and openings that wait for a peer."""
+    """List what was received and waits for a mark, a receipt or an answer, openings that wait, consents taken back."""
 
     def here(home: Home, reader: Reader) -> dict[str, Any]:
         return {name: [row for _, row in rows] for name, rows in inbox_lists(home.node, reader).items()}
@@ -46,6 +46,13 @@ def inbox_command(as_json: bool, node_dir: str | None) -> None:
         click.echo(plain("{control_number} is at {level} of {originator} now and waits to be re-marked".format(**one)))
     for one in told["recalls"]:
         click.echo(plain("{control_number} is asked back by {originator} until {due}: {why}".format(**one)))
+    for one in told["withdrawn"]:
+        click.echo(
+            plain(
+                f"{one['control_number']}: {one['originator']} took back its consent to {one['asker']} for "
+                f"{', '.join(one['to'])}, nothing is handed on under it: {one['why']}"
+            )
+        )
     for one in told["information"]:
         click.echo(
             plain(
@@ -138,10 +145,15 @@ def refused_command(as_json: bool, node_dir: str | None) -> None:
     else:
         table(
             ["at", "from", "what", "why"],
-            [[one["at"], one["from"], one["what"], _grounds(one)] for one in told["refused"]],
+            [[one["at"], one["from"], _what(one), _grounds(one)] for one in told["refused"]],
         )
     if disputes:
         click.echo(plain(disputes), err=True)
+
+
+def _what(refused: Mapping[str, Any]) -> str:
+    """What was refused, and how often where it is counted."""
+    return str(refused["what"]) + (f", {refused['times']} times" if refused["times"] > 1 else "")
 
 
 def _grounds(refused: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ class _Lazy(click.Group):
         "transmit": "transmitting", "release": "exchange", "inbox": "holdings", "mark": "exchange",
         "receipt": "exchange",
         "open": "exchange", "register": "holdings", "request": "request", "contractor": "contractor",
-        "disclosure": "disclosure",
+        "disclosure": "disclosure", "order": "order",
         "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
         "rendition": "renditions", "key": "key", "consult": "consult",

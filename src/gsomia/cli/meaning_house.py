@@ -90,8 +90,10 @@ def _changed(statements: Said, wanted: Words) -> bool:
 
 
 def _struck(statements: Said, wanted: Words) -> bool:
-    """The person is struck; which keys are theirs the node's register says."""
+    """The person is struck; which keys are theirs the node's register says, and they are those named where any are."""
     struck, *keys = statements
+    if wanted.get("keys") and sorted(str(one.body.get("officer")) for one in keys) != sorted({*wanted["keys"]}):
+        return False
     if struck.type != "strike-person" or dict(struck.body) != {"person": wanted["person"], "why": wanted["why"]}:
         return False
     return all(one.type == "retire-key" and {*one.body} == {"officer", "key"} for one in keys)
@@ -150,6 +152,22 @@ def _legal(statements: Said, wanted: Words) -> bool:
     return True
 
 
+def _ordered(statements: Said, wanted: Words) -> bool:
+    """One order, whose marks are those that were typed, as the agreement prints them."""
+    from gsomia.app import offered_law
+
+    (one, *more) = statements
+    agreement = offered_law().agreements.get(wanted["under"])
+
+    def printed(party: str, typed: str) -> str:
+        level = agreement.level(party, typed) if agreement is not None else None
+        return level.mark if level is not None else typed
+
+    marks = {printed(wanted["to"], theirs): printed(one.party, own) for theirs, own in wanted["marks"].items()}
+    body = {"giver": wanted["to"], "marks": marks, "subjects": wanted["subjects"], "until": wanted["until"]}
+    return not more and one.type == "standing-order" and dict(one.body) == body
+
+
 HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "enter-person": _exactly("enter-person", _entered),
     "change-person": _changed,
@@ -159,6 +177,8 @@ HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "place": _exactly("place", _the("facility")),
     "assure": _exactly("assure", _the("to", "level")),
     "accredit": _exactly("accredit", _the("system", "level")),
+    "standing-order": _ordered,
+    "end-standing-order": _exactly("end-standing-order", _the("order")),
     "retire-key": _retired,
     "declare-key-compromised": _distrusted,
     "enrol-peer": _peer,

@@ -13,7 +13,7 @@ from gsomia.keys import PublicKey
 if TYPE_CHECKING:
     from gsomia.node import Statement
 
-__all__ = ["filled_in", "unsaid"]
+__all__ = ["filled_in", "unread", "unsaid"]
 
 Said = Sequence["Statement"]
 Words = Mapping[str, Any]
@@ -40,6 +40,14 @@ def filled_in(statements: Said, wanted: Words) -> list[str]:
             shown = ", ".join(f"{name} {word}" for name, word in about.items() if word)
             lines.append(f"to sign `{said.type}` of `{wanted['item']}`: {shown}")
     return lines
+
+
+def unread(statements: Said, wanted: Words) -> str:
+    """What must be named where nobody reads what is shown, "" where nothing must: whose keys end with a person."""
+    ended = [str(one.body["officer"]) for one in statements if one.type == "retire-key"]
+    if wanted["act"] != "strike-person" or wanted.get("keys") or not ended:
+        return ""
+    return " ".join(f"--key {officer}" for officer in ended)
 
 
 def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:

@@ -182,16 +182,28 @@ def change(person: str, unbound: bool, by: str, node_dir: str | None, **details:
 @person_command.command("leave")
 @click.argument("person")
 @click.option("--why", required=True, help="For the record.")
+@click.option(
+    "--key", "keys", multiple=True, metavar="OFFICER", help="Whose key ends with it: each of theirs, or none."
+)
 @by_option
 @anywhere_option
-def leave(person: str, why: str, by: str, node_dir: str | None) -> None:
-    """Strike PERSON, who leaves: at once no roster, need or role is left, and no officer's key."""
+def leave(person: str, why: str, keys: tuple[str, ...], by: str, node_dir: str | None) -> None:
+    """Strike PERSON, who leaves: at once no roster, need or role is left, and no officer's key.
+
+    Where keys are named nothing is done unless they are all of PERSON's, and no others; by address --as-shown ends none
+    that is not named.
+    """
 
     def here(home: Home) -> list[SignedAct]:
+        with home.node.store.reading() as reader:
+            theirs = [officer.id for officer in reader.officers_of(home.node.party, person=person)]
+        if keys and {*keys} != {*theirs}:
+            raise UsageError(f"the keys of `{person}` are others", hint=f"known: {', '.join(theirs) or 'none'}")
         return strike_person(home.node, person, why, by=home.acting(by, Role.SECURITY))
 
-    struck, *keys = done(node_dir, {"act": "strike-person", "person": person, "why": why}, here)
-    click.echo(f"{person} struck by act {struck.id}; keys retired: {len(keys)}")
+    wanted = {"act": "strike-person", "person": person, "why": why}
+    struck, *ended = done(node_dir, wanted, here, known={"keys": list(keys)})
+    click.echo(f"{person} struck by act {struck.id}; keys retired: {len(ended)}")
 
 
 @person_command.command("brief")

@@ -11,7 +11,7 @@ from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, run
 from gsomia.cli.options import exercise_line, json_option, plain, print_json
 from gsomia.errors import AnswerError, PeerError, PendingError, VerificationError
-from gsomia.node import Reconciled, ask_by_parcel, reconcile, reconciled_view
+from gsomia.node import Reconciled, reconcile, reconcile_by_parcel, reconciled_view
 
 __all__ = ["reconcile_command", "tell_reconciled"]
 
@@ -43,9 +43,7 @@ def reconcile_command(peer: str, as_json: bool, node_dir: str | None) -> int:
 
 def _ask(home: Home, peer: str) -> Reconciled:
     if peer in home.config.peers and peer not in home.wired():
-        ask_by_parcel(home.node, peer)
-        hint = f"`gsomia parcel export DIR --to {peer}`; what differs is told when the answer is taken in"
-        raise PendingError(f"there is no wire to `{peer}`: it is asked by the next parcel", hint=hint)
+        reconcile_by_parcel(home.node, peer)
     try:
         return reconcile(home.node, peer)
     except AnswerError as error:

@@ -8,6 +8,7 @@ import click
 
 from gsomia.cli.addresses import anywhere_option, fetch, is_address
 from gsomia.cli.law import asking, at_option, cited_json, json_option, local, node_option, out
+from gsomia.errors import UsageError
 from gsomia.verdict import known_party, matrix, standing_duties, told_routes
 
 __all__ = ["duties_command", "matrix_command", "routes_command"]
@@ -45,16 +46,20 @@ def routes_command(by: str, to: str, text: str, at: datetime | None, as_json: bo
 
 
 @click.command("duties")
-@click.option("--party", required=True, help="The Party that owes.")
+@click.option("--party", help="The Party that owes; that of the node where it is left out.")
 @at_option
 @json_option
 @anywhere_option
-def duties_command(party: str, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
+def duties_command(party: str | None, at: datetime | None, as_json: bool, node_dir: str | None) -> None:
     """What a Party owes: to whom, since when, by which article; on a node also what is owed for copies, and to it."""
     if is_address(node_dir):
+        party = party or fetch(node_dir, "node", {})["party"]
         told = fetch(node_dir, "duties", {"party": party, "at": at})
     else:
         with asking(node_dir) as asked:
+            party = party or (asked.home.node.party if asked.home is not None else "")
+            if not party:
+                raise UsageError("whose duties?", hint="name a Party with --party, or a node with --node")
             known_party(party, asked.law, "--party")
             asked_at = asked.now(at)
             found = standing_duties(asked.law, asked.record, asked_at, party)

@@ -12,7 +12,7 @@ import click
 from gsomia.cli.instants import now
 from gsomia.cli.meaning import means
 from gsomia.cli.meaning_assess import means_assessment, shown_views
-from gsomia.cli.meaning_unsaid import filled_in
+from gsomia.cli.meaning_unsaid import filled_in, unread
 from gsomia.errors import PendingError, UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def signed(
         raise VerificationError(f"the node prepared what was not asked for: `{plain(prepared)}`")
     if not shown:
         several = wanted["act"] == "assess"
-        _confirm(shown_views(batches, wanted) if several else filled_in(statements, wanted))
+        lines = shown_views(batches, wanted) if several else filled_in(statements, wanted)
+        _confirm(lines, unread(statements, wanted))
     answer: Mapping[str, Any] = {}
     for one in signers:
         for place in _places(batches, one):
@@ -116,8 +117,12 @@ def _give(remote: Remote, name: str, place: int, batch: Sequence[Statement]) -> 
     return remote.post(f"preparations/{name}/signatures", words | ({"batch": place} if place else {}))
 
 
-def _confirm(lines: Sequence[str]) -> None:
+def _confirm(lines: Sequence[str], named: str) -> None:
     """Show what the node filled in, and ask: a lie that is shown while it is signed is read too late.
+
+    Args:
+        lines: what is shown.
+        named: what must be said where nobody reads it, or "".
 
     Raises:
         UsageError: nobody is there to read it.
@@ -127,7 +132,10 @@ def _confirm(lines: Sequence[str]) -> None:
     for line in lines:
         click.echo(plain(line), err=True)
     context = click.get_current_context(silent=True)
-    if not lines or (context is not None and context.meta.get(AS_SHOWN)):
+    as_shown = context is not None and context.meta.get(AS_SHOWN)
+    if as_shown and named:
+        raise UsageError("nobody is there to read whose keys end", hint=f"name the officers: {plain(named)}")
+    if not lines or as_shown:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to read what the node filled in", hint="run it in a terminal, or --as-shown")

@@ -4,6 +4,8 @@ Where to read, and where a new line belongs:
 
 - what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
 - what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
+  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
+  `disclosure_effects`, `order_effects`, `registering`
   `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
   `disclosure_effects`, `registering`
 - what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
@@ -15,6 +17,8 @@ Where to read, and where a new line belongs:
 - it travels as a file: `parcel`
 - Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
   `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
+- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
+  `regrading`, `handling`, `contractors`, `disclosures`, `ordering`, `owed`, `leftovers`
 - it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
   `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
 - its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
@@ -96,11 +100,13 @@ from gsomia.node.officerkeys import (
 )
 from gsomia.node.officers import enrol_officer
 from gsomia.node.oral import OralDisclosure
+from gsomia.node.order import StandingOrder
+from gsomia.node.ordering import end_order, give_order, order_rows
 from gsomia.node.owed import Owing, owing
 from gsomia.node.parcel.export import Made, export_parcel
 from gsomia.node.parcel.form import sender_of
 from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
-from gsomia.node.passed import consent_row, consent_view, recalled_rows, regraded_view
+from gsomia.node.passed import consent_row, consent_views, recalled_rows, regraded_view
 from gsomia.node.peers import enrol_peer, fingerprint, identity
 from gsomia.node.people import lapse_row, node_key_rows, officer_row, peer_rows, person_row, person_view, roster_rows
 from gsomia.node.persons import (
@@ -124,7 +130,7 @@ from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_
 from gsomia.node.receive import answer
 from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
 from gsomia.node.recovering import Recovery, recover
-from gsomia.node.refusals import FLOOD, keep_refused
+from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
 from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
 from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
 from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
@@ -168,7 +174,7 @@ from gsomia.node.stored import (
     SignInKey,
 )
 from gsomia.node.succession import distrusted
-from gsomia.node.summaries import ask_by_parcel
+from gsomia.node.summaries import ask_by_parcel, reconcile_by_parcel
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.told import (
     awaited_row,
@@ -318,6 +324,7 @@ __all__ = [
     "Stamp",
     "Standing",
     "StandingClock",
+    "StandingOrder",
     "Statement",
     "Step",
     "Store",
@@ -373,7 +380,7 @@ __all__ = [
     "close_consultation",
     "concerned",
     "consent_row",
-    "consent_view",
+    "consent_views",
     "consultation_named",
     "contractor_rows",
     "copy_row",
@@ -391,6 +398,7 @@ __all__ = [
     "divide_acts",
     "draft_named",
     "end_access",
+    "end_order",
     "enrol_officer",
     "enrol_peer",
     "enter_legal_acts",
@@ -403,6 +411,7 @@ __all__ = [
     "fingerprint",
     "follow_regrade",
     "give_consent",
+    "give_order",
     "handle",
     "held_copy",
     "held_of",
@@ -414,6 +423,7 @@ __all__ = [
     "is_log_of",
     "item_label",
     "joined",
+    "keep_denied",
     "keep_refused",
     "key_settings",
     "known_person",
@@ -441,6 +451,7 @@ __all__ = [
     "open_consultation",
     "open_item",
     "open_requests",
+    "order_rows",
     "outgoing_row",
     "overdue",
     "owed_rows",
@@ -467,6 +478,7 @@ __all__ = [
     "recalls",
     "receipt",
     "reconcile",
+    "reconcile_by_parcel",
     "reconciled_at",
     "reconciled_view",
     "record_of",

@@ -16,6 +16,7 @@ __all__ = [
     "CONTRACTED",
     "DONE",
     "HANDLING",
+    "ORDERS",
     "TOLD",
     "ActType",
     "Role",
@@ -52,14 +53,18 @@ class ActType:
         name: the type.
         roles: those that sign every act of it.
         by_subject: the role that signs beside them, by what the act's body says under `about`.
+        by_order: a node signs it alone where its body names the standing order on which it rests (protocol 8).
     """
 
     name: str
     roles: tuple[str, ...] = ()
     by_subject: Mapping[str, str] = field(default_factory=dict)
+    by_order: bool = False
 
     def signing(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """The roles that sign an act with this body; of a subject that is not known, all that there are."""
+        if self.by_order and "order" in body:
+            return ()
         if not self.by_subject:
             return self.roles
         about = body.get("about")
@@ -77,6 +82,9 @@ DONE = frozenset({"destroy", "regrade", *HANDLING, *CONTRACTED} - {"report-loss"
 """What is told back along the way that the copy came, so that nobody hears of it before it knows the copy; a loss goes
 to giver and originator at once."""
 
+
+ORDERS = ("standing-order", "end-standing-order")
+"""By which an officer orders beforehand what a node then signs alone."""
 
 TOLD = ("appoint", "notify-law-change", "visit", "warn")
 """What one Party tells another by an act, under an agreement."""
@@ -105,8 +113,10 @@ CONSULTING = (
 """The acts of a consultation."""
 
 
-# A node's signature alone never satisfies a type that names a role (protocol 3). `enrol-key` needs a security officer
-# but for the first one of all, which nobody is there to sign: `verify_act` knows that case by `body.first`.
+# A node's signature alone never satisfies a type that names a role (protocol 3), but for what names a standing order
+# that an officer of its Party signed (protocol 8): whoever takes such an act in holds it against that order.
+# `enrol-key` needs a security officer but for the first one of all, which nobody is there to sign: `verify_act` knows
+# that case by `body.first`.
 ACT_TYPES: Mapping[str, ActType] = {
     kind.name: kind
     for kind in (
@@ -151,9 +161,10 @@ ACT_TYPES: Mapping[str, ActType] = {
         ActType(name="protect", roles=(Role.SECURITY,)),
         ActType(name="report-loss", roles=(Role.SECURITY,)),
         ActType(name="destroy", roles=(Role.REGISTRY, Role.SECURITY)),
-        ActType(name="mark", roles=(Role.REGISTRY,)),
+        ActType(name="mark", roles=(Role.REGISTRY,), by_order=True),
         ActType(name="rendition", roles=(Role.REGISTRY,)),
-        ActType(name="receipted", roles=(Role.REGISTRY,)),
+        ActType(name="receipted", roles=(Role.REGISTRY,), by_order=True),
+        *(ActType(name=name, roles=(Role.REGISTRY,)) for name in ORDERS),
         ActType(name="recall", roles=(Role.DISCLOSURE,)),
         *(ActType(name=name, by_subject=CONSULTED) for name in CONSULTING),
         ActType(name="confirm-recall"),

@@ -11,6 +11,7 @@ from gsomia.node.acts import Statement, read_instant
 from gsomia.node.bodies import digest, text, texts
 from gsomia.node.labels import equivalent_label, label_text
 from gsomia.node.leftovers import note_leftover
+from gsomia.node.order_effects import check_order
 from gsomia.node.registering import USED, arrive, give, number_once, report, take
 from gsomia.node.regrade_effects import pass_notice_on
 from gsomia.node.request_effects import note_answer
@@ -53,6 +54,7 @@ def apply_rung(node: Node, tx: Writer, statement: Statement, rung: Rung, *, deli
     if rung is Rung.RECEIPTED:
         _no_receipt_yet(statement, copy)
         _marked_so(statement, copy)
+        check_order(tx, statement, copy, item, copy.own_mark)
     custodian = copy.holder if rung is Rung.RECEIPTED else copy.custodian
     if own and rung is Rung.DISPATCHED:
         tx.put_acceptance(copy.id, text(statement.body, "acceptance"))
@@ -91,6 +93,7 @@ def apply_mark(node: Node, tx: Writer, statement: Statement) -> None:
     level, label = text(mark, "level"), Label.from_json(mark["label"])
     if item is None or label != equivalent_label(item, level, copy.holder, label.created):
         raise VerificationError(f"act `{statement.id}`: its label is not the equivalent of the originator's")
+    check_order(tx, statement, copy, item, level)
     tx.put_copy(replace(copy, own_mark=level, origin_mark=text(mark, "origin"), own_label=label_text(label)))
 
 

@@ -27,7 +27,7 @@ from gsomia.sealed import Statement as ProvenanceStatement
 from gsomia.sealed import check_provenance, read, read_provenance
 from gsomia.verdict import Facts, Mark, Request, Verdict, decide
 
-__all__ = ["Opening", "ask_open", "mark", "mark_many", "open_item", "receipt"]
+__all__ = ["Opening", "ask_open", "mark", "mark_many", "marking", "open_item", "receipt", "receipting"]
 
 _NAMED = 20
 """So many persons are named to one who typed another."""
@@ -79,7 +79,7 @@ def mark_many(node: Node, references: Sequence[str], level: str, *, by: Acting) 
         for number, reference in enumerate(references):
             try:
                 copy = held_copy(tx, node, reference)
-                draft, verdict = _marked(node, tx, case, copy, own, at, by=by)
+                draft, verdict = marking(node, tx, case, copy, own, at, settled_by=f"officer {by.officer}")
             except RefusedError as error:
                 against[number] = (f"mark {reference}", error)
             except UsageError as error:
@@ -101,14 +101,26 @@ def mark_many(node: Node, references: Sequence[str], level: str, *, by: Acting) 
     return [outcomes[number] for number in range(len(references))]
 
 
-def _marked(
-    node: Node, tx: Reader, case: Case, copy: Copy, own: str, at: datetime, *, by: Acting
+def marking(
+    node: Node, tx: Reader, case: Case, copy: Copy, own: str, at: datetime, *, settled_by: str, order: str = ""
 ) -> tuple[Draft, Verdict]:
-    """The act that would mark a copy, and what the agreement says of it."""
+    """The act that would mark a copy, and what the agreement says of it.
+
+    Args:
+        node, tx: the holder's.
+        case: the agreements as they stand.
+        copy, own: the copy, and the mark.
+        at: the instant.
+        settled_by: who or what settled the mark.
+        order: the standing order by which the node signs alone, or "".
+
+    Raises:
+        RefusedError: the copy has its receipt.
+    """
     item = _item(tx, copy)
     _not_receipted(copy)
     foreign = level_notified(tx, item)
-    facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": f"officer {by.officer}"})
+    facts = Facts(mark=Mark(level=own, origin=item.originator), established_by={"mark": settled_by})
     under = protecting(case, copy, item)
     request = Request(act="mark", by=node.party, item=item_of(item, level=foreign, received=copy.at), under=under)
     verdict = decide(case.law, request, facts, case.record, at)
@@ -118,7 +130,7 @@ def _marked(
         "foreign": foreign,
         "label": equivalent_label(item, own, node.party, at).to_json(),
         "verdict": verdict_digest(verdict),
-    }
+    } | ({"order": order} if order else {})
     draft = Draft(
         type="mark", instrument=copy.instrument, item=copy.item, copy=copy.id, parties=(copy.giver,), body=body
     )
@@ -176,20 +188,25 @@ def _receipt(node: Node, reference: str, *, by: Acting) -> SignedAct:
         # While the item was read, another officer may have signed, or put another mark.
         copy = held_copy(tx, node, copy.id)
         _ready_for_receipt(copy)
-        draft = Draft(
-            type="receipted",
-            instrument=copy.instrument,
-            item=copy.item,
-            copy=copy.id,
-            parties=(copy.giver,),
-            body={
-                "payload_digest": item.payload_digest,
-                "control_number": copy.control_number,
-                "mark": copy.own_mark,
-                "origin": copy.origin_mark,
-            },
-        )
-        return make(node, tx, [draft], at=node.clock.now(), by=by)[0]
+        return make(node, tx, [receipting(copy, item)], at=node.clock.now(), by=by)[0]
+
+
+def receipting(copy: Copy, item: Item, *, order: str = "") -> Draft:
+    """The receipt of a marked copy, by an officer or by the standing order that is named."""
+    body = {
+        "payload_digest": item.payload_digest,
+        "control_number": copy.control_number,
+        "mark": copy.own_mark,
+        "origin": copy.origin_mark,
+    }
+    return Draft(
+        type="receipted",
+        instrument=copy.instrument,
+        item=copy.item,
+        copy=copy.id,
+        parties=(copy.giver,),
+        body=body | ({"order": order} if order else {}),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ from gsomia.node.copy_effects import (
 from gsomia.node.disclosure_effects import apply_disclosure
 from gsomia.node.keyends import KEY_TYPES, apply_compromise, apply_enrolment, apply_retirement
 from gsomia.node.legal_effects import apply_legal_act
+from gsomia.node.order_effects import apply_order, apply_order_end
 from gsomia.node.passage_effects import apply_passage
 from gsomia.node.passages import PASSAGE
 from gsomia.node.peer_effects import apply_node_keys, apply_peer, apply_successor_log
@@ -180,6 +181,8 @@ _EFFECTS: Mapping[str, Callable[[Node, Writer, Statement], None]] = {
     "adopt-law": _adopt_law,
     "rejected": apply_rejection,
     "mark": apply_mark,
+    "standing-order": apply_order,
+    "end-standing-order": apply_order_end,
     "tracer": apply_tracer,
     "possible-loss": apply_tracer,
     "rendition": apply_rendition,

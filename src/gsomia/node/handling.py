@@ -23,7 +23,7 @@ from gsomia.node.levels import in_force
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.offers import verdict_digest
 from gsomia.node.releasing import held_copy
-from gsomia.node.sending import refuse
+from gsomia.node.sending import keeping_refusals, refuse
 from gsomia.node.store_port import Reader
 from gsomia.registry import Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
@@ -69,10 +69,11 @@ def destroy(node: Node, reference: str, method: str, *, by: tuple[Acting, Acting
         UsageError: no such copy.
         RefusedError: the agreement refuses or is uncertain, the two are one, or it is destroyed already.
     """
-    with node.store.reading() as reader:
-        persons = [o.person if (o := reader.officer(node.party, one.officer)) else one.officer for one in by]
-    if persons[0] == persons[1]:
-        raise refused("two-persons", f"`{persons[0]}` cannot destroy alone: two persons sign")
+    with keeping_refusals(node, f"destroy {reference}", node.clock.now()):
+        with node.store.reading() as reader:
+            persons = [o.person if (o := reader.officer(node.party, one.officer)) else one.officer for one in by]
+        if persons[0] == persons[1]:
+            raise refused("two-persons", f"`{persons[0]}` cannot destroy alone: two persons sign")
     return _record(node, "destroy", reference, {"what": method}, ("record-made",), by, witnesses=len(by))
 
 
@@ -89,7 +90,7 @@ def _record(
     if unknown := sorted({*certified} - {*CERTIFIED}):
         raise UsageError(f"nobody certifies `{unknown[0]}` here", hint=f"known: {', '.join(CERTIFIED)}")
     at = node.clock.now()
-    with node.store.writing() as tx:
+    with keeping_refusals(node, f"{kind} {reference}", at), node.store.writing() as tx:
         copy = held_copy(tx, node, reference)
         item = tx.item(copy.item)
         assert item is not None  # a copy never stands without its item
@@ -178,7 +179,7 @@ def tell(
     if unknown := sorted({*certified} - {*TOLD_CERTIFIED}):
         raise UsageError(f"nobody certifies `{unknown[0]}` here", hint=f"known: {', '.join(TOLD_CERTIFIED)}")
     at = node.clock.now()
-    with node.store.writing() as tx:
+    with keeping_refusals(node, f"{kind} under {instrument}", at), node.store.writing() as tx:
         law = node.law(tx.adopted())
         if instrument not in law.agreements or node.party not in law.agreements[instrument].parties:
             known = ", ".join(law.agreements) or "none"

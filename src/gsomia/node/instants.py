@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_instant", "named_by"]
 
-_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent", "answers")
+_NAMED = ("acceptance", "authority", "request", "recall", "again", "notice", "tracer", "consent", "answers", "order")
 """Where acts name another act that they answer or rest on; `acts` is a list of such."""
 _NAMED_KEYS = frozenset(_NAMED)
 

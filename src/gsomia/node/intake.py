@@ -19,6 +19,7 @@ from gsomia.node.keyholding import recall_of
 from gsomia.node.ledger import SELDOM, Draft, enter, gather, make, record
 from gsomia.node.node import KnownKeys, Node
 from gsomia.node.offers import Offer
+from gsomia.node.ordering import receipt_by_order
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.registering import USED, next_control_number
 from gsomia.node.store_port import Reader, Writer
@@ -219,6 +220,7 @@ def _take_in(
             drafts.append(_draft("rejected", peer, offer, {"why": why}))
         record(node, tx, entered, at=at)
         made = make(node, tx, drafts, at=at, send=False)
+        receipt_by_order(node, tx, [one.delivery.offer.copy for one in arrived], at)
         # Before the transaction ends: an item is never registered without its content.
         node.blobs.rename([(name, item) for item, name in moves.items()])
     return made

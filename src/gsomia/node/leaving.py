@@ -146,11 +146,19 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """A copy that is not known to have arrived, and why it stops here."""
+    """A copy that is not known to have arrived, and why it stops here.
+
+    Args:
+        copy: which.
+        why: in words.
+        detail: the verdict or the peer's words, or nothing.
+        by: the peer that refused it; "" where this node stops it by itself.
+    """
 
     copy: Copy
     why: str
     detail: Mapping[str, Any]
+    by: str = ""
 
     @classmethod
     def own(cls, copy: Copy, verdict: Verdict) -> Stop:
@@ -161,7 +169,9 @@ class Stop:
     def refused(cls, copy: Copy, statement: Statement) -> Stop:
         """The peer answered its offer with a refusal."""
         why = str(statement.body.get("why", "the peer answered another offer"))
-        return cls(copy=copy, why=f"refused by {statement.party}: {why}", detail=dict(statement.body))
+        return cls(
+            copy=copy, why=f"refused by {statement.party}: {why}", detail=dict(statement.body), by=statement.party
+        )
 
 
 def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> None:
@@ -184,7 +194,7 @@ def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> 
     make(node, tx, drafts, at=at)
     for stop in stops:
         what = f"copy {stop.copy.control_number}"
-        tx.put_refused(Refused(at=at, source=stop.copy.holder, what=what, why=stop.why, detail=stop.detail))
+        tx.put_refused(Refused(at=at, source=stop.by or node.party, what=what, why=stop.why, detail=stop.detail))
 
 
 def _concerned(node: Node, tx: Reader, stop: Stop) -> tuple[str, ...]:

@@ -6,26 +6,31 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.node.acts import instant
+from gsomia.node.approval import GRANTED, REVOKED
 from gsomia.node.consent import passed_under
 from gsomia.node.facts import Case
 from gsomia.node.levels import Review
 from gsomia.node.node import Node
 from gsomia.node.recall_answers import AskedBack, asked_back
-from gsomia.node.regrading import Regraded, regraded, reviews
+from gsomia.node.regrading import HELD, Regraded, regraded, reviews
 from gsomia.node.store_port import Reader
 from gsomia.node.stored import Consent, Passage
 from gsomia.registry import Copy, read_copy_id
 
-__all__ = ["consent_row", "consent_view", "recalled_rows", "regraded_view"]
+__all__ = ["consent_row", "consent_views", "recalled_rows", "regraded_view", "withdrawn_rows"]
 
 
-def consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
-    """A consent with what passed under it, and the peers that have not been told of its newest act.
+def consent_views(reader: Reader, reference: str) -> list[dict[str, Any]]:
+    """A consent or request, or all of an item: what passed under each, and the peers not told of its newest act.
 
     Args:
         reader: the register.
-        consent: which.
+        reference: the id of the consent or request, or of the item.
     """
+    return [_consent_view(reader, one) for one in reader.consents() if reference in (one.id, one.item)]
+
+
+def _consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
     copies = passed_under(reader, consent)
     rows = [_passed(reader, copy) for copy in copies]
     here = {copy.id for copy in copies}
@@ -33,6 +38,44 @@ def consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
     waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == consent.act})
     rows.sort(key=lambda row: (row["at"], row["copy"]))
     return consent_row(consent) | {"passed": rows, "not_told_yet": waiting}
+
+
+def withdrawn_rows(node: Node, reader: Reader) -> list[dict[str, Any]]:
+    """The copies held here under a consent that its originator took back, or that were to be handed on under it.
+
+    A row stands until the copy has ended, or another consent to the same Parties stands.
+
+    Args:
+        node: the holder's.
+        reader: its store.
+    """
+    consents = reader.consents()
+    found = []
+    for one in consents:
+        again = any(
+            other.state == GRANTED
+            and (other.item, other.originator, other.asker) == (one.item, one.originator, one.asker)
+            and {*one.receivers} <= {*other.receivers}
+            for other in consents
+        )
+        if one.state != REVOKED or again:
+            continue
+        copies = reader.copies(item=one.item) if one.asker == node.party else passed_under(reader, one)
+        found += [
+            {
+                "control_number": copy.control_number,
+                "copy": copy.id,
+                "consent": one.id,
+                "originator": one.originator,
+                "asker": one.asker,
+                "to": list(one.receivers),
+                "why": one.why,
+                "at": instant(one.at),
+            }
+            for copy in copies
+            if copy.holder == node.party and copy.state in HELD
+        ]
+    return sorted(found, key=lambda row: (row["at"], row["consent"], row["copy"]))
 
 
 def recalled_rows(reader: Reader, item: str, at: datetime) -> list[dict[str, Any]]:

@@ -260,9 +260,9 @@ def place(node: Node, reference: str, facility: str, *, by: Acting) -> SignedAct
     """
     with node.store.writing() as tx:
         copy = held_copy(tx, node, reference)
-        if facility not in (known := dict(tx.facilities())):
-            listed = ", ".join(sorted(known)) or "none"
-            raise UsageError(f"no person is on a roster of `{facility}`", hint=f"facilities with a roster: {listed}")
+        if facility not in dict(tx.facilities()):
+            hint = "`gsomia roster list` lists the facilities with a roster"
+            raise UsageError(f"no person is on a roster of `{facility}`", hint=hint)
         officer = tx.officer(node.party, by.officer)
         who = officer.person if officer is not None else by.officer
         if led_in(tx, [who], copy, facility) is not None:

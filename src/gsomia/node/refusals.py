@@ -1,22 +1,26 @@
-"""What was refused of a peer's, kept for people to see: so much of it that a peer that floods fills no disk."""
+"""What was refused of a peer's, and of officers without authority, kept for people to see: so much that no flood fills
+a disk."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gsomia.errors import GsomiaError, MessageError
+from gsomia.errors import GsomiaError, MessageError, RefusedError
 from gsomia.node.node import Node
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.stored import Peer, Refused
 
-__all__ = ["CHECKPOINT", "CLOCK", "FLOOD", "check_flood", "keep", "keep_refused", "why_of"]
+__all__ = ["CHECKPOINT", "CLOCK", "FLOOD", "check_flood", "keep", "keep_denied", "keep_refused", "times", "why_of"]
 
 WHY_CHARACTERS = 1000
 """At most so much of a reason is told and kept."""
 
 FLOOD = "flood"
 """What the one entry is called that counts what is not kept."""
+
+_DENIED = "without authority: "
+"""What an entry is called by that counts what one officer asked for without authority."""
 
 CLOCK = "clock"
 """What was refused for the clocks alone: a fault that the peer may not know of, and no flood however long it lasts."""
@@ -54,6 +58,32 @@ def keep(node: Node, tx: Writer, refused: Refused) -> None:
         return
     why = f"more than {most} things of `{refused.source}` were refused within an hour; the others are only counted"
     tx.count_refused(Refused(at=refused.at, source=refused.source, what=FLOOD, why=why, detail={"count": 1}), since)
+
+
+def keep_denied(node: Node, officer: str, asked: str, error: RefusedError) -> None:
+    """Keep for people to see that an officer asked for what is not theirs to ask for.
+
+    The same, asked by the same officer again within an hour, is counted in one entry, and of these entries ten times as
+    many are kept as of one peer's refusals in an hour: who asks again and again fills no disk, and pushes nothing else
+    out.
+
+    Args:
+        node: whose officer.
+        officer: the officer's id.
+        asked: what was asked for, in words.
+        error: why it was refused.
+    """
+    at, what = node.clock.now(), f"{_DENIED}{asked}, by officer `{officer}`"
+    detail = {**error.verdict, "count": 1}
+    with node.store.writing() as tx:
+        tx.count_refused(Refused(at=at, source=node.party, what=what, why=why_of(error), detail=detail), at - _SPAN)
+        tx.thin_refused(node.party, node.limits.refusals * _SPANS, _DENIED)
+
+
+def times(refused: Refused) -> int:
+    """How many refusals an entry stands for."""
+    counted = refused.what in (FLOOD, CLOCK) or refused.what.startswith((CHECKPOINT, _DENIED))
+    return int(refused.detail.get("count", 1)) if counted else 1
 
 
 def check_flood(node: Node, reader: Reader, party: str, at: datetime) -> None:

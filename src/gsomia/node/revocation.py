@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gsomia.errors import UsageError
+from gsomia.node.act_types import Role
 from gsomia.node.acts import SignedAct, instant
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, refused
 from gsomia.node.recall_answers import ANSWERS, AskedBack, answer_fault, asked_back, standing_recall
 from gsomia.node.sending import keeping_refusals
 from gsomia.node.store_port import Reader, Writer
-from gsomia.registry import Copy, Item
+from gsomia.registry import GONE, Copy, Item
 
 __all__ = ["answer_recall", "confirm_recalls", "recall"]
 
@@ -80,19 +81,22 @@ def _may_ask_again(one: AskedBack, at: datetime) -> bool:
 
 
 def confirm_recalls(node: Node, tx: Writer, taken: Sequence[SignedAct], at: datetime) -> None:
-    """Tell the originator of each recall just logged that nothing opens the item here any more."""
-    known = tx.peers()
-    drafts = [
-        Draft(
+    """Tell of each recall just logged that nothing opens the item here any more: its originator, and who gave it."""
+    known = {*tx.peers()}
+    drafts = []
+    for said in (act.statement for act in taken if act.statement.type == "recall"):
+        givers = {copy.giver for copy in tx.copies(item=said.item) if copy.holder == node.party}
+        for giver in sorted((givers & known) - {said.party}):
+            # Who handed it on may not have heard of the recall yet.
+            tx.put_outgoing(giver, "act", said.id, node.clock.machine())
+        draft = Draft(
             type="confirm-recall",
-            item=act.statement.item,
-            instrument=act.statement.instrument,
-            parties=(act.statement.party,),
-            body={"recall": act.id},
+            item=said.item,
+            instrument=said.instrument,
+            parties=tuple(sorted((givers | {said.party}) & known)),
+            body={"recall": said.id},
         )
-        for act in taken
-        if act.statement.type == "recall" and act.statement.party in known
-    ]
+        drafts.append(draft)
     make(node, tx, drafts, at=at)
 
 
@@ -139,10 +143,7 @@ def answer_recall(
                 "certified": sorted(certified),
             }
             if fault := answer_fault(tx, node.party, copy, body):
-                raise refused("no-such-answer", fault)
-            if copy.giver != asked.party:
-                # Who passes the answer on may not have heard of the recall yet.
-                tx.put_outgoing(copy.giver, "act", asked.id, node.clock.machine())
+                raise refused("no-such-answer", fault, hint=_recorded_how(node, tx, copy, answer, by))
             drafts.append(
                 Draft(
                     type="answer-recall",
@@ -154,6 +155,19 @@ def answer_recall(
                 )
             )
         return make(node, tx, drafts, at=at, by=by)
+
+
+def _recorded_how(node: Node, reader: Reader, copy: Copy, answer: str, by: Acting) -> str:
+    """The command that records what an answer says; "" where the copy stands no more, or nothing is recorded."""
+    if not ANSWERS[answer] or copy.state in GONE:
+        return ""
+    if answer == "returned":
+        return f"record it first: `gsomia act record return {copy.control_number} --what returned --by {by.officer}`"
+    officers = {one.id: one.person for one in reader.officers_of(node.party, role=Role.SECURITY)}
+    own = reader.officer(node.party, by.officer)
+    other = next((name for name, person in officers.items() if own is None or person != own.person), "OFFICER")
+    words = f"{copy.control_number} --method destroyed --by {by.officer} --with {other}"
+    return f"record it first, by two persons: `gsomia destroy {words}`"
 
 
 def _held(reader: Reader, node: Node, reference: str) -> tuple[Item, list[Copy]]:

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from gsomia.errors import AnswerError, MessageError, NodeError, VerificationError
+from gsomia.errors import AnswerError, MessageError, NodeError, PendingError, VerificationError
 from gsomia.keys import b64, canonical
 from gsomia.node.discrepancies import check_entry
 from gsomia.node.entries import behind, digest_of, law_of_both, refresh, waiting_entries
@@ -35,7 +35,7 @@ from gsomia.node.store_port import Reader
 from gsomia.node.stored import Peer, Refused
 from gsomia.registry import Walk, entries_fingerprint, fingerprint, position, read_prefix, unnested
 
-__all__ = ["Heard", "ask_by_parcel", "compare", "ranges_asked", "summary_pages", "to_ask"]
+__all__ = ["Heard", "ask_by_parcel", "compare", "ranges_asked", "reconcile_by_parcel", "summary_pages", "to_ask"]
 
 DEPTH = 3
 """The digits of the ranges whose fingerprints are said at first: at most 4,096 of them."""
@@ -57,6 +57,18 @@ def ask_by_parcel(node: Node, party: str) -> None:
         known_peer(tx, party)
         if not tx.setting(_asking(party)):
             tx.put_setting(_asking(party), json.dumps({"ranges": [], "round": 1}))
+
+
+def reconcile_by_parcel(node: Node, party: str) -> NoReturn:
+    """Compare with a peer to whom there is no wire: the next parcel asks, and what differs is told later.
+
+    Raises:
+        PendingError: always.
+        NodeError: not an enrolled peer.
+    """
+    ask_by_parcel(node, party)
+    hint = f"`gsomia parcel export DIR --to {party}`; what differs is told when the answer is taken in"
+    raise PendingError(f"there is no wire to `{party}`: it is asked by the next parcel", hint=hint)
 
 
 def to_ask(reader: Reader, party: str) -> dict[str, Any] | None:

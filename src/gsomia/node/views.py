@@ -14,8 +14,10 @@ from gsomia.node.exchange import dead_letter
 from gsomia.node.keyholding import Recalled, recall_of, recalls
 from gsomia.node.node import Limits, Node
 from gsomia.node.owed import owing
+from gsomia.node.passed import withdrawn_rows
 from gsomia.node.recall_answers import asked_back
 from gsomia.node.reconciling import overdue
+from gsomia.node.refusals import times
 from gsomia.node.regrading import regraded
 from gsomia.node.requests import request_rows
 from gsomia.node.store_port import Reader
@@ -160,7 +162,7 @@ def _openings(reader: Reader) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]
 
 
 def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple[str, ...], dict[str, Any]]]]:
-    """What was received and waits for a mark, a receipt or an answer, and openings that wait for a peer.
+    """What was received and waits for a mark, a receipt or an answer; openings that wait; consents taken back.
 
     Each row comes with its place: what is added or worked off moves no other.
     """
@@ -204,6 +206,7 @@ def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple
         "openings": sorted(_openings(reader), key=lambda one: one[0]),
         "recalls": back,
         "regraded": levels,
+        "withdrawn": [((row["at"], row["consent"], row["copy"]), row) for row in withdrawn_rows(node, reader)],
     }
 
 
@@ -231,6 +234,7 @@ def refused_row(refused: Refused) -> dict[str, Any]:
         "from": refused.source,
         "what": refused.what,
         "why": refused.why,
+        "times": times(refused),
         "grounds": [ground for ground in found if ground.get("effect") != "permit"],
     }
 

@@ -63,11 +63,12 @@ class RefusalWrites(RefusalReads):
         changed = sa.update(_TABLE).where(_TABLE.c.id == begun["id"]).values(detail=json.dumps(detail))
         self._connection.execute(changed)
 
-    def thin_refused(self, source: str, most: int) -> None:
-        newest = sa.select(_TABLE.c.id).where(_TABLE.c.source == source).order_by(_TABLE.c.id.desc())
+    def thin_refused(self, source: str, most: int, begins: str = "") -> None:
+        of = sa.and_(_TABLE.c.source == source, _TABLE.c.what.startswith(begins, autoescape=True))
+        newest = sa.select(_TABLE.c.id).where(of).order_by(_TABLE.c.id.desc())
         oldest = self._connection.execute(newest.limit(1).offset(most)).scalar()
         if oldest is not None:
-            self._connection.execute(sa.delete(_TABLE).where(_TABLE.c.source == source, _TABLE.c.id <= oldest))
+            self._connection.execute(sa.delete(_TABLE).where(of, _TABLE.c.id <= oldest))
 
     def see_message(self, message: str, peer: str, at: datetime) -> bool:
         return _SEE.run(self._connection, {"message": message, "peer": peer, "at": instant(at)}) == 1

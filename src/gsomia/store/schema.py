@@ -181,6 +181,19 @@ oral_disclosure = _table(
     _text("present"),
     _text("at"),
 )
+standing_order = _table(
+    "standing_order",
+    _text("id", key=True),
+    _text("party"),
+    _text("giver"),
+    _text("instrument"),
+    _text("marks"),
+    _text("subjects"),
+    _text("at"),
+    _text("until"),
+    _text("ended_at"),
+    _text("ended_by"),
+)
 contractor_facility = _table(
     "contractor_facility",
     _text("id", key=True),

@@ -30,6 +30,7 @@ from gsomia.store.derived import DerivedReads
 from gsomia.store.disclosures import DisclosureReads, DisclosureWrites
 from gsomia.store.keyed import KeyedReads, KeyedWrites
 from gsomia.store.logs import LogReads, LogWrites
+from gsomia.store.orders import OrderReads, OrderWrites
 from gsomia.store.parcels import ParcelReads, ParcelWrites
 from gsomia.store.passages import PassageReads, PassageWrites
 from gsomia.store.people import PeopleReads, PeopleWrites
@@ -104,6 +105,7 @@ class SqlReader(
     RequestReads,
     ContractorReads,
     DisclosureReads,
+    OrderReads,
     PassageReads,
 ):
     """Reads within one transaction; what stands between the Parties is read once."""
@@ -262,6 +264,7 @@ class SqlWriter(
     RequestWrites,
     ContractorWrites,
     DisclosureWrites,
+    OrderWrites,
     PassageWrites,
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""

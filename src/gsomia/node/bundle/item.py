@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from gsomia.errors import VerificationError
+from gsomia.node.act_types import ORDERS
 from gsomia.node.bundle.reading import Life
 from gsomia.node.bundle.writing import ITEM_FILE, copy_json, item_json
 from gsomia.node.check import Check
@@ -161,7 +162,7 @@ class _Recorder:
 
 
 def _replayed(life: Life) -> _Rows:
-    """The acts about the item, in the order of recording, through the same effects as at the node."""
+    """The acts about the item, and the standing orders, as they were recorded, through the effects as at the node."""
     node = cast(Node, _Recorder(life.party, life.exercise, life.at))
     faults = {False: "", True: ""}
     with life.scratch() as store:
@@ -169,7 +170,7 @@ def _replayed(life: Life) -> _Rows:
             seeing = Seeing(tx, life.by_id.get, {})
             for act, recorded in life.acts:
                 said = act.statement
-                if said.item != life.item["id"]:
+                if said.item != life.item["id"] and said.type not in ORDERS:
                     continue
                 seeing.see(said)
                 source = "own" if said.party == life.party else said.party

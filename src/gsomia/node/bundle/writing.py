@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import UsageError
 from gsomia.keys import b64, canonical, sign
-from gsomia.node.act_types import CONSULTING
+from gsomia.node.act_types import CONSULTING, ORDERS
 from gsomia.node.acts import SignedAct, instant, pack
 from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.node import Node
@@ -51,8 +51,15 @@ LAW_FOLDER = "law"
 LawFiles = Callable[[str, str], Mapping[str, bytes]]
 """Gives the files of an agreement in a version that was adopted."""
 
-_STANDING = (*KEY_TYPES, "enrol-peer", "replace-node-key", "adopt-law", *RECORD_ACTS)
-"""Acts that others rest on: whose keys are whose, which law, and in which state it is."""
+_STANDING = (
+    *KEY_TYPES,
+    "enrol-peer",
+    "replace-node-key",
+    "adopt-law",
+    *ORDERS,
+    *RECORD_ACTS,
+)
+"""Acts that others rest on: whose keys are whose, which law, in which state it is, and what an officer ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

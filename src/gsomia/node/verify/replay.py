@@ -28,7 +28,7 @@ DERIVED = (
     "peer", "officer", "officer_key", "person", "roster", "account", "sign_in_key", "need", "briefing", "placement",
     "credential", "consent", "adopted", "entered", "item", "copy", "rung", "rendition", "acceptance", "numbered",
     "serial", "setting", "consultation", "consultation_step", "consultation_view", "request",
-    "contractor_facility", "contractor_copy", "oral_disclosure", "passage",
+    "contractor_facility", "contractor_copy", "oral_disclosure", "passage", "standing_order",
 )  # fmt: skip
 """The tables that acts alone make; of the settings those that name a distrusted key."""
 

@@ -503,6 +503,21 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_table(
+        "standing_order",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("giver", sa.Text(), nullable=False),
+        sa.Column("instrument", sa.Text(), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.Column("subjects", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.Text(), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_order")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
         "contractor_facility",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("contractor", sa.Text(), nullable=False),

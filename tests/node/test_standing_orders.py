@@ -1,0 +1,183 @@
+"""Standing orders: what comes is marked and receipted by the node as an officer ordered, and by nothing else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
+
+from gsomia.config import shipped_law
+from gsomia.errors import RefusedError, UsageError
+from gsomia.node import Role, TrustedKeys, audit, check_bundle, end_order, give_order, order_rows, write_bundle
+from gsomia.registry import Copy, CopyState, Rung
+from gsomia.store import SqlStore
+from gsomia.testing import Exercise
+
+PACT = "jpn-kor-2016"
+ORDER: dict[str, Any] = {"giver": "JPN", "instrument": PACT, "marks": {"極秘": "군사II급비밀"}}
+
+
+def ordered(both: Exercise, *, days: float = 30, **words: Any) -> str:
+    """Korea's registry officer orders; the act's id."""
+    korea = both["KOR"]
+    until = korea.node.clock.now() + timedelta(days=days)
+    act = give_order(korea.node, **{**ORDER, **words, "until": until}, by=korea.by(Role.REGISTRY))
+    both.settle()
+    return act.id
+
+
+def sent(both: Exercise, **words: Any) -> Copy:
+    """Japan's copy, once all that was due has gone."""
+    copy = both["JPN"].transmit(b"EXERCISE", to="KOR", **{"level": MARKS["JPN"], **words})
+    both.settle()
+    return next(one for one in both["JPN"].copies() if one.id == copy.id)
+
+
+def test_what_an_order_covers_is_marked_and_receipted_by_the_node(stage: Stage) -> None:
+    both = stage()
+    order = ordered(both)
+    copy = sent(both)
+    assert (copy.state, copy.custodian, copy.own_mark) == (CopyState.RECEIPTED, "KOR", "군사II급비밀")
+    with both["JPN"].node.store.reading() as reader:
+        acts = [act.statement for act in reader.acts(types=["mark", "receipted"], item=copy.item)]
+    assert [(one.type, one.body["order"]) for one in acts] == [("mark", order), ("receipted", order)]
+    assert all([signer.role for signer in one.signers] == ["node"] for one in acts)
+    same_story(both)
+    holds(both)
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a level that it does not name": ({}, {"level": "秘"}),
+    "another subject": ({"subjects": ["dprk-nuclear"]}, {}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_an_order_does_not_cover_waits_for_an_officer(stage: Stage, case: str) -> None:
+    order, sending = CASES[case]
+    both = stage()
+    ordered(both, **order)
+    copy = sent(both, **sending)
+    assert copy.state is CopyState.DELIVERED and copy.rung(Rung.RECEIPTED) is None
+    assert refusals(both["KOR"]) == refusals(both["JPN"]) == []
+    holds(both)
+
+
+def test_an_order_that_was_ended_or_is_over_covers_nothing(stage: Stage) -> None:
+    both = stage()
+    order = ordered(both)
+    korea = both["KOR"]
+    end_order(korea.node, order, by=korea.by(Role.REGISTRY))
+    both.settle()
+    assert sent(both).state is CopyState.DELIVERED
+    ordered(both, days=1)
+    both.clock.at += timedelta(days=2)
+    assert sent(both).state is CopyState.DELIVERED
+    for player in (both["JPN"], both["KOR"]):
+        with player.node.store.reading() as reader:
+            assert sorted(row["ended"] is not None for row in order_rows(reader)) == [False, True]
+    with pytest.raises(UsageError, match="no standing order"):
+        end_order(korea.node, order, by=korea.by(Role.REGISTRY))
+    holds(both)
+
+
+@pytest.mark.parametrize("party", ["JPN", "KOR"])
+def test_a_bundle_holds_the_order_on_which_a_receipt_rests(stage: Stage, party: str) -> None:
+    both = stage()
+    ordered(both)
+    copy = sent(both)
+    sink = io.BytesIO()
+    write_bundle(both[party].node, copy.item, lambda name, _version: shipped_law()[name], sink)
+    keys = {
+        one: TrustedKeys(signing=both[one].node.keys.signing.public, log=both[one].node.keys.log.public)
+        for one in ("JPN", "KOR")
+    }
+    checks = check_bundle(sink, keys, at=both.clock.at, unwitnessed=timedelta(1), scratch=SqlStore.scratch)
+    assert [check.fault for check in checks if not check.holds] == []
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a mark that is no equivalent": ({"marks": {"極秘": "군사III급비밀"}}, "is not the equivalent"),
+    "no mark": ({"marks": {}}, "which marks"),
+    "a Party that is no peer": ({"giver": "USA"}, "USA"),
+    "an agreement between others": ({"instrument": "usa-jpn-2007"}, "no agreement adopted here"),
+    "a subject that there is not": ({"subjects": ["weather"]}, "unknown subject"),
+    "for more than a year": ({"days": 400}, "within 366 days"),
+    "for a time that is past": ({"days": -1}, "within 366 days"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_order_that_cannot_be_is_not_given(stage: Stage, case: str) -> None:
+    words, why = WRONG[case]
+    with pytest.raises(UsageError, match=why):
+        ordered(stage(), **words)
+
+
+def test_an_order_is_for_a_registry_officer(stage: Stage) -> None:
+    korea = stage()["KOR"]
+    until = korea.node.clock.now() + timedelta(days=1)
+    with pytest.raises(RefusedError, match="role"):
+        give_order(korea.node, **ORDER, until=until, by=korea.by(Role.DISCLOSURE))
+
+
+def without_order(both: Exercise, order: str) -> None:
+    forget(both["JPN"], "DELETE FROM standing_order")
+
+
+def of_another(both: Exercise, order: str) -> None:
+    forget(both["JPN"], "UPDATE standing_order SET giver = 'USA'")
+
+
+def ended_before(both: Exercise, order: str) -> None:
+    forget(both["JPN"], "UPDATE standing_order SET ended_at = at, ended_by = 'x'")
+
+
+def over_before(both: Exercise, order: str) -> None:
+    forget(both["JPN"], "UPDATE standing_order SET until = at")
+
+
+def for_another_mark(both: Exercise, order: str) -> None:
+    forget(both["JPN"], """UPDATE standing_order SET marks = '[["秘", "군사III급비밀"]]'""")
+
+
+def for_another_subject(both: Exercise, order: str) -> None:
+    forget(both["JPN"], """UPDATE standing_order SET subjects = '["dprk-nuclear"]'""")
+
+
+LIES: list[Callable[[Exercise, str], None]] = [
+    without_order, of_another, ended_before, over_before, for_another_mark, for_another_subject,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_a_mark_or_receipt_by_an_order_that_does_not_cover_it_is_refused_and_kept(
+    stage: Stage, lie: Callable[[Exercise, str], None]
+) -> None:
+    """The giver's node holds each against the order as it knows it."""
+    both = stage()
+    lie(both, ordered(both))
+    copy = sent(both)
+    assert copy.state is CopyState.DELIVERED and not copy.own_mark and copy.custodian == "JPN"
+    assert "standing order" in words_of(refusals(both["JPN"]))
+
+
+TAMPERS = {
+    "another mark": """UPDATE standing_order SET marks = '[["極秘", "군사III급비밀"]]'""",
+    "a longer time": "UPDATE standing_order SET until = '2030-01-01T00:00:00Z'",
+    "taken out": "DELETE FROM standing_order",
+    "ended by nobody": "UPDATE standing_order SET ended_by = 'x', ended_at = at",
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
+def test_a_register_whose_order_no_act_gave_is_found(stage: Stage, tamper: str) -> None:
+    both = stage()
+    ordered(both)
+    forget(both["KOR"], TAMPERS[tamper])
+    (found,) = [check for check in audit(both["KOR"].node) if not check.holds]
+    assert "standing_order `" in found.fault, found.fault
