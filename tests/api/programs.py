@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 from types import MappingProxyType
 from typing import Any
 
@@ -13,11 +15,11 @@ from calling import URL, RealMachine, Served
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from starlette.types import Message
 
-from gsomia.node import Acting
+from gsomia.node import Acting, PersonDetails
 from gsomia.testing import Exercise
-from gsomia.web import make_proof, public_jwk
+from gsomia.web import Token, make_proof, public_jwk, thumbprint, token_digest
 
-__all__ = ["Program", "Serve", "follow", "held", "later"]
+__all__ = ["Guest", "Program", "Serve", "follow", "held", "later"]
 
 
 Serve = Callable[[Exercise, str], Served]
@@ -82,6 +84,37 @@ class Program:
             "jti": f"jti-{time.monotonic_ns():020}", **other,
         }  # fmt: skip
         return {"authorization": f"DPoP {self.told['token']}", "dpop": make_proof(self.key, **words)}
+
+
+class Guest(Program):
+    """A person without an officer's key, signed in as at a provider: the token is put where such tokens lie."""
+
+    def __init__(self, served: Served, exercise: Exercise, person: PersonDetails) -> None:
+        self.served = served
+        self.key = generate_private_key(SECP256R1())
+        self.told = {"token": token_urlsafe(32)}
+        account = f"https://id.example sub {person.id}"
+        exercise.enter(replace(person, accounts=(account,)), served.player.node.party)
+        with served.player.node.store.reading() as reader:
+            bound = reader.binding(account)
+        assert bound is not None
+        now = datetime.now(UTC)
+        token = Token(
+            id=token_urlsafe(8),
+            person=person.id,
+            officer="",
+            key=account,
+            jkt=thumbprint(public_jwk(self.key)),
+            acts=None,
+            way="oidc",
+            made=now,
+            authenticated=now,
+            until=now + timedelta(hours=1),
+            idle=timedelta(hours=1),
+            used=now,
+            since=bound.act,
+        )
+        served.memory.put_token(token_digest(self.told["token"]), token, now)
 
 
 def later(kor: Served, **span: float) -> None:

@@ -93,6 +93,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/routes?from=JPN&to=KOR&item={}": lambda _: None,
     "GET /v1/persons?facility={}": lambda _: None,
     "GET /v1/persons/{}": lambda _: None,
+    "GET /v1/rosters/{}": lambda _: None,
     "GET /v1/consultations/{}": lambda _: None,
     "POST /v1/consultations/{}/differences": lambda _: {"old": "1", "new": "2"},
     "POST /v1/consultations/{}/views": lambda _: {"content": "0" * 64},

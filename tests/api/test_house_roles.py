@@ -115,6 +115,41 @@ def test_an_auditor_sees_everything_but_contents(kor: Served, both: Exercise) ->
     assert kor.ask("POST", "/v1/preparations", auditor, {"act": "receipted", "item": number}).status == 403
 
 
+def test_who_stands_on_a_roster_is_told_to_who_keeps_it(kor: Served, both: Exercise) -> None:
+    """By ids alone: to a registry officer of any facility, to a custodian of their own, to a reader of none."""
+    custodian = signing_in(kor, both, replace(KIM, house_roles=(Role.CUSTODIAN,), rosters=("main", "a/b")))
+    told = kor.ask("GET", "/v1/rosters/a/b", kor.player.by(Role.REGISTRY))
+    assert (told.status, told.json()["persons"]) == (200, ["kim"])
+    assert kor.ask("GET", "/v1/rosters/a/b", custodian).body == told.body
+    assert "kim" in kor.ask("GET", "/v1/rosters/main", custodian).json()["persons"]
+    both.enter(replace(KIM, id="lee", rosters=("north",)), "KOR")
+    others = [kor.ask("GET", f"/v1/rosters/{name}", custodian) for name in ("north", "nothing")]
+    assert {answer.status for answer in others} == {403} and len({answer.body for answer in others}) == 1
+    assert kor.ask("GET", "/v1/rosters/nothing", kor.player.by(Role.REGISTRY)).status == 404
+    both.enter(replace(KIM, rosters=("main", "a/b")), "KOR")
+    assert kor.ask("GET", "/v1/rosters/main", custodian).status == 403
+
+
+def test_a_custodian_sees_what_is_kept_with_them_and_opens_and_signs_nothing(kor: Served, both: Exercise) -> None:
+    """The item of their own facility, need or none; no contents, no register, no roster to change, no copy to place."""
+    keeps = replace(KIM, needs=(), house_roles=(Role.CUSTODIAN,))
+    custodian, number = signing_in(kor, both, keeps), kor.player.copies()[0].control_number
+    assert kor.ask("GET", f"/v1/copies/{number}", custodian).status == 200
+    opened = kor.ask("POST", "/v1/openings", custodian, {"item": number, "person": "kim"})
+    assert opened.status in (403, 404) and b"EXERCISE contents" not in opened.body
+    for path in ("persons", "persons/kim", "rosters", "inbox"):
+        assert kor.ask("GET", f"/v1/{path}", custodian).status == 403, path
+    for act in (
+        {"act": "place", "item": number, "facility": "main"},
+        {"act": "mark", "item": number, "level": MARKS["KOR"]},
+        {"act": "change-person", "person": "kim", "rosters": ["main", "north"]},
+    ):
+        assert kor.ask("POST", "/v1/preparations", custodian, act).status == 403, act
+    both.enter(replace(keeps, rosters=("north",)), "KOR")
+    hidden, nothing = kor.ask("GET", f"/v1/copies/{number}", custodian), kor.ask("GET", "/v1/copies/nothing", custodian)
+    assert (hidden.status, hidden.body) == (nothing.status, nothing.body) == (404, nothing.body)
+
+
 def test_what_an_officer_asks_without_authority_is_kept_within_a_bound(kor: Served, both: Exercise) -> None:
     before = len(refusals(kor.player))
     number = kor.player.copies()[0].control_number

@@ -356,7 +356,7 @@ def test_a_real_nodes_keys_never_lie_in_the_clear(run: Run, tmp_path: Path) -> N
 
 
 def test_a_real_node_has_no_clock_to_set(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "passphrase").write_text("EXERCISE\n")
+    (tmp_path / "passphrase").write_text("lanterns over a slow river\n")
     monkeypatch.setenv("GSOMIA_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     assert run("init", tmp_path / "kor", "--party", "KOR")[0] == 0
     status, _, err = run("clock", "set", "2016-11-23T00:00+09:00", "--node", tmp_path / "kor")

@@ -97,6 +97,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "no default password or secret anywhere": (
         "cli/test_guessed_passphrase.py::test_start_refuses_a_word_that_everybody_tries",
+        "cli/test_guessed_passphrase.py::test_start_refuses_a_real_node_s_that_is_soon_guessed",
+        "cli/test_guessed_passphrase.py::test_no_real_node_and_no_officer_s_key_is_made_under_one",
         "cli/test_setup_cli.py::test_a_real_nodes_keys_never_lie_in_the_clear",
         "cli/test_guessed_passphrase.py::test_two_nodes_that_are_made_alike_share_no_secret",
     ),

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from gsomia.api.reads import PAGE, Cursor, Limit, Name, Word, known_here
 from gsomia.api.routing import Served, answered, route
-from gsomia.identity import told_right
+from gsomia.identity import About, told_right
 from gsomia.node import (
     lapse_row,
     lapses,
@@ -75,6 +75,22 @@ def _listed(served: Served, get: Callable[[str, str], Callable[[Callable[..., An
             found = reader.facilities(after=behind(of, cursor, after), limit=limit + 1)
             following = served.cursors.seal(of, [found[limit - 1][0]]) if len(found) > limit else None
             return answered(served, request, "rosters", {"rosters": roster_rows(found[:limit]), "next": following})
+
+    @get("rosters/{facility:path}", "see-roster")
+    def see_roster(
+        request: Request, facility: Name, limit: Limit = PAGE, cursor: Cursor = "", after: After = ""
+    ) -> Response:
+        """List who stands on the roster of a facility, by their ids alone."""
+        with served.asked(request, "see-roster", About(facility=facility)) as (caller, reader):
+            of = {"list": {"of": "roster", "facility": facility}, "caller": caller.id}
+            found = [
+                one.id for one in reader.persons(facility=facility, after=behind(of, cursor, after), limit=limit + 1)
+            ]
+            if not found and not cursor and not after:
+                raise missing()
+            following = served.cursors.seal(of, [found[limit - 1]]) if len(found) > limit else None
+            told = {"facility": facility, "persons": found[:limit], "next": following}
+            return answered(served, request, "roster", told)
 
     @get("lapses", "see-persons")
     def see_lapses(

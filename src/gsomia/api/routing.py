@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 from fastapi import APIRouter, Request
@@ -179,6 +180,7 @@ def route(
     status: int = 200,
     tells: str = "application/json",
     takes: str = "",
+    shape: Mapping[str, Any] = MappingProxyType({}),
     heeds: Sequence[str] = (),
     tagged: bool | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -192,6 +194,7 @@ def route(
         status: of an answer that is well.
         tells: its media type.
         takes: the media type of the body, where it is no JSON that the function's own words describe.
+        shape: the JSON Schema of such a body; anything where it is empty.
         heeds: the headers that it heeds, of those that `described` has, but for `If-None-Match`.
         tagged: whether an answer has a tag; by default one that is JSON to GET.
     """
@@ -227,7 +230,7 @@ def route(
         if heeded:
             told["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in heeded]
         if takes:
-            told["requestBody"] = {"required": True, "content": {takes: {"schema": {}}}}
+            told["requestBody"] = {"required": True, "content": {takes: {"schema": dict(shape)}}}
         router.add_api_route(
             path,
             function,

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gsomia.api.reads import Name
 from gsomia.api.routing import Served, permit, route, tagged
-from gsomia.api.scim_schemas import ERROR, LIST, NOT_KEPT, PATCH, RESOURCES, USER
+from gsomia.api.scim_schemas import ERROR, LIST, NOT_KEPT, PATCH, PATCH_SHAPE, RESOURCES, USER, USER_SHAPE
 from gsomia.errors import RefusedError
 from gsomia.marking import is_visible
 from gsomia.node import Person, end_access
@@ -56,7 +56,17 @@ def scim(served: Served, router: APIRouter) -> None:
             raise Problem(403, "no filter is taken here")  # RFC 7644, section 4
         return _told(request, RESOURCES[kind])
 
-    @route(router, "POST", f"{_BASE}/Users", "provision", status=201, tells=SCIM_TYPE, tagged=True)
+    @route(
+        router,
+        "POST",
+        f"{_BASE}/Users",
+        "provision",
+        status=201,
+        tells=SCIM_TYPE,
+        tagged=True,
+        takes=SCIM_TYPE,
+        shape=USER_SHAPE,
+    )
     def announce_user(request: Request) -> Response:
         """Announce a joiner, who has no clearance, no role and no access by it."""
         may(request)
@@ -79,7 +89,17 @@ def scim(served: Served, router: APIRouter) -> None:
         may(request)
         return _told(request, users.user(user))
 
-    @route(router, "PUT", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, tagged=True, heeds=_MATCHED)
+    @route(
+        router,
+        "PUT",
+        f"{_BASE}/Users/{{user:path}}",
+        "provision",
+        tells=SCIM_TYPE,
+        tagged=True,
+        heeds=_MATCHED,
+        takes=SCIM_TYPE,
+        shape=USER_SHAPE,
+    )
     def put_user(request: Request, user: Name) -> Response:
         """Replace what was announced of a user; where `active` is false their access ends."""
         may(request)
@@ -90,7 +110,17 @@ def scim(served: Served, router: APIRouter) -> None:
             _of_a_user(said, user)
         return _told(request, users.change(user, {"display": "", "external": "", **changes}))
 
-    @route(router, "PATCH", f"{_BASE}/Users/{{user:path}}", "provision", tells=SCIM_TYPE, tagged=True, heeds=_MATCHED)
+    @route(
+        router,
+        "PATCH",
+        f"{_BASE}/Users/{{user:path}}",
+        "provision",
+        tells=SCIM_TYPE,
+        tagged=True,
+        heeds=_MATCHED,
+        takes=SCIM_TYPE,
+        shape=PATCH_SHAPE,
+    )
     def patch_user(request: Request, user: Name) -> Response:
         """Change what was announced of a user; where `active` becomes false their access ends."""
         may(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ERROR", "LIST", "NOT_KEPT", "PATCH", "RESOURCES", "USER"]
+__all__ = ["ERROR", "LIST", "NOT_KEPT", "PATCH", "PATCH_SHAPE", "RESOURCES", "USER", "USER_SHAPE"]
 
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 _MESSAGE = "urn:ietf:params:scim:api:messages:2.0:"
@@ -19,6 +19,36 @@ NOT_KEPT = (
 Not `roles`, `entitlements`, `password` and `x509Certificates`: who sends those wants what a directory cannot give.
 """
 ERROR, LIST, PATCH = _MESSAGE + "Error", _MESSAGE + "ListResponse", _MESSAGE + "PatchOp"
+USER_SHAPE: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["schemas", "userName"],
+    "properties": {
+        "schemas": {"type": "array", "items": {"type": "string", "enum": [USER]}, "minItems": 1},
+        "userName": {"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,64}$"},
+        "displayName": {"type": "string", "maxLength": 200},
+        "externalId": {"type": "string", "maxLength": 200},
+        "active": {"type": "boolean"},
+    },
+}
+"""A user as a directory sends one, as JSON Schema; what more it sends is ignored or refused."""
+PATCH_SHAPE: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["schemas", "Operations"],
+    "additionalProperties": False,
+    "properties": {
+        "schemas": {"type": "array", "items": {"type": "string", "enum": [PATCH]}, "minItems": 1, "maxItems": 1},
+        "Operations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["op"],
+                "additionalProperties": False,
+                "properties": {"op": {"type": "string"}, "path": {"type": "string"}, "value": {}},
+            },
+        },
+    },
+}
+"""A PATCH (RFC 7644, section 3.5.2), as JSON Schema."""
 
 
 def _attribute(

@@ -15,7 +15,7 @@ from gsomia.app.law import offered_law
 from gsomia.config import read_law_folder, shipped_law
 from gsomia.errors import NodeError, UsageError
 from gsomia.keys import SigningKey
-from gsomia.keystore import KeyFiles, TokenKey, box_of
+from gsomia.keystore import HOW, KeyFiles, TokenKey, box_of, guessable
 from gsomia.sealed import XWingPrivateKey
 from gsomia.store import SqlStore
 from gsomia.tlog import LogSigner
@@ -55,7 +55,7 @@ def init(
 
     Raises:
         UsageError: not a Party's code, a Party to no agreement on offer, the folder is not empty, or a real node's keys
-            would lie in the clear.
+            would lie in the clear or under a passphrase that is soon guessed.
         NodeError: the HSM cannot be used, or the disk does not take it.
     """
     if len(party) != 3 or not party.isalpha() or not party.isascii() or not party.isupper():
@@ -78,6 +78,8 @@ def init(
         )
     if isinstance(sealing, TokenKey):
         sealing.make()
+    elif passphrase is not None and (why := guessable(passphrase, party=party, exercise=exercise)):
+        raise UsageError(f"the passphrase {why}", hint=HOW)
     from gsomia.web import make_certificate
 
     # Made beside its place and moved there whole, so that a node half made is never found.

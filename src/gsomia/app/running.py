@@ -18,6 +18,7 @@ from gsomia.app.surfaces import served, serving_api, trusting
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, read_config
 from gsomia.errors import GsomiaError, NodeError, PeerError
+from gsomia.keystore import HOW, guessable
 from gsomia.marking import visible_json
 from gsomia.node import (
     FLOOD,
@@ -95,29 +96,17 @@ def run(
                     raise NodeError("the served side has stopped by itself", hint="see the log")
 
 
-_GUESSED = (
-    "admin",
-    "changeit",
-    "changeme",
-    "default",
-    "gsomia",
-    "passphrase",
-    "passw0rd",
-    "password",
-    "secret",
-    "test",
-)
-
-
 def _check_passphrase(home: Home) -> None:
-    """Check that the keys do not lie under a word that every intruder tries first.
+    """Check that the keys do not lie under a passphrase that would soon be guessed.
 
     Raises:
         NodeError: they do.
     """
-    given = (home.passphrase or b"").decode("utf-8", "replace").strip().lower()
-    if given and (given.rstrip("0123456789!.") or given) in _GUESSED:
-        raise NodeError("the passphrase is one that everybody tries first", hint="seal the keys under another one")
+    node = home.node
+    if home.passphrase is None or home.config.keystore:
+        return
+    if why := guessable(home.passphrase, party=node.party, exercise=node.exercise):
+        raise NodeError(f"the passphrase {why}", hint=f"make the node anew with `gsomia init`: {HOW}")
 
 
 def _stop_at_end_of_input(stopping: threading.Event) -> None:

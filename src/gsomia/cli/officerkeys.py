@@ -11,7 +11,7 @@ import click
 
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.keys import PublicKey
-from gsomia.keystore import KeyFiles, box_of, credential, make_officer_key, write_officer_key
+from gsomia.keystore import HOW, KeyFiles, box_of, credential, guessable, make_officer_key, write_officer_key
 from gsomia.node import Node
 from gsomia.passkeys import Passkey, introduced
 
@@ -68,7 +68,10 @@ def make_sign_in_key_command(file: Path, token: str, exercise: bool) -> None:
 def _make(file: Path, token: str, *, exercise: bool) -> None:
     if file.suffix != ".key":
         raise UsageError(f"not the name of a key file: `{file.name}`", hint="it ends in .key")
-    files = KeyFiles(file.parent, box_of("", credential("passphrase")), exercise=exercise)
+    passphrase = credential("passphrase")
+    if passphrase is not None and (why := guessable(passphrase, party="", exercise=exercise)):
+        raise UsageError(f"the passphrase {why}", hint=HOW)
+    files = KeyFiles(file.parent, box_of("", passphrase), exercise=exercise)
     if files.exists(file.stem):
         raise UsageError(f"`{file}` is there already", hint="a key is never overwritten")
     key = make_officer_key(token)

@@ -2,7 +2,7 @@
 
 Read next: `files` (the folder, the passphrase), `token` (the HSM), `box` (which of the two),
 `officerkeys` (an officer's, in a file or on a smart card), `credentials` (where passphrase and PIN come from),
-`fixed` (what no setting changes).
+`guessing` (which passphrases would soon be guessed), `fixed` (what no setting changes).
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from gsomia.keystore.box import box_of
 from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
 from gsomia.keystore.fixed import check_fixed
+from gsomia.keystore.guessing import HOW, guessable
 from gsomia.keystore.nodekeys import read_node_keys, write_new_keys
 from gsomia.keystore.officerkeys import OfficerKey, make_officer_key, read_officer_key, write_officer_key
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
 
 __all__ = [
+    "HOW",
     "Box",
     "KeyFiles",
     "OfficerKey",
@@ -25,6 +27,7 @@ __all__ = [
     "box_of",
     "check_fixed",
     "credential",
+    "guessable",
     "make_officer_key",
     "read_node_keys",
     "read_officer_key",
