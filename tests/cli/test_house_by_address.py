@@ -153,6 +153,13 @@ def test_a_key_that_ends(jpn: Anywhere) -> None:
     assert jpn.there("mori", "officer", "list")[0] == 4
 
 
+def test_who_was_enrolled_before_is_not_enrolled_but_replaced(jpn: Anywhere) -> None:
+    assert jpn.here("officer", "retire", "mori", "--by", "sato")[0] == 0
+    status, out, err = jpn.run("officer", "enrol", "mori", "--role", "registry", "--by", "sato", "--node", jpn.folder)
+    assert (status, out) == (2, "") and "gsomia officer replace mori" in err, err
+    assert jpn.run("officer", "replace", "mori", "--by", "sato", "--node", jpn.folder)[0] == 0
+
+
 def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path: Path) -> None:
     """The key never lies at the node; what binds it is an act of the security officer, by address or in the folder."""
     file, printed = tmp_path / "admin.key", tmp_path / "admin.json"
@@ -186,6 +193,13 @@ def test_an_administrator_makes_a_key_and_runs_the_node(jpn: Anywhere, tmp_path:
     assert both[0] == 2 and "a sign-in key and none" in both[2]
     assert jpn.here("officer", "enrol", "x", "--role", "legal", "--public", printed, "--fingerprint", told)[0] == 2
     assert jpn.here("verify")[0] == 0
+
+
+def test_what_waits_is_tried_for_who_may_compare(jpn: Anywhere) -> None:
+    """`outbox --now` by address as in the folder: for an enrolled peer, and for its registry or administrator."""
+    for status, _, err in (jpn.here("outbox", "--now", "KOR"), jpn.there("mori", "outbox", "--now", "KOR")):
+        assert status == 2 and "`KOR` is not an enrolled peer" in err, err
+    assert jpn.there("ito", "outbox", "--now", "KOR")[0] == 3
 
 
 def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:

@@ -75,6 +75,11 @@ def test_a_proof_is_checked_by_the_keys_one_names(run: Run, node: Path, tmp_path
     identity.write_text(run("node", "identity", "--node", node)[1])
     assert run("log", "prove", act, "-o", proof, "--node", node)[0] == 0
     told.write_text(run("log", "prove", act, "--json", "--node", node)[1])
+    written = tmp_path / "written.json"
+    status, out, _ = run("log", "prove", act, "--json", "-o", written, "--node", node)
+    assert status == 0 and json.loads(out)["file"] == str(written) and "proof" not in json.loads(out)
+    assert json.loads(written.read_text()) == json.loads(told.read_text())
+    assert run("log", "verify", written, "--keys", identity)[0] == 0
     statement = tmp_path / "act.json"
     statement.write_text(run("act", "show", act, "--json", "--node", node)[1])
     assert run("log", "verify", told, "--keys", identity)[0] == 0
@@ -203,6 +208,9 @@ def test_a_legal_act_entered_by_both_is_shown_side_by_side(
     assert line.split() == ["form", "*", "email", "note"]
     views = json.loads(run("act", "show", "jpn-kor-2016/n", "--json")[1])["views"]
     assert [(view["party"], view["body"]["form"]) for view in views] == [("JPN", "email"), ("KOR", "note")]
+    assert run("act", "show", "n") == run("act", "show", "jpn-kor-2016/n"), "as it was entered"
+    status, _, err = run("act", "show", "nothing")
+    assert status == 2 and "`gsomia act list` lists the legal acts, with --all every act" in err
     out = run("act", "list")[1]
     assert out.count("disputed") == 2 and "2018-01-09" in out
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import cast
 
+import pytest
 from stories import Stage, refusals, survived
 
-from gsomia.errors import PeerError
+from gsomia.app import Home
+from gsomia.cli.following import outcome
+from gsomia.errors import PeerError, UsageError
 from gsomia.keys import Envelope
-from gsomia.node import FLOOD, Limits, PeerLink, ask_witness, step
+from gsomia.node import FLOOD, Limits, PeerLink, ask_witness, instant, step, try_now
 from gsomia.testing import Exercise, SetClock
 
 OFF = timedelta(hours=2)
@@ -91,7 +96,37 @@ def test_after_a_long_fault_of_the_clock_an_item_moves_at_once(stage: Stage) -> 
     assert told.detail["count"] >= MOST + 5
     wrong.at = both.clock.at
     both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    both["JPN"].node.unasked.put_off("KOR", both.clock.at)
     both.settle()
     assert len(both["KOR"].copies()) == 1
+    survived(both, told={"KOR": "JPN: clock: .* s apart"})
+
+
+def test_what_waits_behind_an_old_failure_says_so_and_is_tried_when_told(stage: Stage) -> None:
+    """The clocks are right again, the first entry's next try is minutes off: the second says what it waits for."""
+    both, wrong, _ = started_apart(stage)
+    jpn = both["JPN"]
+    first = jpn.transmit(b"first", to="KOR", level="極秘")
+    for _ in range(9):
+        with suppress(PeerError):
+            step(jpn.node, "KOR")
+        both.pass_time(timedelta(minutes=5))
+        wrong.at += timedelta(minutes=5)
+    with suppress(PeerError):
+        step(jpn.node, "KOR")
+    wrong.at = both.clock.at
+    copy = jpn.transmit(b"second", to="KOR", level="極秘")
+    both.settle()
+    assert not both["KOR"].copies(), "order is kept"
+    home = SimpleNamespace(wired=lambda: ["KOR"], node=jpn.node)
+    waits = outcome(cast(Home, home), copy)
+    assert waits is not None and "gsomia outbox --now KOR" in waits.hint
+    again = instant(both.clock.at + Limits().retry_limit)
+    begun = instant(first.at)
+    assert f"behind {first.control_number}, waiting since {begun}, tried 10 times" in str(waits)
+    assert f"s apart; nothing new moves; next try {again}" in str(waits)
+    with pytest.raises(UsageError, match="`USA` is not an enrolled peer"):
+        try_now(jpn.node, "USA")
+    assert try_now(jpn.node, "KOR") == 2
+    both.settle()
+    assert len(both["KOR"].copies()) == 2
     survived(both, told={"KOR": "JPN: clock: .* s apart"})

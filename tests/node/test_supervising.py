@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,8 +15,8 @@ from stories import Stage, finish
 from gsomia.app.running import _Outbox
 from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig
-from gsomia.errors import NodeError
-from gsomia.node import Role, destroy, handling
+from gsomia.errors import NodeError, PeerError
+from gsomia.node import Limits, Role, destroy, handling, step
 
 
 def test_a_failure_in_the_schedules_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +63,36 @@ def test_what_a_killed_command_left_is_removed_by_the_running_node(
     outbox._written = (-1, -1)
     outbox._keep_schedules()
     assert not korea.node.blobs.exists(copy.item) and told[1:] == ["removed sealed items that this Party has no more"]
+
+
+def test_a_dead_letter_is_told_once(stage: Stage) -> None:
+    """The operator hears of it without asking; what stands behind it is counted."""
+    both = stage()
+    both.with_limits("KOR", Limits(retry_limit=timedelta(seconds=4)))
+    korea = both["KOR"]
+    for _ in range(2):
+        korea.transmit(b"report", to="JPN", level="군사II급비밀")
+
+    def cut(*_: object) -> Any:
+        raise PeerError("the wire is cut")
+
+    both.wire.fault = cut
+    told: list[tuple[str, dict[str, Any]]] = []
+    log = SimpleNamespace(warning=lambda event, **words: told.append((event, words)), info=lambda *_, **__: None)
+    config = NodeConfig(party="KOR", exercise=True)
+    home = SimpleNamespace(
+        node=korea.node, folder=korea.folder, config=config, store=korea.node.store, clock=both.clock
+    )
+    outbox = _Outbox(cast(Any, home), threading.Event(), log)
+    for attempt in range(5):
+        with suppress(PeerError):
+            step(korea.node, "JPN")
+        both.pass_time(timedelta(seconds=5))
+        outbox._tell_dead()
+        assert bool(told) is (attempt >= 2), "1, 2 and 4 s, which is the limit"
+    ((event, words),) = told
+    assert event == "dead letter"
+    assert (words["peer"], words["waiting"]) == ("JPN", 2) and "the wire is cut" in words["why"]
 
 
 def refusing(*_: object) -> None:

@@ -244,6 +244,12 @@ class Home:
             token: the `pkcs11:` URI of the half that is in a token; "" makes a key that is whole in its file.
             public: a key that was made elsewhere; no file is made here.
         """
+        with self.store.reading() as reader:
+            if reader.keys_of(self.node.party, officer):
+                raise UsageError(
+                    f"officer `{officer}` has been enrolled, and may have no key now",
+                    hint=f"`gsomia officer replace {officer}` enrols a new key in place of the one before",
+                )
         if public is not None:
             return enrol_officer(self.node, officer, roles, public, by=by, person=person)
         key = make_officer_key(token)

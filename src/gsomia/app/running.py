@@ -22,10 +22,12 @@ from gsomia.keystore import HOW, guessable
 from gsomia.marking import visible_json
 from gsomia.node import (
     FLOOD,
+    Outgoing,
     ask_witness,
     asked_back,
     begin_reconciling,
     behind,
+    dead_letter,
     overdue,
     reconcile,
     reconciled_at,
@@ -198,6 +200,7 @@ class _Outbox:
         self._written = (-1, -1)
         self._floods: set[tuple[str, dt.datetime]] = set()
         self._overdue: set[tuple[str, str]] = set()
+        self._dead: set[int] = set()
         self._tried: dict[str, float] = {}
         self._compared: dict[str, float] = {}
         self._owed: set[tuple[str, str, str]] = set()
@@ -341,6 +344,29 @@ class _Outbox:
                 self._log.warning("a peer floods", peer=one[0], why=floods[one])
             self._floods = {*floods}
             self._tell_owed()
+            self._tell_dead()
+
+    def _tell_dead(self) -> None:
+        """Tell once of each dead letter at the head of a peer's outbox: what stands behind it waits with it."""
+        found: dict[int, tuple[Outgoing, int]] = {}
+        with self._home.store.reading() as reader:
+            for party in reader.peers():
+                head = reader.outgoing(peer=party, limit=1)
+                if head and dead_letter(head[0], self._home.node.limits):
+                    found[head[0].id] = head[0], len(reader.outgoing(peer=party))
+        for number in found.keys() - self._dead:
+            one, count = found[number]
+            self._log.warning(
+                "dead letter",
+                peer=one.peer,
+                what=one.kind,
+                subject=one.subject,
+                attempts=one.attempts,
+                next_try=one.next_at.isoformat(),
+                waiting=count,
+                why=one.error,
+            )
+        self._dead = {*found}
 
     def _tell_owed(self) -> None:
         """Tell the operator of differences that stand for too long, each once."""

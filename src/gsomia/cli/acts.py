@@ -263,7 +263,7 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
         if as_json:
             print_json("act-views", told)
         else:
-            _beside(act, told["state"], values)
+            _beside(str(told["id"]), told["state"], values)
     elif as_json:
         print_json("act", values[0])
     else:

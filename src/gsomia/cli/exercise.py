@@ -9,7 +9,7 @@ import click
 
 from gsomia.marking import visible_json
 
-__all__ = ["exercise", "exercise_line", "note_exercise", "print_json"]
+__all__ = ["exercise", "exercise_line", "json_text", "note_exercise", "print_json"]
 
 _EXERCISE = "gsomia.exercise"
 
@@ -33,6 +33,10 @@ def exercise_line() -> None:
 
 
 def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:
+    """Print one JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
+    click.echo(json_text(schema, value, indent=indent))
+
+
+def json_text(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """One JSON object with its schema and whether its node is an EXERCISE one, keys as given."""
-    told = {"schema": f"gsomia/{schema}/v1", **exercise(), **value}
-    click.echo(visible_json(told, indent=indent))
+    return visible_json({"schema": f"gsomia/{schema}/v1", **exercise(), **value}, indent=indent)

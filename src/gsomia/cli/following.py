@@ -11,7 +11,7 @@ import click
 from gsomia.app import Home
 from gsomia.cli.options import plain, print_json
 from gsomia.errors import PendingError, RefusedError
-from gsomia.node import rung_rows
+from gsomia.node import Outgoing, Reader, instant, rung_rows
 from gsomia.registry import Copy, CopyState
 
 if TYPE_CHECKING:
@@ -98,8 +98,27 @@ def outcome(home: Home, copy: Copy) -> PendingError | RefusedError | None:
         return PendingError(f"{copy.control_number} waits for a parcel to {copy.holder}", hint=hint)
     with home.node.store.reading() as reader:
         waiting = reader.outgoing(peer=copy.holder)
-    why = next((entry.error for entry in waiting if entry.error), "the peer has not answered yet")
-    return PendingError(f"{copy.control_number} waits for {copy.holder}: {why}", hint="it is sent again by itself")
+        why = _why(reader, copy, waiting)
+    hint = f"it is sent again by itself; `gsomia outbox --now {copy.holder}` tries at once"
+    return PendingError(f"{copy.control_number} waits for {copy.holder}: {why}", hint=hint)
+
+
+def _why(reader: Reader, copy: Copy, waiting: Sequence[Outgoing]) -> str:
+    """Why a copy waits: what was tried last for its peer, which may be another entry that stands before it."""
+    if not waiting:
+        return "the peer has not answered yet"
+    first = waiting[0]
+    tried = f"{first.error}; next try {instant(first.next_at)}" if first.error else "the peer has not answered yet"
+    if first.subject == copy.id:
+        return tried
+    act, before = reader.act(first.subject), reader.copy(first.subject)
+    name, at = first.kind, None
+    if act is not None:
+        name, at = f"act `{act.statement.type}`", act.statement.at
+    elif before is not None:
+        name, at = before.control_number, before.at
+    since = f", waiting since {instant(at)}" if at is not None else ""
+    return f"it stands behind {name}{since}, tried {first.attempts} times: {tried}"
 
 
 def follow_there(remote: Remote, copies: Sequence[str], wait: float) -> list[dict[str, Any]]:

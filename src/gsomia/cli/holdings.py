@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.addresses import anywhere_option, asked, is_address, reached
 from gsomia.cli.grounds import ground_text
-from gsomia.cli.options import json_option, plain, print_json, table
+from gsomia.cli.options import home_of, json_option, plain, print_json, table
 from gsomia.node import (
     Reader,
     check_disputes,
@@ -18,6 +18,7 @@ from gsomia.node import (
     outgoing_row,
     refused_row,
     register_rows,
+    try_now,
 )
 
 __all__ = ["inbox_command", "outbox_command", "refused_command", "register_command"]
@@ -164,10 +165,16 @@ def _grounds(refused: Mapping[str, Any]) -> str:
 
 
 @click.command("outbox")
+@click.option("--now", "peer", default="", metavar="PEER", help="Try what waits for this peer at once.")
 @json_option
 @anywhere_option
-def outbox_command(as_json: bool, node_dir: str | None) -> None:
-    """List what waits for a peer, with the reason and the next try; a dead letter is one long tried in vain."""
+def outbox_command(peer: str, as_json: bool, node_dir: str | None) -> None:
+    """List what waits for a peer, with the reason and the next try; a dead letter is one long tried in vain.
+
+    With --now it is tried at once, in its order: here, or by the node that is running.
+    """
+    if peer:
+        _try_now(node_dir, peer)
 
     def here(home: Home, reader: Reader) -> dict[str, Any]:
         return {"outbox": [outgoing_row(one, home.node.limits) for one in reader.outgoing()]}
@@ -179,3 +186,14 @@ def outbox_command(as_json: bool, node_dir: str | None) -> None:
     keys = ("peer", "kind", "subject", "attempts", "next_at")
     rows = [[*(one[key] for key in keys), "dead letter" if one["dead"] else "", one["why"]] for one in told["outbox"]]
     table(["peer", "kind", "subject", "attempts", "next try", "", "why"], rows)
+
+
+def _try_now(node_dir: str | None, peer: str) -> None:
+    if is_address(node_dir):
+        with reached(node_dir) as remote:
+            remote.post("sendings", {"to": peer})
+        return
+    with home_of(node_dir) as home:
+        try_now(home.node, peer)
+        for fault in home.deliver():
+            click.echo(plain(fault), err=True)

@@ -11,7 +11,7 @@ import click
 
 from gsomia.app import Home, audit_home_logs, log_in_file
 from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, run
-from gsomia.cli.exercise import note_exercise
+from gsomia.cli.exercise import json_text, note_exercise
 from gsomia.cli.log_files import check_files_there, check_there, download_log
 from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
@@ -89,15 +89,19 @@ def prove_act(act: str, log: str, output: Path | None, as_json: bool, node_dir: 
 
     told = asked(node_dir, "log-proofs", here, act=act, log=log)
     proof = str(told["proof"])
-    if output is not None:
-        try:
-            output.write_text(proof, encoding="utf-8")
-        except OSError as error:
-            raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
+    if output is None:
+        if as_json:
+            print_json("log-proof", told)
+        else:
+            click.echo(proof, nl=False)
+        return
+    try:
+        output.write_text(json_text("log-proof", told) + "\n" if as_json else proof, encoding="utf-8")
+    except OSError as error:
+        raise NodeError(f"cannot write `{output}`: {error.strerror}") from error
     if as_json:
-        print_json("log-proof", told)
-    elif output is None:
-        click.echo(proof, nl=False)
+        where = {name: told[name] for name in ("act", "log", "index")}
+        print_json("log-proof-file", {**where, "file": str(output)})
     else:
         click.echo(plain(f"act {act} is entry {told['index']} of {told['log']}; the proof is in {output}"))
 

@@ -79,7 +79,7 @@ from gsomia.node.disclosures import Telling, disclose_orally, disclosure_rows, d
 from gsomia.node.disputes import Difference, check_disputes, differences
 from gsomia.node.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.entries import behind, refresh
-from gsomia.node.exchange import dead_letter, step
+from gsomia.node.exchange import dead_letter, step, try_now
 from gsomia.node.facts import Case, rank_of, record_of
 from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.keyholding import Recalled, recall_of, recalls
@@ -532,6 +532,7 @@ __all__ = [
     "trace",
     "transmit",
     "transmit_many",
+    "try_now",
     "upload",
     "version_text",
     "view_of",

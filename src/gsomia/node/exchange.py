@@ -38,7 +38,7 @@ from gsomia.node.ledger import SELDOM, Draft, gather, make, record
 from gsomia.node.lognames import unless_halted
 from gsomia.node.meanwhile import judged_again
 from gsomia.node.messages import link_to, read_answer, write_message
-from gsomia.node.node import Limits, Node
+from gsomia.node.node import Limits, Node, known_peer
 from gsomia.node.recovering import PAGE, contents_asked, settle_asked
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.registering import AUTHORITIES
@@ -47,7 +47,7 @@ from gsomia.node.succession import told_key
 from gsomia.node.witnessing import ask_witness
 from gsomia.registry import CopyState
 
-__all__ = ["dead_letter", "step"]
+__all__ = ["dead_letter", "step", "try_now"]
 
 BATCH = 512
 """At most this many outbox entries in one step, with those that come while it goes on."""
@@ -83,6 +83,8 @@ def step(node: Node, peer: str) -> int:
     run = _of_kind(due, due[0].kind)
     try:
         if peer in node.unasked:
+            # What waits has a wait of its own, which is over.
+            node.unasked.put_off(peer, node.clock.machine())
             ask_witness(node, peer)
         if peer in node.unasked:
             return 0
@@ -342,6 +344,26 @@ def _settled(node: Node, peer: Peer, told: _Told) -> set[str]:
             if (copy is None or copy.state not in SETTLED) and one.copy.id not in missing:
                 raise AnswerError(f"`{peer.party}` did not say what became of copy `{one.copy.id}`")
     return missing & {one.copy.id for one in told.ready}
+
+
+def try_now(node: Node, peer: str) -> int:
+    """Have what waits for a peer tried at once, whatever wait its failures have led to; order is kept.
+
+    Args:
+        node: whose outbox.
+        peer: an enrolled peer.
+
+    Returns:
+        How many entries wait.
+
+    Raises:
+        UsageError: it is no enrolled peer.
+        NodeError: its node's key was declared compromised.
+    """
+    with node.store.writing() as tx:
+        known_peer(tx, peer)
+        tx.hasten(peer, node.clock.machine())
+        return len(tx.outgoing(peer=peer))
 
 
 def dead_letter(entry: Outgoing, limits: Limits) -> bool:

@@ -305,9 +305,17 @@ def act_named(reader: Reader, act: str) -> list[SignedAct]:
     found = reader.act(act)
     if found is not None:
         return [found]
-    entries = [reader.act(entry.act) for entry in reader.record() if entry.legal.id == act]
+    record = reader.record()
+    # An officer enters an act under a name of its own, which stands behind the agreement's in its id.
+    names = sorted({entry.legal.id for entry in record if act in (entry.legal.id, entry.legal.id.partition("/")[2])})
+    if act not in names and len(names) > 1:
+        raise UsageError(f"`{act}` names {len(names)} legal acts", hint=f"they are: {', '.join(names)}")
+    wanted = act if act in names else "".join(names)
+    entries = [reader.act(entry.act) for entry in record if names and entry.legal.id == wanted]
     if not entries:
-        raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
+        raise UsageError(
+            f"no act `{act}` is here", hint="`gsomia act list` lists the legal acts, with --all every act of the node"
+        )
     return [entry for entry in entries if entry is not None]
 
 
@@ -340,11 +348,13 @@ def act_views(node: Node, reader: Reader, act: str) -> dict[str, Any]:
     Raises:
         UsageError: there is none.
     """
-    states = [one.state for one in differences(node, reader) if one.act.id == act]
+    found = act_named(reader, act)
+    name = act if found[0].id == act else str(found[0].statement.body["id"])
+    states = [one.state for one in differences(node, reader) if one.act.id == name]
     return {
-        "id": act,
+        "id": name,
         "state": "disputed" if "disputed" in states else "entered",
-        "views": [act_view(reader, one) for one in act_named(reader, act)],
+        "views": [act_view(reader, one) for one in found],
     }
 
 

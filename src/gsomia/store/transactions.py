@@ -330,6 +330,11 @@ class SqlWriter(
     def drop_leftover(self, item: str) -> None:
         self._connection.execute(sa.delete(schema.leftover).where(schema.leftover.c.item == item))
 
+    def hasten(self, peer: str, at: datetime) -> None:
+        table = schema.outgoing
+        later = (table.c.peer == peer) & (table.c.next_at > instant(at))
+        self._connection.execute(sa.update(table).where(later).values(next_at=instant(at)))
+
     def retry(self, outgoing: int, *, at: datetime, error: str) -> None:
         table = schema.outgoing
         change = {"attempts": table.c.attempts + 1, "next_at": instant(at), "error": error}
