@@ -82,6 +82,8 @@ def wanted(kor: Served) -> dict[str, dict[str, Any]]:
         },
         "end-standing-order": {"order": standing_order(kor), "to": "JPN", "under": "jpn-kor-2016"},
         "enter-legal-acts": {"acts": [LEGAL], "note": {"reference": "N 1", "dated": "2018-01-01", "digest": "0" * 64}},
+        "enrol-key": {"officer": "ahn-l", "person": "ahn", "roles": ["legal"], "key": SIGN_IN},
+        "replace-key": {"officer": "kim-l", "key": SIGN_IN},
         "retire-key": {"officer": "kim-l"},
         "declare-key-compromised": {"party": "", "officer": "kim-l", "since": SINCE, "key": ""},
     }  # fmt: skip
@@ -136,6 +138,7 @@ FILLED_IN: dict[str, set[str]] = {
         "accounts",
         "sign_in_keys",
     },
+    "replace-key": {"roles", "replaces"},
     "retire-key": {"key"},
     "declare-key-compromised": {"key"},
 }

@@ -221,6 +221,30 @@ def test_a_key_that_was_replaced_is_declared(jpn: Anywhere) -> None:
     assert jpn.here("verify")[0] == 0
 
 
+def test_a_key_that_was_made_elsewhere_is_enrolled_and_replaced(jpn: Anywhere, tmp_path: Path) -> None:
+    """Its private half never comes near the node; the fingerprint is held against the file before anything is asked."""
+    made = []
+    for name in ("one", "two"):
+        out = jpn.run("officer", "key", tmp_path / f"{name}.key", "--exercise")[1]
+        (tmp_path / f"{name}.json").write_text(out)
+        made.append(("--public", tmp_path / f"{name}.json", "--fingerprint", json.loads(out)["fingerprint"]))
+    enrol = ("officer", "enrol", "park-l", "--role", "legal", "--person", "park")
+    status, _, err = jpn.there("sato", *enrol)
+    assert status == 2 and "where its officer works" in err
+    assert jpn.there("sato", *enrol, *made[0][:3], "0" * 64)[0] == 2
+    assert jpn.there("ito", *enrol, *made[0])[0] == 3
+    status, _, err = jpn.there("sato", "officer", "enrol", "sato-2", "--role", "legal", "--person", "sato", *made[0])
+    assert (status == 3 and "themselves" in err) or "another" in err
+    status, out, err = jpn.there("sato", *enrol, *made[0])
+    assert status == 0 and out.startswith("park-l enrolled as legal by act "), err
+    status, out, err = jpn.there("sato", "officer", "replace", "park-l", *made[1])
+    assert status == 0 and out.startswith("park-l has a new key by act ") and "legal" in err, err
+    with jpn.home.store.reading() as reader:
+        stands = reader.officer("JPN", "park-l")
+    assert stands is not None and (stands.person, stands.key.fingerprint) == ("park", made[1][3])
+    assert jpn.here("verify")[0] == 0
+
+
 UNKNOWN: dict[str, tuple[str, ...]] = {
     "person show": ("person", "show", "nobody"),
     "person change": ("person", "change", "nobody", "--rank", "x"),

@@ -191,7 +191,8 @@ def test_what_was_fixed_for_ever_is_held_against_certificate_and_store(
 TAMPERED: dict[str, tuple[str, str]] = {
     "roles raised": ("UPDATE officer SET roles = '[\"security\", \"legal\"]' WHERE id = 'ito'", "officer"),
     "a person that nobody entered": (
-        "INSERT INTO person VALUES ('spy', 'official', '', 'SECRET', '', '', '[]', '[]', '[]', '[]', '[]', '', 'x')",
+        "INSERT INTO person VALUES ('spy', 'official', '', 'SECRET', '', '', '[]', '[]', '[]', '[]', '[]', '[]', '', "
+        "'', 'x')",
         "person `spy` stands in the register, and no act put it there",
     ),
     "a serial": ("INSERT INTO serial VALUES ('control/2018', 7)", "serial `control/2018` stands in the register"),
@@ -381,8 +382,8 @@ def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     assert status == 2 and "--node DIR" in err
     status, _, err = run("register", "--node", "https://127.0.0.1:1")
     assert status == 2 and "--node-identity" in err
-    status, _, err = run("key", "list", "--node", "https://127.0.0.1:1")
-    assert status == 2 and "by its folder" in err
+    status, _, err = run("key", "rotate", "--node", "https://127.0.0.1:1")
+    assert status == 2 and "for the node's own host" in err
 
 
 def handed_over(device: Authenticator, officer: str = "kato", *, exercise: bool = True) -> dict[str, object]:

@@ -35,6 +35,10 @@ CHANGES: dict[str, tuple[str, str]] = {
         "INSERT INTO account SELECT 'https://id.example sub x', id, act FROM person",
         "account `https://id.example sub x` stands in the register",
     ),
+    "a sign-in key bound to a person": (
+        "INSERT INTO sign_in_key SELECT 'f0', id, '{}', act, '' FROM person",
+        "sign_in_key `f0` stands in the register",
+    ),
     "a token that lives again": ("UPDATE person SET returned = act", "person `kim`: `returned`"),
     "a clearance that never ends": ("UPDATE person SET expires = '2099'", "person `kim`: `expires`"),
     "a person that nobody entered": (

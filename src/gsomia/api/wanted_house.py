@@ -13,7 +13,7 @@ from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Instant, Party, Reference, Text
 from gsomia.api.reads import aware
 from gsomia.errors import UsageError
-from gsomia.keys import PublicKey
+from gsomia.keys import PublicKey, Verifies
 from gsomia.node import (
     Acting,
     Node,
@@ -25,15 +25,18 @@ from gsomia.node import (
     change_person,
     declare_compromised,
     end_order,
+    enrol_officer,
     enrol_peer,
     enter_legal_acts,
     enter_need,
     enter_person,
     give_order,
     place,
+    replace_officer_key,
     retire_officer_key,
     strike_person,
 )
+from gsomia.passkeys import enrolled_key
 
 __all__ = ["House", "HouseAct"]
 
@@ -223,6 +226,44 @@ class Accredit(HouseAct):
         return accredit(node, self.system, self.level, by=by)
 
 
+def _public(key: dict[str, Any]) -> Verifies:
+    """The public half of an officer's key, as an act holds it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return enrolled_key(key)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"not a public key: {error}") from error
+
+
+class EnrolKey(HouseAct):
+    """Enrol an officer's key that was made elsewhere, a pair or a passkey, as this person's."""
+
+    act: Literal["enrol-key"]
+    officer: Reference
+    person: Reference
+    roles: list[Text] = Field(min_length=1, max_length=8)
+    key: dict[str, Any] = Field(max_length=16)
+
+    def do(self, node: Node, by: Acting) -> object:
+        """Enrol it."""
+        return enrol_officer(node, self.officer, self.roles, _public(self.key), by=by, person=self.person)
+
+
+class ReplaceKey(HouseAct):
+    """Enrol a new key for an officer in place of the one before; the statement is an `enrol-key`."""
+
+    act: Literal["replace-key"]
+    officer: Reference
+    key: dict[str, Any] = Field(max_length=16)
+
+    def do(self, node: Node, by: Acting) -> object:
+        """Enrol it."""
+        return replace_officer_key(node, self.officer, _public(self.key), by=by)
+
+
 class GiveOrder(HouseAct):
     """Give a standing order (protocol 8)."""
 
@@ -364,6 +405,8 @@ House = (
     | Place
     | Assure
     | Accredit
+    | EnrolKey
+    | ReplaceKey
     | GiveOrder
     | EndOrder
     | RetireKey

@@ -107,6 +107,24 @@ def _retired(statements: Said, wanted: Words) -> bool:
     )
 
 
+def _enrolled(wanted: Words) -> Words:
+    """What `enrol-key` says; the person stands in it where that is not the officer's id."""
+    said = {name: wanted[name] for name in ("officer", "roles", "key")} | {"first": False}
+    return said | ({"person": wanted["person"]} if wanted["person"] != wanted["officer"] else {})
+
+
+def _replaced(statements: Said, wanted: Words) -> bool:
+    """The key is the one given; which it replaces, its roles and whose it is the node's register says."""
+    (one, *more) = statements
+    body = one.body
+    return (
+        not more
+        and one.type == "enrol-key"
+        and {*body} | {"person"} == {"officer", "roles", "key", "first", "replaces", "person"}
+        and (body["officer"], body["key"], body["first"]) == (wanted["officer"], wanted["key"], False)
+    )
+
+
 def _distrusted(statements: Said, wanted: Words) -> bool:
     (one, *more) = statements
     body = one.body
@@ -177,6 +195,8 @@ HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "place": _exactly("place", _the("facility")),
     "assure": _exactly("assure", _the("to", "level")),
     "accredit": _exactly("accredit", _the("system", "level")),
+    "enrol-key": _exactly("enrol-key", _enrolled),
+    "replace-key": _replaced,
     "standing-order": _ordered,
     "end-standing-order": _exactly("end-standing-order", _the("order")),
     "retire-key": _retired,

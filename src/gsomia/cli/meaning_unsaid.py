@@ -20,7 +20,7 @@ Words = Mapping[str, Any]
 
 _BINDING = frozenset({"after", "opening", "order"})
 """Words that say nothing to people: digests of what an act follows on."""
-_BY_REGISTER = frozenset({"change-person", "strike-person", "retire-key", "declare-key-compromised"})
+_BY_REGISTER = frozenset({"change-person", "strike-person", "replace-key", "retire-key", "declare-key-compromised"})
 """The acts about the house of which the register fills in a part; the others are compared word for word."""
 _BY_NAME = ("originator", "asker", "receivers", "part", "extent", "purpose")
 """What a request or a consent that is named by its id is about."""

@@ -12,7 +12,6 @@ import click
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.keystore import HOW, KeyFiles, box_of, credential, guessable, make_officer_key, write_officer_key
-from gsomia.node import Node
 from gsomia.passkeys import Passkey, introduced
 
 __all__ = ["make_key_command", "make_sign_in_key_command", "new_key_options", "public_half", "sign_in_pairs", "used_at"]
@@ -107,7 +106,7 @@ def sign_in_pairs(files: Sequence[Path], expected: Sequence[str]) -> tuple[Publi
 
 
 def public_half(
-    file: Path | None, expected: str, token: str, *, officer: str, node: Node
+    file: Path | None, expected: str, token: str, *, officer: str, party: str, exercise: bool
 ) -> PublicKey | Passkey | None:
     """The public half of a key that was made elsewhere, or None where one is made here.
 
@@ -116,7 +115,7 @@ def public_half(
         expected: the fingerprint that its officer told.
         token: the URI of a token, where the key is made here.
         officer: for whom it is enrolled.
-        node: where.
+        party, exercise: of the node.
 
     Raises:
         UsageError: it is another key, or the options do not fit each other.
@@ -132,7 +131,7 @@ def public_half(
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         if "passkey" in value:
-            key: PublicKey | Passkey = introduced(value["passkey"], node.party, officer, exercise=node.exercise)
+            key: PublicKey | Passkey = introduced(value["passkey"], party, officer, exercise=exercise)
         else:
             key = PublicKey.from_json(value["key"])
     except OSError as error:

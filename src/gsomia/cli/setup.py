@@ -12,12 +12,15 @@ import click
 from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.addresses import anywhere_option, asked, done, is_address
 from gsomia.cli.firstofficer import first_command
+from gsomia.cli.meaning_frame import Frame
 from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
-from gsomia.errors import DataError, NodeError
+from gsomia.cli.remote import node_identity as identity_file
+from gsomia.errors import DataError, NodeError, UsageError
+from gsomia.keys import PublicKey
 from gsomia.keystore import credential
 from gsomia.node import (
     Reader,
@@ -32,6 +35,7 @@ from gsomia.node import (
     retire_officer_key,
     signed_by,
 )
+from gsomia.passkeys import Passkey
 
 __all__ = [
     "clock_command",
@@ -187,7 +191,7 @@ officer_command.add_command(first_command)
 @click.option("--person", default="", help="Whose key it is, where that is not OFFICER: two keys are then one person.")
 @new_key_options
 @by_option
-@node_option
+@anywhere_option
 def enrol_officer(
     officer: str,
     roles: tuple[str, ...],
@@ -198,28 +202,60 @@ def enrol_officer(
     by: str,
     node_dir: str | None,
 ) -> None:
-    """Make a key for OFFICER, in a file or on a token, and enrol it, or one made elsewhere; the first enrols alone."""
+    """Make a key for OFFICER, in a file or on a token, and enrol it, or one made elsewhere; the first enrols alone.
+
+    At an address a key is enrolled that was made where the officer works: --public FILE --fingerprint HEX.
+    """
+    if is_address(node_dir):
+        key = _made_elsewhere(public, expected, token, officer)
+        wanted = {"act": "enrol-key", "officer": officer, "person": person or officer, "roles": list(roles)}
+        (said,) = done(node_dir, wanted | {"key": key.to_json()}, lambda _: [])
+        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {said.id}{used_at(key)}")
+        return
     with home_of(node_dir) as home:
-        key = public_half(public, expected, token, officer=officer, node=home.node)
+        given = public_half(
+            public, expected, token, officer=officer, party=home.node.party, exercise=home.node.exercise
+        )
         with home.node.store.reading() as reader:
             first = not reader.officers(home.node.party, limit=1)
         acting = None if first else home.acting(by, Role.SECURITY)
-        act = home.enrol_officer(officer, roles, by=acting, person=person, token=token, public=key)
-        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}{used_at(key)}")
+        act = home.enrol_officer(officer, roles, by=acting, person=person, token=token, public=given)
+        click.echo(f"{officer} enrolled as {', '.join(roles)} by act {act.id}{used_at(given)}")
+
+
+def _made_elsewhere(public: Path | None, expected: str, token: str, officer: str) -> PublicKey | Passkey:
+    """The public half of a key that is enrolled at an address, held against the node's identity.
+
+    Raises:
+        UsageError: none was given: a private key is made where its officer works, and never at an address.
+    """
+    frame = Frame.read(identity_file())
+    key = public_half(public, expected, token, officer=officer, party=frame.party, exercise=frame.exercise)
+    if key is None:
+        hint = "`gsomia officer key FILE` makes it there; then --public and --fingerprint"
+        raise UsageError("a private key is made where its officer works, never at an address", hint=hint)
+    return key
 
 
 @officer_command.command("replace")
 @click.argument("officer")
 @new_key_options
 @by_option
-@node_option
+@anywhere_option
 def replace_key(officer: str, token: str, public: Path | None, expected: str, by: str, node_dir: str | None) -> None:
     """Enrol a new key for OFFICER, made as `officer enrol` does, in place of the one before; every peer is told."""
+    if is_address(node_dir):
+        key = _made_elsewhere(public, expected, token, officer)
+        (said,) = done(node_dir, {"act": "replace-key", "officer": officer, "key": key.to_json()}, lambda _: [])
+        click.echo(f"{officer} has a new key by act {said.id}{used_at(key)}")
+        return
     with home_of(node_dir) as home:
-        key = public_half(public, expected, token, officer=officer, node=home.node)
+        given = public_half(
+            public, expected, token, officer=officer, party=home.node.party, exercise=home.node.exercise
+        )
         acting = home.acting(by, Role.SECURITY)
-        act = home.replace_officer_key(officer, by=acting, token=token, public=key)
-        click.echo(f"{officer} has a new key by act {act.id}{used_at(key)}")
+        act = home.replace_officer_key(officer, by=acting, token=token, public=given)
+        click.echo(f"{officer} has a new key by act {act.id}{used_at(given)}")
         home.deliver()
 
 
