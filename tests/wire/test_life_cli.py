@@ -54,12 +54,15 @@ def test_an_items_life_is_witnessed_bundled_and_checked_by_others(pair: Pair, tm
     bundle.write_bytes(data)
     assert "FAIL seal" in say(pair, "JPN", "verify", str(bundle), status=5)
 
-    listed = say(pair, "KOR", "officer", "compromised", "registry", "--since", "2018-01-01T00:00Z", "--json")
+    rows = json.loads(say(pair, "KOR", "officer", "list", "--json"))["officers"]
+    (key,) = (one["key"] for one in rows if (one["party"], one["officer"]) == ("KOR", "registry"))
+    since = ("--since", "2018-01-01T00:00Z", "--key", key)
+    listed = say(pair, "KOR", "officer", "compromised", "registry", *since, "--json")
     assert sorted(act["type"] for act in json.loads(listed)["signed"]) == ["mark", "receipted"]
     say(pair, "KOR", "officer", "retire", "disclosure")
     pair.settle()
     officers = json.loads(say(pair, "JPN", "officer", "list", "--json"))["officers"]
-    left = {one["officer"] for one in officers if one["Party" if "Party" in one else "party"] == "KOR"}
+    left = {one["officer"] for one in officers if one["party"] == "KOR"}
     assert left == {"security", "legal"}
     say(pair, "JPN", "peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z")
     again = pair.transmit("JPN", tmp_path / "document", "--wait", "5")
