@@ -45,7 +45,9 @@ def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
         yield tmp_path
     else:
         with tempfile.TemporaryDirectory(prefix="gsomia-test-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+            own = Path(folder) / "own"  # what is beside it is the test's too
+            own.mkdir()
+            yield own
 
 
 def _room() -> bool:

@@ -18,7 +18,7 @@ def row(item: str, state: str) -> dict[str, Any]:
 
 def test_a_document_that_draws_on_the_item_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"request": "q", "item": ITEM, "passed": [row(ITEM, "delivered"), row(DOCUMENT, "refused")]}
-    monkeypatch.setattr("gsomia.cli.consent.asked", lambda *_: told | {"not_told_yet": []})
+    monkeypatch.setattr("gsomia.cli.consent.asked", lambda *_: {"consents": [told | {"not_told_yet": []}]})
     done = CliRunner().invoke(consent_command, ["show", "q"])
     assert done.exit_code == 0, done.output
     assert [line for line in done.output.splitlines() if line.startswith("passed")] == [

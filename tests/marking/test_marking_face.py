@@ -29,6 +29,13 @@ def test_importing_marking_imports_no_heavy_library() -> None:
 def test_labels_alone_import_no_banners_and_no_policies() -> None:
     code = "import sys, gsomia.marking; print(*(m for m in sys.modules if m.startswith('gsomia.marking.')))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {m.removeprefix("gsomia.marking.") for m in found} == {"instants", "label", "lines", "order", "words"}
+    assert {m.removeprefix("gsomia.marking.") for m in found} == {
+        "instants",
+        "label",
+        "lines",
+        "order",
+        "showing",
+        "words",
+    }
     with pytest.raises(AttributeError, match="has no `novel`"):
         _ = import_module("gsomia.marking").novel

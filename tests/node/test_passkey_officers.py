@@ -154,8 +154,8 @@ def retired(kor: Player, officer: str) -> None:
 
 def compromised(kor: Player, officer: str) -> None:
     since = kor.node.clock.now() - timedelta(hours=1)
-    said = declare_compromised(kor.node, "KOR", officer, since, by=kor.by(Role.SECURITY))
     key = kor.by(Role.REGISTRY).key.public.fingerprint
+    said = declare_compromised(kor.node, "KOR", officer, since, key=key, by=kor.by(Role.SECURITY))
     assert said.statement.body["key"] == key
     with kor.node.store.reading() as reader:
         signed = signed_by(reader, key, since)
