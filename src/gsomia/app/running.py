@@ -59,6 +59,8 @@ _QUIET_SECONDS = 2.0
 """So long nothing moved where nothing is said to move."""
 _FAR_BEHIND = 50_000
 """The same while items move, which it would only slow."""
+_MEANWHILE = 100
+"""So many acts at a time then: whoever writes waits for that."""
 _AGAIN_SECONDS = 600
 """A reconciliation that failed is tried again after so long, or after its interval where that is shorter."""
 
@@ -279,7 +281,7 @@ class _Outbox:
             late = behind(reader, party) > (_FAR_BEHIND if busy else _BEHIND)
             done = reconciled_at(reader, party)
         if late:
-            refresh(node, party, most=_BEHIND)
+            refresh(node, party, most=_MEANWHILE if busy else _BEHIND)
         again = min(_AGAIN_SECONDS, settings.interval_seconds)
         if not settings.interval_seconds or now < self._tried.get(party, float("-inf")) + again:
             return

@@ -48,7 +48,7 @@ _FOR_ONCE = frozenset({"acceptance", "refusal", "rejected"})
 BEFORE_ARRIVAL = frozenset({"transmit", "release", "dispatched", "tracer", "possible-loss"})
 """Acts that may be the giver's alone for ever, where the copy never arrived."""
 
-_AT_ONCE = 1000
+_AT_ONCE = 250
 """So many acts are looked through in one transaction, while others wait to write."""
 
 
@@ -207,7 +207,7 @@ def refresh(node: Node, peer: str, *, most: int = 0) -> bool:
         if most and counted >= most:
             return False
         with node.store.writing() as tx:
-            counted += _refresh(node, tx, peer)
+            counted += _refresh(node, tx, peer, at_once=min(most or _AT_ONCE, _AT_ONCE))
 
 
 def _logs(reader: Reader, peer: str) -> Iterator[tuple[LogState, int]]:
@@ -226,16 +226,16 @@ def _due(reader: Reader, peer: str) -> bool:
     return any(seen < state.size for state, seen in _logs(reader, peer)) or bool(reader.followed(peer, 1))
 
 
-def _refresh(node: Node, tx: Writer, peer: str) -> int:
+def _refresh(node: Node, tx: Writer, peer: str, *, at_once: int) -> int:
     touched: set[tuple[str, str]] = set()
     counted = 0
     for state, seen in _logs(tx, peer):
-        stop = min(state.size, seen + _AT_ONCE - counted)
+        stop = min(state.size, seen + at_once - counted)
         if seen < stop:
             touched |= _touched(tx, state.name, seen, stop)
             tx.put_setting(_compared(state.name), str(stop))
             counted += stop - seen
-    followed = tx.followed(peer, _AT_ONCE)
+    followed = tx.followed(peer, at_once)
     tx.end_followed(peer, followed)
     touched |= {(ITEM, name) for name in followed}
     changed = []
