@@ -91,6 +91,8 @@ def apply_mark(node: Node, tx: Writer, statement: Statement) -> None:
     _no_receipt_yet(statement, copy)
     mark, item = statement.body, tx.item(copy.item)
     level, label = text(mark, "level"), Label.from_json(mark["label"])
+    if item is not None and text(mark, "origin") != item.originator:
+        raise VerificationError(f"act `{statement.id}`: it names another than `{item.originator}` (Article 4.2)")
     if item is None or label != equivalent_label(item, level, copy.holder, label.created):
         raise VerificationError(f"act `{statement.id}`: its label is not the equivalent of the originator's")
     check_order(tx, statement, copy, item, level)

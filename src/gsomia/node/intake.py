@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -220,7 +220,9 @@ def _take_in(
             drafts.append(_draft("rejected", peer, offer, {"why": why}))
         record(node, tx, entered, at=at)
         made = make(node, tx, drafts, at=at, send=False)
-        receipt_by_order(node, tx, [one.delivery.offer.copy for one in arrived], at)
+        # Whatever stands against a mark or a receipt by an order, an officer looks at the copies then.
+        with suppress(VerificationError), tx.part():
+            receipt_by_order(node, tx, [one.delivery.offer.copy for one in arrived], at)
         # Before the transaction ends: an item is never registered without its content.
         node.blobs.rename([(name, item) for item, name in moves.items()])
     return made

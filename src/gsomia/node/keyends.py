@@ -20,7 +20,8 @@ from gsomia.node.succession import DISTRUSTED, retired_keys
 from gsomia.passkeys import enrolled_key
 
 if TYPE_CHECKING:
-    from gsomia.node.node import Node
+    from gsomia.node.order_effects import end_orders_of
+from gsomia.node.node import Node
 
 __all__ = [
     "KEY_TYPES",
@@ -105,6 +106,7 @@ def signing_persons(reader: Reader, statement: Statement) -> set[str]:
 def apply_retirement(tx: Writer, statement: Statement) -> None:
     """End an officer's key: one's own Party's alone."""
     _end(tx, statement, statement.party, str(statement.body["officer"]), str(statement.body["key"]))
+    end_orders_of(tx, statement, statement.party, str(statement.body["key"]))
 
 
 def apply_compromise(node: Node, tx: Writer, statement: Statement) -> None:
@@ -116,6 +118,7 @@ def apply_compromise(node: Node, tx: Writer, statement: Statement) -> None:
         raise VerificationError(f"act `{statement.id}`: `{statement.party}` has no say over the keys of `{party}`")
     if officer:
         _distrust_officer(tx, statement, party, officer, key)
+        end_orders_of(tx, statement, party, key)
     elif key in node_keys(node, tx, party):
         tx.put_setting(f"{DISTRUSTED}{key}", statement.id)
     else:

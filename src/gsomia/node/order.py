@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gsomia.registry import Copy, Item
+from gsomia.registry import Copy, Item, Rung
 
 __all__ = ["StandingOrder"]
 
@@ -21,6 +21,8 @@ class StandingOrder:
         instrument: under which they come.
         marks: pairs of the giver's mark and the own mark that is put beside it.
         subjects: of which it is; () for every one.
+        key: the fingerprint of the officer's key that signed it; the order ends with that key, where it is retired or
+            declared compromised.
         at, until: from when and to when it stands.
         ended_at: when an officer ended it before that; None where none did.
         ended_by: the act that did, or "".
@@ -32,6 +34,7 @@ class StandingOrder:
     instrument: str
     marks: tuple[tuple[str, str], ...]
     subjects: tuple[str, ...]
+    key: str
     at: datetime
     until: datetime
     ended_at: datetime | None = None
@@ -56,6 +59,9 @@ class StandingOrder:
         """
         if not self.stands(at):
             return "it does not stand at that instant"
+        delivered = copy.rung(Rung.DELIVERED)
+        if delivered is None or delivered.at != at:
+            return "by an order a copy is marked and receipted as it is delivered, and not later"
         if (copy.holder, copy.giver, copy.instrument) != (self.party, self.giver, self.instrument):
             return f"it is about what `{self.giver}` gives `{self.party}` under `{self.instrument}`"
         if item.originator != self.giver or {*item.contains} != {self.giver} or copy.destination != self.party:

@@ -17,7 +17,7 @@ from gsomia.registry import Copy, Item
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["apply_order", "apply_order_end", "check_order"]
+__all__ = ["apply_order", "apply_order_end", "check_order", "end_orders_of"]
 
 
 def apply_order(node: Node, tx: Writer, statement: Statement) -> None:
@@ -33,6 +33,7 @@ def apply_order(node: Node, tx: Writer, statement: Statement) -> None:
         instrument=statement.instrument,
         marks=tuple(sorted(marks.items())),
         subjects=texts(body, "subjects"),
+        key=statement.signers[-1].key,
         at=statement.at,
         until=read_instant(text(body, "until")),
     )
@@ -52,6 +53,13 @@ def apply_order_end(node: Node, tx: Writer, statement: Statement) -> None:
         tx.put_order(replace(order, ended_at=statement.at, ended_by=statement.id))
 
 
+def end_orders_of(tx: Writer, statement: Statement, party: str, key: str) -> None:
+    """An officer's key was retired or declared compromised: what was ordered by it ends with it."""
+    for order in tx.orders(party):
+        if order.key == key:
+            tx.put_order(replace(order, ended_at=statement.at, ended_by=statement.id))
+
+
 def check_order(tx: Reader, statement: Statement, copy: Copy, item: Item, mark: str) -> None:
     """Check an act that a node signed alone, by a standing order that it names (protocol 8).
 
@@ -69,7 +77,9 @@ def check_order(tx: Reader, statement: Statement, copy: Copy, item: Item, mark: 
     order = tx.order(text(statement.body, "order"))
     if order is None:
         raise VerificationError(f"act `{statement.id}`: it rests on a standing order that is not known")
-    foreign = next((level for level in levels_given(tx, item) if order.own_mark(level) == mark), item.level)
+    given = levels_given(tx, item)
+    named = statement.body.get("foreign")
+    foreign = named if named in given else next((one for one in given if order.own_mark(one) == mark), item.level)
     why = order.against(copy, item, foreign, statement.at)
     if why or order.own_mark(foreign) != mark:
         why = why or f"by it `{foreign}` is marked `{order.own_mark(foreign)}`, and not `{mark}`"

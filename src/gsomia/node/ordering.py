@@ -78,6 +78,7 @@ def give_order(
                     hint=f"equivalents: {', '.join(allowed) or 'none'}",
                 )
             table[foreign] = mark
+        _unless_otherwise_ordered(tx, node.party, giver, instrument, table, subjects, at)
         body: dict[str, Any] = {
             "giver": giver,
             "marks": dict(sorted(table.items())),
@@ -86,6 +87,31 @@ def give_order(
         }
         draft = Draft(type="standing-order", instrument=instrument, parties=(giver,), body=body)
         return make(node, tx, [draft], at=at, by=by)[0]
+
+
+def _unless_otherwise_ordered(
+    reader: Reader,
+    party: str,
+    giver: str,
+    instrument: str,
+    table: Mapping[str, str],
+    subjects: Sequence[str],
+    at: datetime,
+) -> None:
+    """Check that no order that stands says another mark for what this one is about.
+
+    Raises:
+        UsageError: one does.
+    """
+    for one in reader.orders(party):
+        alike = (one.giver, one.instrument) == (giver, instrument) and at < one.until
+        overlap = not subjects or not one.subjects or {*subjects} & {*one.subjects}
+        for foreign, mark in table.items() if alike and overlap else ():
+            if one.own_mark(foreign) not in ("", mark):
+                raise UsageError(
+                    f"standing order `{one.id}` marks `{foreign}` as `{one.own_mark(foreign)}`",
+                    hint=f"`gsomia order end {one.id}` first",
+                )
 
 
 def end_order(node: Node, order: str, *, by: Acting) -> SignedAct:
@@ -103,7 +129,7 @@ def end_order(node: Node, order: str, *, by: Acting) -> SignedAct:
     with node.store.writing() as tx:
         found = tx.order(order)
         if found is None or found.party != node.party or found.ended_by:
-            standing = [one.id for one in tx.orders() if one.party == node.party and not one.ended_by]
+            standing = [one.id for one in tx.orders(node.party)]
             raise UsageError(f"no standing order `{order}`", hint=f"there are: {', '.join(standing) or 'none'}")
         draft = Draft(
             type="end-standing-order", instrument=found.instrument, parties=(found.giver,), body={"order": order}
@@ -138,7 +164,7 @@ def receipt_by_order(node: Node, tx: Writer, copies: Sequence[str], at: datetime
         copies: the ids.
         at: the instant.
     """
-    orders = [one for one in tx.orders() if one.party == node.party and one.stands(at)]
+    orders = [one for one in tx.orders(node.party) if one.stands(at)]
     if not orders:
         return
     case = Case.of(node, tx)

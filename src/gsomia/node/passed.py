@@ -40,6 +40,11 @@ def _consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
     return consent_row(consent) | {"passed": rows, "not_told_yet": waiting}
 
 
+def _about(consent: Consent) -> tuple[str, ...]:
+    """Whose consent about what, for whom and what for."""
+    return (consent.item, consent.originator, consent.asker, consent.purpose, consent.part, consent.extent)
+
+
 def withdrawn_rows(node: Node, reader: Reader) -> list[dict[str, Any]]:
     """The copies held here under a consent that its originator took back, or that were to be handed on under it.
 
@@ -54,7 +59,8 @@ def withdrawn_rows(node: Node, reader: Reader) -> list[dict[str, Any]]:
     for one in consents:
         again = any(
             other.state == GRANTED
-            and (other.item, other.originator, other.asker) == (one.item, one.originator, one.asker)
+            and (other.expires is None or node.clock.now() < other.expires)
+            and _about(other) == _about(one)
             and {*one.receivers} <= {*other.receivers}
             for other in consents
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gsomia.node.acts import SignedAct, Statement, instant
+from gsomia.node.acts import SignedAct, Statement, instant, read_instant
 from gsomia.node.approval import GRANTED, REVOKED, Passing, objection, objections
 from gsomia.node.leaving import Stop, authority_of, stop_copies
 from gsomia.node.node import Node
@@ -62,8 +62,8 @@ def heed(node: Node, tx: Writer, acts: Sequence[SignedAct], at: datetime) -> Non
 def _taken_back(tx: Writer, said: Statement) -> str:
     """That a consent had been taken back when a giver's officer let a copy go by it; "" where it stood."""
     consent = tx.consent(str(said.body["consent"]))
-    going = said.body["state"] == CopyState.AUTHORISED
-    if consent is None or not going or consent.state != REVOKED or consent.at >= said.at:
+    authorised = read_instant(str(said.body["authorised"]))
+    if consent is None or consent.state != REVOKED or consent.at >= authorised:
         return ""
     return f"consent {consent.id} was taken back {instant(consent.at)}, before it"
 

@@ -30,8 +30,10 @@ def _order_of(row: Mapping[str, Any]) -> StandingOrder:
 class OrderReads(Connected):
     """Reads about standing orders within one transaction."""
 
-    def orders(self) -> Sequence[StandingOrder]:
-        found = rows_by(schema.standing_order, order=("at", "id")).rows(self._connection, {})
+    def orders(self, party: str = "") -> Sequence[StandingOrder]:
+        columns = ("party", "ended_by") if party else ()
+        query = rows_by(schema.standing_order, *columns, order=("at", "id"))
+        found = query.rows(self._connection, {"party": party, "ended_by": ""} if party else {})
         return [_order_of(row) for row in found]
 
     def order(self, order: str) -> StandingOrder | None:

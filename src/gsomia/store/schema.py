@@ -184,11 +184,12 @@ oral_disclosure = _table(
 standing_order = _table(
     "standing_order",
     _text("id", key=True),
-    _text("party"),
+    _text("party", index=True),
     _text("giver"),
     _text("instrument"),
     _text("marks"),
     _text("subjects"),
+    _text("key"),
     _text("at"),
     _text("until"),
     _text("ended_at"),

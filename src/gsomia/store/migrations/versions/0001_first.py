@@ -510,6 +510,7 @@ def upgrade() -> None:
         sa.Column("instrument", sa.Text(), nullable=False),
         sa.Column("marks", sa.Text(), nullable=False),
         sa.Column("subjects", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("until", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=False),
@@ -517,6 +518,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_order")),
         sqlite_with_rowid=True,
     )
+    op.create_index(op.f("ix_standing_order_party"), "standing_order", ["party"], unique=False)
     op.create_table(
         "contractor_facility",
         sa.Column("id", sa.Text(), nullable=False),
