@@ -30,6 +30,7 @@ from gsomia.node import (
     consent_views,
     give_consent,
     instant,
+    recall,
     reconcile,
     recover,
     refuse_consent,
@@ -183,6 +184,16 @@ def test_a_withdrawal_stops_what_waits_and_its_giver_sees_which_went_before(thre
     holds(three)
 
 
+def test_a_document_recalled_before_it_leaves_is_told_as_refused(three: Exercise) -> None:
+    consent = given(three, **PART)
+    sent = drawn(three, consent)
+    between(three, "KOR", "JPN")
+    recall(three["KOR"].node, sent.item, "a mistake", by=by(three["KOR"]))
+    three.settle()
+    assert passed(three["JPN"], consent) == passed(three["KOR"], consent) == [(sent.id, "KOR", "USA", "refused")]
+    holds(three)
+
+
 def test_what_the_receiver_refuses_is_told_as_refused(three: Exercise) -> None:
     consent = given(three, Terms(conditions=("no copies",)))
     sent = drawn(three, consent)
@@ -201,6 +212,7 @@ def test_what_goes_before_the_withdrawal_is_known_stands_and_is_kept_as_a_breach
     ((copy, _, _, state),) = passed(three["JPN"], consent)
     assert (copy, state) == (sent.id, register(three["KOR"])[sent.id][0].state)
     assert re.search(f"{sent.id} to USA, a breach.*was taken back", words_of(refusals(three["JPN"])), re.S)
+    assert words_of(refusals(three["JPN"])).count("a breach") == 1, "what came of it is told too"
     same_story(three)
     holds(three)
 

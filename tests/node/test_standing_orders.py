@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,25 @@ import pytest
 from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
 
 from gsomia.config import shipped_law
-from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, TrustedKeys, audit, check_bundle, end_order, give_order, order_rows, write_bundle
+from gsomia.errors import RefusedError, UsageError, VerificationError
+from gsomia.node import (
+    Role,
+    TrustedKeys,
+    audit,
+    check_bundle,
+    declare_compromised,
+    end_order,
+    give_order,
+    order_rows,
+    retire_officer_key,
+    write_bundle,
+)
+from gsomia.node.custody import marking
+from gsomia.node.facts import Case
+from gsomia.node.ledger import make
 from gsomia.registry import Copy, CopyState, Rung
 from gsomia.store import SqlStore
-from gsomia.testing import Exercise
+from gsomia.testing import Exercise, Player
 
 PACT = "jpn-kor-2016"
 ORDER: dict[str, Any] = {"giver": "JPN", "instrument": PACT, "marks": {"極秘": "군사II급비밀"}}
@@ -98,6 +113,78 @@ def test_a_bundle_holds_the_order_on_which_a_receipt_rests(stage: Stage, party: 
     }
     checks = check_bundle(sink, keys, at=both.clock.at, unwitnessed=timedelta(1), scratch=SqlStore.scratch)
     assert [check.fault for check in checks if not check.holds] == []
+
+
+def by_order(both: Exercise, copy: Copy, order: str) -> None:
+    """Korea's node marks and receipts by the order, without its officer."""
+    korea = both["KOR"].node
+    at = korea.clock.now()
+    with korea.store.writing() as tx:
+        draft, _ = marking(korea, tx, Case.of(korea, tx), copy, "군사II급비밀", at, settled_by="order", order=order)
+        make(korea, tx, [draft], at=at)
+
+
+def test_an_order_covers_nothing_that_was_delivered_before_or_that_lies_since(stage: Stage) -> None:
+    both = stage()
+    before = sent(both)
+    order = ordered(both)
+    both.clock.at += timedelta(hours=1)
+    with pytest.raises(VerificationError, match="as it is delivered"):
+        by_order(both, before, order)
+    end_order(both["KOR"].node, order, by=both["KOR"].by(Role.REGISTRY))
+    both.settle()
+    lies = sent(both)
+    with pytest.raises(VerificationError, match="does not stand"):
+        by_order(both, lies, order)
+    assert lies.state is CopyState.DELIVERED
+    holds(both)
+
+
+def retired(korea: Player) -> None:
+    retire_officer_key(korea.node, "kor-registry", by=korea.by(Role.SECURITY))
+
+
+def compromised(korea: Player) -> None:
+    since = korea.node.clock.now() - timedelta(days=1)
+    declare_compromised(korea.node, "KOR", "kor-registry", since, by=korea.by(Role.SECURITY))
+
+
+@pytest.mark.parametrize("end", [retired, compromised])
+def test_an_order_ends_with_the_key_that_signed_it(stage: Stage, end: Callable[[Player], None]) -> None:
+    both = stage()
+    ordered(both)
+    end(both["KOR"])
+    both.settle()
+    assert sent(both).state is CopyState.DELIVERED
+    for player in (both["JPN"], both["KOR"]):
+        with player.node.store.reading() as reader:
+            assert [row["ended"] is not None for row in order_rows(reader)] == [True]
+    holds(both)
+
+
+def test_no_two_orders_say_two_marks_for_one(stage: Stage) -> None:
+    """Of two equivalents the officer chose one; the other is chosen once the first choice has ended."""
+    both = stage()
+    japan = both["JPN"]
+    until, by = japan.node.clock.now() + timedelta(days=9), japan.by(Role.REGISTRY)
+    first = give_order(japan.node, "KOR", PACT, {"군사II급비밀": "極秘"}, until=until, by=by)
+    other: dict[str, Any] = {"marks": {"군사II급비밀": "特定秘密"}, "until": until, "by": by}
+    with pytest.raises(UsageError, match=f"`{first.id}` marks"):
+        give_order(japan.node, "KOR", PACT, **other)
+    end_order(japan.node, first.id, by=by)
+    give_order(japan.node, "KOR", PACT, **other)
+
+
+def test_a_mark_names_the_providing_government(stage: Stage) -> None:
+    """Article 4.2: whoever signs it."""
+    both = stage()
+    copy = sent(both)
+    korea = both["KOR"]
+    with korea.node.store.writing() as tx, pytest.raises(VerificationError, match="another than `JPN`"):
+        case, at = Case.of(korea.node, tx), korea.node.clock.now()
+        draft, _ = marking(korea.node, tx, case, copy, "군사II급비밀", at, settled_by="officer")
+        lie = replace(draft, body={**draft.body, "origin": "KOR"})
+        make(korea.node, tx, [lie], at=at, by=korea.by(Role.REGISTRY))
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

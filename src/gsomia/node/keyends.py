@@ -15,13 +15,13 @@ from gsomia.keys import PublicKey
 from gsomia.node.act_types import Role
 from gsomia.node.acts import Officer, Statement, read_instant
 from gsomia.node.bodies import text
+from gsomia.node.order_effects import end_orders_of
 from gsomia.node.store_port import Reader, Writer
 from gsomia.node.succession import DISTRUSTED, retired_keys
 from gsomia.passkeys import enrolled_key
 
 if TYPE_CHECKING:
-    from gsomia.node.order_effects import end_orders_of
-from gsomia.node.node import Node
+    from gsomia.node.node import Node
 
 __all__ = [
     "KEY_TYPES",

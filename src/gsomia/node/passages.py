@@ -65,7 +65,10 @@ def due_passages(node: Node, reader: Reader, acts: Sequence[SignedAct], at: date
         if said.type in AUTHORITIES and said.party == node.party and said.at == at:
             passages = _going(node, reader, said)
         elif said.type in _ENDS:
-            passages = _ended(node, reader, said)
+            passages = _ended(node, reader, reader.copy(said.copy))
+        elif said.type == "recall":
+            given = [copy for copy in reader.copies(item=said.item) if copy.giver == node.party]
+            passages = (one for copy in given for one in _ended(node, reader, copy))
         else:
             continue
         found |= {(one.copy, one.consent): one for one in passages}
@@ -141,9 +144,8 @@ def _let(
     )
 
 
-def _ended(node: Node, reader: Reader, said: Statement) -> Iterator[Passage]:
+def _ended(node: Node, reader: Reader, copy: Copy | None) -> Iterator[Passage]:
     """What came of a copy that this node gave, for those who were told that it goes."""
-    copy = reader.copy(said.copy)
     if copy is None or copy.giver != node.party or not _of_others(reader.item(copy.item)):
         return
     state = CopyState.DELIVERED if copy.rung(Rung.DELIVERED) is not None else copy.state

@@ -65,6 +65,11 @@ def _taken_back(tx: Writer, said: Statement) -> str:
     authorised = read_instant(str(said.body["authorised"]))
     if consent is None or consent.state != REVOKED or consent.at >= authorised:
         return ""
+    about = said.body["copy"], said.body["consent"]
+    told = (act.statement for act in tx.acts(types=[PASSAGE], item=said.item))
+    first = next(one.id for one in told if (one.body["copy"], one.body["consent"]) == about)
+    if said.id != first:
+        return ""  # what came of it is no other breach
     return f"consent {consent.id} was taken back {instant(consent.at)}, before it"
 
 
