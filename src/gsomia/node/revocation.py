@@ -144,6 +144,9 @@ def answer_recall(
             }
             if fault := answer_fault(tx, node.party, copy, body):
                 raise refused("no-such-answer", fault, hint=_recorded_how(node, tx, copy, answer, by))
+            if copy.giver != asked.party:
+                # Who passes the answer on may not have heard of the recall, where it came back by a recovery.
+                tx.put_outgoing(copy.giver, "act", asked.id, node.clock.machine())
             drafts.append(
                 Draft(
                     type="answer-recall",
