@@ -126,9 +126,9 @@ class _Officers:
             faults = [one for one in marked if isinstance(one, GsomiaError)]
             if faults:
                 raise faults[0]
-            passages = [Onward(reference=copy, to="KOR") for copy in arrived]
+            releases = [Onward(reference=copy, to="KOR") for copy in arrived]
             by = self._hub.acting("", Role.DISCLOSURE)
-            self._second.extend(copy.id for copy in _copies(release_many(self._hub.node, passages, by=by)))
+            self._second.extend(copy.id for copy in _copies(release_many(self._hub.node, releases, by=by)))
         ended = _arrived(self._hub, self._second)
         self._delivered += len(ended)
         return len(arrived) + len(ended)

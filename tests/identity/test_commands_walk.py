@@ -58,7 +58,7 @@ LINES: dict[str, list[str]] = {
         "--subject", "other",
     ],
     "order give": [
-        "--from", "JPN", "--instrument", "jpn-kor-2016", "--mark", "極秘=군사II급비밀", "--until", "2018-02-01T00:00Z",
+        "--from", "JPN", "--under", "jpn-kor-2016", "--mark", "極秘=군사II급비밀", "--until", "2018-02-01T00:00Z",
     ],
     "order end": ["x"],
     "request ask": ["--to", "JPN", "--under", "jpn-kor-2016", "--subject", "other", "--what", "x"],

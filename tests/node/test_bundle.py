@@ -208,13 +208,16 @@ def test_acts_by_a_key_declared_compromised_later_are_told(lived: Exercise) -> N
     replace_officer_key(kor.node, old.officer, SigningKey(bytes(range(64))).public, by=kor.by(Role.SECURITY))
     key = old.key.public.fingerprint
     since = lived.clock.at - timedelta(days=1)
-    declare_compromised(kor.node, "KOR", old.officer, since, by=kor.by(Role.SECURITY), key=key)
+    # Declared again, as of other instants, each act is told once: as of the earliest.
+    for other in (lived.clock.at, since, since - timedelta(hours=1), lived.clock.at):
+        declare_compromised(kor.node, "KOR", old.officer, other, by=kor.by(Role.SECURITY), key=key)
     lived.settle()
     for party in ("KOR", "JPN"):
         checks = checked(lived, bundle_of(lived[party], lived[party].copies()[0].id), party)
         assert failing(checks) == []
         told = checks[2].remark
-        assert told.count("declared compromised since 2018-01-09") == 2
+        assert told.count("declared compromised since") == 2
+        assert told.count(f"declared compromised since {instant(since - timedelta(hours=1))}") == 2
         assert "`mark`" in told and "`receipted`" in told and "`transmit`" not in told
 
 

@@ -83,8 +83,8 @@ def test_many_go_on_together_and_one_that_is_refused_keeps_no_other_back(three: 
     three.settle()
     for copy in more[1:]:
         mark(america.node, copy.id, "SECRET", by=america.by(Role.REGISTRY))
-    passages = [Onward(reference=copy.id, to="KOR") for copy in more] + [Onward(reference="nothing", to="KOR")]
-    outcomes = release_many(america.node, passages, by=america.by(Role.DISCLOSURE))
+    releases = [Onward(reference=copy.id, to="KOR") for copy in more] + [Onward(reference="nothing", to="KOR")]
+    outcomes = release_many(america.node, releases, by=america.by(Role.DISCLOSURE))
     assert ["has not been marked" in str(outcomes[0]), "is held here" in str(outcomes[3])] == [True, True]
     three.settle()
     for outcome in outcomes[1:3]:

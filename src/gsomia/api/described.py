@@ -21,7 +21,8 @@ _TOKEN: Final[dict[str, list[str]]] = {"token": [], **_PROOF}
 _SCHEMES: Final = {
     "certificate": {
         "type": "mutualTLS",
-        "description": "A TLS client certificate that the officer's own key signed, its Ed25519 half.",
+        "description": "A TLS client certificate that an officer's own key, or a person's sign-in key, signed, "
+        "its Ed25519 half.",
     },
     "token": {
         "type": "http",

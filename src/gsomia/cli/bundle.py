@@ -64,7 +64,7 @@ def bundle_command(item: str, output: Path, as_json: bool, node_dir: str | None)
         return
     click.echo(plain(f"item {name} in {output}"))
     if uncosigned:
-        click.echo(plain(f"{uncosigned}; a bundle written after that has it cosigned"), err=True)
+        click.echo(plain(f"{uncosigned}; a bundle written after that may have it cosigned"), err=True)
 
 
 def _ask_peers(home: Home) -> None:

@@ -225,7 +225,13 @@ def draft_command(
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--preview", default="", metavar="PARTY", help="Print the view that PARTY would get; nothing is sent.")
 @click.option("--text", default="", metavar="ITEM", help="A view that was given before and has arrived: present it.")
-@_disclosure_option
+@click.option(
+    "--disclosure",
+    default="",
+    metavar="OFFICER",
+    help="The officer who gives the views, where several could; by address the key lies beside --officer-key, or the "
+    "officer signs elsewhere with `act sign`.",
+)
 @wait_option
 @by_option
 @json_option

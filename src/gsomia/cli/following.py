@@ -98,17 +98,19 @@ def outcome(home: Home, copy: Copy) -> PendingError | RefusedError | None:
         return PendingError(f"{copy.control_number} waits for a parcel to {copy.holder}", hint=hint)
     with home.node.store.reading() as reader:
         waiting = reader.outgoing(peer=copy.holder)
-        why = _why(reader, copy, waiting)
+        why = _why(reader, copy, waiting, " by this machine's clock" if home.node.exercise else "")
     hint = f"it is sent again by itself; `gsomia outbox --now {copy.holder}` tries at once"
     return PendingError(f"{copy.control_number} waits for {copy.holder}: {why}", hint=hint)
 
 
-def _why(reader: Reader, copy: Copy, waiting: Sequence[Outgoing]) -> str:
+def _why(reader: Reader, copy: Copy, waiting: Sequence[Outgoing], clock: str) -> str:
     """Why a copy waits: what was tried last for its peer, which may be another entry that stands before it."""
     if not waiting:
         return "the peer has not answered yet"
     first = waiting[0]
-    tried = f"{first.error}; next try {instant(first.next_at)}" if first.error else "the peer has not answered yet"
+    tried = (
+        f"{first.error}; next try {instant(first.next_at)}{clock}" if first.error else "the peer has not answered yet"
+    )
     if first.subject == copy.id:
         return tried
     act, before = reader.act(first.subject), reader.copy(first.subject)

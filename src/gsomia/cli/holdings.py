@@ -171,7 +171,8 @@ def _grounds(refused: Mapping[str, Any]) -> str:
 def outbox_command(peer: str, as_json: bool, node_dir: str | None) -> None:
     """List what waits for a peer, with the reason and the next try; a dead letter is one long tried in vain.
 
-    With --now it is tried at once, in its order: here, or by the node that is running.
+    The next try is by the clock of the node's machine. With --now it is tried at once, in its order: here, or by the
+    node that is running.
     """
     if peer:
         _try_now(node_dir, peer)

@@ -64,7 +64,7 @@ def means(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
         return False
     if len({one.item for one in statements}) > 1:
         return False
-    return all(_words(one, wanted) and _passage(one, wanted) and _item(one, wanted) for one in statements)
+    return all(_words(one, wanted) and _terms(one, wanted) and _item(one, wanted) for one in statements)
 
 
 def _law(statements: Sequence[Statement], wanted: Mapping[str, Any]) -> bool:
@@ -193,7 +193,7 @@ def _words(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     )
 
 
-def _passage(statement: Statement, wanted: Mapping[str, Any]) -> bool:
+def _terms(statement: Statement, wanted: Mapping[str, Any]) -> bool:
     """To whom, under what, and what the officer certifies."""
     body = statement.body
     if statement.type in _ANSWERS and not _answer(statement):

@@ -19,12 +19,12 @@ __all__ = ["order_command"]
 
 @click.group("order")
 def order_command() -> None:
-    """By which this node itself marks and receipts what comes, as a registry officer ordered (Articles 4.2, 9)."""
+    """Standing orders, by which this node itself marks and receipts what comes (Articles 4.2, 9)."""
 
 
 @order_command.command("give")
 @click.option("--from", "giver", required=True, help="The Party whose own items it is about.")
-@click.option("--instrument", required=True, help="The agreement under which they come.")
+@click.option("--under", required=True, help="The agreement under which they come.")
 @click.option("--mark", "marks", multiple=True, required=True, metavar="THEIRS=OWN", help="Which mark for which.")
 @click.option("--subject", "subjects", multiple=True, help="Of which it is; every one where it is left out.")
 @click.option("--until", type=Instant(), required=True, help="When it ends, within a year.")
@@ -32,7 +32,7 @@ def order_command() -> None:
 @anywhere_option
 def give(
     giver: str,
-    instrument: str,
+    under: str,
     marks: tuple[str, ...],
     subjects: tuple[str, ...],
     until: datetime,
@@ -46,9 +46,9 @@ def give(
 
     def here(home: Home) -> list[SignedAct]:
         by_whom = home.acting(by, Role.REGISTRY)
-        return [give_order(home.node, giver, instrument, pairs, until=until, subjects=subjects, by=by_whom)]
+        return [give_order(home.node, giver, under, pairs, until=until, subjects=subjects, by=by_whom)]
 
-    wanted: dict[str, Any] = {"act": "standing-order", "to": giver, "under": instrument, "marks": pairs}
+    wanted: dict[str, Any] = {"act": "standing-order", "to": giver, "under": under, "marks": pairs}
     (said,) = done(node_dir, wanted | {"subjects": sorted({*subjects}), "until": instant(until)}, here)
     click.echo(f"ordered until {said.body['until']} by act {said.id}")
 

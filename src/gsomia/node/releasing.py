@@ -127,12 +127,12 @@ def release(node: Node, reference: str, to: str, *, met: Sequence[str] = (), by:
     return outcome
 
 
-def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[Copy | GsomiaError]:
+def release_many(node: Node, releases: Sequence[Onward], *, by: Acting) -> list[Copy | GsomiaError]:
     """Hand received items on, each judged by itself, together in one transaction.
 
     Args:
         node: the holder's node.
-        passages: which, and to whom.
+        releases: which, and to whom.
         by: a disclosure officer; the acts are all this officer's.
 
     Returns:
@@ -147,8 +147,8 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
     asked: dict[int, _Asked] = {}
     with keeping_refusals(node, "release", at), node.store.reading() as reader:
         node.officer(reader, by, "disclosure")
-        gather(reader, copies=[onward.reference for onward in passages])
-        for number, onward in enumerate(passages):
+        gather(reader, copies=[onward.reference for onward in releases])
+        for number, onward in enumerate(releases):
             try:
                 asked[number] = _ask(node, reader, onward, at)
             except (UsageError, RefusedError) as error:
@@ -182,7 +182,7 @@ def release_many(node: Node, passages: Sequence[Onward], *, by: Acting) -> list[
                 pass_notice_on(node, tx, entry, asked[number].item)
                 tx.put_outgoing(entry.holder, "copy", entry.id, node.clock.machine())
         outcomes |= entries
-    return [outcomes[number] for number in range(len(passages))]
+    return [outcomes[number] for number in range(len(releases))]
 
 
 def _ask(node: Node, reader: Reader, onward: Onward, at: datetime) -> _Asked:

@@ -249,7 +249,7 @@ def own_consent(
     why: str = "",
     once: SealedOnce | None = None,
 ) -> Consent:
-    """The originator's consent to the passage of its own item, for this item alone (TISA).
+    """The originator's consent that its own item goes through a hub, for this item alone (TISA).
 
     Args:
         node: the originator's.

@@ -101,6 +101,4 @@ def treaty_mark(case: Case, party: str, typed: str) -> str:
         if level is not None:
             return level.mark
         allowed |= {known.mark: None for known in agreement.levels if known.party == party}
-    raise UsageError(
-        f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or _NONE}; named with --level"
-    )
+    raise UsageError(f"unknown level `{typed}` of `{party}`", hint=f"known: {', '.join(allowed) or _NONE}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import instant, read_instant, verify_act
+from gsomia.node.acts import Statement, instant, read_instant, verify_act
 from gsomia.node.bundle.reading import Life, TrustedKeys
 from gsomia.node.check import Check
 from gsomia.node.keyends import KEY_TYPES, OfficersThen
@@ -101,14 +101,19 @@ def check_acts(life: Life) -> Check:
 
 def _doubtful(life: Life) -> Iterator[str]:
     """The acts about the item by a key that was declared compromised, since it may have been in other hands."""
-    for declared, _ in life.acts:
-        body = declared.statement.body
-        if declared.statement.type != "declare-key-compromised":
-            continue
+    earliest: dict[str, Statement] = {}
+    for act, _ in life.acts:
+        said = act.statement
+        if said.type == "declare-key-compromised":
+            before = earliest.setdefault(said.body["key"], said)
+            if read_instant(said.body["since"]) < read_instant(before.body["since"]):
+                earliest[said.body["key"]] = said
+    for key, declared in earliest.items():
+        body = declared.body
         since, whose = read_instant(body["since"]), body["officer"] or "the node"
         for act, recorded in life.acts:
             said = act.statement
-            by = any(signer.key == body["key"] for signer in said.signers)
+            by = any(signer.key == key for signer in said.signers)
             if by and said.item == life.item["id"] and max(said.at, recorded) >= since:
                 yield (
                     f"doubtful: `{said.type}` of {instant(said.at)} (act `{said.id}`) by a key of {whose} of "
