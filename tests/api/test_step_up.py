@@ -30,6 +30,7 @@ STEP_UP = {
         "transmit", "release", "consent", "release-to-contractor", "clear-facility", "disclose-orally",
     ),
     "they cannot be undone": ("destroy",),
+    "they settle beforehand what passes custody": ("standing-order",),
     "keys": (
         "enrol-key", "replace-key", "retire-key", "declare-key-compromised", "enrol-peer", "replace-node-key",
         "recover-log",
