@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.types import ASGIApp, Message
 
-from gsomia.api import api_app
+from gsomia.api import Preparations, api_app
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
@@ -101,6 +101,16 @@ class Served:
         """Stop and start anew."""
         self.memory.close()
         self.memory, self.app = _start(self.player, self.folder, self.lines, self.told, rate, self.provider)
+
+    def waiting(self) -> tuple[Preparations, RealMachine]:
+        """Serve anew with preparations and a clock of the machine's that the test has in its hand."""
+        clock = RealMachine(self.player.node.clock)
+        node = replace(self.player.node, clock=clock)
+        waiting = Preparations(node)
+        self.player = replace(self.player, node=node)
+        words: dict[str, Any] = {"told": lambda _: None, "log": lambda **_: None, "waiting": waiting}
+        self.app = api_app(node, self.memory, House(), url="", **words)
+        return waiting, clock
 
     def certificate(self, acting: Acting, **words: Any) -> bytes:
         """A certificate that the officer's key signed, DER."""

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from authenticator import Authenticator, in_browser
-from calling import Answer, House, RealMachine, Served, enrol, signatures
+from calling import Answer, Served, enrol, signatures
 from consulting import THREE, Talk, opened
 from officers_browser import Browser
 from portions import document, drafts, portion
 from stories import MARKS, Stage, finish, holds, register, same_story
 
-from gsomia.api import Preparations, api_app
 from gsomia.cli.meaning_assess import means_assessment, read_views, shown_views
 from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
@@ -179,12 +178,7 @@ def test_views_given_before_are_told_and_not_prepared_again(jpn: Served, talk: T
 
 def test_views_that_no_round_completes_leave_nothing_behind(jpn: Served, talk: Talk) -> None:
     """They go with their preparation: by its time, for newer ones of the officer's, and where it is refused at once."""
-    clock = RealMachine(jpn.player.node.clock)
-    node = replace(jpn.player.node, clock=clock)
-    waiting = Preparations(node)
-    jpn.player = replace(jpn.player, node=node)
-    words: dict[str, Any] = {"told": lambda _: None, "log": lambda **_: None, "waiting": waiting}
-    jpn.app = api_app(node, jpn.memory, House(), url="", **words)
+    waiting, clock = jpn.waiting()
     wanted = assessing(jpn, talk)
     refused = assessing(jpn, talk, document(portion("x\n機密\ny", "USA")))
     before = blobs(jpn)

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from programs import follow, later
-from stories import MARKS, Stage, once
+from stories import MARKS
 from test_attacks import WANTED
 
 from gsomia.api.signin import Caller
@@ -76,15 +76,6 @@ CLIENTS: dict[str, dict[str, Any]] = {
     "public, ES256": {"client_id": "public"},
     "by address": {"client_id": "node", "client_secret": "s3cret of the test", "claim": "email"},
 }
-
-
-@pytest.fixture
-@once
-def both(stage: Stage) -> Exercise:
-    exercise = stage()
-    exercise["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
-    exercise.settle()
-    return exercise
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from calling import House, Served
 from pair import free_ports
 from stories import MARKS
-from test_oidc import Serve, at, bind, both, issuer
+from test_oidc import Serve, at, bind, issuer
 
 from gsomia.api import api_app
 from gsomia.app.surfaces import served as serving
@@ -26,7 +26,7 @@ from gsomia.testing import Exercise
 from gsomia.web import make_certificate, officers_context
 
 pytestmark = pytest.mark.wire
-__all__ = ["both", "issuer"]
+__all__ = ["issuer"]
 
 
 class Reached:

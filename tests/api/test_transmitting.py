@@ -14,7 +14,7 @@ import pytest
 from calling import Answer, House, RealMachine, Served, enrol, signatures
 from stories import MARKS, Stage, same_story
 
-from gsomia.api import Preparations, api_app
+from gsomia.api import api_app
 from gsomia.app import offered_law
 from gsomia.cli import sending
 from gsomia.cli.meaning import means
@@ -254,12 +254,7 @@ def test_what_was_prepared_and_not_signed_leaves_nothing(jpn: Served) -> None:
 
 def test_what_was_sealed_for_an_act_that_is_over_goes_without_another(jpn: Served) -> None:
     """By itself, and not only when the next act is prepared; what was entered stays, and takes no place."""
-    clock = RealMachine(jpn.player.node.clock)
-    node = replace(jpn.player.node, clock=clock)
-    waiting = Preparations(node)
-    jpn.player = replace(jpn.player, node=node)
-    words: dict[str, Any] = {"told": lambda _: None, "log": lambda **_: None, "waiting": waiting}
-    jpn.app = api_app(node, jpn.memory, House(), url="", **words)
+    waiting, clock = jpn.waiting()
     content = send(jpn, TEXT)
     entered = send(jpn, TEXT[::-1])
     assert jpn.act(officer(jpn), wanted(entered)).status == 200
