@@ -1,7 +1,7 @@
 """What holds for every test.
 
 Where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing. Hypothesis tries the same examples of
-each law in every run, however slow the machine is at it; with `GSOMIA_EXAMPLES` so many others, by chance (`make proofs`).
+each law in every run, however slow the machine is; with `GSOMIA_EXAMPLES` so many others, by chance (`make proofs`).
 """
 
 from __future__ import annotations
