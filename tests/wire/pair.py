@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -35,7 +35,7 @@ from gsomia.node import (
 )
 from gsomia.registry import Copy, Item
 
-__all__ = ["MARKS", "PARTIES", "Pair", "introduced", "new_pair"]
+__all__ = ["MARKS", "PARTIES", "Pair", "free_ports", "introduced", "new_pair"]
 
 AT = datetime.fromisoformat("2018-01-10T12:00:00+09:00")
 PARTIES = ("JPN", "KOR")
@@ -43,14 +43,22 @@ MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
 LAW = "jpn-kor-2016"
 
 
+_RESERVED = ExitStack()
+atexit.register(_RESERVED.close)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
+    """Ports that nobody listens on, and that only a node of this process's tests will.
+
+    A socket stays bound to each, so that the kernel gives it to no connection and to no other test, however long it
+    takes until a node listens there, and while that node is stopped. It may, as both sockets say that they share.
+    """
+    ports = []
+    for _ in range(count):
+        held = _RESERVED.enter_context(socket.socket())
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        ports.append(int(held.getsockname()[1]))
     return ports
 
 
@@ -113,6 +121,8 @@ class Pair:
         template: what `build` made.
         folder: where the copies lie.
     """
+
+    parties: Sequence[str] = PARTIES
 
     def __init__(self, template: Path, folder: Path) -> None:
         self.folder = folder
@@ -217,27 +227,32 @@ class Pair:
             home.close()
         return total
 
-    def settle(self, seconds: float = 30) -> None:
-        """Wait until no outbox holds anything."""
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until no outbox holds anything.
+
+        The nodes work while they are asked one after the other: one that was found empty may be given something by one
+        that is found empty after it. So there must be an instant at which all were: none recorded an act meanwhile.
+        """
         deadline = time.monotonic() + seconds
-        homes = [self.home(party) for party in PARTIES]
+        homes = [self.home(party) for party in self.parties]
         try:
             while True:
+                recorded = [_place(home) for home in homes]
                 left: list[Outgoing] = []
                 for home in homes:
                     with home.node.store.reading() as reader:
                         left.extend(reader.outgoing())
-                if not left:
+                if not left and recorded == [_place(home) for home in homes]:
                     return
-                assert time.monotonic() < deadline, f"{len(left)} wait, the first: {left[0]}"
+                assert time.monotonic() < deadline, f"{len(left)} wait, the first: {left[:1]}"
                 time.sleep(0.05)
         finally:
             for home in homes:
                 home.close()
 
-    def holds(self, parties: Iterable[str] = PARTIES) -> None:
-        """What `gsomia verify` checks of the nodes."""
-        for party in parties:
+    def holds(self, parties: Iterable[str] = ()) -> None:
+        """What `gsomia verify` checks of the nodes, of all where none is named."""
+        for party in parties or self.parties:
             home = self.home(party)
             try:
                 assert [check for check in audit(home.node) if not check.holds] == []
@@ -254,6 +269,12 @@ class Pair:
             numbers = [row["control_number"] for row in register.values()]
             assert len(numbers) == len(set(numbers))
         return [here[copy] for copy in sorted(here)]
+
+
+def _place(home: Home) -> int:
+    """The place of the act that a node recorded last."""
+    with home.node.store.reading() as reader:
+        return reader.last_place()
 
 
 def _told(copy: Copy, item: Item | None) -> dict[str, Any]:

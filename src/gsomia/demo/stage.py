@@ -56,12 +56,15 @@ class Stage:
     folder: Path
     keep: bool = False
     homes: dict[str, Home] = field(default_factory=dict)
+    ports: dict[str, socket.socket] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     history: tuple[LegalAct, ...] = field(default_factory=lambda: tuple(shipped_acts()))
 
     def build(self, at: datetime) -> None:
         """Make the three nodes, set their clocks, enrol officers and peers."""
-        for party, port in zip(PARTIES, _free_ports(len(PARTIES)), strict=True):
+        for party in PARTIES:
+            self.ports[party] = _reserved()
+            port = self.ports[party].getsockname()[1]
             self.homes[party] = init(self.folder / party, party, exercise=True, port=port)
         self.set_clock(at)
         for party, home in self.homes.items():
@@ -111,6 +114,8 @@ class Stage:
                 process.wait()
         for home in self.homes.values():
             home.close()
+        for held in self.ports.values():
+            held.close()
 
     def set_clock(self, at: datetime) -> None:
         """Set the clocks of all nodes to one instant; they run on from there.
@@ -193,12 +198,12 @@ class Stage:
             return bool(reader.outgoing(limit=1)) or any(due)
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now; the nodes take them within the second."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def _reserved() -> socket.socket:
+    """A socket bound to a port nobody listens on: until it is closed no connection is given that port.
+
+    A node may listen there meanwhile, since both sockets say that they share.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
