@@ -29,13 +29,14 @@ from gsomia.node import (
     accredit,
     assure,
     audit,
+    checkpoints_due,
     enter_legal_acts,
     enter_person,
     fingerprint,
 )
 from gsomia.registry import Copy, Item
 
-__all__ = ["MARKS", "PARTIES", "Pair", "free_ports", "introduced", "new_pair"]
+__all__ = ["MARKS", "PARTIES", "Pair", "free_ports", "introduced", "new_pair", "until"]
 
 AT = datetime.fromisoformat("2018-01-10T12:00:00+09:00")
 PARTIES = ("JPN", "KOR")
@@ -90,6 +91,14 @@ def build(folder: Path) -> None:
         settings.write_text(text)
     for home in homes.values():
         home.close()
+
+
+def until(what: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @functools.cache
@@ -227,6 +236,16 @@ class Pair:
             home.close()
         return total
 
+    def witnessed(self, seconds: float = 60) -> None:
+        """Wait until each peer has cosigned what is due to it."""
+        deadline = time.monotonic() + seconds
+        for party in self.parties:
+            home = self.home(party)
+            while any(_due(home, peer) for peer in self.parties):
+                assert time.monotonic() < deadline, f"{party}'s checkpoints are not cosigned"
+                time.sleep(0.05)
+            home.close()
+
     def settle(self, seconds: float = 60) -> None:
         """Wait until no outbox holds anything.
 
@@ -269,6 +288,12 @@ class Pair:
             numbers = [row["control_number"] for row in register.values()]
             assert len(numbers) == len(set(numbers))
         return [here[copy] for copy in sorted(here)]
+
+
+def _due(home: Home, peer: str) -> list[str]:
+    """The logs whose heads a peer has not cosigned."""
+    with home.node.store.reading() as reader:
+        return [state.name for state in checkpoints_due(home.node, reader, peer)]
 
 
 def _place(home: Home) -> int:
