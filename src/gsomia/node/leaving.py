@@ -16,6 +16,8 @@ from gsomia.node.keyends import KEY_TYPES
 from gsomia.node.ledger import Draft, enter, gather, make, record
 from gsomia.node.node import Node
 from gsomia.node.offers import Offer, verdict_digest
+from gsomia.node.order_effects import note_refused
+from gsomia.node.refusals import WHY_CHARACTERS
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.releasing import refresh
 from gsomia.node.store_port import Reader, Writer
@@ -87,8 +89,9 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
         if entry.subject not in named:
             continue
         if entry.subject in refused:
-            why = str(refused[entry.subject])
+            why = str(refused[entry.subject])[:WHY_CHARACTERS]
             tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
+            note_refused(tx, tx.act(entry.subject), why)
         elif entry.kind == "key":
             tx.put_setting(told_key(peer.party), node.keys.signing.public.fingerprint)
         tx.done(entry.id)

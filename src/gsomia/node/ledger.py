@@ -21,6 +21,7 @@ from gsomia.node.keyends import TURNING_TYPES
 from gsomia.node.levels import check_new_mark, levels_given
 from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
+from gsomia.node.order_effects import check_orders_of
 from gsomia.node.passages import PASSAGE, due_passages, passage_body
 from gsomia.node.registering import AUTHORITIES
 from gsomia.node.request_effects import check_answered
@@ -246,6 +247,8 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
+    if source != "own" and statement.type == "standing-order":
+        check_orders_of(node, tx, statement, at)
     if source != "own" and statement.type in AUTHORITIES:
         check_answered(tx, statement)
     if source != "own" and statement.type == "regrade":

@@ -22,6 +22,7 @@ from gsomia.node.ledger import Draft, make
 from gsomia.node.lognames import unless_halted
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Node, known_peer
+from gsomia.node.order_effects import note_sent_again
 from gsomia.node.rangeanswers import ENTRIES, RANGES, shared_digest
 from gsomia.node.refusals import keep, why_of
 from gsomia.node.store_port import Reader
@@ -430,6 +431,7 @@ def send_again(node: Node, act: str, to: str) -> None:
             raise UsageError(f"act `{act}` is nothing that `{to}` is told of")
         if act not in {one.subject for one in tx.outgoing(peer=to)}:
             tx.put_outgoing(to, "act", act, node.clock.machine())
+            note_sent_again(tx, act)
 
 
 def reconciled_at(reader: Reader, peer: str) -> int | None:
