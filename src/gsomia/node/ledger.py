@@ -15,6 +15,7 @@ from gsomia.node.acts.signed import SignedAct, Signer, Statement, sign_acts, ver
 from gsomia.node.acts.types import ACT_TYPES, DONE
 from gsomia.node.effects.applying import apply
 from gsomia.node.effects.keyends import TURNING_TYPES
+from gsomia.node.effects.orders import check_orders_of
 from gsomia.node.effects.passing import PASSAGE, due_passages, passage_body
 from gsomia.node.effects.registering import AUTHORITIES
 from gsomia.node.effects.requests import check_answered
@@ -246,6 +247,8 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
+    if source != "own" and statement.type == "standing-order":
+        check_orders_of(node, tx, statement, at)
     if source != "own" and statement.type in AUTHORITIES:
         check_answered(tx, statement)
     if source != "own" and statement.type == "regrade":

@@ -19,6 +19,7 @@ from gsomia.node.acts.signed import SignedAct
 from gsomia.node.comparison.discrepancies import Between, check_entry, law_discrepancies, named
 from gsomia.node.comparison.entries import ACT, ITEM, behind, entry, law_of_both, refresh, waiting_entries
 from gsomia.node.comparison.rangeanswers import ENTRIES, RANGES, shared_digest
+from gsomia.node.effects.orders import note_sent_again
 from gsomia.node.ledger import Draft, make
 from gsomia.node.logs.witnessing import ask_witness
 from gsomia.node.messages import link_to, read_answer, write_message
@@ -430,6 +431,7 @@ def send_again(node: Node, act: str, to: str) -> None:
             raise UsageError(f"act `{act}` is nothing that `{to}` is told of")
         if act not in {one.subject for one in tx.outgoing(peer=to)}:
             tx.put_outgoing(to, "act", act, node.clock.machine())
+            note_sent_again(tx, act)
 
 
 def reconciled_at(reader: Reader, peer: str) -> int | None:

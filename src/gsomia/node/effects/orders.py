@@ -1,14 +1,15 @@
-"""What a standing order changes, and what rests on one is held against."""
+"""What a standing order changes, what rests on one is held against, and what a peer said of one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.agreement import SUBJECTS
 from gsomia.errors import VerificationError
 from gsomia.node.acts.bodies import text, texts
-from gsomia.node.acts.signed import Statement, read_instant
+from gsomia.node.acts.signed import SignedAct, Statement, read_instant
 from gsomia.node.facts.levels import levels_given
 from gsomia.node.record.order import StandingOrder
 from gsomia.node.record.store_port import Reader, Writer
@@ -17,7 +18,20 @@ from gsomia.registry import Copy, Item
 if TYPE_CHECKING:
     from gsomia.node.node import Node
 
-__all__ = ["apply_order", "apply_order_end", "check_order", "end_orders_of"]
+__all__ = [
+    "apply_order",
+    "apply_order_end",
+    "check_order",
+    "check_orders_of",
+    "end_orders_of",
+    "note_refused",
+    "note_sent_again",
+    "refusal_of",
+]
+
+_ORDERING = ("standing-order", "end-standing-order")
+_REFUSED = "order-refused/"
+"""Begins the name of the setting that holds why the giver refused an act about an order; "" once it is sent again."""
 
 
 def apply_order(node: Node, tx: Writer, statement: Statement) -> None:
@@ -58,6 +72,43 @@ def end_orders_of(tx: Writer, statement: Statement, party: str, key: str) -> Non
     for order in tx.orders(party):
         if order.key == key:
             tx.put_order(replace(order, ended_at=statement.at, ended_by=statement.id))
+
+
+def check_orders_of(node: Node, tx: Reader, statement: Statement, at: datetime) -> None:
+    """Check that a peer whose order comes has not as many standing here as this node takes.
+
+    Args:
+        node: the giver's, whose setting it is.
+        tx: the store, before the act is applied.
+        statement: of a `standing-order`.
+        at: the instant of recording.
+
+    Raises:
+        VerificationError: it has.
+    """
+    standing = [one for one in tx.orders(statement.party) if at < one.until]
+    if len(standing) >= node.limits.standing_orders:
+        raise VerificationError(
+            f"act `{statement.id}`: {len(standing)} standing orders of `{statement.party}` stand here, and "
+            f"`{node.party}` takes no more than {node.limits.standing_orders}; end one, or let one be over, first"
+        )
+
+
+def note_refused(tx: Writer, act: SignedAct | None, why: str) -> None:
+    """Keep that the giver refused an act about an order; other acts are passed over."""
+    if act is not None and act.statement.type in _ORDERING:
+        tx.put_setting(f"{_REFUSED}{act.id}", why)
+
+
+def note_sent_again(tx: Writer, act: str) -> None:
+    """An act is on its way once more: what was said of it before is over."""
+    if refusal_of(tx, act):
+        tx.put_setting(f"{_REFUSED}{act}", "")
+
+
+def refusal_of(reader: Reader, act: str) -> str:
+    """Why the giver refused an act about an order, or "" where it did not, or where it is on its way again."""
+    return reader.setting(f"{_REFUSED}{act}") or ""
 
 
 def check_order(tx: Reader, statement: Statement, copy: Copy, item: Item, mark: str) -> None:

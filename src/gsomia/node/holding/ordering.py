@@ -13,6 +13,7 @@ from typing import Any
 from gsomia.agreement import SUBJECTS
 from gsomia.errors import UsageError
 from gsomia.node.acts.signed import SignedAct, instant
+from gsomia.node.effects.orders import refusal_of
 from gsomia.node.facts.asserted import Case
 from gsomia.node.facts.levels import level_notified
 from gsomia.node.facts.words import treaty_mark
@@ -138,7 +139,7 @@ def end_order(node: Node, order: str, *, by: Acting) -> SignedAct:
 
 
 def order_rows(reader: Reader) -> list[dict[str, Any]]:
-    """The standing orders, the earliest first, as data."""
+    """The standing orders, the earliest first, as data; `refused` is what the giver's node did not take of them."""
     return [
         {
             "order": one.id,
@@ -150,6 +151,11 @@ def order_rows(reader: Reader) -> list[dict[str, Any]]:
             "at": instant(one.at),
             "until": instant(one.until),
             "ended": instant(one.ended_at) if one.ended_at is not None else None,
+            "refused": [
+                {"act": act, "by": one.giver, "why": why}
+                for act in (one.id, one.ended_by)
+                if act and (why := refusal_of(reader, act))
+            ],
         }
         for one in reader.orders()
     ]
@@ -164,7 +170,8 @@ def receipt_by_order(node: Node, tx: Writer, copies: Sequence[str], at: datetime
         copies: the ids.
         at: the instant.
     """
-    orders = [one for one in tx.orders(node.party) if one.stands(at)]
+    # What rests on an order that the giver refused it would refuse too.
+    orders = [one for one in tx.orders(node.party) if one.stands(at) and not refusal_of(tx, one.id)]
     if not orders:
         return
     case = Case.of(node, tx)

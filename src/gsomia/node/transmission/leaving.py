@@ -12,6 +12,7 @@ from gsomia.errors import AnswerError, NodeError, SignatureError, VerificationEr
 from gsomia.keys import b64
 from gsomia.node.acts.signed import SignedAct, Statement, instant, pack, unpack
 from gsomia.node.effects.keyends import KEY_TYPES
+from gsomia.node.effects.orders import note_refused
 from gsomia.node.effects.registering import AUTHORITIES
 from gsomia.node.facts.asserted import Case, heads_of
 from gsomia.node.ledger import Draft, enter, gather, make, record
@@ -19,6 +20,7 @@ from gsomia.node.node import Node
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.record.stored import Outgoing, Peer, Refused
 from gsomia.node.record.succession import told_key
+from gsomia.node.refusals import WHY_CHARACTERS
 from gsomia.node.transmission.offers import Offer, verdict_digest
 from gsomia.node.transmission.releasing import refresh
 from gsomia.registry import GONE, Copy, CopyState, Custody, Item, Rung
@@ -87,8 +89,9 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
         if entry.subject not in named:
             continue
         if entry.subject in refused:
-            why = str(refused[entry.subject])
+            why = str(refused[entry.subject])[:WHY_CHARACTERS]
             tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
+            note_refused(tx, tx.act(entry.subject), why)
         elif entry.kind == "key":
             tx.put_setting(told_key(peer.party), node.keys.signing.public.fingerprint)
         tx.done(entry.id)
