@@ -137,7 +137,7 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 @json_option
 @anywhere_option
 def show(consent: str, as_json: bool, node_dir: str | None) -> None:
-    """Show CONSENT, or all of an item: its terms, what passed or was told under it, who is not told of its newest act."""
+    """Show CONSENT, or all of an item: its terms, what passed or was told, who does not know its newest act."""
 
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = consent_views(reader, consent)

@@ -22,8 +22,7 @@ __all__ = ["consent_row", "consent_views", "recalled_rows", "regraded_view", "wi
 
 
 def consent_views(reader: Reader, reference: str) -> list[dict[str, Any]]:
-    """A consent or request, or all of an item: what passed under each and what was told under it, and the peers not told of
-    its newest act.
+    """A consent or request, or all of an item: what passed or was told under each, and who lacks its newest act.
 
     Args:
         reader: the register.
