@@ -8,12 +8,13 @@ from datetime import datetime
 
 from gsomia.agreement import PURPOSES
 from gsomia.errors import UsageError
-from gsomia.node.acts.signed import SignedAct, instant
+from gsomia.node.acts.signed import SignedAct, Statement, instant
 from gsomia.node.effects.consents import consent_said
 from gsomia.node.facts.asserted import Case, item_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.record.approval import GRANTED, PARTS, WHOLE, WRITTEN, Passing, objection
+from gsomia.node.record.oral import OralDisclosure
 from gsomia.node.record.store_port import Reader
 from gsomia.node.record.stored import Consent
 from gsomia.node.transmission.releasing import held_copy
@@ -22,7 +23,7 @@ from gsomia.node.transmission.underway import heed
 from gsomia.registry import Copy
 from gsomia.verdict import Facts, Request, decide
 
-__all__ = ["Terms", "ask_consent", "give_consent", "passed_under", "refuse_consent", "revoke_consent"]
+__all__ = ["Terms", "ask_consent", "give_consent", "passed_under", "refuse_consent", "revoke_consent", "told_under"]
 
 _PARTY = re.compile("[A-Z]{3}")
 
@@ -257,20 +258,42 @@ def passed_under(reader: Reader, consent: Consent) -> list[Copy]:
     ]
 
 
+def told_under(reader: Reader, consent: Consent) -> list[OralDisclosure]:
+    """The oral disclosures in this register that a consent let the giver make, at the instant of the officer's act.
+
+    Of the item itself, or of a document that draws on it; where this register does not hold the document, those for
+    which the officer certified the consent.
+    """
+    drawn = {one.id for one in reader.drawing_on(consent.item)}
+    found = []
+    for one in reader.disclosures():
+        act = reader.act(one.id) if consent.originator in one.contains and one.giver != consent.originator else None
+        if act is None or not (one.item in {consent.item, *drawn} or consent.id in act.statement.body["met"]):
+            continue
+        if _lets(reader, consent, act.statement, one.giver, one.receiver, drawn=one.item != consent.item):
+            found.append(one)
+    return found
+
+
 def _let(reader: Reader, consent: Consent, copy: Copy) -> bool:
     """Whether the officer's act behind a copy of a document went by a consent, as the holder of the copy sees it."""
     acts = [act.statement for act in reader.acts(types=[copy.act], item=copy.item) if act.statement.copy == copy.id]
+    return bool(acts) and _lets(reader, consent, acts[0], copy.giver, copy.holder, drawn=True)
+
+
+def _lets(reader: Reader, consent: Consent, said: Statement, giver: str, receiver: str, *, drawn: bool) -> bool:
+    """Whether a consent, as it was given, lets what an officer's act says go to a Party."""
     given = next((a for a in reader.acts(types=["consent"], item=consent.item) if consent.id in _names(a)), None)
-    if not acts or given is None:
+    if given is None:
         return False
     passing = Passing(
-        giver=copy.giver,
-        receivers=(copy.holder,),
-        purpose=str(acts[0].body["purpose"]),
-        met=frozenset(acts[0].body["met"]),
-        drawn=True,
+        giver=giver,
+        receivers=(receiver,),
+        purpose=str(said.body["purpose"]),
+        met=frozenset(said.body["met"]),
+        drawn=drawn,
     )
-    return not objection(consent_said(given.statement), passing, acts[0].at, acts[0].at)
+    return not objection(consent_said(given.statement), passing, said.at, said.at)
 
 
 def _names(act: SignedAct) -> tuple[str, str]:

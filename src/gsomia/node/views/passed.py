@@ -8,10 +8,11 @@ from typing import Any
 from gsomia.node.acts.signed import instant
 from gsomia.node.facts.asserted import Case
 from gsomia.node.facts.levels import Review
-from gsomia.node.holding.consent import passed_under
+from gsomia.node.holding.consent import passed_under, told_under
 from gsomia.node.holding.regrading import HELD, Regraded, regraded, reviews
 from gsomia.node.node import Node
 from gsomia.node.record.approval import GRANTED, REVOKED
+from gsomia.node.record.oral import OralDisclosure
 from gsomia.node.record.recall_answers import AskedBack, asked_back
 from gsomia.node.record.store_port import Reader
 from gsomia.node.record.stored import Consent, Passage
@@ -21,7 +22,7 @@ __all__ = ["consent_row", "consent_views", "recalled_rows", "regraded_view", "wi
 
 
 def consent_views(reader: Reader, reference: str) -> list[dict[str, Any]]:
-    """A consent or request, or all of an item: what passed under each, and the peers not told of its newest act.
+    """A consent or request, or all of an item: what passed or was told under each, and who lacks its newest act.
 
     Args:
         reader: the register.
@@ -37,7 +38,8 @@ def _consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:
     rows += [_told(one) for one in reader.passages(consent=consent.id) if one.copy not in here]
     waiting = sorted({entry.peer for entry in reader.outgoing() if entry.subject == consent.act})
     rows.sort(key=lambda row: (row["at"], row["copy"]))
-    return consent_row(consent) | {"passed": rows, "not_told_yet": waiting}
+    told = [_disclosed(one) for one in told_under(reader, consent)]
+    return consent_row(consent) | {"passed": rows, "disclosed": told, "not_told_yet": waiting}
 
 
 def _about(consent: Consent) -> tuple[str, ...]:
@@ -158,6 +160,19 @@ def _told(passage: Passage) -> dict[str, Any]:
         "level": passage.level,
         "payload_digest": passage.payload_digest,
         "at": instant(passage.at),
+    }
+
+
+def _disclosed(one: OralDisclosure) -> dict[str, Any]:
+    """What was told, and not given, under a consent."""
+    return {
+        "disclosure": one.id,
+        "item": one.item,
+        "part": one.part,
+        "from": one.giver,
+        "to": one.receiver,
+        "level": one.level,
+        "at": instant(one.at),
     }
 
 
