@@ -24,7 +24,7 @@ from gsomia.config import (
     WitnessConfig,
 )
 from gsomia.identity import Rights, rights_page
-from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.acts.types import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -12,7 +12,7 @@ from typing import Any
 from lying import act, in_acts
 
 from gsomia.keys import SigningKey, b64, canonical, sign, unb64
-from gsomia.node.acts import pack, unpack
+from gsomia.node.acts.signed import pack, unpack
 from gsomia.sealed import (
     PROVENANCE_TYPE,
     Assertion,
