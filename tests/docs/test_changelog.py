@@ -19,6 +19,6 @@ def test_no_entry_stands_twice_and_each_section_is_one_list() -> None:
     text = CHANGELOG.read_text(encoding="utf-8")
     sections = re.split(r"^### .+\n\n", text, flags=re.MULTILINE)[1:]
     entries = [entry for section in sections for entry in re.split(r"^- ", section.strip(), flags=re.MULTILINE)[1:]]
-    assert [entry for entry in entries if "\n\n" in entry.strip() and "\n## " not in entry] == []
+    assert [section[:60] for section in sections if "\n\n- " in section] == []
     begins = [" ".join(entry.split())[:60] for entry in entries]
     assert sorted(begins) == sorted({*begins})
