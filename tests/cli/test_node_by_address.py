@@ -10,7 +10,7 @@ from anywhere import Anywhere, Serving
 from calling import URL
 
 from gsomia.cli.on_host import ON_HOST
-from gsomia.node.succession import DISTRUSTED
+from gsomia.node.record.succession import DISTRUSTED
 
 
 @pytest.fixture

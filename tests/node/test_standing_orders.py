@@ -26,8 +26,8 @@ from gsomia.node import (
     send_again,
     write_bundle,
 )
-from gsomia.node.custody import marking
-from gsomia.node.facts import Case
+from gsomia.node.facts.asserted import Case
+from gsomia.node.holding.custody import marking
 from gsomia.node.ledger import make
 from gsomia.registry import Copy, CopyState, Rung
 from gsomia.store import SqlStore

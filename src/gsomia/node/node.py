@@ -15,12 +15,12 @@ from typing import BinaryIO, Generic, TypeVar
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope, PublicKey, Signs
-from gsomia.node.act_types import Role
-from gsomia.node.acts import Officer, Signer
-from gsomia.node.lognames import current_log
+from gsomia.node.acts.signed import Officer, Signer
+from gsomia.node.acts.types import Role
 from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerAddresses, PeerLink
-from gsomia.node.store_port import Reader, Store
-from gsomia.node.succession import author, distrusted, retired_keys
+from gsomia.node.record.lognames import current_log
+from gsomia.node.record.store_port import Reader, Store
+from gsomia.node.record.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey
 from gsomia.verdict import Law

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError, RefusedError
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import Peer, Refused
+from gsomia.node.record.store_port import Reader, Writer
+from gsomia.node.record.stored import Peer, Refused
 
 __all__ = [
     "CHECKPOINT",

@@ -8,8 +8,8 @@ from functools import partial
 from gsomia.errors import GsomiaError, LogError, VerificationError
 from gsomia.node.check import Check, done
 from gsomia.node.node import KnownKeys, Node
-from gsomia.node.store_port import Reader
-from gsomia.node.stored import LogState
+from gsomia.node.record.store_port import Reader
+from gsomia.node.record.stored import LogState
 from gsomia.node.verify.actchecks import check_acts
 from gsomia.node.verify.counters import COUNTERS, check_counters
 from gsomia.node.verify.keychecks import check_keys

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gsomia.keys import Envelope
-from gsomia.node.act_types import ACT_TYPES
-from gsomia.node.acts import SignedAct
+from gsomia.node.acts.signed import SignedAct
+from gsomia.node.acts.types import ACT_TYPES
 from gsomia.node.check import Check
-from gsomia.node.keyends import enrolled
+from gsomia.node.effects.keyends import enrolled
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 from gsomia.passkeys import WEBAUTHN, Assertion, Passkey
 
 __all__ = ["COUNTERS", "check_counters"]
