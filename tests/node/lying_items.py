@@ -215,16 +215,6 @@ def padded(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
     return old + bytes(80 * 2**10)
 
 
-def lowered_by_the_officer(both: Exercise) -> Callable[[dict[str, Any]], None]:
-    """Officer's act and offer agree on a lower level; the originator's signed label does not."""
-
-    def change(value: dict[str, Any]) -> None:
-        value["body"]["deliveries"][0]["offer"]["level"] = "秘"
-        in_acts(both, "transmit", body={"level": "秘"})(value)
-
-    return change
-
-
 def signed_by_others(kind: str, *roles: str, party: str = "JPN") -> Callable[[Exercise], Any]:
     """The act of a type, made anew and signed by other officers."""
 

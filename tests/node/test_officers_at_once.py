@@ -20,8 +20,6 @@ from gsomia.node.acts.signed import pack
 from gsomia.registry import Copy
 from gsomia.testing import Exercise, Player
 
-OTHER_MARK = "군사III급비밀"
-
 
 class Slow:
     """Blobs whose first reading takes so long that something else happens meanwhile."""
