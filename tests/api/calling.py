@@ -8,6 +8,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,9 @@ class House:
 
     def wired(self) -> Sequence[str]:
         return ["JPN", "KOR", "USA"]
+
+    def parcel_turn(self, party: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def tracer_days(self) -> Mapping[str, TracerDays]:
         return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}

@@ -53,7 +53,6 @@ def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tm
 
 ARGUMENTS = {
     "init": ("x",), "clock set": ("2018-01-01T00:00Z",),
-    "parcel export": ("x", "--to", "KOR"), "parcel import": ("x",),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -49,6 +49,10 @@ class Host(Protocol):
 
     def wired(self) -> Sequence[str]:
         """The enrolled peers to whom there is a wire."""
+        ...
+
+    def parcel_turn(self, party: str) -> AbstractContextManager[None]:
+        """The turn to make a parcel for a peer, or to take one of its in; there is none while the wire is at work."""
         ...
 
     def tracer_days(self) -> Mapping[str, TracerDays]:

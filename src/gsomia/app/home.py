@@ -17,7 +17,7 @@ from gsomia.app.law import LawFolder, offered_law
 from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
-from gsomia.errors import GsomiaError, NodeError, PeerError, RefusedError, UsageError
+from gsomia.errors import GsomiaError, NodeError, PeerError, PendingError, RefusedError, UsageError
 from gsomia.keys import Verifies
 from gsomia.keystore import (
     Box,
@@ -423,6 +423,30 @@ class Home:
         """Hold one of the node's locks, or learn that another process does: two at one outbox would send all twice."""
         with locked(self.folder / f"{name}.lock") as mine:
             yield mine
+
+    @contextmanager
+    def parcel_turn(self, party: str) -> Iterator[None]:
+        """One parcel at a time, and none beside a wire to the same peer: two at one outbox would send all twice.
+
+        Args:
+            party: the peer.
+
+        Raises:
+            PendingError: another parcel is being made or taken in, or the node is at work with this peer by wire.
+        """
+        with self.lock("parcel") as mine:
+            if not mine:
+                raise PendingError("another parcel is being made or taken in at this moment", hint="try it again then")
+            if party not in self.wired():
+                yield
+                return
+            with self.lock("outbox") as still:
+                if not still:
+                    raise PendingError(
+                        f"the node is at work with `{party}` by wire",
+                        hint="stop it first; a peer with the address `parcel:` is reached by files alone",
+                    )
+                yield
 
     def wired(self) -> list[str]:
         """The enrolled peers to whom there is a wire."""
