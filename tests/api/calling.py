@@ -63,6 +63,9 @@ class House:
     def parcel_turn(self, party: str) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def set_clock(self, at: datetime) -> None:
+        assert at.tzinfo is not None
+
     def tracer_days(self) -> Mapping[str, TracerDays]:
         return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}
 

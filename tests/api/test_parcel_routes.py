@@ -105,7 +105,7 @@ def test_what_another_sent_is_not_taken_in_in_one_s_place(jpn: Served, both: Exe
     digest = hashlib.sha256(data).hexdigest()
     headers = {"upload-offset": "0", "upload-length": str(len(data))}
     assert kor.ask("PATCH", f"/v1/contents/{digest}", other, data, headers).status == 200
-    assert kor.ask("POST", "/v1/parcel-imports", by, {"content": digest}).status == 400
+    assert kor.ask("POST", "/v1/parcel-imports", by, {"content": digest}).status == 404
     first = kor.ask("POST", "/v1/parcel-imports", other, {"content": digest}, {"idempotency-key": "k"})
     assert first.status == 201 and first.json()["messages"]["offers"] == 1
     again = kor.ask("POST", "/v1/parcel-imports", other, {"content": digest}, {"idempotency-key": "k"})

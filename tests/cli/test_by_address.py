@@ -13,7 +13,7 @@ from gsomia.cli.on_host import ON_HOST
 BY_ADDRESS = frozenset({
     "accredit", "act enter", "act list", "act record", "act send", "act show", "act sign", "agreement adopt",
     "agreement export", "agreement path", "agreement show", "agreement state", "agreement timeline",
-    "agreement what-if", "answer-recall", "assure", "bundle", "clock show", "consent ask", "consent give",
+    "agreement what-if", "answer-recall", "assure", "bundle", "clock set", "clock show", "consent ask", "consent give",
     "consent list", "consent refuse", "consent revoke", "consent show", "consult assess", "consult close",
     "consult diff", "consult draft", "consult list", "consult open", "consult position", "consult show",
     "consult sign", "contractor clear", "contractor list", "contractor release", "contractor return", "destroy",

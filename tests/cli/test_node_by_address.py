@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -51,13 +52,46 @@ def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tm
     assert jpn.there("sato", "verify", folder)[0] == 5
 
 
-ARGUMENTS = {
-    "init": ("x",), "clock set": ("2018-01-01T00:00Z",),
-}  # fmt: skip
+@pytest.fixture
+def admin(jpn: Anywhere) -> Anywhere:
+    """An administrator with a sign-in key, which lies beside the officers'."""
+    key, printed = jpn.folder / "officers" / "admin.key", jpn.folder / "admin.json"
+    told = jpn.run("person", "key", key, "--exercise")[1]
+    printed.write_text(told)
+    named = ("--sign-in-key", printed, "--fingerprint", json.loads(told)["fingerprint"])
+    entered = jpn.here("person", "enter", "admin", "--clearance", "none", "--as", "administrator", *named)
+    assert entered[0] == 0, entered
+    return jpn
+
+
+def test_the_administrator_sets_an_exercise_s_clock(admin: Anywhere) -> None:
+    for at, told in (("2018-01-10T12:00+09:00", "2018-01-10T03:00:0"), ("2031-05-06T07:08Z", "2031-05-06T07:08:0")):
+        status, out, err = admin.there("admin", "clock", "set", at)
+        assert status == 0 and out.startswith(told), err
+        assert admin.there("admin", "clock", "show")[1].startswith(told)
+        assert admin.here("clock", "show")[1].startswith(told)
+    for officer in ("sato", "ito", "mori"):
+        status, out, err = admin.there(officer, "clock", "set", "2018-01-10T12:00Z")
+        assert (status, out) == (3, "") and "is for administrator" in err
+    assert admin.here("clock", "show")[1].startswith("2031-05-06")
+    assert not list(admin.folder.glob("clock.*"))
+
+
+@pytest.mark.parametrize("at", ["1899-12-31T23:59Z", "9000-01-01T00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00Z"])
+def test_a_clock_is_not_set_to_where_it_cannot_run_on(admin: Anywhere, at: str) -> None:
+    """By it every request is judged, so who set it so could not set it back."""
+    assert admin.there("admin", "clock", "set", at)[0] == 2
+    assert admin.there("admin", "clock", "show")[1][:4] == f"{admin.home.clock.machine().year}"
+
+
+def test_a_real_node_s_clock_is_its_machine_s(admin: Anywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin.home.clock, "_settable", False)
+    status, out, err = admin.there("admin", "clock", "set", "2018-01-10T12:00Z")
+    assert (status, out) == (2, "") and "only an EXERCISE node" in err and not (admin.folder / "clock").exists()
 
 
 @pytest.mark.parametrize("command", [name for names in ON_HOST.values() for name in names if name != "init"])
 def test_what_stays_on_the_host_says_why(jpn: Anywhere, command: str) -> None:
     (why,) = [why for why, names in ON_HOST.items() if command in names]
-    status, out, err = jpn.run(*command.split(), *ARGUMENTS.get(command, ()), "--node", URL)
+    status, out, err = jpn.run(*command.split(), "--node", URL)
     assert (status, out) == (2, "") and why in err, err

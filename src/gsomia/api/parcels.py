@@ -186,6 +186,9 @@ def _imports(served: Served, router: APIRouter) -> None:
         permit(caller, "carry")
 
         def work() -> Response:
+            sent = served.coming.state(caller.id, body.content)
+            if sent is None or not sent.whole:
+                raise missing()
             try:
                 with served.coming.reading(caller.id, body.content) as file, served.host.parcel_turn(sender_of(file)):
                     taken = import_parcel(node, file)

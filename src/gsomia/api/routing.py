@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
@@ -53,6 +53,10 @@ class Host(Protocol):
 
     def parcel_turn(self, party: str) -> AbstractContextManager[None]:
         """The turn to make a parcel for a peer, or to take one of its in; there is none while the wire is at work."""
+        ...
+
+    def set_clock(self, at: datetime) -> None:
+        """Set an EXERCISE node's clock; it runs on from there."""
         ...
 
     def tracer_days(self) -> Mapping[str, TracerDays]:

@@ -424,6 +424,10 @@ class Home:
         with locked(self.folder / f"{name}.lock") as mine:
             yield mine
 
+    def set_clock(self, at: dt.datetime) -> None:
+        """Set an EXERCISE node's clock; it runs on from there."""
+        self.clock.set(at)
+
     @contextmanager
     def parcel_turn(self, party: str) -> Iterator[None]:
         """One parcel at a time, and none beside a wire to the same peer: two at one outbox would send all twice.

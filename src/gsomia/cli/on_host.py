@@ -7,7 +7,7 @@ from collections.abc import Mapping
 __all__ = ["ON_HOST", "why_on_host"]
 
 ON_HOST: Mapping[str, tuple[str, ...]] = {
-    "it makes the node, serves it, or sets the clock of its host": ("init", "node run", "clock set"),
+    "it makes the node, or serves it": ("init", "node run"),
     "the node's own private keys are made where they lie, and go nowhere": ("key rotate",),
     "a register that was restored is mended where it was put back, before the node serves anybody": ("log recover",),
 }
