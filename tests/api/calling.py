@@ -22,7 +22,7 @@ from gsomia.api import Preparations, api_app
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Check, Role, Stamp, TracerDays, enrol_officer, sign_prepared
+from gsomia.node import Acting, Check, NewKeys, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
 from gsomia.web import Memory, Provider, make_officer_certificate
@@ -62,6 +62,9 @@ class House:
 
     def parcel_turn(self, party: str) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def keep_keys(self, new: NewKeys) -> None:
+        assert new.signing.public.fingerprint
 
     def set_clock(self, at: datetime) -> None:
         assert at.tzinfo is not None

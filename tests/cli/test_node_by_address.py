@@ -10,7 +10,10 @@ import pytest
 from anywhere import Anywhere, Serving
 from calling import URL
 
+from gsomia.app import Home
 from gsomia.cli.on_host import ON_HOST
+from gsomia.errors import NodeError
+from gsomia.node import fingerprint
 from gsomia.node.succession import DISTRUSTED
 
 
@@ -50,6 +53,50 @@ def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tm
     broken = next(path for path in folder.rglob("*") if path.is_file() and "entries" in str(path))
     broken.write_bytes(broken.read_bytes()[:-1] + b"x")
     assert jpn.there("sato", "verify", folder)[0] == 5
+
+
+def keys_of(one: Anywhere) -> list[dict[str, str]]:
+    """The names of a node's keys, as it works with them."""
+    told: list[dict[str, str]] = json.loads(one.there("sato", "key", "list", "--json")[1])["keys"]
+    return told
+
+
+def test_the_running_node_replaces_its_keys_and_goes_on_with_the_new_ones(jpn: Anywhere, tmp_path: Path) -> None:
+    """What it is signed by then is compared with the new identity; started again it has the same keys."""
+    before, files = keys_of(jpn), {path.name for path in (jpn.folder / "keys").iterdir()}
+    status, out, err = jpn.there("sato", "key", "rotate")
+    assert status == 0 and "keys replaced by act" in out and "told: nobody" in out, err
+    new, old = keys_of(jpn)
+    assert [old["signing"], old["sealing"]] == [before[0]["signing"], before[0]["sealing"]] and old["until"]
+    assert f"to sign `replace-node-key`: signing {new['signing']}" in err, "it is read before it is signed"
+    assert out.endswith(f"fingerprint {fingerprint(jpn.home.identity())}\n")
+    added = {path.name for path in (jpn.folder / "keys").iterdir()} - files
+    assert added == {f"signing-{new['signing'][:32]}.key", f"sealing-{new['sealing'][:32]}.key"}
+    status, out, err = jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")
+    assert (status, out) == (5, "") and "node's own key" in err, err
+    jpn.identity.write_text(json.dumps(jpn.home.identity()))
+    assert jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")[0] == 0
+    assert jpn.there("sato", "key", "rotate")[0] == 0 and len(keys_of(jpn)) == 3
+    again = Home(jpn.folder)
+    assert again.identity() == jpn.home.identity() and jpn.here("verify")[0] == 0
+    again.close()
+
+
+@pytest.mark.parametrize("officer", ["mori", "ito"])
+def test_who_is_no_security_officer_replaces_none(jpn: Anywhere, officer: str) -> None:
+    status, out, err = jpn.there(officer, "key", "rotate")
+    assert (status, out) == (3, "") and "is for security" in err and len(keys_of(jpn)) == 1
+
+
+def test_keys_that_cannot_be_stored_are_not_taken(jpn: Anywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise NodeError("no space left")
+
+    before = keys_of(jpn)
+    monkeypatch.setattr("gsomia.app.home.write_new_keys", full)
+    assert jpn.there("sato", "key", "rotate")[0] == 1
+    assert keys_of(jpn) == before and jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")[0] == 0
+    assert jpn.here("verify")[0] == 0
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays, keep_denied
+from gsomia.node import Check, Contents, NewKeys, Node, Reader, Stamp, TracerDays, keep_denied
 from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
@@ -53,6 +53,10 @@ class Host(Protocol):
 
     def parcel_turn(self, party: str) -> AbstractContextManager[None]:
         """The turn to make a parcel for a peer, or to take one of its in; there is none while the wire is at work."""
+        ...
+
+    def keep_keys(self, new: NewKeys) -> None:
+        """Store keys that are to take the place of the node's own, beside them."""
         ...
 
     def set_clock(self, at: datetime) -> None:

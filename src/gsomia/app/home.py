@@ -6,7 +6,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -33,7 +33,9 @@ from gsomia.keystore import (
 from gsomia.node import (
     Acting,
     Check,
+    KeysInUse,
     Limits,
+    NewKeys,
     Node,
     PeerLink,
     SignedAct,
@@ -104,7 +106,7 @@ class Home:
         self.node = Node(
             party=self.config.party,
             exercise=self.config.exercise,
-            keys=read_node_keys(keys, self.store, self.config.party),
+            in_use=KeysInUse(read_node_keys(keys, self.store, self.config.party)),
             store=self.store,
             blobs=LocalBlobs(self.folder / "items"),
             clock=self.clock,
@@ -152,13 +154,21 @@ class Home:
         Raises:
             NodeError: the node is running, and would go on with the old ones.
         """
-        files = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
         with self.lock("node") as mine, self.lock("outbox") as still:
             if not mine or not still:
-                raise NodeError("the node is at work with the keys that are to be replaced", hint="stop it first")
-            act = replace_node_keys(self.node, write_new_keys(files), by=by)
-        self.node = replace(self.node, keys=read_node_keys(files, self.store, self.config.party))
-        return act
+                raise NodeError(
+                    "the node is at work with the keys that are to be replaced",
+                    hint="stop it first, or replace them at its address",
+                )
+            return replace_node_keys(self.node, NewKeys.generate(), self.keep_keys, by=by)
+
+    def keep_keys(self, new: NewKeys) -> None:
+        """Store keys that are to take the place of the node's own beside them.
+
+        Raises:
+            NodeError: the disk, or the HSM, does not take them.
+        """
+        write_new_keys(KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise), new)
 
     def tls_password(self) -> bytes:
         """What the key of the TLS certificate is encrypted under; empty where it lies in the clear."""

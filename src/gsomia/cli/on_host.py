@@ -8,8 +8,9 @@ __all__ = ["ON_HOST", "why_on_host"]
 
 ON_HOST: Mapping[str, tuple[str, ...]] = {
     "it makes the node, or serves it": ("init", "node run"),
-    "the node's own private keys are made where they lie, and go nowhere": ("key rotate",),
-    "a register that was restored is mended where it was put back, before the node serves anybody": ("log recover",),
+    "who may declare it, a restored register cannot say: keys that ended after the backup are good in it again": (
+        "log recover",
+    ),
 }
 """Each reason, and the commands for which it holds."""
 

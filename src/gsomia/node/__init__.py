@@ -122,7 +122,7 @@ from gsomia.node.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerAddresses, PeerLink
+from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, Look, Marked, NodeKeys, PeerAddresses, PeerLink
 from gsomia.node.prospect import holdings, waiting
 from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.rangeanswers import answer_shared
@@ -173,7 +173,7 @@ from gsomia.node.stored import (
     Rows,
     SignInKey,
 )
-from gsomia.node.succession import distrusted
+from gsomia.node.succession import check_successor, distrusted
 from gsomia.node.summaries import ask_by_parcel, reconcile_by_parcel
 from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
 from gsomia.node.told import (
@@ -276,6 +276,7 @@ __all__ = [
     "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
+    "KeysInUse",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -374,6 +375,7 @@ __all__ = [
     "check_log",
     "check_register",
     "check_row",
+    "check_successor",
     "checkpoints_due",
     "circulate_text",
     "clear_facility",
