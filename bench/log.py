@@ -22,7 +22,7 @@ from bench import growth
 from bench.measure import Result, compare, folder_here
 from gsomia.keys import SigningKey
 from gsomia.node import LogState
-from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts
+from gsomia.node.acts.signed import SignedAct, Signer, Statement, sign_acts
 from gsomia.node.ledger import new_salts
 from gsomia.store import SqlStore
 from gsomia.tlog import (

@@ -29,8 +29,8 @@ from bench.nodes import make_pair, running
 from gsomia.keys import Envelope, b64, unb64
 from gsomia.link import HttpLink
 from gsomia.node import Statement, reconcile, refresh
-from gsomia.node.acts import Signer
-from gsomia.node.entries import ITEM
+from gsomia.node.acts.signed import Signer
+from gsomia.node.comparison.entries import ITEM
 from gsomia.registry import Copy, CopyState, Direction, Item, Rung, RungEntry, copy_id, position, regrow
 
 AT = datetime(2018, 1, 10, 3, tzinfo=UTC)

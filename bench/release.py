@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from bench.measure import Result, compare
 from gsomia.app import offered_law, shipped_acts
 from gsomia.node import Node, PersonDetails
-from gsomia.node.keyrelease import answer_key_requests
-from gsomia.node.keyrequests import KeyRequest
+from gsomia.node.holding.keyrelease import answer_key_requests
+from gsomia.node.holding.keyrequests import KeyRequest
 from gsomia.node.messages import Message
 from gsomia.registry import Copy, Custody
 from gsomia.sealed import Identity, PrivateKey, Recipient, XWingPrivateKey, rewrap

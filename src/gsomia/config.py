@@ -52,6 +52,7 @@ class LinkConfig(_Section):
     retry_limit_seconds: float = Field(default=300, gt=0)
     custody: tuple[Custody, ...] = Field(default=tuple(Custody), min_length=1)
     refusals_per_hour: int = Field(default=1000, gt=0)
+    standing_orders: int = Field(default=100, gt=0)
 
 
 class ApiConfig(_Section):

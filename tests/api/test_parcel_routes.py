@@ -118,7 +118,7 @@ def test_a_content_in_pieces_is_read_from_any_place_on(
     jpn: Served, monkeypatch: pytest.MonkeyPatch, lengths: tuple[int, ...]
 ) -> None:
     """Every stretch of it, in any order: backwards here."""
-    monkeypatch.setattr("gsomia.node.contents._LEAST", 1)
+    monkeypatch.setattr("gsomia.node.transmission.contents._LEAST", 1)
     whole = bytes(range(sum(lengths)))
     coming, digest, place = Contents(jpn.player.node), hashlib.sha256(whole).hexdigest(), 0
     for length in lengths:

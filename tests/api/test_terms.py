@@ -30,7 +30,7 @@ from gsomia.node import (
     recall,
     step,
 )
-from gsomia.node.acts import Signer
+from gsomia.node.acts.signed import Signer
 from gsomia.testing import Exercise
 
 Serve = Callable[[Exercise, str], Served]

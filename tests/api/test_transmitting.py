@@ -51,7 +51,7 @@ def jpn(exercise: Exercise, serve: Serve) -> Served:
 def short_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents here are short, and so are their pieces, but where the bound itself is shown."""
     if "bounds" not in request.node.name:
-        monkeypatch.setattr("gsomia.node.contents._LEAST", 1)
+        monkeypatch.setattr("gsomia.node.transmission.contents._LEAST", 1)
 
 
 def officer(served: Served) -> Acting:

@@ -170,7 +170,7 @@ def test_every_verdict_can_be_asked_at_any_instant(name: str) -> None:
 
 
 UNKNOWN = {
-    "an officer": (("assure", "--to", "KOR", "--instrument", "x", "--level", "SECRET", "--by", "nobody"), "`nobody`"),
+    "an officer": (("assure", "--to", "KOR", "--under", "x", "--level", "SECRET", "--by", "nobody"), "`nobody`"),
     "an officer who sends": (
         ("transmit", "{file}", "--to", "KOR", "--level", "秘", "--subject", "other", "--by", "nobody"),
         "enrolled: ito, mori, sato; named with --by",

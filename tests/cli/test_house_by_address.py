@@ -256,7 +256,7 @@ UNKNOWN: dict[str, tuple[str, ...]] = {
     "officer retire": ("officer", "retire", "nobody"),
     "officer compromised": ("officer", "compromised", "nobody", "--since", "2018-01-01T00:00Z"),
     "peer compromised": ("peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z"),
-    "assure": ("assure", "--to", "KOR", "--instrument", "jpn-kor-2016", "--level", "SECRET"),
+    "assure": ("assure", "--to", "KOR", "--under", "jpn-kor-2016", "--level", "SECRET"),
 }
 
 

@@ -14,7 +14,7 @@ from gsomia.app import Home
 from gsomia.cli.on_host import ON_HOST
 from gsomia.errors import NodeError
 from gsomia.node import fingerprint
-from gsomia.node.succession import DISTRUSTED
+from gsomia.node.record.succession import DISTRUSTED
 
 
 @pytest.fixture

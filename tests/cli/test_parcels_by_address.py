@@ -258,7 +258,7 @@ def test_an_upload_that_was_broken_off_takes_nothing_in_and_goes_on(
 ) -> None:
     file = tmp_path / "x"
     assert jpn.there("mori", "parcel", "export", file, "--to", "KOR")[0] == 0
-    monkeypatch.setattr("gsomia.node.contents._LEAST", 1)
+    monkeypatch.setattr("gsomia.node.transmission.contents._LEAST", 1)
     monkeypatch.setattr(sending, "_PIECE_BYTES", file.stat().st_size // 3)
     korea = kor()
     taken: list[str] = []

@@ -14,6 +14,7 @@ from gsomia.config import (
     ApiConfig,
     LinkConfig,
     NodeConfig,
+    OidcConfig,
     ParcelConfig,
     PeerConfig,
     RecallConfig,
@@ -23,7 +24,7 @@ from gsomia.config import (
     WitnessConfig,
 )
 from gsomia.identity import Rights, rights_page
-from gsomia.node.act_types import ACT_TYPES
+from gsomia.node.acts.types import ACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -77,6 +78,7 @@ def test_every_setting_is_in_the_reference() -> None:
             NodeConfig,
             ApiConfig,
             LinkConfig,
+            OidcConfig,
             WitnessConfig,
             ParcelConfig,
             PeerConfig,
@@ -111,10 +113,20 @@ def test_every_error_is_in_the_tree() -> None:
 
 
 def test_links_in_the_documentation_hold() -> None:
-    """A relative link leads to a file."""
+    """A relative link leads to a file, and to a heading where it names one."""
     broken = []
     for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("agreements/*/README.md")]:
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if "://" not in target and not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)}: {target}")
+        for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+            leads_to = page.parent / target if target else page
+            if "://" in target:
+                continue
+            if not leads_to.exists() or (heading and heading not in headings(leads_to)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}#{heading}")
     assert broken == []
+
+
+def headings(page: Path) -> list[str]:
+    """The headings of a page, as links name them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found]

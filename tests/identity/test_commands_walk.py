@@ -35,7 +35,7 @@ LINES: dict[str, list[str]] = {
     "person brief": ["kim", "--what", "x", "--on", "2018-01-01"],
     "person need": ["kim", "x", "--why", "x"],
     "place": ["x", "north"],
-    "assure": ["--to", "JPN", "--instrument", "jpn-kor-2016", "--level", "SECRET"],
+    "assure": ["--to", "JPN", "--under", "jpn-kor-2016", "--level", "SECRET"],
     "accredit": ["--system", "x", "--level", "SECRET"],
     "agreement adopt": ["jpn-kor-2016"],
     "act enter": [

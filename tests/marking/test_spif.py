@@ -172,7 +172,6 @@ def test_a_lenient_reader_lists_small_faults() -> None:
 
 
 # A table like an agreement's: two Japanese marks stand on one row, so the way back is the authority's choice.
-OIDS = {"JPN": "2.25.1", "KOR": "2.25.2"}
 KOR_FILE = export(
     name="KOR",
     oid="2.25.2",

@@ -9,7 +9,7 @@ from typing import Any
 
 from gsomia.keys import Envelope, Signature, SigningKey, Signs, canonical, sign
 from gsomia.node import SignedAct, Statement, answer, instant
-from gsomia.node.acts import Signer, pack, sign_acts, unpack
+from gsomia.node.acts.signed import Signer, pack, sign_acts, unpack
 from gsomia.node.messages import MESSAGE_TYPE
 from gsomia.node.node import new_id
 from gsomia.testing import Exercise, Player

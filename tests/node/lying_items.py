@@ -12,7 +12,7 @@ from typing import Any
 from lying import act, in_acts
 
 from gsomia.keys import SigningKey, b64, canonical, sign, unb64
-from gsomia.node.acts import pack, unpack
+from gsomia.node.acts.signed import pack, unpack
 from gsomia.sealed import (
     PROVENANCE_TYPE,
     Assertion,
@@ -213,16 +213,6 @@ def a_link(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
 
 def padded(both: Exercise, old: bytes, delivery: dict[str, Any]) -> bytes:
     return old + bytes(80 * 2**10)
-
-
-def lowered_by_the_officer(both: Exercise) -> Callable[[dict[str, Any]], None]:
-    """Officer's act and offer agree on a lower level; the originator's signed label does not."""
-
-    def change(value: dict[str, Any]) -> None:
-        value["body"]["deliveries"][0]["offer"]["level"] = "秘"
-        in_acts(both, "transmit", body={"level": "秘"})(value)
-
-    return change
 
 
 def signed_by_others(kind: str, *roles: str, party: str = "JPN") -> Callable[[Exercise], Any]:

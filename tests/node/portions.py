@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from consulting import Talk
 
 from gsomia.node import views_of
-from gsomia.node.view_drafts import ViewDraft
+from gsomia.node.consultations.view_drafts import ViewDraft
 from gsomia.sealed import read
 from gsomia.testing import Exercise
 

@@ -23,7 +23,7 @@ import pytest
 from gsomia.agreement import LegalAct
 from gsomia.app import offered_law, shipped_acts
 from gsomia.node import PersonDetails, Refused, Role, audit, mark, open_item, receipt
-from gsomia.node.entries import ACT, ITEM, entry
+from gsomia.node.comparison.entries import ACT, ITEM, entry
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law

@@ -19,17 +19,9 @@ from portions import document, drafts, plaintext, portion, seen
 from stories import MARKS, Stage, finish, holds, ready, refusals, register, same_story, words_of
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import (
-    Role,
-    ask_consent,
-    assess,
-    give_consent,
-    ledger,
-    present_view,
-    sign_view,
-    transmitting,
-)
-from gsomia.node.consultation_texts import read_text
+from gsomia.node import Role, ask_consent, assess, give_consent, ledger, present_view, sign_view
+from gsomia.node.consultations.texts import read_text
+from gsomia.node.transmission import transmitting
 from gsomia.registry import Copy, read_control_number
 from gsomia.testing import Exercise
 

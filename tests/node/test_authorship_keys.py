@@ -8,8 +8,8 @@ import pytest
 
 from gsomia.keys import SigningKey, sign
 from gsomia.node.node import KnownKeys
-from gsomia.node.store_port import Reader
-from gsomia.node.succession import RetiredKeys
+from gsomia.node.record.store_port import Reader
+from gsomia.node.record.succession import RetiredKeys
 from gsomia.store import SqlStore
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gsomia.errors import SignatureError
 from gsomia.keys import PublicKey, SigningKey
-from gsomia.node.acts import Officer, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
+from gsomia.node.acts.signed import Officer, SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
 
 AT = datetime(2018, 1, 10, 3, tzinfo=UTC)
 NODE, CHIEF = (SigningKey(bytes([number]) * 64) for number in (1, 2))

@@ -12,7 +12,7 @@ from stories import Stage, holds, refusals, register, words_of
 from gsomia.errors import NodeError, PeerError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import Role, declare_compromised, enrol_peer, fingerprint, identity, step
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 

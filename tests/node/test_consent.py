@@ -28,8 +28,8 @@ from gsomia.node import (
     revoke_consent,
     step,
 )
-from gsomia.node.acts import pack
-from gsomia.node.facts import transmission_facts
+from gsomia.node.acts.signed import pack
+from gsomia.node.facts.asserted import transmission_facts
 from gsomia.registry import Copy, CopyState
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Facts
@@ -179,7 +179,7 @@ def test_the_receivers_node_asks_the_terms_itself(three: Exercise, monkeypatch: 
             more["passing"] = replace(more["passing"], met=frozenset({consent}))
         return honest(node, *words, **more)
 
-    monkeypatch.setattr("gsomia.node.facts.transmission_facts", blind)
+    monkeypatch.setattr("gsomia.node.facts.asserted.transmission_facts", blind)
     copy = hand_on(three)
     three.settle()
     stopped, _ = register(three["KOR"])[copy.id]

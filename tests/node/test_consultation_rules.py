@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gsomia.node import Consultation, Standing, Step, differences_of
-from gsomia.node.consultation_rules import CLOSING, DRAFT, LEAVING, POSITION, SIGNATURE, STEPS, fault
+from gsomia.node.record.consultation_rules import CLOSING, DRAFT, LEAVING, POSITION, SIGNATURE, STEPS, fault
 
 AT = datetime(2018, 1, 10, tzinfo=UTC)
 PARTIES = ("JPN", "KOR", "USA")

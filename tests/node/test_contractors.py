@@ -38,7 +38,7 @@ from gsomia.node import (
     strike_person,
     write_bundle,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 

@@ -9,7 +9,7 @@ from stories import MARKS, Stage, finish, forget, holds, register, same_story
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, ask_consent, audit, give_consent, mark, release
-from gsomia.node.offers import read_citations
+from gsomia.node.transmission.offers import read_citations
 from gsomia.registry import Citation, Copy, Item
 from gsomia.testing import Exercise, Player
 
@@ -95,7 +95,7 @@ def test_the_receivers_node_asks_for_the_consent_itself(stage: Stage, monkeypatc
     exercise.settle()
     sent = drawn(kor, "USA", copy.id)
     # The wire loses the consent on which it goes: the receiver finds none on file.
-    monkeypatch.setattr("gsomia.node.leaving.consents_of", lambda *_: [])
+    monkeypatch.setattr("gsomia.node.transmission.leaving.consents_of", lambda *_: [])
     exercise.settle()
     entry, _ = register(kor)[sent.id]
     assert entry.state == "refused"

@@ -24,15 +24,17 @@ from gsomia.node import (
     ask_consent,
     audit,
     check_bundle,
+    consent_views,
     disclose_orally,
     disclosure_view,
     give_consent,
     notify_regrade,
     recall,
+    revoke_consent,
     strike_person,
     write_bundle,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 
@@ -203,6 +205,9 @@ def of_japan(three: Exercise, **words: Any) -> Telling:
     return replace(telling, item=three["KOR"].copies()[0].item)
 
 
+FOR_TRAINING = Terms(purpose="training")
+
+
 def consented(three: Exercise, terms: Terms | None = None) -> str:
     korea, japan = three["KOR"], three["JPN"]
     (asked,) = ask_consent(korea.node, korea.copies()[0].id, "USA", "a meeting", by=by(korea))
@@ -227,6 +232,37 @@ def test_what_is_anothers_is_told_with_its_consent_and_it_learns_of_it(three: Ex
         assert (one["giver"], one["receiver"], one["originator"]) == ("KOR", "USA", "JPN")
     assert shown(three["JPN"])["verdict"] is None
     assert shown(three["USA"])["verdict"]["outcome"] == shown(three["KOR"])["verdict"]["outcome"] == "permit"
+    holds(three)
+
+
+def consent_told(player: Player, consent: str) -> list[str]:
+    with player.node.store.reading() as reader:
+        (found,) = consent_views(reader, consent)
+    return [row["disclosure"] for row in found["disclosed"]]
+
+
+def test_what_was_told_under_a_consent_stands_beside_it_at_all_three(three: Exercise) -> None:
+    consent, other = consented(three, Terms(conditions=("nothing is written down",))), consented(three, FOR_TRAINING)
+    said = tell(three, of_japan(three, met=(consent,)), "KOR").id
+    for player in three.players.values():
+        assert (consent_told(player, consent), consent_told(player, other)) == ([said], [])
+    revoke_consent(three["JPN"].node, consent, "no longer", by=by(three["JPN"]))
+    three.settle()
+    assert consent_told(three["JPN"], consent) == [said]
+
+
+def test_what_was_told_of_a_document_that_draws_on_the_item_stands_there_too(three: Exercise) -> None:
+    """Japan's register has no copy of Korea's document: that the officer certified Japan's consent says it."""
+    korea = three["KOR"]
+    consent = consented(three, Terms(part="portion", extent="par 2"))
+    way = {"to": "USA", "level": "군사II급비밀", "cites": (korea.copies()[0].id,), "met": (consent,)}
+    document = korea.transmit(b"figure", **way)
+    three.settle()
+    telling = of_japan(three, met=(consent,))
+    with pytest.raises(RefusedError):
+        tell(three, telling, "KOR")
+    said = tell(three, replace(telling, item=document.item), "KOR").id
+    assert [consent_told(player, consent) for player in three.players.values()] == [[said]] * 3
     holds(three)
 
 

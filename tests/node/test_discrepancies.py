@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gsomia.node import Discrepancy
-from gsomia.node.discrepancies import Between, named
-from gsomia.node.entries import ACT, ITEM
+from gsomia.node.comparison.discrepancies import Between, named
+from gsomia.node.comparison.entries import ACT, ITEM
 
 COPY = "24ed1be5-68be-47d2-8413-0683d98e15e0-JPN-1"
 

@@ -30,7 +30,7 @@ from gsomia.node import (
     strike_person,
     transmit,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.node.ledger import Draft, make
 from gsomia.testing import Exercise, Player
 

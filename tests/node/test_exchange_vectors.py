@@ -14,7 +14,7 @@ from lying import turned
 from gsomia.errors import MessageError, SignatureError
 from gsomia.keys import Envelope, PublicKey, verify
 from gsomia.node import Officer
-from gsomia.node.acts import unpack, verify_act
+from gsomia.node.acts.signed import unpack, verify_act
 from gsomia.node.messages import MESSAGE_TYPE, Message
 
 WALK: dict[str, Any] = json.loads(

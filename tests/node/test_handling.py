@@ -24,8 +24,8 @@ from gsomia.node import (
     revoke_consent,
     tell,
 )
-from gsomia.node.act_types import ACT_TYPES
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
+from gsomia.node.acts.types import ACT_TYPES
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 

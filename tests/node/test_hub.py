@@ -14,7 +14,7 @@ from stories import MARKS, Stage, finish, forget, holds, official, once, refusal
 from gsomia.errors import PeerError, RefusedError
 from gsomia.keys import Envelope, b64, unb64
 from gsomia.node import Onward, Role, destroy, lawful_ways, mark, release, release_many, revoke_consent, stop_closed
-from gsomia.node.acts import pack, unpack
+from gsomia.node.acts.signed import pack, unpack
 from gsomia.registry import Copy, CopyState, Direction, Rung
 from gsomia.testing import Exercise
 

@@ -10,8 +10,8 @@ from openings import acts, held
 from stories import MARKS, Stage
 
 from gsomia.node import Role, mark, recall
-from gsomia.node.keyrelease import answer_key_requests
-from gsomia.node.keyrequests import KeyRequest
+from gsomia.node.holding.keyrelease import answer_key_requests
+from gsomia.node.holding.keyrequests import KeyRequest
 from gsomia.node.messages import Message
 from gsomia.registry import Copy, Custody
 from gsomia.sealed import Identity, KeyAccess, Recipient, XWingPrivateKey, read, rewrap

@@ -120,7 +120,7 @@ def test_one_token_is_no_two_officers(stage: Stage, monkeypatch: pytest.MonkeyPa
         enrol_officer(kor.node, "second", [Role.REGISTRY], shared, by=by)
     with pytest.raises(UsageError, match=f"is officer `{legal.officer}`'s"):
         replace_officer_key(kor.node, kor.by(Role.REGISTRY).officer, shared, by=by)
-    monkeypatch.setattr("gsomia.node.officers.of_no_other", lambda *_: None)
+    monkeypatch.setattr("gsomia.node.people.officers.of_no_other", lambda *_: None)
     with pytest.raises(VerificationError, match=f"a half of this key is officer `{legal.officer}`'s"):
         enrol_officer(kor.node, "second", [Role.REGISTRY], shared, by=by)
     with kor.node.store.reading() as reader:

@@ -14,17 +14,9 @@ from stories import Stage, finish, holds, refusals, register, same_story, words_
 from gsomia.blobs import LocalBlobs
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope
-from gsomia.node import (
-    Role,
-    destroy,
-    export_parcel,
-    handling,
-    leftovers,
-    release,
-    remove_leftovers,
-    revoke_consent,
-    step,
-)
+from gsomia.node import Role, destroy, export_parcel, release, remove_leftovers, revoke_consent, step
+from gsomia.node.effects import leftovers
+from gsomia.node.holding import handling
 from gsomia.registry import Copy, CopyState
 from gsomia.testing import Exercise, Player
 

@@ -14,7 +14,7 @@ from stories import Stage, holds, refusals, words_of
 
 from gsomia.errors import RefusedError
 from gsomia.node import Role, pack, regraded
-from gsomia.node.labels import equivalent_label
+from gsomia.node.facts.labels import equivalent_label
 from gsomia.node.node import new_act_id
 from gsomia.testing import Exercise
 

@@ -33,7 +33,7 @@ from stories import PRESENT, Stage, finish, refusals, register, survived, words_
 from gsomia.errors import PeerError
 from gsomia.keys import b64
 from gsomia.node import Role
-from gsomia.node.acts import pack, unpack
+from gsomia.node.acts.signed import pack, unpack
 from gsomia.registry import CopyState
 from gsomia.sealed import Identity, read
 from gsomia.testing import Exercise
@@ -137,7 +137,7 @@ def test_whatever_a_malformed_item_brings_about_it_is_rejected_by_an_act(
 
     both = stage()
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    monkeypatch.setattr("gsomia.node.intake.check_wrapping", fails)
+    monkeypatch.setattr("gsomia.node.exchange.intake.check_wrapping", fails)
     both.settle()
     copy, _ = register(both["JPN"])[sent.id]
     assert copy.state is CopyState.REJECTED and fault.__name__ in copy.reason

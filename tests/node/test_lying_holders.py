@@ -15,8 +15,8 @@ from stories import MARKS, PRESENT, Stage, finish, holds, once, refusals, regist
 from gsomia.errors import PeerError
 from gsomia.keys import b64, canonical, sign
 from gsomia.node import Role, SignedAct, Statement, mark
-from gsomia.node.acts import BATCH_TYPE, pack
-from gsomia.node.labels import equivalent_label
+from gsomia.node.acts.signed import BATCH_TYPE, pack
+from gsomia.node.facts.labels import equivalent_label
 from gsomia.registry import CopyState, Item
 from gsomia.testing import Exercise
 from gsomia.tlog import batch

@@ -12,7 +12,7 @@ from lying import OTHER_ITEM, altered, header, offered
 from stories import PRESENT, Stage, holds, refusals, register, survived, words_of
 
 from gsomia.errors import PeerError
-from gsomia.node.offers import Offer
+from gsomia.node.transmission.offers import Offer
 from gsomia.registry import CopyState
 
 GIVER_OFFERS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {

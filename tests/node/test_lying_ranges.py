@@ -17,8 +17,8 @@ from gsomia.keys import b64, unb64
 from gsomia.node import (
     overdue,
 )
-from gsomia.node.rangeanswers import shared_digest
-from gsomia.node.succession import DISTRUSTED
+from gsomia.node.comparison.rangeanswers import shared_digest
+from gsomia.node.record.succession import DISTRUSTED
 from gsomia.registry import CopyState, Fingerprint
 from gsomia.testing import Exercise
 

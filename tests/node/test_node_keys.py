@@ -15,9 +15,9 @@ from stories import Stage, finish, holds, register, same_story
 from gsomia.errors import NodeError, RefusedError, VerificationError
 from gsomia.keys import SigningKey, canonical, sign
 from gsomia.node import KeysInUse, NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
-from gsomia.node.acts import Signer, Statement, sign_acts
+from gsomia.node.acts.signed import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
-from gsomia.node.succession import PROOF_TYPE
+from gsomia.node.record.succession import PROOF_TYPE
 from gsomia.registry import CopyState, Custody
 from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise

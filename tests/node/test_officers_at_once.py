@@ -16,11 +16,9 @@ from stories import MARKS, Stage, holds, official, same_story
 from gsomia.errors import RefusedError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import Node, Note, Role, enter_legal_acts, enter_person, mark, open_item, receipt
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.registry import Copy
 from gsomia.testing import Exercise, Player
-
-OTHER_MARK = "군사III급비밀"
 
 
 class Slow:

@@ -12,7 +12,9 @@ from stories import MARKS, Stage, holds, register, same_story
 
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
-from gsomia.node import exchange, leaving, step
+from gsomia.node import step
+from gsomia.node.exchange import outbox as exchange
+from gsomia.node.transmission import leaving
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 

@@ -35,12 +35,12 @@ from gsomia.node import (
     recover,
     refuse_consent,
     release,
-    releasing,
     revoke_consent,
     step,
     write_bundle,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
+from gsomia.node.transmission import releasing
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player

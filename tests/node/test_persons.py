@@ -35,7 +35,7 @@ from gsomia.node import (
     replace_officer_key,
     strike_person,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.node.ledger import Draft, make
 from gsomia.registry import Custody
 from gsomia.testing import Exercise, Player

@@ -11,7 +11,7 @@ from stories import MARKS, Stage, finish, holds, once, same_story
 
 from gsomia.errors import RefusedError, UsageError
 from gsomia.node import Role, SignedAct, destroy, handle, owed_rows, release
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.testing import Exercise, Player
 
 DAY = timedelta(days=1)

@@ -29,7 +29,7 @@ from gsomia.node import (
     recall,
     release,
 )
-from gsomia.node.consent import ask_consent, give_consent
+from gsomia.node.holding.consent import ask_consent, give_consent
 from gsomia.registry import Copy
 from gsomia.testing import Exercise, Player
 

@@ -12,7 +12,7 @@ from stories import Stage, finish, holds, refusals, words_of
 
 from gsomia.keys import Envelope
 from gsomia.node import Role, ask_by_parcel, handle, send_again
-from gsomia.node.summaries import summary_pages, to_ask
+from gsomia.node.comparison.summaries import summary_pages, to_ask
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 
@@ -32,8 +32,8 @@ def both(stage: Stage) -> Exercise:
 
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets of some twenty entries are as sets of thousands are else."""
-    monkeypatch.setattr("gsomia.node.summaries.SMALL", 0)
-    monkeypatch.setattr("gsomia.node.summaries.DEPTH", 1)
+    monkeypatch.setattr("gsomia.node.comparison.summaries.SMALL", 0)
+    monkeypatch.setattr("gsomia.node.comparison.summaries.DEPTH", 1)
 
 
 def there_and_back(both: Exercise, asker: str) -> Mapping[str, Any] | None:

@@ -29,7 +29,7 @@ from gsomia.node import (
     send_again,
     step,
 )
-from gsomia.node.entries import ITEM
+from gsomia.node.comparison.entries import ITEM
 from gsomia.registry import CopyState, fingerprint, position
 from gsomia.testing import Exercise, Player
 

@@ -13,11 +13,11 @@ from test_derivatives import drawn
 
 from gsomia.errors import MessageError, RefusedError
 from gsomia.node import Case, Role, ask_consent, give_consent, mark
-from gsomia.node.leaving import authority_of, make_offer
-from gsomia.node.levels import in_force
-from gsomia.node.offers import Offer
-from gsomia.node.registering import item_said
-from gsomia.node.releasing import refresh
+from gsomia.node.effects.registering import item_said
+from gsomia.node.facts.levels import in_force
+from gsomia.node.transmission.leaving import authority_of, make_offer
+from gsomia.node.transmission.offers import Offer
+from gsomia.node.transmission.releasing import refresh
 from gsomia.registry import Copy
 from gsomia.testing import Exercise, Player
 

@@ -29,7 +29,7 @@ from gsomia.node import (
     regraded,
     release,
 )
-from gsomia.node.labels import read_label_text
+from gsomia.node.facts.labels import read_label_text
 from gsomia.registry import Custody
 from gsomia.testing import Exercise, Player
 

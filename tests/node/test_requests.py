@@ -34,7 +34,7 @@ from gsomia.node import (
     request_view,
     write_bundle,
 )
-from gsomia.node.acts import pack
+from gsomia.node.acts.signed import pack
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
 

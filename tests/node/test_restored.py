@@ -28,7 +28,8 @@ from stories import (
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope
-from gsomia.node import Role, ask_witness, audit, pack, recover, witnessing
+from gsomia.node import Role, ask_witness, audit, pack, recover
+from gsomia.node.logs import witnessing
 from gsomia.node.messages import link_to
 from gsomia.testing import Exercise, Player
 

@@ -15,7 +15,7 @@ from stories import MARKS, Stage, back_up, finish, holds, refusals, register, re
 from gsomia.errors import GsomiaError, MessageError, NodeError, PeerError
 from gsomia.keys import Envelope
 from gsomia.node import Recovery, Role, recover, shown_log
-from gsomia.node.recovering import log_pages
+from gsomia.node.exchange.recovering import log_pages
 from gsomia.testing import Exercise, Player
 
 OTHER = {"JPN": "KOR", "KOR": "JPN"}
@@ -83,7 +83,7 @@ def recovered(both: Exercise, party: str, parcel: bytes) -> Recovery:
 def test_what_a_peer_holds_comes_back_by_parcels(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, party: str
 ) -> None:
-    monkeypatch.setattr("gsomia.node.recovering.PAGE", 7)  # several answers, as of a long log
+    monkeypatch.setattr("gsomia.node.exchange.recovering.PAGE", 7)  # several answers, as of a long log
     both, copy = restored(stage, tmp_path, party)
     player = both[party]
     assert copy not in register(player)
@@ -206,7 +206,7 @@ def test_a_log_that_does_not_hold_changes_nothing(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     change, said = LIES[name]
-    monkeypatch.setattr("gsomia.node.recovering.PAGE", 7)
+    monkeypatch.setattr("gsomia.node.exchange.recovering.PAGE", 7)
     both, copy = restored(stage, tmp_path, "KOR")
     until_halted(both, "KOR")
 

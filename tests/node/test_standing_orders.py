@@ -23,10 +23,11 @@ from gsomia.node import (
     give_order,
     order_rows,
     retire_officer_key,
+    send_again,
     write_bundle,
 )
-from gsomia.node.custody import marking
-from gsomia.node.facts import Case
+from gsomia.node.facts.asserted import Case
+from gsomia.node.holding.custody import marking
 from gsomia.node.ledger import make
 from gsomia.registry import Copy, CopyState, Rung
 from gsomia.store import SqlStore
@@ -251,6 +252,54 @@ def test_a_mark_or_receipt_by_an_order_that_does_not_cover_it_is_refused_and_kep
     copy = sent(both)
     assert copy.state is CopyState.DELIVERED and not copy.own_mark and copy.custodian == "JPN"
     assert "standing order" in words_of(refusals(both["JPN"]))
+
+
+def told(player: Player) -> list[tuple[str, list[dict[str, Any]]]]:
+    with player.node.store.reading() as reader:
+        return [(row["order"], row["refused"]) for row in order_rows(reader)]
+
+
+def test_a_peer_has_no_more_orders_standing_than_the_giver_takes(stage: Stage) -> None:
+    """Beyond the setting one is refused, told at both, and rested on by nothing; once one is over it is sent again."""
+    both = stage()
+    both.with_limits("JPN", replace(both["JPN"].node.limits, standing_orders=2))
+    first, over = ordered(both, days=1, subjects=("dprk-nuclear",)), ordered(both, subjects=("dprk-nuclear",))
+    late = ordered(both)
+    why = f"act `{late}`: 2 standing orders of `KOR` stand here, and `JPN` takes no more than 2"
+    assert why in words_of(refusals(both["JPN"])) and why in words_of(refusals(both["KOR"]))
+    (one,) = dict(told(both["KOR"]))[late]
+    assert (one["act"], one["by"]) == (late, "JPN") and one["why"].startswith(why)
+    assert {order for order, _ in told(both["JPN"])} == {first, over}
+    copy = sent(both)
+    assert copy.state is CopyState.DELIVERED and not copy.own_mark
+    assert len(refusals(both["JPN"])) == 1, "nothing rested on it"
+    both.pass_time(timedelta(days=1))
+    send_again(both["KOR"].node, late, "JPN")
+    both.settle()
+    assert dict(told(both["KOR"])) == {first: [], over: [], late: []}
+    assert sent(both).state is CopyState.RECEIPTED
+    holds(both)
+
+
+def test_an_end_that_the_giver_did_not_take_is_told(stage: Stage) -> None:
+    both = stage()
+    both.with_limits("JPN", replace(both["JPN"].node.limits, standing_orders=1))
+    ordered(both, subjects=("dprk-nuclear",))
+    order = ordered(both)
+    act = end_order(both["KOR"].node, order, by=both["KOR"].by(Role.REGISTRY))
+    both.settle()
+    refused = dict(told(both["KOR"]))[order]
+    assert [one["act"] for one in refused] == [order, act.id]
+    assert "gave no such standing order" in refused[1]["why"]
+
+
+def test_orders_that_have_ended_count_no_more(stage: Stage) -> None:
+    both = stage()
+    both.with_limits("JPN", replace(both["JPN"].node.limits, standing_orders=1))
+    end_order(both["KOR"].node, ordered(both), by=both["KOR"].by(Role.REGISTRY))
+    order = ordered(both)
+    assert dict(told(both["KOR"]))[order] == [] and len(told(both["JPN"])) == 2
+    holds(both)
 
 
 TAMPERS = {

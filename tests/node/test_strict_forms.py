@@ -17,10 +17,10 @@ from stories import Stage, finish, holds, ready, register
 from gsomia.errors import MessageError, SignatureError, VerificationError
 from gsomia.keys import canonical, sign
 from gsomia.node import Statement, answer, instant, read_instant
-from gsomia.node.acts import pack, unpack, verify_act
+from gsomia.node.acts.signed import pack, unpack, verify_act
 from gsomia.node.messages import MESSAGE_TYPE, Message
 from gsomia.node.node import KnownKeys
-from gsomia.node.offers import Offer
+from gsomia.node.transmission.offers import Offer
 from gsomia.testing import Exercise
 
 ODD: list[Any] = [

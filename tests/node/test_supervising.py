@@ -16,7 +16,8 @@ from gsomia.app.running import _Outbox
 from gsomia.blobs import LocalBlobs
 from gsomia.config import NodeConfig
 from gsomia.errors import NodeError, PeerError
-from gsomia.node import Limits, Role, destroy, handling, step
+from gsomia.node import Limits, Role, destroy, step
+from gsomia.node.holding import handling
 
 
 def test_a_failure_in_the_schedules_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from gsomia.node import (
     step,
     trace,
 )
-from gsomia.node.consent import ask_consent, give_consent
+from gsomia.node.holding.consent import ask_consent, give_consent
 from gsomia.testing import Exercise, Player
 
 DAYS = {"jpn-kor-2016": TracerDays(receipt=timedelta(days=3), answer=timedelta(days=2))}

@@ -222,15 +222,6 @@ def test_the_hub_cannot_hand_on_what_the_originator_did_not_send_on(stage: Stage
     assert register(three["JPN"]) == {}
 
 
-def held_in_korea(stage: Stage) -> tuple[object, str]:
-    three = stage("JPN", "KOR", "USA")
-    sent = three["JPN"].transmit(b"report", to="KOR", level="極秘")
-    three.settle()
-    finish(three["KOR"], sent.id)
-    three.settle()
-    return three, sent.id
-
-
 def test_a_third_party_gets_it_only_after_written_consent(stage: Stage) -> None:
     three = stage("JPN", "KOR", "USA")
     japan, korea, america = three["JPN"], three["KOR"], three["USA"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gsomia.errors import NodeError
 from gsomia.keys import SigningKey
 from gsomia.node import Consent, Credential, SignedAct, Statement
-from gsomia.node.acts import Signer, sign_acts
+from gsomia.node.acts.signed import Signer, sign_acts
 from gsomia.registry import Citation, Copy, CopyState, Direction, Item, Rung, RungEntry
 from gsomia.store import SqlStore, keyed
 from gsomia.store.transactions import SqlReader, SqlWriter

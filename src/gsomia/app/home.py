@@ -123,6 +123,7 @@ class Home:
                 retry_limit=dt.timedelta(seconds=link.retry_limit_seconds),
                 custody=frozenset(link.custody),
                 refusals=link.refusals_per_hour,
+                standing_orders=link.standing_orders,
                 recall_answer=dt.timedelta(days=self.config.recalls.answer_days),
                 witness_pause=dt.timedelta(seconds=self.config.witness.pause_seconds),
                 witness_interval=dt.timedelta(seconds=self.config.witness.interval_seconds),

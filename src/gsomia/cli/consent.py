@@ -137,7 +137,7 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 @json_option
 @anywhere_option
 def show(consent: str, as_json: bool, node_dir: str | None) -> None:
-    """Show CONSENT, or all of an item: its terms, what passed under it, and who has not been told of its newest act."""
+    """Show CONSENT, or all of an item: its terms, what passed or was told, who does not know its newest act."""
 
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = consent_views(reader, consent)
@@ -157,11 +157,15 @@ def show(consent: str, as_json: bool, node_dir: str | None) -> None:
 
 def _show(one: Mapping[str, Any]) -> None:
     for name, value in one.items():
-        if name not in ("passed", "not_told_yet"):
+        if name not in ("passed", "disclosed", "not_told_yet"):
             click.echo(plain(f"{name:<11} {', '.join(value) if isinstance(value, list) else value or '-'}"))
     for copy in one["passed"]:
         words = "" if copy["item"] == one["item"] else ", a document that draws on it, {level}".format(**copy)
         click.echo(plain("passed      {copy} {from} to {to}: {state}".format(**copy) + words))
+    for told in one["disclosed"]:
+        part = f", {told['part']}" if told["part"] else ""
+        words = "" if told["item"] == one["item"] else ", of a document that draws on it, {level}".format(**told)
+        click.echo(plain("told        {disclosure} {from} to {to}, {at}".format(**told) + part + words))
     if one["not_told_yet"]:
         click.echo(plain(f"not told yet: {', '.join(one['not_told_yet'])}"))
 

@@ -10,7 +10,7 @@ import click
 from gsomia.app import Home
 from gsomia.cli.addresses import anywhere_option, asked, done
 from gsomia.cli.instants import Instant
-from gsomia.cli.options import by_option, json_option, print_json, table
+from gsomia.cli.options import by_option, json_option, plain, print_json, table
 from gsomia.errors import UsageError
 from gsomia.node import Reader, Role, SignedAct, end_order, give_order, instant, order_rows
 
@@ -76,6 +76,11 @@ def orders(as_json: bool, node_dir: str | None) -> None:
     ]
     head = ["order", "party", "giver", "instrument", "marks", "subjects", "at", "until", "ended"]
     table(head, [[row[name] or "-" for name in head] for row in told])
+    for row in found:
+        for one in row["refused"]:
+            what = "its end" if one["act"] != row["order"] else "nothing is marked or receipted by it"
+            click.echo(plain(f"{row['order']} refused by {one['by']}: {one['why']}; {what}"))
+            click.echo(f"  send it again: gsomia act send {one['act']} --to {one['by']}")
 
 
 @order_command.command("end")

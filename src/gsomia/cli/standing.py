@@ -31,17 +31,17 @@ def adopt(names: tuple[str, ...], by: str, node_dir: str | None) -> None:
 
 @click.command("assure")
 @click.option("--to", required=True, help="The providing Party.")
-@click.option("--instrument", required=True, help="The agreement between the two.")
+@click.option("--under", required=True, help="The agreement between the two.")
 @click.option("--level", required=True, help="The highest level that the receiving representatives are cleared for.")
 @by_option
 @anywhere_option
-def assure_command(to: str, instrument: str, level: str, by: str, node_dir: str | None) -> None:
+def assure_command(to: str, under: str, level: str, by: str, node_dir: str | None) -> None:
     """Assure a providing Party as Article 7.5 asks."""
 
     def here(home: Home) -> list[SignedAct]:
-        return [assure(home.node, to, instrument, level, by=home.acting(by, Role.SECURITY))]
+        return [assure(home.node, to, under, level, by=home.acting(by, Role.SECURITY))]
 
-    (said,) = done(node_dir, {"act": "assure", "to": to, "under": instrument, "level": level}, here)
+    (said,) = done(node_dir, {"act": "assure", "to": to, "under": under, "level": level}, here)
     click.echo(f"{to} assured by act {said.id}")
 
 

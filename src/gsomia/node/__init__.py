@@ -1,39 +1,29 @@
-"""What a node does, one module for each use case; `ports` says what it needs from outside.
+"""What a node does: a package for each part of its work, a module for each use case.
 
-Where to read, and where a new line belongs:
+Read from the bottom; a line imports only the lines beneath it, and no two import each other:
 
-- what is signed: `acts`, `act_types`, `bodies`, `ledger`, `instants`; `node`, `ports`, `stored`
-- what an act changes: `effects`, `legal_effects`, `peer_effects`, `copy_effects`, `request_effects`, `consent_effects`,
-  `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
-  `disclosure_effects`, `order_effects`, `registering`
-  `passage_effects`, `recall_effects`, `regrade_effects`, `person_effects`, `contractor_effects`,
-  `disclosure_effects`, `registering`
-- what is asked: `facts`, `access`, `words`, `prospect`, `ways`; what stands before that: `standing`, `peers`,
-  `officers`, `persons`, `lapsing`
-- an item leaves: `contents`, `looking`, `labels`, `derivatives`, `sealing`, `wrapping`, `transmitting`, `sharing`,
-  `sending`, `approval`, `releasing`
-- it travels: `leaving`, `offers`, `messages`, `exchange`, `receive`, `judging`, `uploads`, `intake`, `refusals`,
-  `tracers`, `equivalents`, `underway`
-- it travels as a file: `parcel`
-- Parties consult: `consultation_opening`, `consultation`, `consultation_rules`, `consultation_effects`,
-  `consultation_texts`, `circulating`, `assessing`, `assessment`, `view_drafts`
-- it is held: `custody`, `renditions`, `requests`, `consent`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `contractors`, `disclosures`, `ordering`, `owed`, `leftovers`
-- it is held: `custody`, `renditions`, `requests`, `consent`, `passages`, `revocation`, `recall_answers`, `levels`,
-  `regrading`, `handling`, `contractors`, `disclosures`, `owed`, `leftovers`
-- its key is asked for: `keyholding`, `keyrequests`, `keyasking`, `keyrelease`
-- keys end: `officerkeys`, `nodekeys`, `keyends`, `succession`
-- it is compared with what a peer says: `entries`, `reconciling`, `rangeanswers`, `discrepancies`
-- it is told as data: `views`, `passed`, `told`
-- it is proven: `publish`, `lognames`, `witnessing`, `recovering`, `timestamps`, `bundle`
-- it is checked: `verify` (a node's own records), `disputes` (against a peer's), `bundle` (offline)
+- `bundle`, `verify`: an item's life checked offline, and a node's own records
+- `parcel`: what travels as a file
+- `views`: what is told as data
+- `consultations`: Parties consult; `exchange`: the outbox, and what a peer sends
+- `holding`: what is done with a held item, and its key asked for
+- `people`: officers, peers, persons
+- `transmission`: an item leaves
+- `standing`: law, legal acts, assurances and systems between the Parties
+- `comparison`: the records of two Parties; `logs`: what proves them to others
+- `ledger`: an act is signed, verified, logged and applied in one transaction
+- `effects`: what a recorded act changes
+- `facts`: what a node may assert
+- `messages`, `refusals`, `instants`, `node`: what all of them use
+- `record`: what the store holds
+- `acts`: what is signed
+- `ports`: what is needed from outside; `check`: what a check found
 """
 
 from __future__ import annotations
 
-from gsomia.node.access import MAIN_FACILITY, facility_of
-from gsomia.node.act_types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
-from gsomia.node.acts import (
+from gsomia.node.acts.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
+from gsomia.node.acts.signed import (
     Officer,
     SignedAct,
     Statement,
@@ -41,16 +31,28 @@ from gsomia.node.acts import (
     pack,
     read_instant,
 )
-from gsomia.node.approval import PARTS
-from gsomia.node.assessing import assess, present_view, sign_view, views_left, where_view_lies
-from gsomia.node.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view
+from gsomia.node.acts.types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
 from gsomia.node.bundle.writing import BUNDLE_JSON, write_bundle
 from gsomia.node.check import Check, check_row
-from gsomia.node.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
-from gsomia.node.consultation import (
+from gsomia.node.comparison.disputes import Difference, check_disputes, differences
+from gsomia.node.comparison.entries import behind, refresh
+from gsomia.node.comparison.rangeanswers import answer_shared
+from gsomia.node.comparison.reconciling import (
+    Reconciled,
+    begin_reconciling,
+    overdue,
+    reconcile,
+    reconciled_at,
+    send_again,
+)
+from gsomia.node.comparison.summaries import ask_by_parcel, reconcile_by_parcel
+from gsomia.node.consultations.assessing import assess, present_view, sign_view, views_left, where_view_lies
+from gsomia.node.consultations.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view
+from gsomia.node.consultations.opening import open_consultation
+from gsomia.node.consultations.steps import (
     circulate_text,
     close_consultation,
     consultation_named,
@@ -61,55 +63,53 @@ from gsomia.node.consultation import (
     version_text,
     withdraw_from_consultation,
 )
-from gsomia.node.consultation_effects import standing_of, standings_of, view_of
-from gsomia.node.consultation_opening import open_consultation
-from gsomia.node.consultation_rules import Consultation, Standing, Step, View
-from gsomia.node.consultation_texts import Change, differences_of, read_text
-from gsomia.node.consultation_views import standing_row, standing_view
-from gsomia.node.contents import PIECE_BYTES, Content, Contents
-from gsomia.node.contractors import (
+from gsomia.node.consultations.texts import Change, differences_of, read_text
+from gsomia.node.consultations.view_drafts import view_row, views_of
+from gsomia.node.effects.consultations import standing_of, standings_of, view_of
+from gsomia.node.effects.leftovers import remove_leftovers
+from gsomia.node.exchange.outbox import dead_letter, step, try_now
+from gsomia.node.exchange.receive import answer
+from gsomia.node.exchange.recovering import Recovery, recover
+from gsomia.node.exchange.tracers import Awaited, TracerDays, awaited, trace
+from gsomia.node.exchange.uploads import held_of, upload
+from gsomia.node.facts.asserted import Case, rank_of, record_of
+from gsomia.node.facts.labels import alike_marks, item_label, labels_of, marks_of
+from gsomia.node.facts.levels import Review
+from gsomia.node.holding.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
+from gsomia.node.holding.contractors import (
     FacilityDetails,
     clear_facility,
     contractor_rows,
     release_to_contractor,
     return_from_contractor,
 )
-from gsomia.node.custody import Opening, ask_open, mark, mark_many, open_item, receipt
-from gsomia.node.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
-from gsomia.node.disputes import Difference, check_disputes, differences
-from gsomia.node.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
-from gsomia.node.entries import behind, refresh
-from gsomia.node.exchange import dead_letter, step, try_now
-from gsomia.node.facts import Case, rank_of, record_of
-from gsomia.node.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
-from gsomia.node.keyholding import Recalled, recall_of, recalls
-from gsomia.node.labels import alike_marks, item_label, labels_of, marks_of
-from gsomia.node.lapsing import Lapse, lapses
-from gsomia.node.leftovers import remove_leftovers
-from gsomia.node.levels import Review
-from gsomia.node.lognames import is_log_of, log_origin
-from gsomia.node.looking import LOOK_BYTES
+from gsomia.node.holding.custody import Opening, ask_open, mark, mark_many, open_item, receipt
+from gsomia.node.holding.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
+from gsomia.node.holding.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
+from gsomia.node.holding.ordering import end_order, give_order, order_rows
+from gsomia.node.holding.owed import Owing, owing
+from gsomia.node.holding.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
+from gsomia.node.holding.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
+from gsomia.node.holding.revocation import answer_recall, recall
+from gsomia.node.logs.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
+from gsomia.node.logs.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
+from gsomia.node.logs.witnessing import ask_witness, checkpoints_due
 from gsomia.node.node import Acting, KnownKeys, Limits, Node
-from gsomia.node.nodekeys import NewKeys, key_settings, replace_node_keys
-from gsomia.node.officerkeys import (
+from gsomia.node.parcel.export import Made, export_parcel
+from gsomia.node.parcel.form import sender_of
+from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
+from gsomia.node.people.lapsing import Lapse, lapses
+from gsomia.node.people.nodekeys import NewKeys, key_settings, replace_node_keys
+from gsomia.node.people.officerkeys import (
     declare_compromised,
     replace_officer_key,
     retire_officer_key,
     signed_by,
     signed_since,
 )
-from gsomia.node.officers import enrol_officer
-from gsomia.node.oral import OralDisclosure
-from gsomia.node.order import StandingOrder
-from gsomia.node.ordering import end_order, give_order, order_rows
-from gsomia.node.owed import Owing, owing
-from gsomia.node.parcel.export import Made, export_parcel
-from gsomia.node.parcel.form import sender_of
-from gsomia.node.parcel.taking_in import TakenIn, import_parcel, shown_log
-from gsomia.node.passed import consent_row, consent_views, recalled_rows, regraded_view
-from gsomia.node.peers import enrol_peer, fingerprint, identity
-from gsomia.node.people import lapse_row, node_key_rows, officer_row, peer_rows, person_row, person_view, roster_rows
-from gsomia.node.persons import (
+from gsomia.node.people.officers import enrol_officer
+from gsomia.node.people.peers import enrol_peer, fingerprint, identity
+from gsomia.node.people.persons import (
     CLEARANCES,
     PERSON_ROLES,
     PersonDetails,
@@ -123,33 +123,17 @@ from gsomia.node.persons import (
     strike_person,
 )
 from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, Look, Marked, NodeKeys, PeerAddresses, PeerLink
-from gsomia.node.prospect import holdings, waiting
-from gsomia.node.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
-from gsomia.node.rangeanswers import answer_shared
-from gsomia.node.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
-from gsomia.node.receive import answer
-from gsomia.node.reconciling import Reconciled, begin_reconciling, overdue, reconcile, reconciled_at, send_again
-from gsomia.node.recovering import Recovery, recover
-from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
-from gsomia.node.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
-from gsomia.node.releasing import Onward, ask_release, held_copy, release, release_many
-from gsomia.node.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
-from gsomia.node.requests import (
-    REQUEST_CERTIFIED,
-    InformationWanted,
-    ask_information,
-    open_requests,
-    refuse_request,
-    request_rows,
-    request_view,
-)
-from gsomia.node.revocation import answer_recall, recall
-from gsomia.node.sending import SealedOnce, Sending, ask_transmit, discard
-from gsomia.node.sharing import share
-from gsomia.node.sites import ContractorCopy, ContractorFacility
-from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
-from gsomia.node.store_port import Reader, Store, Writer
-from gsomia.node.stored import (
+from gsomia.node.record.access import MAIN_FACILITY, facility_of
+from gsomia.node.record.approval import PARTS
+from gsomia.node.record.consultation_rules import Consultation, Standing, Step, View
+from gsomia.node.record.keyholding import Recalled, recall_of, recalls
+from gsomia.node.record.lognames import is_log_of, log_origin
+from gsomia.node.record.oral import OralDisclosure
+from gsomia.node.record.order import StandingOrder
+from gsomia.node.record.recall_answers import ANSWERS, WHAT_WAS_MADE, AskedBack, asked_back
+from gsomia.node.record.sites import ContractorCopy, ContractorFacility
+from gsomia.node.record.store_port import Reader, Store, Writer
+from gsomia.node.record.stored import (
     Binding,
     Briefing,
     Carried,
@@ -173,10 +157,43 @@ from gsomia.node.stored import (
     Rows,
     SignInKey,
 )
-from gsomia.node.succession import check_successor, distrusted
-from gsomia.node.summaries import ask_by_parcel, reconcile_by_parcel
-from gsomia.node.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
-from gsomia.node.told import (
+from gsomia.node.record.succession import check_successor, distrusted
+from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
+from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
+from gsomia.node.transmission.contents import PIECE_BYTES, Content, Contents
+from gsomia.node.transmission.looking import LOOK_BYTES
+from gsomia.node.transmission.prospect import holdings, waiting
+from gsomia.node.transmission.releasing import Onward, ask_release, held_copy, release, release_many
+from gsomia.node.transmission.requests import (
+    REQUEST_CERTIFIED,
+    InformationWanted,
+    ask_information,
+    open_requests,
+    refuse_request,
+    request_rows,
+    request_view,
+)
+from gsomia.node.transmission.sending import SealedOnce, Sending, ask_transmit, discard
+from gsomia.node.transmission.sharing import share
+from gsomia.node.transmission.transmitting import transmit, transmit_many
+from gsomia.node.transmission.underway import stop_closed
+from gsomia.node.transmission.ways import lawful_ways, way_rows
+from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
+from gsomia.node.verify.auditing import audit
+from gsomia.node.verify.checks import audit_logs, check_register
+from gsomia.node.verify.witnessed import audit_witnesses
+from gsomia.node.views.consultations import standing_row, standing_view
+from gsomia.node.views.passed import consent_row, consent_views, recalled_rows, regraded_view
+from gsomia.node.views.people import (
+    lapse_row,
+    node_key_rows,
+    officer_row,
+    peer_rows,
+    person_row,
+    person_view,
+    roster_rows,
+)
+from gsomia.node.views.proofs import (
     awaited_row,
     discrepancy_row,
     entry_rows,
@@ -189,17 +206,7 @@ from gsomia.node.told import (
     sent_row,
     witness_rows,
 )
-from gsomia.node.tracers import Awaited, TracerDays, awaited, trace
-from gsomia.node.transmitting import transmit, transmit_many
-from gsomia.node.underway import stop_closed
-from gsomia.node.uploads import held_of, upload
-from gsomia.node.verdicts import may_open, may_release, may_transmit
-from gsomia.node.verify.actchecks import ActsPart, check_acts, check_acts_of, divide_acts, joined
-from gsomia.node.verify.auditing import audit
-from gsomia.node.verify.checks import audit_logs, check_register
-from gsomia.node.verify.witnessed import audit_witnesses
-from gsomia.node.view_drafts import view_row, views_of
-from gsomia.node.views import (
+from gsomia.node.views.records import (
     act_named,
     act_row,
     act_view,
@@ -218,8 +225,7 @@ from gsomia.node.views import (
     told_differences,
     waiting_copies,
 )
-from gsomia.node.ways import lawful_ways, way_rows
-from gsomia.node.witnessing import ask_witness, checkpoints_due
+from gsomia.node.views.verdicts import may_open, may_release, may_transmit
 
 __all__ = [
     "ACT_TYPES",

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gsomia.errors import VerificationError
-from gsomia.node.act_types import CONTRACTED, HANDLING
-from gsomia.node.acts import Statement, instant
-from gsomia.node.store_port import Reader
+from gsomia.node.acts.signed import Statement, instant
+from gsomia.node.acts.types import CONTRACTED, HANDLING
+from gsomia.node.record.store_port import Reader
 from gsomia.registry import Rung
 
 if TYPE_CHECKING:

@@ -10,23 +10,24 @@ from typing import Any
 
 from gsomia.errors import NodeError, SignatureError, VerificationError
 from gsomia.keys import Signs
-from gsomia.node.act_types import ACT_TYPES, DONE
-from gsomia.node.acts import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
-from gsomia.node.effects import apply
-from gsomia.node.elsewhere import AwaitedKey
-from gsomia.node.equivalents import mark_fault
-from gsomia.node.facts import Case
+from gsomia.node.acts.elsewhere import AwaitedKey
+from gsomia.node.acts.signed import SignedAct, Signer, Statement, sign_acts, verify_act, verify_acts
+from gsomia.node.acts.types import ACT_TYPES, DONE
+from gsomia.node.effects.applying import apply
+from gsomia.node.effects.keyends import TURNING_TYPES
+from gsomia.node.effects.orders import check_orders_of
+from gsomia.node.effects.passing import PASSAGE, due_passages, passage_body
+from gsomia.node.effects.registering import AUTHORITIES
+from gsomia.node.effects.requests import check_answered
+from gsomia.node.facts.asserted import Case
+from gsomia.node.facts.equivalents import mark_fault
+from gsomia.node.facts.levels import check_new_mark, levels_given
 from gsomia.node.instants import check_instant, named_by
-from gsomia.node.keyends import TURNING_TYPES
-from gsomia.node.levels import check_new_mark, levels_given
-from gsomia.node.lognames import unless_halted
 from gsomia.node.node import Acting, KnownKeys, Node, new_act_id
-from gsomia.node.passages import PASSAGE, due_passages, passage_body
-from gsomia.node.registering import AUTHORITIES
-from gsomia.node.request_effects import check_answered
-from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import LogState, Passage
-from gsomia.node.succession import DISTRUSTED, NODE_KEY, distrusted
+from gsomia.node.record.lognames import unless_halted
+from gsomia.node.record.store_port import Reader, Writer
+from gsomia.node.record.stored import LogState, Passage
+from gsomia.node.record.succession import DISTRUSTED, NODE_KEY, distrusted
 from gsomia.tlog import SALT_BYTES, TILE_LEVELS, Checkpoint, Frontier, commitment, leaf_hash
 
 __all__ = ["FOLLOWED", "SELDOM", "Draft", "Signing", "enter", "gather", "make", "make_each", "new_salts", "record"]
@@ -246,6 +247,8 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
+    if source != "own" and statement.type == "standing-order":
+        check_orders_of(node, tx, statement, at)
     if source != "own" and statement.type in AUTHORITIES:
         check_answered(tx, statement)
     if source != "own" and statement.type == "regrade":

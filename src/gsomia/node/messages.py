@@ -13,11 +13,11 @@ from typing import Any
 
 from gsomia.errors import AnswerError, ClockError, MessageError, PeerError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, canonical, read_canonical, sign, verify
-from gsomia.node.acts import instant, read_instant
+from gsomia.node.acts.signed import instant, read_instant
 from gsomia.node.node import Node, new_id
 from gsomia.node.ports import PeerLink
-from gsomia.node.stored import Peer
-from gsomia.node.succession import distrusted, told_key
+from gsomia.node.record.stored import Peer
+from gsomia.node.record.succession import distrusted, told_key
 
 __all__ = ["MESSAGE_TYPES", "Message", "link_to", "message_keys", "read_answer", "read_message", "write_message"]
 

@@ -15,12 +15,12 @@ from typing import BinaryIO, Generic, TypeVar
 
 from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope, PublicKey, Signs
-from gsomia.node.act_types import Role
-from gsomia.node.acts import Officer, Signer
-from gsomia.node.lognames import current_log
+from gsomia.node.acts.signed import Officer, Signer
+from gsomia.node.acts.types import Role
 from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, NodeKeys, PeerAddresses, PeerLink
-from gsomia.node.store_port import Reader, Store
-from gsomia.node.succession import author, distrusted, retired_keys
+from gsomia.node.record.lognames import current_log
+from gsomia.node.record.store_port import Reader, Store
+from gsomia.node.record.succession import author, distrusted, retired_keys
 from gsomia.registry import Custody
 from gsomia.sealed import BatchedStatement, Identity, WrappedKey
 from gsomia.verdict import Law
@@ -53,6 +53,7 @@ class Limits:
         witness_again: a peer is asked what it keeps after so long, though nothing is new to cosign: only so does a
             node learn that its store was restored from a backup.
         unwitnessed: entries that no peer has cosigned for longer make `verify` fail.
+        standing_orders: so many of one peer's are taken that stand at one time.
         late: `verify` tells of a peer's acts on items that were recorded so long after the instant that they name.
         reconcile_rounds, reconcile_bytes: so many questions and bytes at most has one reconciliation; and so many of
             one peer's are answered within an hour.
@@ -67,6 +68,7 @@ class Limits:
     retry_limit: timedelta = timedelta(minutes=5)
     custody: frozenset[Custody] = frozenset(Custody)
     refusals: int = 1000
+    standing_orders: int = 100
     recall_answer: timedelta = timedelta(days=30)
     parcel_acceptance: timedelta = timedelta(days=30)
     parcel_age: timedelta = timedelta(days=30)

@@ -8,10 +8,21 @@ from datetime import datetime, timedelta
 
 from gsomia.errors import GsomiaError, MessageError, RefusedError
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import Peer, Refused
+from gsomia.node.record.store_port import Reader, Writer
+from gsomia.node.record.stored import Peer, Refused
 
-__all__ = ["CHECKPOINT", "CLOCK", "FLOOD", "check_flood", "keep", "keep_denied", "keep_refused", "times", "why_of"]
+__all__ = [
+    "CHECKPOINT",
+    "CLOCK",
+    "FLOOD",
+    "WHY_CHARACTERS",
+    "check_flood",
+    "keep",
+    "keep_denied",
+    "keep_refused",
+    "times",
+    "why_of",
+]
 
 WHY_CHARACTERS = 1000
 """At most so much of a reason is told and kept."""

@@ -10,11 +10,11 @@ from datetime import date, datetime
 
 from gsomia.agreement import RANKS, READINGS, RECORD_ACTS, Agreement, LegalAct, without_effect
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node.acts import SignedAct, instant
-from gsomia.node.disputes import open_after
+from gsomia.node.acts.signed import SignedAct, instant
+from gsomia.node.comparison.disputes import open_after
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 from gsomia.verdict import Law
 
 __all__ = ["LEGAL_WORDS", "Note", "accredit", "adopt_law", "assure", "concerned", "enter_legal_acts"]

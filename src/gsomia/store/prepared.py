@@ -65,10 +65,6 @@ class Prepared:
         """Run a change; returns how many rows it touched."""
         return int(_driver(connection).execute(self._text, values).rowcount)
 
-    def run_new(self, connection: sa.Connection, values: Mapping[str, object]) -> int:
-        """Run an insert of one row; returns the number that the database gave it."""
-        return int(_driver(connection).execute(self._text, values).lastrowid)
-
     def run_many(self, connection: sa.Connection, values: Iterable[Sequence[object]]) -> None:
         """Run an insert, or a delete, once for each row, whose values stand in the order of the columns."""
         _driver(connection).executemany(self._by_place, values)

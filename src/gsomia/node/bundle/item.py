@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from gsomia.errors import VerificationError
-from gsomia.node.act_types import ORDERS
+from gsomia.node.acts.types import ORDERS
 from gsomia.node.bundle.reading import Life
 from gsomia.node.bundle.writing import ITEM_FILE, copy_json, item_json
 from gsomia.node.check import Check
-from gsomia.node.effects import apply
+from gsomia.node.effects.applying import apply
 from gsomia.node.node import Node
-from gsomia.node.store_port import Writer
-from gsomia.node.succession import author
+from gsomia.node.record.store_port import Writer
+from gsomia.node.record.succession import author
 from gsomia.node.verify.seeing import Seeing
 from gsomia.registry import GONE, Rung, read_copy_id
 from gsomia.sealed import check_provenance, read, read_provenance

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import Statement, instant, read_instant, verify_act
+from gsomia.node.acts.signed import Statement, instant, read_instant, verify_act
 from gsomia.node.bundle.reading import Life, TrustedKeys
 from gsomia.node.check import Check
-from gsomia.node.keyends import KEY_TYPES, OfficersThen
-from gsomia.node.succession import RetiredKeys, check_successor, retired_by
+from gsomia.node.effects.keyends import KEY_TYPES, OfficersThen
+from gsomia.node.record.succession import RetiredKeys, check_successor, retired_by
 from gsomia.tlog import LogVerifier
 
 __all__ = ["SIGNERS", "check_acts", "check_enrolments", "check_writer"]

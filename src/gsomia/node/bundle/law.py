@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from gsomia.agreement import RECORD_ACTS, LegalAct, Record, law_version, load_agreement, state_at
 from gsomia.errors import VerificationError
-from gsomia.node.acts import Statement, instant
+from gsomia.node.acts.signed import Statement, instant
 from gsomia.node.bundle.reading import Life
 from gsomia.node.bundle.writing import LAW_FOLDER
 from gsomia.node.check import Check
-from gsomia.node.legal_effects import legal_act
+from gsomia.node.effects.legal import legal_act
 
 __all__ = ["ADOPTED", "STATE", "check_law", "check_states"]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gsomia.errors import LogError, SignatureError, VerificationError
 from gsomia.keys import Envelope, canonical, unb64, verify
-from gsomia.node.acts import instant, read_instant
+from gsomia.node.acts.signed import instant, read_instant
 from gsomia.node.bundle.reading import Life
 from gsomia.node.bundle.writing import BUNDLE_TYPE, contents_digest
 from gsomia.node.check import Check

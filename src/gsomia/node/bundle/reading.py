@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 
 from gsomia.errors import VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import Officer, SignedAct, read_instant, unpack
+from gsomia.node.acts.signed import Officer, SignedAct, read_instant, unpack
 from gsomia.node.bundle.writing import BUNDLE_JSON
-from gsomia.node.keyends import OfficersThen
-from gsomia.node.store_port import Store
-from gsomia.node.succession import RetiredKeys
+from gsomia.node.effects.keyends import OfficersThen
+from gsomia.node.record.store_port import Store
+from gsomia.node.record.succession import RetiredKeys
 from gsomia.tlog import LogVerifier
 
 __all__ = ["MAX_BUNDLE_JSON", "Life", "Scratch", "TrustedKeys", "read_bundle"]

@@ -19,12 +19,12 @@ from typing import Any, BinaryIO
 from gsomia.agreement import RECORD_ACTS
 from gsomia.errors import UsageError
 from gsomia.keys import b64, canonical, sign
-from gsomia.node.act_types import CONSULTING, ORDERS
-from gsomia.node.acts import SignedAct, instant, pack
-from gsomia.node.keyends import KEY_TYPES
+from gsomia.node.acts.signed import SignedAct, instant, pack
+from gsomia.node.acts.types import CONSULTING, ORDERS
+from gsomia.node.effects.keyends import KEY_TYPES
+from gsomia.node.logs.publish import signed_notes
 from gsomia.node.node import Node
-from gsomia.node.publish import signed_notes
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 from gsomia.registry import Copy, Item
 from gsomia.tlog import inclusion_proof, verify_cosignatures
 

@@ -11,8 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from gsomia.node.acts import SignedAct, read_instant
-from gsomia.node.leaving import (
+from gsomia.node.acts.signed import SignedAct, read_instant
+from gsomia.node.comparison.summaries import summary_pages, to_ask
+from gsomia.node.effects.leftovers import remove_leftovers
+from gsomia.node.exchange.recovering import contents_asked, log_pages
+from gsomia.node.ledger import make
+from gsomia.node.logs.witnessing import kept_of, open_requests
+from gsomia.node.messages import message_keys, write_message
+from gsomia.node.node import Node, known_peer, new_id
+from gsomia.node.parcel.form import Contents, ParcelWriter
+from gsomia.node.parcel.taking_in import lost_count
+from gsomia.node.record.lognames import halt_of
+from gsomia.node.record.store_port import Reader
+from gsomia.node.record.stored import Carried, Outgoing, Peer, Question, Reply
+from gsomia.node.transmission.leaving import (
     MESSAGE_BYTES,
     PART,
     Leaving,
@@ -27,19 +39,7 @@ from gsomia.node.leaving import (
     stop_copies,
     upload_again,
 )
-from gsomia.node.ledger import make
-from gsomia.node.leftovers import remove_leftovers
-from gsomia.node.lognames import halt_of
-from gsomia.node.meanwhile import judged_again
-from gsomia.node.messages import message_keys, write_message
-from gsomia.node.node import Node, known_peer, new_id
-from gsomia.node.parcel.form import Contents, ParcelWriter
-from gsomia.node.parcel.taking_in import lost_count
-from gsomia.node.recovering import contents_asked, log_pages
-from gsomia.node.store_port import Reader
-from gsomia.node.stored import Carried, Outgoing, Peer, Question, Reply
-from gsomia.node.summaries import summary_pages, to_ask
-from gsomia.node.witnessing import kept_of, open_requests
+from gsomia.node.transmission.meanwhile import judged_again
 from gsomia.registry import CopyState
 from gsomia.sealed import ParcelKey
 

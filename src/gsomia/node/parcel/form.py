@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from gsomia.errors import MessageError, NodeError, SealError, SignatureError
 from gsomia.keys import Envelope, PublicKey, SigningKey, b64, canonical, sign, unb64, verify
-from gsomia.node.acts import instant, read_instant
+from gsomia.node.acts.signed import instant, read_instant
 from gsomia.registry import read_copy_id
 from gsomia.sealed import Identity, ParcelKey, XWingPrivateKey
 

@@ -12,7 +12,23 @@ from typing import Any, BinaryIO
 
 from gsomia.errors import AnswerError, MessageError, PeerError, SealError, SignatureError, VerificationError
 from gsomia.keys import Envelope, PublicKey
-from gsomia.node.leaving import (
+from gsomia.node.comparison.summaries import Heard, compare, ranges_asked
+from gsomia.node.effects.leftovers import remove_leftovers
+from gsomia.node.effects.registering import USED
+from gsomia.node.exchange.receive import REFUSABLE, reply_to
+from gsomia.node.exchange.recovering import settle_asked, start_of
+from gsomia.node.exchange.uploads import upload
+from gsomia.node.ledger import record
+from gsomia.node.logs.witnessing import take_cosigned
+from gsomia.node.messages import Message, read_message
+from gsomia.node.node import Node
+from gsomia.node.parcel.form import Contents, Parcel, open_parcel
+from gsomia.node.record.lognames import halt_of
+from gsomia.node.record.store_port import Reader, Writer
+from gsomia.node.record.stored import Carried, Outgoing, Peer, Reply
+from gsomia.node.record.succession import distrusted
+from gsomia.node.refusals import keep_refused, why_of
+from gsomia.node.transmission.leaving import (
     Stop,
     enter_answered,
     prepare,
@@ -21,23 +37,7 @@ from gsomia.node.leaving import (
     settle_deliveries,
     stop_copies,
 )
-from gsomia.node.ledger import record
-from gsomia.node.leftovers import remove_leftovers
-from gsomia.node.lognames import halt_of
-from gsomia.node.messages import Message, read_message
-from gsomia.node.node import Node
-from gsomia.node.parcel.form import Contents, Parcel, open_parcel
-from gsomia.node.receive import REFUSABLE, reply_to
-from gsomia.node.recovering import settle_asked, start_of
-from gsomia.node.refusals import keep_refused, why_of
-from gsomia.node.registering import USED
-from gsomia.node.store_port import Reader, Writer
-from gsomia.node.stored import Carried, Outgoing, Peer, Reply
-from gsomia.node.succession import distrusted
-from gsomia.node.summaries import Heard, compare, ranges_asked
-from gsomia.node.told import reconciled_view
-from gsomia.node.uploads import upload
-from gsomia.node.witnessing import take_cosigned
+from gsomia.node.views.proofs import reconciled_view
 from gsomia.registry import CopyState
 
 __all__ = ["TakenIn", "import_parcel", "lost_count", "shown_log"]

@@ -9,11 +9,11 @@ from functools import partial
 
 from gsomia.errors import SignatureError, VerificationError
 from gsomia.keys import PublicKey
-from gsomia.node.acts import Officer, SignedAct, verify_act, verify_acts
+from gsomia.node.acts.signed import Officer, SignedAct, verify_act, verify_acts
 from gsomia.node.check import Check, done
-from gsomia.node.keyends import TURNING_TYPES, OfficersThen
+from gsomia.node.effects.keyends import TURNING_TYPES, OfficersThen
 from gsomia.node.node import KnownKeys, Node
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 
 __all__ = ["ActsPart", "check_acts", "check_acts_of", "divide_acts", "joined"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from gsomia.node.check import Check, done
-from gsomia.node.disputes import DISPUTES, check_disputes
-from gsomia.node.entries import SHARED, check_entries
+from gsomia.node.comparison.disputes import DISPUTES, check_disputes
+from gsomia.node.comparison.entries import SHARED, check_entries
 from gsomia.node.node import Node
 from gsomia.node.verify.checks import audit_records
 from gsomia.node.verify.witnessed import audit_witnesses

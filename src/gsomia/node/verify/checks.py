@@ -8,9 +8,10 @@ from functools import partial
 from gsomia.errors import GsomiaError, LogError, VerificationError
 from gsomia.node.check import Check, done
 from gsomia.node.node import KnownKeys, Node
-from gsomia.node.store_port import Reader
-from gsomia.node.stored import LogState
+from gsomia.node.record.store_port import Reader
+from gsomia.node.record.stored import LogState
 from gsomia.node.verify.actchecks import check_acts
+from gsomia.node.verify.counters import COUNTERS, check_counters
 from gsomia.node.verify.keychecks import check_keys
 from gsomia.node.verify.replay import compare_register
 from gsomia.node.verify.treenodes import wrong_nodes
@@ -39,6 +40,7 @@ def audit_records(node: Node, elsewhere: Callable[[], Sequence[Check]] | None = 
         yield from elsewhere()
     with node.store.reading() as reader:
         yield done("receipts", partial(_check_receipts, reader))
+        yield done(COUNTERS, partial(check_counters, node, reader))
         yield done("keys released", partial(_check_keys, node, reader))
         yield done("sealed items", partial(_check_items, node, reader))
 

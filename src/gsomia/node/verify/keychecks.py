@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gsomia.node.acts import Statement
+from gsomia.node.acts.signed import Statement
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 from gsomia.registry import Custody, Item
 
 __all__ = ["check_keys"]

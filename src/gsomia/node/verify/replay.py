@@ -13,13 +13,13 @@ from itertools import islice
 from typing import cast
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import SignedAct, Statement, instant
-from gsomia.node.effects import apply
-from gsomia.node.keyends import TURNING_TYPES
+from gsomia.node.acts.signed import SignedAct, Statement, instant
+from gsomia.node.effects.applying import apply
+from gsomia.node.effects.keyends import TURNING_TYPES
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader, Store, Writer
-from gsomia.node.stored import Rows
-from gsomia.node.succession import DISTRUSTED
+from gsomia.node.record.store_port import Reader, Store, Writer
+from gsomia.node.record.stored import Rows
+from gsomia.node.record.succession import DISTRUSTED
 from gsomia.node.verify.seeing import Seeing
 
 __all__ = ["DERIVED", "compare_register"]

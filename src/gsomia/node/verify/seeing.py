@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gsomia.node.acts import SignedAct, Statement
-from gsomia.node.store_port import Writer
+from gsomia.node.acts.signed import SignedAct, Statement
+from gsomia.node.record.store_port import Writer
 
 __all__ = ["Seeing"]
 

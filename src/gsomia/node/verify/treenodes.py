@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from gsomia.node.store_port import Reader
+from gsomia.node.record.store_port import Reader
 from gsomia.tlog import Node as TreeNode
 
 __all__ = ["wrong_nodes"]

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import partial
 
 from gsomia.errors import VerificationError
-from gsomia.node.acts import instant
+from gsomia.node.acts.signed import instant
 from gsomia.node.check import Check, done
-from gsomia.node.lognames import current_log, peer_of_log
+from gsomia.node.logs.witnessing import contradiction
 from gsomia.node.node import Node
-from gsomia.node.store_port import Reader
-from gsomia.node.stored import Cosigned, LogState, Peer
-from gsomia.node.witnessing import contradiction
+from gsomia.node.record.lognames import current_log, peer_of_log
+from gsomia.node.record.store_port import Reader
+from gsomia.node.record.stored import Cosigned, LogState, Peer
 from gsomia.tlog import Equivocation, verify_cosignatures, verify_signed
 
 __all__ = ["audit_witnesses"]

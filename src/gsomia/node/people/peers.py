@@ -1,0 +1,104 @@
+"""Who this node is to its peers, and enrolling theirs: by an officer who compares the fingerprint (protocol 10)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gsomia.errors import DataError, LogError, UsageError
+from gsomia.keys import PublicKey, b64, canonical, unb64
+from gsomia.node.acts.signed import SignedAct
+from gsomia.node.ledger import Draft, make
+from gsomia.node.node import Acting, Node
+from gsomia.node.people.officers import public_acts
+from gsomia.node.record.succession import RetiredKeys, retired_keys, told_key
+from gsomia.sealed import XWingPublicKey
+from gsomia.tlog import LogVerifier
+
+__all__ = ["enrol_peer", "fingerprint", "identity"]
+
+_PARTY = re.compile(r"[A-Z]{3}")
+_KEYS = ("v", "party", "exercise", "signing", "sealing", "log", "certificate", "previous")
+
+
+def identity(node: Node, certificate: str) -> dict[str, Any]:
+    """The node's identity: every public key of it in one document, which one fingerprint covers.
+
+    The keys that it used before stand in it too, so that a peer who enrols it only now can check older acts and items.
+
+    Args:
+        node: whose.
+        certificate: its TLS certificate, PEM.
+    """
+    with node.store.reading() as reader:
+        previous = [old.to_json() for old in retired_keys(reader, node.party)]
+    return {
+        "v": 1,
+        "party": node.party,
+        "exercise": node.exercise,
+        "signing": node.keys.signing.public.to_json(),
+        "sealing": b64(node.keys.sealing.public.to_bytes()),
+        "log": node.keys.log.public.to_text(),
+        "certificate": certificate,
+        "previous": previous,
+    }
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """SHA-256 over the RFC 8785 form of an identity, in hexadecimal: what goes into the diplomatic note."""
+    return hashlib.sha256(canonical(dict(document))).hexdigest()
+
+
+def enrol_peer(node: Node, document: Mapping[str, Any], expected: str, *, address: str = "", by: Acting) -> SignedAct:
+    """Enrol a peer whose fingerprint an officer compared with the diplomatic note.
+
+    Args:
+        node: who enrols.
+        document: the peer's identity, as `gsomia node identity` printed it.
+        expected: the fingerprint from the note, 64 hexadecimal digits, white space and case ignored.
+        address: where it is reached, `https://host:port` or `parcel:`, for the settings of a node that has such.
+        by: a security officer.
+
+    Returns:
+        The act; the peer is told of this node's officers and accreditation from now on.
+
+    Raises:
+        DataError: the document is no identity.
+        UsageError: the fingerprint differs, it is this node's own Party, or the other kind of node.
+    """
+    if not isinstance(document, Mapping) or set(document) != set(_KEYS) or document["v"] != 1:
+        raise DataError(f"not an identity of a node: its keys are {', '.join(_KEYS)}")
+    if node.addresses is not None:
+        node.addresses.check(document, address)
+    try:
+        party, certificate = document["party"], document["certificate"]
+        if not isinstance(party, str) or not _PARTY.fullmatch(party) or not isinstance(certificate, str):
+            raise ValueError("`party` is ISO 3166-1 alpha-3 and `certificate` is PEM text")
+        PublicKey.from_json(document["signing"])
+        XWingPublicKey.from_bytes(unb64(document["sealing"]))
+        LogVerifier.from_text(document["log"])
+        for value in document["previous"]:
+            RetiredKeys.from_json(value)
+        actual = fingerprint(document)
+    except (ValueError, TypeError, KeyError, LogError) as error:
+        raise DataError(f"not an identity of a node: {error}") from error
+    if "".join(expected.split()).lower() != actual:
+        raise UsageError(
+            f"the fingerprint of this identity is `{actual}`, not the one given",
+            hint="compare it with the diplomatic note; never take it from the network",
+        )
+    if document["party"] == node.party:
+        raise UsageError(f"`{node.party}` is this node's own Party")
+    if document["exercise"] is not node.exercise:
+        raise UsageError("real and EXERCISE nodes are not each other's peers")
+    body = {"identity": dict(document), "fingerprint": actual}
+    with node.store.writing() as tx:
+        act = make(node, tx, [Draft(type="enrol-peer", body=body)], at=node.clock.now(), by=by)[0]
+        tx.put_setting(told_key(str(document["party"])), node.keys.signing.public.fingerprint)
+        for one in public_acts(node, tx):
+            tx.put_outgoing(str(document["party"]), "act", one, node.clock.machine())
+    if node.addresses is not None:
+        node.addresses.put(party, address, actual)
+    return act

@@ -1,0 +1,105 @@
+"""What `verify` checks of the counters of passkeys: one that does not go on is a copy of the key at work.
+
+An authenticator that counts tells a higher number with each signature (WebAuthn Level 3, section 6.1.1). Two signatures
+with one number are by two devices, whosever acts they stand under. Whether the numbers grow is known of this Party's
+own officers alone: their acts stand here in the order in which they signed, a peer's in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gsomia.keys import Envelope
+from gsomia.node.acts.signed import SignedAct
+from gsomia.node.acts.types import ACT_TYPES
+from gsomia.node.check import Check
+from gsomia.node.effects.keyends import enrolled
+from gsomia.node.node import Node
+from gsomia.node.record.store_port import Reader
+from gsomia.passkeys import WEBAUTHN, Assertion, Passkey
+
+__all__ = ["COUNTERS", "check_counters"]
+
+COUNTERS = "counters of passkeys"
+
+_SIGNED = tuple(name for name, kind in ACT_TYPES.items() if kind.roles or kind.by_subject)
+
+
+@dataclass(slots=True)
+class _Used:
+    """What a passkey signed until now.
+
+    Args:
+        counted: for each number, what is over it (authenticator data and client data), and the act that it signed.
+        last: the highest number under an act of this Party's own.
+        act: that act.
+    """
+
+    counted: dict[int, tuple[bytes, str]] = field(default_factory=dict)
+    last: int = 0
+    act: str = ""
+
+
+def check_counters(node: Node, reader: Reader) -> Check:
+    """Check that no two assertions of a passkey have one counter, and that those of this Party's officers grow.
+
+    Of a key that still signs it is a fault, which an officer ends with the key; of one that has ended, a remark.
+
+    Args:
+        node: whose records.
+        reader: its store.
+    """
+    keys = {
+        key.fingerprint: key
+        for act in reader.acts(types=["enrol-key"])
+        if isinstance(key := enrolled(act.statement).key, Passkey)
+    }
+    used: dict[bytes, _Used] = {}
+    found: dict[str, str] = {}
+    counted = 0
+    before: Envelope | None = None
+    for act in reader.acts(types=_SIGNED) if keys else ():
+        if act.envelope is before:
+            continue
+        before = act.envelope
+        for key, made in _assertions(act, keys):
+            counted += 1
+            own = act.statement.party == node.party
+            fault = _seen(used.setdefault(key.cose, _Used()), made, act.id, own=own)
+            if fault:
+                found.setdefault(key.fingerprint, f"passkey `{key.fingerprint[:16]}`: {fault}")
+    signing = {officer.key.fingerprint for officer in reader.officers()}
+    return Check(
+        name=COUNTERS,
+        counted=counted,
+        fault="; ".join(
+            f"{words}; its private key may be on a second device, and it still signs"
+            for key, words in found.items()
+            if key in signing
+        ),
+        remark="; ".join(f"{words}; the key has ended" for key, words in found.items() if key not in signing),
+    )
+
+
+def _assertions(act: SignedAct, keys: dict[str, Passkey]) -> Iterator[tuple[Passkey, Assertion]]:
+    """The assertions of its signers alone; their signatures are checked elsewhere."""
+    names = {f"{signer.key}/{WEBAUTHN}": keys[signer.key] for signer in act.statement.signers if signer.key in keys}
+    for one in act.envelope.signatures:
+        if one.keyid in names:
+            yield names[one.keyid], Assertion.from_bytes(one.sig)
+
+
+def _seen(used: _Used, made: Assertion, act: str, *, own: bool) -> str:
+    """Keep an assertion; what is amiss with its counter, or ""."""
+    what = made.authenticator_data + made.client_data
+    number = made.counter
+    other, first = used.counted.setdefault(number, (what, act)) if number else (what, act)
+    if other != what:
+        return f"acts `{first}` and `{act}` are signed with one counter, {number}"
+    if first != act or not own:
+        return ""  # the same assertion once more: its batch was not recorded in one go
+    if number <= used.last and used.last:
+        return f"act `{act}` is signed with the counter {number}, after act `{used.act}` with {used.last}"
+    used.last, used.act = number, act
+    return ""
