@@ -11,6 +11,7 @@ ON_HOST: Mapping[str, tuple[str, ...]] = {
     "who may declare it, a restored register cannot say: keys that ended after the backup are good in it again": (
         "log recover",
     ),
+    "a passphrase that seals keys goes to no other machine": ("key reseal",),
 }
 """Each reason, and the commands for which it holds."""
 
