@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from gsomia.agreement import Agreement
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict import COVERS, Law, example, prove
 
 pytest.importorskip("z3", reason="proofs need the extra `prove`")
