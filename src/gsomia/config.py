@@ -239,7 +239,7 @@ def read_config(folder: Path) -> NodeConfig:
     return config
 
 
-_COMMANDS = ("NODE", "NODE_IDENTITY", "OFFICER_KEY", "SESSION", "PASSPHRASE_FILE", "PIN_FILE")
+_COMMANDS = ("NODE", "NODE_IDENTITY", "OFFICER_KEY", "SESSION", "PASSPHRASE_FILE", "NEW_PASSPHRASE_FILE", "PIN_FILE")
 """Variables that are no settings: `cli` and `keystore` read them."""
 _ONE_EACH = ("PEERS", "TRACERS")
 """Sections whose tables have names of their own."""

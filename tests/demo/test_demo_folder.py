@@ -124,7 +124,11 @@ def _nodes_of(out: Path) -> list[int]:
 def test_the_nodes_end_with_the_demo_however_it_ends(tmp_path: Path, ending: signal.Signals) -> None:
     out = tmp_path / "demo"
     played = subprocess.Popen(
-        [sys.executable, "-m", "gsomia", "demo", "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, "-m", "gsomia", "demo", "--out", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # A test run that was begun so that it outlives its terminal ignores SIGHUP, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 60

@@ -13,8 +13,8 @@ from stories import MARKS, Stage, holds, register, same_story
 from gsomia.errors import PeerError
 from gsomia.keys import Envelope
 from gsomia.node import step
-from gsomia.node.exchange import outbox as exchange
-from gsomia.node.transmission import leaving
+from gsomia.node.exchange import outbox
+from gsomia.node.transmission import leaving, payloads
 from gsomia.registry import CopyState
 from gsomia.testing import Exercise
 
@@ -25,8 +25,8 @@ PATIENCE = 20
 @pytest.fixture
 def run(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> tuple[Exercise, list[str]]:
     """A stage where twelve copies wait and a part has four."""
-    monkeypatch.setattr(exchange, "PART", 4)
-    monkeypatch.setattr(exchange, "FEW", 4)
+    monkeypatch.setattr(outbox, "PART", 4)
+    monkeypatch.setattr(outbox, "FEW", 4)
     both = stage()
     sent = both["JPN"].transmit_many([b"%d" % number for number in range(12)], to="KOR", level=MARKS["JPN"])
     return both, [copy.id for copy in sent]
@@ -61,13 +61,13 @@ def test_the_next_part_is_made_ready_and_the_last_is_settled_while_one_is_on_its
             missed.append(f"{what} {number}")
 
     monkeypatch.setattr(
-        exchange,
+        outbox,
         "contents_of",
-        counting(leaving.contents_of, lambda _: None, lambda number: wrapped[number].set()),
+        counting(payloads.contents_of, lambda _: None, lambda number: wrapped[number].set()),
     )
     # The answer to one part is settled only when the next has left, and the next has left only when that is wrapped.
     monkeypatch.setattr(
-        exchange,
+        outbox,
         "settle_deliveries",
         counting(leaving.settle_deliveries, lambda number: awaits(delivered, number + 1, "sending of"), lambda _: None),
     )
@@ -93,7 +93,7 @@ def test_what_comes_meanwhile_goes_with_the_run_up_to_a_bound(
     run: tuple[Exercise, list[str]], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     both, sent = run
-    monkeypatch.setattr(exchange, "BATCH", most)
+    monkeypatch.setattr(outbox, "BATCH", most)
     posts = iter(range(100))
 
     def more(direction: str, sender: str, envelope: Envelope) -> Envelope:

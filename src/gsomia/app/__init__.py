@@ -7,6 +7,7 @@ DIR/law/            the agreements that were adopted, each in its version
 DIR/register.sqlite acts, logs, register, outbox
 DIR/api.sqlite      what the API remembers: answers given once, proofs used, tokens; nothing decisive
 DIR/items/          sealed items
+DIR/.resealed/      keys sealed under another passphrase, on the way to their places
 DIR/*.lock          taken by the process at work, whose id they hold
 DIR/clock           how far an EXERCISE node's clock is set off
 """
@@ -17,6 +18,7 @@ from gsomia.app.law import offered_law, shipped_acts
 from gsomia.app.locks import serving
 from gsomia.app.making import init
 from gsomia.app.parcels import export_file, import_file, log_in_file
+from gsomia.app.resealing import reseal_keys
 from gsomia.app.running import run
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "init",
     "log_in_file",
     "offered_law",
+    "reseal_keys",
     "run",
     "serving",
     "shipped_acts",

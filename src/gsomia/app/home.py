@@ -24,6 +24,7 @@ from gsomia.keystore import (
     KeyFiles,
     box_of,
     check_fixed,
+    finish_resealing,
     make_officer_key,
     read_node_keys,
     read_officer_key,
@@ -93,6 +94,7 @@ class Home:
 
     def __post_init__(self) -> None:
         self.config = read_config(self.folder)
+        finish_resealing(self.folder)
         self.store = SqlStore.open(self.folder / "register.sqlite")
         with self.store.reading() as reader:
             check_fixed(self.folder, self.config, reader)

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
-from gsomia.app import Home
+from gsomia.app import Home, reseal_keys
 from gsomia.cli.addresses import anywhere_option, asked
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
+from gsomia.errors import UsageError
+from gsomia.keystore import credential
 from gsomia.node import Reader, Role, fingerprint, node_key_rows
 
 __all__ = ["key_command"]
@@ -16,7 +18,7 @@ __all__ = ["key_command"]
 
 @click.group("key")
 def key_command() -> None:
-    """The node's own keys: replaced by an act that every peer is told of."""
+    """The node's own keys: replaced by an act that every peer is told of, and sealed where they lie."""
 
 
 @key_command.command("rotate")
@@ -29,6 +31,19 @@ def rotate(by: str, node_dir: str | None) -> None:
         click.echo(f"keys replaced by act {act.id}; told: {', '.join(act.statement.parties) or 'nobody'}")
         click.echo(f"fingerprint {fingerprint(home.identity())}")
         home.deliver()
+
+
+@key_command.command("reseal")
+@node_option
+def reseal(node_dir: str | None) -> None:
+    """Seal the node's keys under the passphrase in GSOMIA_NEW_PASSPHRASE_FILE: all or none; the node stands still."""
+    with home_of(node_dir) as home:
+        new = credential("new-passphrase")
+        if new is None:
+            hint = "set GSOMIA_NEW_PASSPHRASE_FILE to a file that holds it"
+            raise UsageError("under which passphrase?", hint=hint)
+        count = reseal_keys(home, new)
+    click.echo(f"{count} keys sealed anew; GSOMIA_PASSPHRASE_FILE must name the new passphrase from now on")
 
 
 @key_command.command("list")

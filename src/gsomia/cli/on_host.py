@@ -8,7 +8,7 @@ __all__ = ["ON_HOST", "why_on_host"]
 
 ON_HOST: Mapping[str, tuple[str, ...]] = {
     "it makes the node, serves it, or sets the clock of its host": ("init", "node run", "clock set"),
-    "the node's own private keys are made where they lie, and go nowhere": ("key rotate",),
+    "the node's own private keys are made and sealed where they lie, and go nowhere": ("key rotate", "key reseal"),
     "a register that was restored is mended where it was put back, before the node serves anybody": ("log recover",),
     "a parcel goes by a medium that is carried to the host, and past the network": ("parcel export", "parcel import"),
 }

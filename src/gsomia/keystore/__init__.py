@@ -2,7 +2,8 @@
 
 Read next: `files` (the folder, the passphrase), `token` (the HSM), `box` (which of the two),
 `officerkeys` (an officer's, in a file or on a smart card), `credentials` (where passphrase and PIN come from),
-`guessing` (which passphrases would soon be guessed), `fixed` (what no setting changes).
+`guessing` (which passphrases would soon be guessed), `resealing` (another passphrase), `fixed` (what no setting
+changes).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gsomia.keystore.fixed import check_fixed
 from gsomia.keystore.guessing import HOW, guessable
 from gsomia.keystore.nodekeys import read_node_keys, write_new_keys
 from gsomia.keystore.officerkeys import OfficerKey, make_officer_key, read_officer_key, write_officer_key
+from gsomia.keystore.resealing import finish_resealing, reseal
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
 
 __all__ = [
@@ -27,10 +29,12 @@ __all__ = [
     "box_of",
     "check_fixed",
     "credential",
+    "finish_resealing",
     "guessable",
     "make_officer_key",
     "read_node_keys",
     "read_officer_key",
+    "reseal",
     "token_private_key",
     "write_new_keys",
     "write_officer_key",

@@ -16,8 +16,9 @@ def credential(name: str) -> bytes | None:
     """The passphrase or PIN that this process was given.
 
     Args:
-        name: `passphrase` or `pin`: the file that `GSOMIA_PASSPHRASE_FILE` or `GSOMIA_PIN_FILE` names, or else the
-            systemd credential `gsomia-passphrase` or `gsomia-pin` (systemd.exec(5), LoadCredentialEncrypted=).
+        name: `passphrase`, `new-passphrase` or `pin`: the file that `GSOMIA_PASSPHRASE_FILE` (or
+            `GSOMIA_NEW_PASSPHRASE_FILE`, `GSOMIA_PIN_FILE`) names, or else the systemd credential `gsomia-passphrase`
+            (or `gsomia-new-passphrase`, `gsomia-pin`; systemd.exec(5), LoadCredentialEncrypted=).
 
     Returns:
         Its bytes without the line's end, or None where there is neither.
@@ -25,7 +26,7 @@ def credential(name: str) -> bytes | None:
     Raises:
         NodeError: the file is named and cannot be read, is empty, or is too long to be one.
     """
-    path = os.environ.get(f"GSOMIA_{name.upper()}_FILE")
+    path = os.environ.get(f"GSOMIA_{name.upper().replace('-', '_')}_FILE")
     if path:
         return read_credential(name, Path(path))
     folder = os.environ.get("CREDENTIALS_DIRECTORY")

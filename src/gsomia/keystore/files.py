@@ -161,7 +161,7 @@ class KeyFiles:
                 os.link(staging, final)
             finally:
                 staging.unlink(missing_ok=True)
-            _sync(self._folder)
+            sync(self._folder)
         except OSError as error:
             raise NodeError(f"cannot write the key `{name}`: {error.strerror}") from error
 
@@ -210,7 +210,12 @@ def _bound(name: str, kind: str) -> bytes:
     return f"gsomia key v1\n{kind}\n{name}".encode()
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Have a folder's entries survive a power cut.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -40,14 +40,9 @@ from gsomia.node.check import Check, check_row
 from gsomia.node.comparison.disputes import Difference, check_disputes, differences
 from gsomia.node.comparison.entries import behind, refresh
 from gsomia.node.comparison.rangeanswers import answer_shared
-from gsomia.node.comparison.reconciling import (
-    Reconciled,
-    begin_reconciling,
-    overdue,
-    reconcile,
-    reconciled_at,
-    send_again,
-)
+from gsomia.node.comparison.reconciling import Reconciled, reconcile
+from gsomia.node.comparison.repairs import send_again
+from gsomia.node.comparison.schedule import begin_reconciling, overdue, reconciled_at
 from gsomia.node.comparison.summaries import ask_by_parcel, reconcile_by_parcel
 from gsomia.node.consultations.assessing import assess, present_view, sign_view, views_left, where_view_lies
 from gsomia.node.consultations.assessment import ASSESSMENT_BYTES, Assessment, Shown, read_assessment, render_view

@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from gsomia.errors import AnswerError, PeerError, UsageError, VerificationError
+from gsomia.errors import AnswerError, PeerError, VerificationError
 from gsomia.keys import Envelope, canonical, unb64
 from gsomia.node.acts.signed import SignedAct
 from gsomia.node.comparison.discrepancies import Between, check_entry, law_discrepancies, named
-from gsomia.node.comparison.entries import ACT, ITEM, behind, entry, law_of_both, refresh, waiting_entries
+from gsomia.node.comparison.entries import behind, entry, law_of_both, refresh, waiting_entries
 from gsomia.node.comparison.rangeanswers import ENTRIES, RANGES, shared_digest
-from gsomia.node.effects.orders import note_sent_again
+from gsomia.node.comparison.schedule import UNDER_WAY, note_reconciled
 from gsomia.node.ledger import Draft, make
 from gsomia.node.logs.witnessing import ask_witness
 from gsomia.node.messages import link_to, read_answer, write_message
 from gsomia.node.node import Node, known_peer
 from gsomia.node.record.lognames import unless_halted
-from gsomia.node.record.store_port import Reader
 from gsomia.node.record.stored import Discrepancy, Peer, Refused
 from gsomia.node.refusals import keep, why_of
 from gsomia.registry import (
@@ -45,15 +44,11 @@ __all__ = [
     "Reconciled",
     "Start",
     "Views",
-    "begin_reconciling",
     "conclude",
     "name_differences",
-    "overdue",
     "read_given",
     "read_start",
     "reconcile",
-    "reconciled_at",
-    "send_again",
     "views_of",
 ]
 
@@ -61,9 +56,6 @@ MOST = 100_000
 """So many entries may differ; beyond, the walk ends."""
 TRIES = 3
 """A walk begins anew so often where the peer's register moves on under it."""
-
-UNDER_WAY = "under way"
-"""What is kept of an entry that a peer says is under way: since when it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +141,7 @@ def conclude(
     party = start.party
     with node.store.writing() as tx:
         tx.put_discrepancies(party, [*found, *waits])
-        tx.put_setting(_done(party), str(int(node.clock.machine().timestamp())))
+        note_reconciled(node, tx, party)
         body = {
             "entries": own.count,
             "root": own.digest.hex(),
@@ -407,56 +399,3 @@ def _entries(session: _Session, positions: Sequence[bytes]) -> tuple[dict[bytes,
         except (KeyError, TypeError, ValueError, AttributeError, VerificationError) as error:
             raise AnswerError(f"`{session.peer.party}` answered with entries that cannot be read: {error}") from error
     return found, waiting
-
-
-def send_again(node: Node, act: str, to: str) -> None:
-    """Put an act into the outbox to a peer once more: the repair where the peer lacks it. No new act is made.
-
-    Args:
-        node: who has it.
-        act: its id.
-        to: a peer that is party to it, or is to follow its item.
-
-    Raises:
-        UsageError: not an enrolled peer, no such act, or none that the peer is told of.
-    """
-    with node.store.writing() as tx:
-        known_peer(tx, to)
-        filed = tx.filed(act)
-        if filed is None:
-            raise UsageError(f"no act `{act}` is here", hint="`gsomia act list --all` lists them")
-        shared = entry(node, tx, to, ITEM, filed[0]) if filed[0] else entry(node, tx, to, ACT, act)
-        named = {row[0] for row in shared.get("acts", ())} | {shared["id"]} if shared is not None else set()
-        if act not in named:
-            raise UsageError(f"act `{act}` is nothing that `{to}` is told of")
-        if act not in {one.subject for one in tx.outgoing(peer=to)}:
-            tx.put_outgoing(to, "act", act, node.clock.machine())
-            note_sent_again(tx, act)
-
-
-def reconciled_at(reader: Reader, peer: str) -> int | None:
-    """When a reconciliation with a peer was done last, or its schedule began, in seconds of this machine's time."""
-    found = reader.setting(_done(peer))
-    return int(found) if found is not None else None
-
-
-def begin_reconciling(node: Node, peer: str) -> None:
-    """Let the schedule with a peer begin now, where no reconciliation was done: the first is due an interval later."""
-    with node.store.writing() as tx:
-        if tx.setting(_done(peer)) is None:
-            tx.put_setting(_done(peer), str(int(node.clock.machine().timestamp())))
-
-
-def _done(peer: str) -> str:
-    return f"reconciled/{peer}"
-
-
-def overdue(reader: Reader, at: datetime, age: timedelta) -> list[Discrepancy]:
-    """The discrepancies that stand for longer than they may.
-
-    Args:
-        reader: the node's store.
-        at: now.
-        age: how long one may stand.
-    """
-    return [one for one in reader.discrepancies() if one.kind != UNDER_WAY and at - one.since > age]

@@ -29,9 +29,7 @@ from gsomia.node.transmission.leaving import (
     PART,
     SETTLED,
     Leaving,
-    Stop,
     acts_body,
-    contents_of,
     deliveries_body,
     dispatch,
     enter_answered,
@@ -41,10 +39,10 @@ from gsomia.node.transmission.leaving import (
     read_acts,
     settle_acts,
     settle_deliveries,
-    stop_copies,
-    upload_again,
 )
 from gsomia.node.transmission.meanwhile import judged_again
+from gsomia.node.transmission.payloads import contents_of, upload_again
+from gsomia.node.transmission.stopping import Stop, stop_copies
 from gsomia.registry import CopyState
 
 __all__ = ["dead_letter", "step", "try_now"]

@@ -23,7 +23,8 @@ from gsomia.node.node import Acting, Node
 from gsomia.node.record.lognames import current_log, halt_of, peer_of_log, successor_of
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.record.stored import Outgoing, Peer, Refused
-from gsomia.node.transmission.leaving import Stop, read_acts, stop_copies
+from gsomia.node.transmission.leaving import read_acts
+from gsomia.node.transmission.stopping import Stop, stop_copies
 from gsomia.registry import CopyState, Direction
 from gsomia.tlog import Checkpoint, Frontier, commitment, leaf_hash, verify_signed
 

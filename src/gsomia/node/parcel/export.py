@@ -28,18 +28,16 @@ from gsomia.node.transmission.leaving import (
     MESSAGE_BYTES,
     PART,
     Leaving,
-    Stop,
     acts_body,
-    contents_of,
     deliveries_body,
     dispatch,
     give_up,
     offers_body,
     prepare,
-    stop_copies,
-    upload_again,
 )
 from gsomia.node.transmission.meanwhile import judged_again
+from gsomia.node.transmission.payloads import contents_of, upload_again
+from gsomia.node.transmission.stopping import Stop, stop_copies
 from gsomia.registry import CopyState
 from gsomia.sealed import ParcelKey
 

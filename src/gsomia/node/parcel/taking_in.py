@@ -28,15 +28,8 @@ from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.record.stored import Carried, Outgoing, Peer, Reply
 from gsomia.node.record.succession import distrusted
 from gsomia.node.refusals import keep_refused, why_of
-from gsomia.node.transmission.leaving import (
-    Stop,
-    enter_answered,
-    prepare,
-    read_acts,
-    settle_acts,
-    settle_deliveries,
-    stop_copies,
-)
+from gsomia.node.transmission.leaving import enter_answered, prepare, read_acts, settle_acts, settle_deliveries
+from gsomia.node.transmission.stopping import Stop, stop_copies
 from gsomia.node.views.proofs import reconciled_view
 from gsomia.registry import CopyState
 

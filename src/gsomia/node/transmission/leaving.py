@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
-from gsomia.errors import AnswerError, NodeError, SignatureError, VerificationError
-from gsomia.keys import b64
-from gsomia.node.acts.signed import SignedAct, Statement, instant, pack, unpack
+from gsomia.errors import AnswerError, SignatureError, VerificationError
+from gsomia.node.acts.signed import SignedAct, instant, pack, unpack
 from gsomia.node.effects.keyends import KEY_TYPES
 from gsomia.node.effects.orders import note_refused
 from gsomia.node.effects.registering import AUTHORITIES
 from gsomia.node.facts.asserted import Case, heads_of
-from gsomia.node.ledger import Draft, enter, gather, make, record
+from gsomia.node.ledger import Draft, enter, gather, record
 from gsomia.node.node import Node
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.record.stored import Outgoing, Peer, Refused
@@ -23,21 +21,17 @@ from gsomia.node.record.succession import told_key
 from gsomia.node.refusals import WHY_CHARACTERS
 from gsomia.node.transmission.offers import Offer, verdict_digest
 from gsomia.node.transmission.releasing import refresh
-from gsomia.registry import GONE, Copy, CopyState, Custody, Item, Rung
-from gsomia.sealed import Recipient, read, rewrap_chunks
+from gsomia.node.transmission.stopping import Stop, stop_copies
+from gsomia.registry import GONE, Copy, CopyState, Item, Rung
 from gsomia.verdict import Request, Verdict
 
 __all__ = [
-    "INLINE_BYTES",
     "MESSAGE_BYTES",
     "PART",
     "SETTLED",
     "Leaving",
-    "Stop",
-    "Upload",
     "acts_body",
     "authority_of",
-    "contents_of",
     "deliveries_body",
     "dispatch",
     "enter_answered",
@@ -47,12 +41,8 @@ __all__ = [
     "read_acts",
     "settle_acts",
     "settle_deliveries",
-    "stop_copies",
-    "upload_again",
 ]
 
-INLINE_BYTES = 256 * 2**10
-"""Sealed items up to this size travel inside the message that delivers them; larger ones are uploaded before it."""
 
 MESSAGE_BYTES = 4 * 2**20
 """About so much content at most goes with one part, so that a batch of items needs little memory, and little time."""
@@ -145,68 +135,6 @@ def prepare(node: Node, reader: Reader, entry: Outgoing, at: datetime) -> Leavin
     question, verdict = refresh(node, reader, copy, item, tuple(said["met"]), at)
     offer = make_offer(node, reader, copy, item, question, verdict, at, said)
     return Leaving(entry=entry, copy=copy, item=item, authority=authority, offer=offer, verdict=verdict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """A copy that is not known to have arrived, and why it stops here.
-
-    Args:
-        copy: which.
-        why: in words.
-        detail: the verdict or the peer's words, or nothing.
-        by: the peer that refused it; "" where this node stops it by itself.
-    """
-
-    copy: Copy
-    why: str
-    detail: Mapping[str, Any]
-    by: str = ""
-
-    @classmethod
-    def own(cls, copy: Copy, verdict: Verdict) -> Stop:
-        """This node's own verdict no longer lets it go."""
-        return cls(copy=copy, why=f"{verdict.outcome}: {verdict.against}", detail=verdict.to_json())
-
-    @classmethod
-    def refused(cls, copy: Copy, statement: Statement) -> Stop:
-        """The peer answered its offer with a refusal."""
-        why = str(statement.body.get("why", "the peer answered another offer"))
-        return cls(
-            copy=copy, why=f"refused by {statement.party}: {why}", detail=dict(statement.body), by=statement.party
-        )
-
-
-def stop_copies(node: Node, tx: Writer, stops: Sequence[Stop], at: datetime) -> None:
-    """Stop copies by acts of this node's own, under one signature; whoever knows of them is told.
-
-    The originator is, and the holder that was to get a copy where it has accepted that one: to any other it is not
-    announced that there was one.
-    """
-    drafts = [
-        Draft(
-            type="stop",
-            instrument=stop.copy.instrument,
-            item=stop.copy.item,
-            copy=stop.copy.id,
-            parties=_concerned(node, tx, stop),
-            body={"why": stop.why, "to": stop.copy.destination},
-        )
-        for stop in stops
-    ]
-    make(node, tx, drafts, at=at)
-    for stop in stops:
-        what = f"copy {stop.copy.control_number}"
-        tx.put_refused(Refused(at=at, source=stop.by or node.party, what=what, why=stop.why, detail=stop.detail))
-
-
-def _concerned(node: Node, tx: Reader, stop: Stop) -> tuple[str, ...]:
-    copy, item = stop.copy, tx.item(stop.copy.item)
-    accepted = tx.acts(types=["acceptance"], item=copy.item)
-    told = {act.statement.party for act in accepted if act.statement.copy == copy.id}
-    if item is not None:
-        told.add(item.originator)
-    return tuple(sorted(told & {*tx.peers()}))
 
 
 def make_offer(
@@ -388,71 +316,6 @@ def enter_answered(node: Node, tx: Writer, peer: Peer, act: SignedAct, at: datet
         return enter(node, tx, act, source=peer.party, at=at) is not None
     except VerificationError as error:
         raise AnswerError(f"`{peer.party}` answered with an act that does not hold: {error}") from error
-
-
-Upload = Callable[[str, Iterable[bytes], int, int], None]
-"""Takes a large sealed item on its way: its copy, its bytes, how many they are, and how many are always the same."""
-
-
-@contextmanager
-def _sealed_for(node: Node, peer: Peer, item: Item) -> Iterator[tuple[int, int, Iterable[bytes]]]:
-    """A sealed item's length, its payload's, and its bytes, the payload first; its key is wrapped for the peer."""
-    recipient = Recipient(kid=peer.sealing.kid, url=f"gsomia:{peer.party}", key=peer.sealing)
-    with node.blobs.reading(item.id) as file:
-        if item.custody is Custody.RECIPIENT:
-            yield rewrap_chunks(file, identities=node.identities, recipients=[recipient])
-        else:
-            # Its key stays wrapped as it is: for its originator's node alone, or in shares.
-            sealed = read(file)
-            sealed.check_payload_digest(bytes.fromhex(item.payload_digest))
-            yield sealed.sealed_bytes, sealed.payload_bytes, pieces(file)
-
-
-def upload_again(node: Node, peer: Peer, copy: str, item: Item, upload: Upload) -> None:
-    """Send a sealed item's bytes to a peer that holds the copy and lost them."""
-    with _sealed_for(node, peer, item) as (total, same, chunks):
-        upload(copy, chunks, total, same)
-
-
-def _content_of(node: Node, peer: Peer, one: Leaving, upload: Upload) -> bytes:
-    """One sealed item's bytes, its key wrapped for the peer; b"" where it is large and was handed on."""
-    with _sealed_for(node, peer, one.item) as (total, same, chunks):
-        if total <= INLINE_BYTES:
-            return b"".join(chunks)
-        upload(one.copy.id, chunks, total, same)
-    return b""
-
-
-def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """A file from its beginning, in pieces of at most `INLINE_BYTES`."""
-    file.seek(0)
-    while piece := file.read(INLINE_BYTES):
-        yield piece
-
-
-def contents_of(
-    node: Node, peer: Peer, ready: Sequence[Leaving], upload: Upload
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The sealed items, their keys wrapped for the peer: small ones to go in a message, large ones handed to `upload`.
-
-    Returns:
-        The small ones by copy; and by copy what is wrong with those that no longer hold in this node's own store.
-    """
-    inside: dict[str, str] = {}
-    spoilt: dict[str, str] = {}
-    for one in ready:
-        try:
-            content = _content_of(node, peer, one, upload)
-        except VerificationError as error:
-            spoilt[one.copy.id] = str(error)
-        except NodeError as error:
-            if node.blobs.exists(one.item.id):
-                raise
-            spoilt[one.copy.id] = str(error)
-        else:
-            if content:
-                inside[one.copy.id] = b64(content)
-    return inside, spoilt
 
 
 def give_up(node: Node, lost: Sequence[Leaving], why: Mapping[str, str]) -> None:

@@ -16,8 +16,9 @@ from gsomia.node.record.approval import GRANTED, REVOKED, Passing, objection, ob
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.record.stored import Refused
 from gsomia.node.refusals import keep
-from gsomia.node.transmission.leaving import Stop, authority_of, stop_copies
+from gsomia.node.transmission.leaving import authority_of
 from gsomia.node.transmission.releasing import ask_release, hold_up, refresh
+from gsomia.node.transmission.stopping import Stop, stop_copies
 from gsomia.registry import Copy, CopyState, Item
 from gsomia.verdict import Verdict
 

@@ -10,7 +10,7 @@ from typing import Any
 from gsomia.errors import UsageError
 from gsomia.node.acts.signed import SignedAct, instant, pack
 from gsomia.node.comparison.disputes import Difference, differences
-from gsomia.node.comparison.reconciling import overdue
+from gsomia.node.comparison.schedule import overdue
 from gsomia.node.exchange.outbox import dead_letter
 from gsomia.node.holding.owed import owing
 from gsomia.node.holding.regrading import regraded
