@@ -17,7 +17,7 @@ from officers_browser import Browser
 from portions import document, drafts, portion
 from stories import MARKS, Stage, finish, holds, register, same_story
 
-from gsomia.cli.meaning_assess import means_assessment, read_views, shown_views
+from gsomia.cli.meaning.assess import means_assessment, read_views, shown_views
 from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
     Acting,

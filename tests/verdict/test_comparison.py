@@ -10,7 +10,7 @@ import pytest
 from asking import INSTANTS, MARKS, facts, request, thinner
 
 from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement, Levels, Record
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict import Law, Mark, decide, differences, granted, unseen
 
 pytest.importorskip("z3", reason="proofs need the extra `prove`")

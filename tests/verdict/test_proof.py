@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from asking import thinner
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict import COVERS, Law, example, prove
 
 pytest.importorskip("z3", reason="proofs need the extra `prove`")

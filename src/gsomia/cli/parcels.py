@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home, export_file, import_file
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.address.asked import anywhere_option, asked
 from gsomia.cli.options import home_of, json_option, node_option, plain, print_json, table
 from gsomia.cli.reconcile import tell_reconciled
 from gsomia.node import Reader, parcel_rows

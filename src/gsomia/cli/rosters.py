@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.options import by_option, json_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import UsageError
