@@ -1,7 +1,7 @@
 """What holds for every test.
 
-Where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing. `GSOMIA_EXAMPLES` is how many examples
-Hypothesis tries for each law (`make proofs`).
+Where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing. Hypothesis tries the same examples of
+each law in every run, however slow the machine is; with `GSOMIA_EXAMPLES` so many others, by chance (`make proofs`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-if os.environ.get("GSOMIA_EXAMPLES"):
-    settings.register_profile("long", max_examples=int(os.environ["GSOMIA_EXAMPLES"]), deadline=None)
-    settings.load_profile("long")
+settings.register_profile("short", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "long", settings.get_profile("short"), derandomize=False, max_examples=int(os.environ.get("GSOMIA_EXAMPLES") or 100)
+)
+settings.load_profile("long" if os.environ.get("GSOMIA_EXAMPLES") else "short")
 
 pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "speaking", "three", "tokens"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""

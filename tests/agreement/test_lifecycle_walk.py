@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gsomia.agreement import READINGS, LegalAct, Record, state_at
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 
 TOKYO = timezone(timedelta(hours=9))
 AGREEMENT = shipped()[0].agreements["jpn-kor-2016"]

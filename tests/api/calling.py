@@ -6,11 +6,11 @@ import asyncio
 import io
 import json
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
@@ -19,6 +19,8 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from gsomia.api import Preparations, api_app
+from gsomia.api.failures import Failures
+from gsomia.api.guard import Rate
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
@@ -106,6 +108,8 @@ class Served:
     told: list[str] = field(default_factory=list)
     provider: Provider | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    certificates: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """What each officer showed first: a sign-in is no older than the test, and the same to its end."""
 
     def again(self, rate: float = 100000) -> None:
         """Stop and start anew."""
@@ -165,11 +169,10 @@ class Served:
         return self.loop.run_until_complete(all_of_them())
 
     def _shown(self, by: Acting) -> bytes:
-        # A new one each minute: some acts are for who signed in a short while ago.
-        key = (by.officer, by.key.public.fingerprint, int(time.time() / 60))
-        if key not in _CERTIFICATES:
-            _CERTIFICATES[key] = self.certificate(by)
-        return _CERTIFICATES[key]
+        key = (by.officer, by.key.public.fingerprint)
+        if key not in self.certificates:
+            self.certificates[key] = self.certificate(by)
+        return self.certificates[key]
 
     def act(self, by: Acting, wanted: Mapping[str, Any], *others: Acting, key: str = "") -> Answer:
         """Prepare an act, sign it as each officer, and return the last answer."""
@@ -185,9 +188,6 @@ class Served:
 def signatures(told: Mapping[str, Any], by: Acting) -> dict[str, str]:
     """An officer's signatures over a preparation."""
     return {name: b64(sig) for name, sig in sign_prepared([s.encode() for s in told["statements"]], by.key).items()}
-
-
-_CERTIFICATES: dict[tuple[str, str, int], bytes] = {}
 
 
 async def ask_app(
@@ -265,6 +265,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[[Exercise, str], Served]]:
     for one in made:
         one.memory.close()
         one.loop.close()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seconds by which requests and failures are counted stand still, however long the tries take."""
+    for counter in (Rate, Failures):
+        monkeypatch.setattr(f"gsomia.api.app.{counter.__name__}", partial(counter, clock=lambda: 0.0))
 
 
 def enrol(served: Served, officer: str, *roles: str) -> Acting:

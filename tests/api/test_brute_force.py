@@ -96,6 +96,7 @@ def kor(stage: Stage, serve: Serve) -> Served:
     return serve(stage(), "KOR")
 
 
+@pytest.mark.usefixtures("still")
 def test_brute_force(kor: Served) -> None:
     """A token that was caught, tried with one key after another: it waits, its officer does not, and it is shown."""
     registry, security = kor.player.by(Role.REGISTRY), kor.player.by(Role.SECURITY)
@@ -114,6 +115,7 @@ def test_brute_force(kor: Served) -> None:
     assert len(kor.told) == 2, "the operator is told once of each, not of each try"
 
 
+@pytest.mark.usefixtures("still")
 def test_nobody_is_anybody_by_guessing_at_random(kor: Served) -> None:
     """Tokens and certificates that nobody made, from one source."""
     tries = [kor.ask("GET", "/v1/me", None, headers={"authorization": f"DPoP {n}", "dpop": "x"}) for n in range(FREE)]

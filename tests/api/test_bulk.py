@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -168,7 +167,7 @@ def test_a_stream_tells_of_the_one_and_nothing_of_the_other(kor: Served, three: 
             place(node, number, "main", by=registry)
         brief(node, "kim", "x", "2018-01-01", by=kor.player.by(Role.SECURITY))
 
-    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, headers=program.headers("GET", "/v1/events")))
     told = b"".join(parts).decode()
     assert told.count("event: place") == 2 == told.count("event: ") and told.count(shown) >= 2
     assert hidden not in told and numbers(kor)[1] not in told
@@ -200,13 +199,15 @@ def test_of_an_item_with_a_copy_that_is_hidden_no_stream_tells(kor: Served, thre
     held = next(copy for copy in kor.player.copies() if copy.item == item)
     registry = kor.player.by(Role.REGISTRY)
 
-    def work() -> None:
+    def shown() -> None:
         place(kor.player.node, held.id, "main", by=registry)
-        time.sleep(0.5)
+
+    def hidden() -> None:
         for facility in ("annex", "annex"):
             place(kor.player.node, held.id, facility, by=registry)
 
-    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    given = program.headers("GET", "/v1/events")
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, shown, hidden, headers=given))
     assert b"".join(parts).count(b"event: ") == 1
 
 
@@ -218,7 +219,7 @@ def test_a_stream_names_officers_to_those_who_may_see_them(kor: Served, three: E
     def work() -> None:
         place(kor.player.node, numbers(kor)[0], "main", by=registry)
 
-    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, headers=program.headers("GET", "/v1/events")))
     told = b"".join(parts).decode()
     assert told.count("event: place") == 1 and (registry.officer in told) is (acts != ("see-item",))
 

@@ -12,7 +12,7 @@ from calling import Served
 from consulting import TWO, Talk, opened
 from stories import Stage, official
 
-from gsomia.cli.meaning import means
+from gsomia.cli.meaning.prepared import means
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, Role, Statement, change_person, enrol_officer, standing_of, standing_row, standing_view
 from gsomia.testing import Exercise

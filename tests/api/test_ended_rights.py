@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -75,7 +74,7 @@ def test_a_program_s_open_stream_ends_with_its_token(kor: Served, both: Exercise
     both.enter(PersonDetails(id="other", clearance="SECRET"), "KOR")
     program = Program(kor, by, "see-acts")
     given = program.headers("GET", "/v1/events")
-    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[how](kor, program, by), given))
+    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[how](kor, program, by), headers=given))
     assert took < 1.0
 
 
@@ -101,14 +100,17 @@ def test_an_expired_clearance_takes_effect_at_once_open_streams_included_and_is_
     program = Program(kor, Acting(officer="kim-k", key=key), "see-item")
     path = f"/v1/copies/{held(kor)}"
 
-    def work() -> None:
+    def shown() -> None:
         place(node, held(kor), "main", by=registry)
-        time.sleep(0.5)
+
+    def ended() -> None:
         both.clock.at = ends
         place(node, held(kor), "main", by=registry)
 
     assert kor.ask("GET", path, None, headers=program.headers("GET", path)).status == 200
-    parts, _ = kor.loop.run_until_complete(follow(kor, None, work, program.headers("GET", "/v1/events")))
+    parts, _ = kor.loop.run_until_complete(
+        follow(kor, None, shown, ended, headers=program.headers("GET", "/v1/events"))
+    )
     assert b"".join(parts).count(b"event: place") == 1
     assert kor.ask("GET", path, None, headers=program.headers("GET", path)).status == 404
     with node.store.reading() as store:

@@ -46,6 +46,7 @@ def test_a_cursor_is_good_for_its_list_its_filters_and_its_officer_alone(kor: Se
 # --- floods and slow readers ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("still")
 def test_floods_and_slow_readers(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     legal = kor.player.by(Role.LEGAL)
     path = "/v1/verdicts/transmit"
@@ -88,15 +89,16 @@ def test_a_slow_body_is_not_waited_for(kor: Served, monkeypatch: pytest.MonkeyPa
 
 def test_a_reader_who_does_not_take_what_is_sent_is_cut_off(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its stream ends with the answer unfinished, and its place is free for another; so many are open and no more."""
-    monkeypatch.setattr(events, "_SEND_SECONDS", 0.05)
     monkeypatch.setattr(events, "_STREAMS", 2)
+    real, ahead = kor.loop.time, 0.0
+    monkeypatch.setattr(kor.loop, "time", lambda: real() + ahead)
     der = kor.certificate(kor.player.by(Role.SECURITY))
     scope = {
         "type": "http", "method": "GET", "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"",
         "headers": [], "client": ("192.0.2.1", 1), "extensions": {"tls": {"client_cert_der": der}}, "root_path": "",
     }  # fmt: skip
 
-    async def stream() -> list[Message]:
+    async def stream(stuck: asyncio.Event) -> list[Message]:
         sent: list[Message] = []
 
         async def receive() -> Message:
@@ -106,18 +108,26 @@ def test_a_reader_who_does_not_take_what_is_sent_is_cut_off(kor: Served, monkeyp
         async def send(message: Message) -> None:
             sent.append(message)
             if message["type"] == "http.response.body" and sent[0]["status"] != 429:
+                stuck.set()
                 await asyncio.sleep(3600)
 
-        await asyncio.wait_for(kor.app(dict(scope), receive, send), 5)
+        await kor.app(dict(scope), receive, send)
         return sent
 
-    async def some(count: int) -> list[list[Message]]:
-        return list(await asyncio.gather(*(stream() for _ in range(count))))
+    async def three() -> list[list[Message]]:
+        nonlocal ahead
+        opened = []
+        for _ in range(2):
+            stuck = asyncio.Event()
+            opened.append(asyncio.ensure_future(stream(stuck)))
+            await stuck.wait()
+        refused = await stream(asyncio.Event())
+        ahead += events._SEND_SECONDS
+        return [*await asyncio.gather(*opened), refused]
 
     for _ in range(2):
-        told = kor.loop.run_until_complete(some(3))
-        assert sorted(one[0]["status"] for one in told) == [200, 200, 429]
-        cut = [one for one in told if one[0]["status"] == 200]
+        *cut, refused = kor.loop.run_until_complete(three())
+        assert [one[0]["status"] for one in (*cut, refused)] == [200, 200, 429]
         assert all(one[-1]["more_body"] for one in cut), "unfinished, so the reader knows that it is not whole"
 
 

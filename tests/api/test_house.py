@@ -11,9 +11,9 @@ import pytest
 from calling import Answer, Served, enrol, signatures
 from stories import MARKS, Stage
 
-from gsomia.cli.meaning import means
-from gsomia.cli.meaning_house import HOUSE
-from gsomia.cli.meaning_unsaid import unread, unsaid
+from gsomia.cli.meaning.house import HOUSE
+from gsomia.cli.meaning.prepared import means
+from gsomia.cli.meaning.unsaid import unread, unsaid
 from gsomia.keys import SigningKey
 from gsomia.node import Acting, PersonDetails, Role, Statement, change_person, fingerprint, give_order, identity
 from gsomia.testing import Exercise

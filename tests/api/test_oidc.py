@@ -278,7 +278,7 @@ def test_it_ends_at_the_next_request_and_with_it_its_streams(
     kim = Browser(kor, issuer[1], "kim")
     assert kim.sign_in().status == 201
     given = kim.headers("GET", "/v1/events")
-    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[why](kor, both), given))
+    _, took = kor.loop.run_until_complete(follow(kor, None, lambda: ENDS[why](kor, both), headers=given))
     assert took < 1.0
     assert kim.ask("GET", "/v1/me").status == 401
 

@@ -130,6 +130,7 @@ def _words(token: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("what", GUESSED)
 def test_brute_force(kor: Served, what: str) -> None:
     """So many tries of one address and no more, each with the one answer; who may ask is not kept out by them."""

@@ -61,6 +61,7 @@ def test_it_signs_in_and_signs_an_act(browser: Browser[Authenticator]) -> None:
     assert [check for check in audit(player.node) if not check.holds] == []
 
 
+@pytest.mark.usefixtures("still")
 def test_failures_of_the_same_source_keep_nobody_out(browser: Browser[Authenticator]) -> None:
     """They are counted and shown; an assertion is guessed no more than a certificate is."""
     kor = browser.served

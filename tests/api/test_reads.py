@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from calling import Answer, House, Served, signatures
+from calling import Answer, House, Served, ask_app, signatures
 from stories import MARKS, Stage, official, once
 
 from gsomia.api import description
@@ -414,16 +415,28 @@ def test_what_a_party_owes_names_items_to_who_may_see_the_register_alone(both: E
 
 def test_a_node_checks_itself_for_one_at_a_time(kor: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is told to ask again, and costs nothing; a right is asked first."""
-    made: list[float] = []
+    by, none = kor.player.by(Role.SECURITY), kor.player.by(Role.LEGAL)
+    json_ = [("content-type", "application/json")]
+    made: list[int] = []
+    told: list[int] = []
+    answered = threading.Semaphore(0)
 
     def checks(_: House) -> list[Check]:
-        made.append(time.monotonic())
-        time.sleep(0.3)
+        made.append(1)
+        if len(made) == 1:  # it takes until the others have their answers
+            assert all(answered.acquire(timeout=60) for _ in range(2))
         return [Check(name="acts", counted=1)]
 
+    async def ask(who: Acting) -> int:
+        status = (await ask_app(kor.app, "POST", "/v1/checks", json_, b"{}", kor.certificate(who))).status
+        answered.release()
+        return status
+
+    async def three() -> None:
+        told.extend(await asyncio.gather(ask(by), ask(by), ask(none)))
+
     monkeypatch.setattr(House, "checks", checks)
-    by, none = kor.player.by(Role.SECURITY), kor.player.by(Role.LEGAL)
-    told = kor.ask_together([("POST", "/v1/checks", one, {}, {}) for one in (by, by, none)])
-    assert sorted(answer.status for answer in told[:2]) == [201, 409] and told[2].status == 403
+    kor.loop.run_until_complete(three())
+    assert sorted(told[:2]) == [201, 409] and told[2] == 403
     assert len(made) == 1
     assert kor.ask("POST", "/v1/checks", by, {}).json()["checks"][0]["holds"]

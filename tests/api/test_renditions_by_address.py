@@ -9,7 +9,7 @@ from typing import Any
 from calling import Served, enrol, signatures
 from stories import MARKS, Stage
 
-from gsomia.cli.meaning import means
+from gsomia.cli.meaning.prepared import means
 from gsomia.node import PersonDetails, Role, Statement, mark
 from gsomia.testing import Exercise
 

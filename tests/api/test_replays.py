@@ -11,7 +11,7 @@ from calling import URL, Served, enrol, signatures
 from programs import Program, Serve, held
 from stories import MARKS
 
-from gsomia.cli.session_file import Session
+from gsomia.cli.address.session_file import Session
 from gsomia.node import Role, retire_officer_key
 from gsomia.testing import Exercise
 from gsomia.web import public_jwk

@@ -232,7 +232,7 @@ def test_a_leavers_open_stream_is_cut(kor: Served, both: Exercise, directory: Di
     def ends() -> None:
         end_access(kor.player.node, "other", "SCIM: not active")
 
-    _, took = kor.loop.run_until_complete(follow(kor, None, ends, given))
+    _, took = kor.loop.run_until_complete(follow(kor, None, ends, headers=given))
     assert took < 1.0
 
 

@@ -226,7 +226,7 @@ def test_every_open_stream_ends(kor: Served, other: Acting, why: str, by_token: 
     security = kor.player.by(Role.SECURITY)
     given = Program(kor, other, "see-acts").headers("GET", "/v1/events") if by_token else {}
     der = None if by_token else kor.certificate(other)
-    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: ENDS[why](kor, other, security), given))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: ENDS[why](kor, other, security), headers=given))
     assert took < 1.0
 
 
@@ -243,5 +243,5 @@ def test_a_stream_is_no_use_of_a_session(kor: Served, other: Acting, why: str, b
     if by_token:
         given = Program(kor, other, "see-acts", minutes=30 * 24 * 60).headers("GET", "/v1/events")
     der = None if by_token else kor.certificate(other, at=datetime.now(UTC) - timedelta(seconds=2))
-    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: STREAMS[why](kor, datetime.now(UTC)), given))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: STREAMS[why](kor, datetime.now(UTC)), headers=given))
     assert took < 1.0

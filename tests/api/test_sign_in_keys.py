@@ -147,7 +147,7 @@ def test_it_ends_at_the_next_request_and_with_it_its_streams(kor: Served, both: 
     def given(path: str) -> dict[str, str]:
         return {} if der is not None else program.headers("GET", path)
 
-    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: ended(kor, both, why), given("/v1/events")))
+    _, took = kor.loop.run_until_complete(follow(kor, der, lambda: ended(kor, both, why), headers=given("/v1/events")))
     assert took < 1.0
     assert kor.ask("GET", "/v1/logs", None, der=der, headers=given("/v1/logs")).status == 401
 

@@ -15,7 +15,7 @@ from programs import Program, later
 from stories import MARKS, Stage
 from test_attacks import WANTED
 
-from gsomia.cli.remote import Remote
+from gsomia.cli.address.remote import Remote
 from gsomia.errors import LoginError
 from gsomia.identity import Rights
 from gsomia.node import Acting, Role

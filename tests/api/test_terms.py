@@ -13,10 +13,10 @@ import pytest
 from calling import Served
 from stories import MARKS, Stage, finish, official, once
 
-from gsomia.cli.meaning import means
-from gsomia.cli.meaning_frame import Frame
-from gsomia.cli.meaning_unsaid import filled_in
-from gsomia.cli.signing import signed
+from gsomia.cli.address.signing import signed
+from gsomia.cli.meaning.frame import Frame
+from gsomia.cli.meaning.prepared import means
+from gsomia.cli.meaning.unsaid import filled_in
 from gsomia.errors import UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,

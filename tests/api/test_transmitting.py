@@ -16,10 +16,10 @@ from stories import MARKS, Stage, same_story
 
 from gsomia.api import api_app
 from gsomia.app import offered_law
-from gsomia.cli import sending
-from gsomia.cli.meaning import means
-from gsomia.cli.meaning_frame import Frame
-from gsomia.cli.meaning_unsaid import filled_in
+from gsomia.cli.address import sending
+from gsomia.cli.meaning.frame import Frame
+from gsomia.cli.meaning.prepared import means
+from gsomia.cli.meaning.unsaid import filled_in
 from gsomia.errors import PeerError, UsageError
 from gsomia.node import Acting, Contents, PersonDetails, Role, Statement, mark, open_item
 from gsomia.registry import CopyState

@@ -28,7 +28,7 @@ BY_ADDRESS = frozenset({
     "person enter", "person leave", "person list", "person need", "person show", "place", "recall", "recalls",
     "receipt", "reconcile", "refused", "register", "regrade follow", "regrade list", "regrade notify", "release",
     "rendition list", "rendition make", "rendition trace", "request ask", "request list", "request refuse",
-    "request show", "rights ask", "roster list", "routes", "session end", "session list", "tracer list",
+    "request show", "rights ask", "roster list", "roster show", "routes", "session end", "session list", "tracer list",
     "tracer send", "transmit", "verdict open", "verdict release", "verdict transmit", "verify",
 })  # fmt: skip
 

@@ -12,7 +12,7 @@ from calling import Served, enrol
 from consulting import THREE, TWO, Talk
 from speaking import Speak
 
-from gsomia.cli.meaning import means
+from gsomia.cli.meaning.prepared import means
 from gsomia.errors import PeerError
 from gsomia.node import Role, Statement
 

@@ -70,7 +70,7 @@ def commands(run: Run, exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> C
         note_exercise(True)
         yield Folder(exercise, party)
 
-    for module in ("consult", "consult_texts", "options"):
+    for module in ("consultations.consult", "consultations.texts", "options"):
         monkeypatch.setattr(f"gsomia.cli.{module}.home_of", home_of)
     return Consult(run, exercise)
 

@@ -38,6 +38,7 @@ def jpn(staffed: Path, tmp_path: Path, anywhere: Serving) -> Anywhere:
 READ = (
     "person list", "person list --limit 1", "person list --limit 1 --after kim", "person list --facility at-lee",
     "person list --lapsed", "person list --due 3650", "person show kim", "roster list", "roster list --limit 2",
+    "roster show at-kim", "roster show at-kim --limit 1",
     "officer list", "officer list --limit 2", "officer list --after JPN/ito", "peer list",
     "rights ask kim open", "rights ask sato enter-person --for kim", "rights ask sato enter-person",
 )  # fmt: skip
@@ -52,6 +53,7 @@ def test_a_list_has_the_same_lines(jpn: Anywhere, words: str) -> None:
 
 WHO_MAY = {
     "person list": {"sato"}, "person list --lapsed": {"sato"}, "person show kim": {"sato"}, "roster list": {"sato"},
+    "roster show at-kim": {"sato", "mori"},
     "rights ask kim open": {"sato"}, "officer list": {"sato", "mori", "ito"}, "peer list": {"sato", "mori", "ito"},
     "person enter ahn --clearance none": {"sato"}, "person change kim --rank major": {"sato"},
     "person brief kim --what x --on 2018-01-01": {"sato"}, "person leave kim --why x": {"sato"},

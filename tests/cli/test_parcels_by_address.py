@@ -13,7 +13,7 @@ import pytest
 from anywhere import Anywhere, Serving
 
 from gsomia.app import Home, init
-from gsomia.cli import sending
+from gsomia.cli.address import sending
 from gsomia.node import Role, fingerprint, parcel_rows
 
 OFFICERS = {"sato": Role.SECURITY, "mori": Role.REGISTRY, "ito": Role.LEGAL}
@@ -58,7 +58,7 @@ def kor(nodes: Path, anywhere: Serving) -> Callable[[], Anywhere]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits between two tries."""
-    monkeypatch.setattr("gsomia.cli.sending.time.sleep", lambda _: None)
+    monkeypatch.setattr("gsomia.cli.address.sending.time.sleep", lambda _: None)
 
 
 def rows(home: Home) -> list[tuple[str, int, str]]:

@@ -33,6 +33,11 @@ def test_a_person_from_joining_to_leaving(run: Run, node: Path) -> None:
         {"facility": "main", "persons": 2},
         {"facility": "north", "persons": 1},
     ]
+    assert answer(run, "roster", "show", "main", *at)["persons"] == ["kim", "lee"]
+    assert answer(run, "roster", "show", "main", "--limit", "1", *at)["next"] == "kim"
+    assert run("roster", "show", "north", "--after", "kim", *at)[1].split() == ["EXERCISE", "person", "lee"]
+    status, _, err = run("roster", "show", "south", *at)
+    assert status == 2 and "nobody stands on a roster of `south`" in err
     # A change leaves the rest as it stands.
     assert run("person", "change", "kim", "--clearance", "CONFIDENTIAL", "--by", "sato", *at)[0] == 0
     assert run("person", "brief", "kim", "--what", "codes", "--on", "2018-01-01", "--by", "sato", *at)[0] == 0

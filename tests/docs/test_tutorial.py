@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pair import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-exchange.md"
@@ -37,24 +37,13 @@ def script(text: str) -> str:
     return "\n".join(["set -euo pipefail", "pids=()", "trap 'kill ${pids[@]}; wait' EXIT", *steps])
 
 
-def free_ports() -> list[str]:
-    """Two ports nobody listens on."""
-    sockets = [socket.socket() for _ in range(2)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.mark.wire
 @pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     """Every command succeeds, the document arrives, and the sender's register names the recipient as custodian."""
     text = TUTORIAL.read_text(encoding="utf-8")
-    for there, here in zip(("8441", "8442"), free_ports(), strict=True):
-        text = text.replace(there, here)
+    for there, here in zip(("8441", "8442"), free_ports(2), strict=True):
+        text = text.replace(there, str(here))
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     # A process group of its own, so that a script that hangs leaves no node behind.
     done = subprocess.Popen(

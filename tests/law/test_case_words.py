@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.errors import DataError
 from gsomia.verdict import check_case, parse_cases, run_case
 from gsomia.verdict.casewords import knows_article
@@ -110,7 +110,7 @@ def test_the_file_that_names_an_unknown_word_ends_the_run(tmp_path: Path) -> Non
 def test_one_article_is_shown_alone() -> None:
     from click.testing import CliRunner
 
-    from gsomia.cli.agreement import agreement
+    from gsomia.cli.law.agreement import agreement
     from gsomia.errors import UsageError
 
     shown = CliRunner().invoke(agreement, ["show", "jpn-kor-2016", "6(a)"])

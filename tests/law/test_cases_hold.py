@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import Case, parse_cases, run_case
 from gsomia.verdict.checking import check_agreement, idle_clauses

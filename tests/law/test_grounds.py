@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import parse_cases, run_case
 

@@ -12,11 +12,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from gsomia.cli.agreement import agreement
 from gsomia.cli.ask import print_verdict
-from gsomia.cli.cases import cases
-from gsomia.cli.law import shipped
-from gsomia.cli.routes import duties_command, matrix_command, routes_command
+from gsomia.cli.law.agreement import agreement
+from gsomia.cli.law.cases import cases
+from gsomia.cli.law.routes import duties_command, matrix_command, routes_command
+from gsomia.cli.law.shared import shipped
 from gsomia.config import shipped_law
 from gsomia.errors import DataError, UsageError
 from gsomia.verdict import Item, Request, decide, granted

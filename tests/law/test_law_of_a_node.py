@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 from gsomia.agreement import LegalAct, Record, unlike
 from gsomia.app import Home, init, shipped_acts
-from gsomia.cli.agreement import agreement
-from gsomia.cli.routes import duties_command, matrix_command, routes_command
+from gsomia.cli.law.agreement import agreement
+from gsomia.cli.law.routes import duties_command, matrix_command, routes_command
 from gsomia.errors import UsageError
 from gsomia.keys import Envelope
 from gsomia.node import (

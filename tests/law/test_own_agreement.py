@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gsomia.cli.agreement import agreement
-from gsomia.cli.cases import cases
+from gsomia.cli.law.agreement import agreement
+from gsomia.cli.law.cases import cases
 from gsomia.errors import DataError
 
 RUNNER = CliRunner()

@@ -13,7 +13,7 @@ import pytest
 from stories import Stage, refusals, survived
 
 from gsomia.app import Home
-from gsomia.cli.following import outcome
+from gsomia.cli.address.following import outcome
 from gsomia.errors import PeerError, UsageError
 from gsomia.keys import Envelope
 from gsomia.node import FLOOD, Limits, PeerLink, ask_witness, instant, step, try_now

@@ -239,8 +239,8 @@ def test_another_process_is_waited_for(store: SqlStore, tmp_path: Path) -> None:
     other = context.Process(target=_hold, args=(str(tmp_path / "register.sqlite"), held, go))
     other.start()
     assert held.wait(20)
-    threading.Timer(0.3, go.set).start()
     begun = time.monotonic()
+    threading.Timer(0.3, go.set).start()
     with store.writing() as tx:
         tx.put_setting("key", "value")
     assert time.monotonic() - begun > 0.2

@@ -11,7 +11,7 @@ import pytest
 from asking import INSTANTS, facts, request
 
 from gsomia.agreement import ALWAYS, day_of, state_at
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict.attributes import ATTRIBUTES
 from gsomia.verdict.cedar import cedar_context, to_cedar
 from gsomia.verdict.decision import NOTHING

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gsomia.agreement import LegalAct, draw, events, periods, rows_of
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict import (
     Item,
     Request,

@@ -10,7 +10,7 @@ import pytest
 from asking import INSTANTS, facts, request
 
 from gsomia.agreement import LegalAct
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.verdict import Facts, Item, Law, Request, decide, granted
 from gsomia.verdict.attributes import consents_needed
 from gsomia.verdict.decision import _decide

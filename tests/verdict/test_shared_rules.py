@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gsomia.agreement import HANDLING_ACTS, load_agreement
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import Law
 from gsomia.verdict.compiling import rules_for

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.config import shipped_law
 from gsomia.verdict import UNKNOWN, Case, Facts, Item, Mark, Person, Request, decide, parse_cases
 

@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from feeder import say
+
 from gsomia.app import Home
 from gsomia.errors import GsomiaError
 from gsomia.node import Acting, Role, Sending, mark, receipt, release, transmit_many
@@ -33,7 +35,7 @@ def give(home: Home, party: str, chance: random.Random, by: Acting, left: int) -
         sending = Sending(to=to, via=via, level=MARKS[party], subject="dprk-missile", purpose="defence", title="report")
         documents.append((io.BytesIO(chance.randbytes(chance.choice(SIZES))), sending))
     for outcome in transmit_many(home.node, documents, by=by):
-        print(*(("sent", outcome.id) if isinstance(outcome, Copy) else ("failed", outcome)), flush=True)
+        say(*(("sent", outcome.id) if isinstance(outcome, Copy) else ("failed", outcome)))
 
 
 def take(home: Home, party: str, chance: random.Random) -> None:
@@ -50,7 +52,7 @@ def take(home: Home, party: str, chance: random.Random) -> None:
         if copy.destination == party:
             receipt(home.node, copy.id, by=registry)
         else:
-            print("released", release(home.node, copy.id, copy.destination, by=disclosure).id, flush=True)
+            say("released", release(home.node, copy.id, copy.destination, by=disclosure).id)
 
 
 def main() -> None:
@@ -68,7 +70,7 @@ def main() -> None:
                 give(home, party, chance, by, left)
             take(home, party, chance)
         except GsomiaError as error:
-            print("failed", error, flush=True)
+            say("failed", error)
         time.sleep(chance.uniform(0, 0.3))
 
 

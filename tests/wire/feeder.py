@@ -21,6 +21,12 @@ MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
 SIZES = (0, 100, 20_000, 400_000)
 
 
+def say(*words: object) -> None:
+    """Say something in one piece: killed in the middle of a line, it would have said what it never did."""
+    sys.stdout.write(f"{' '.join(map(str, words))}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Work until killed, or until stdin ends."""
     folder, party, other, seed = sys.argv[1:]
@@ -29,23 +35,23 @@ def main() -> None:
     disclosure, registry = home.acting("", Role.DISCLOSURE), home.acting("", Role.REGISTRY)
     sending = Sending(to=other, level=MARKS[party], subject="dprk-missile", purpose="defence", title="report")
     while True:
-        print("doing nothing", flush=True)
+        say("doing nothing")
         time.sleep(chance.uniform(0, 0.2))
         try:
             document = io.BytesIO(chance.randbytes(chance.choice(SIZES)))
-            print("doing transmit", flush=True)
-            print("sent", transmit(home.node, document, sending, by=disclosure).id, flush=True)
+            say("doing transmit")
+            say("sent", transmit(home.node, document, sending, by=disclosure).id)
             with home.node.store.reading() as reader:
                 here = [c for c in reader.copies(states=[CopyState.DELIVERED]) if c.holder == party]
             for copy in here[:2]:
                 if not copy.own_mark:
-                    print("doing mark", flush=True)
+                    say("doing mark")
                     mark(home.node, copy.id, MARKS[party], by=registry)
-                print("doing receipt", flush=True)
+                say("doing receipt")
                 receipt(home.node, copy.id, by=registry)
-                print("receipted", copy.id, flush=True)
+                say("receipted", copy.id)
         except GsomiaError as error:
-            print("failed", error, flush=True)
+            say("failed", error)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -29,13 +29,14 @@ from gsomia.node import (
     accredit,
     assure,
     audit,
+    checkpoints_due,
     enter_legal_acts,
     enter_person,
     fingerprint,
 )
 from gsomia.registry import Copy, Item
 
-__all__ = ["MARKS", "PARTIES", "Pair", "introduced", "new_pair"]
+__all__ = ["MARKS", "PARTIES", "Pair", "free_ports", "introduced", "new_pair", "until"]
 
 AT = datetime.fromisoformat("2018-01-10T12:00:00+09:00")
 PARTIES = ("JPN", "KOR")
@@ -43,14 +44,22 @@ MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
 LAW = "jpn-kor-2016"
 
 
+_RESERVED = ExitStack()
+atexit.register(_RESERVED.close)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
+    """Ports that nobody listens on, and that only a node of this process's tests will.
+
+    A socket stays bound to each, so that the kernel gives it to no connection and to no other test, however long it
+    takes until a node listens there, and while that node is stopped. It may, as both sockets say that they share.
+    """
+    ports = []
+    for _ in range(count):
+        held = _RESERVED.enter_context(socket.socket())
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        ports.append(int(held.getsockname()[1]))
     return ports
 
 
@@ -84,6 +93,14 @@ def build(folder: Path) -> None:
         home.close()
 
 
+def until(what: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 @functools.cache
 def introduced() -> Path:
     """Two nodes that have told each other of their officers and systems, and stopped; made once."""
@@ -113,6 +130,8 @@ class Pair:
         template: what `build` made.
         folder: where the copies lie.
     """
+
+    parties: Sequence[str] = PARTIES
 
     def __init__(self, template: Path, folder: Path) -> None:
         self.folder = folder
@@ -185,6 +204,12 @@ class Pair:
             **{"timeout": 120, **more},
         )
 
+    def say(self, party: str, *words: str, status: int = 0) -> str:
+        """Run a command on a node; what it printed."""
+        result = self.run(party, *words)
+        assert result.returncode == status, result.stdout + result.stderr
+        return result.stdout
+
     def transmit(self, giver: str, document: Path, *more: str) -> subprocess.CompletedProcess[str]:
         """Transmit a document to the other Party."""
         return self.run(giver, *self.words(giver, document), *more)
@@ -217,27 +242,42 @@ class Pair:
             home.close()
         return total
 
-    def settle(self, seconds: float = 30) -> None:
-        """Wait until no outbox holds anything."""
+    def witnessed(self, seconds: float = 60) -> None:
+        """Wait until each peer has cosigned what is due to it."""
         deadline = time.monotonic() + seconds
-        homes = [self.home(party) for party in PARTIES]
+        for party in self.parties:
+            home = self.home(party)
+            while any(_due(home, peer) for peer in self.parties):
+                assert time.monotonic() < deadline, f"{party}'s checkpoints are not cosigned"
+                time.sleep(0.05)
+            home.close()
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until no outbox holds anything.
+
+        The nodes work while they are asked one after the other: one that was found empty may be given something by one
+        that is found empty after it. So there must be an instant at which all were: none recorded an act meanwhile.
+        """
+        deadline = time.monotonic() + seconds
+        homes = [self.home(party) for party in self.parties]
         try:
             while True:
+                recorded = [_place(home) for home in homes]
                 left: list[Outgoing] = []
                 for home in homes:
                     with home.node.store.reading() as reader:
                         left.extend(reader.outgoing())
-                if not left:
+                if not left and recorded == [_place(home) for home in homes]:
                     return
-                assert time.monotonic() < deadline, f"{len(left)} wait, the first: {left[0]}"
+                assert time.monotonic() < deadline, f"{len(left)} wait, the first: {left[:1]}"
                 time.sleep(0.05)
         finally:
             for home in homes:
                 home.close()
 
-    def holds(self, parties: Iterable[str] = PARTIES) -> None:
-        """What `gsomia verify` checks of the nodes."""
-        for party in parties:
+    def holds(self, parties: Iterable[str] = ()) -> None:
+        """What `gsomia verify` checks of the nodes, of all where none is named."""
+        for party in parties or self.parties:
             home = self.home(party)
             try:
                 assert [check for check in audit(home.node) if not check.holds] == []
@@ -254,6 +294,18 @@ class Pair:
             numbers = [row["control_number"] for row in register.values()]
             assert len(numbers) == len(set(numbers))
         return [here[copy] for copy in sorted(here)]
+
+
+def _due(home: Home, peer: str) -> list[str]:
+    """The logs whose heads a peer has not cosigned."""
+    with home.node.store.reading() as reader:
+        return [state.name for state in checkpoints_due(home.node, reader, peer)]
+
+
+def _place(home: Home) -> int:
+    """The place of the act that a node recorded last."""
+    with home.node.store.reading() as reader:
+        return reader.last_place()
 
 
 def _told(copy: Copy, item: Item | None) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from pair import until
 from three import THREE, Trio
 
 from gsomia.app import Home
@@ -31,14 +31,6 @@ from gsomia.registry import Copy, CopyState
 pytestmark = pytest.mark.wire
 
 SENDING = Sending(to="KOR", level="極秘", subject="dprk-missile", purpose="defence", title="report")
-
-
-def until(what: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def inside(trio: Trio, party: str, *words: str) -> tuple[int, str]:

@@ -78,7 +78,7 @@ def sent(apart: Pair, document: Path, count: int) -> None:
         assert result.returncode in (0, 6), result.stderr
 
 
-def told_that_it_waits(pair: Pair, seconds: float = 15) -> None:
+def told_that_it_waits(pair: Pair, seconds: float = 60) -> None:
     """The operator sees in the outbox that the peer cannot be reached, as soon as it was tried."""
     deadline = time.monotonic() + seconds
     while "cannot be reached" not in (told := pair.run("JPN", "outbox", "--json").stdout):

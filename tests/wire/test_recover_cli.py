@@ -42,7 +42,7 @@ def test_a_restored_node_is_recovered_by_command(pair: Pair, tmp_path: Path) -> 
     say(pair, "KOR", "mark", row["control_number"], "--level", MARKS["KOR"])
     say(pair, "KOR", "receipt", row["control_number"])
     pair.settle()
-    time.sleep(1.2)  # a witness is asked at most once a second
+    pair.witnessed()
     pair.kill("KOR", signal.SIGTERM)
     shutil.rmtree(pair.folder / "KOR")
     shutil.copytree(tmp_path / "backup", pair.folder / "KOR")

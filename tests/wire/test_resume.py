@@ -8,12 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
-from pair import Pair
+from pair import Pair, until
 from proxy import Proxy, behind, port_of
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
 
 MEBIBYTE = 2**20
+
+
+def held(pair: Pair) -> int:
+    """How many bytes Korea's node has of what is on its way."""
+    return sum(part.stat().st_size for part in (pair.folder / "KOR" / "items").glob(".partial-*"))
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["cut", "cut, and the recipient killed"])
@@ -26,14 +31,12 @@ def test_only_the_remainder_is_sent_again(pair: Pair, tmp_path: Path, restarted:
         proxy.left = 12 * MEBIBYTE
         done = pair.transmit("JPN", document, "--wait", "0")
         assert done.returncode == 6, done.stderr
-        deadline = time.monotonic() + 20
-        while proxy.left > 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: proxy.left <= 0, 20)
         assert proxy.carried > 11 * MEBIBYTE
-        time.sleep(0.5)
-        parts = [*(pair.folder / "KOR" / "items").glob(".partial-*")]
-        assert parts[0].stat().st_size > 10 * MEBIBYTE
+        until(lambda: held(pair) > 10 * MEBIBYTE, 20)
+        before = 0
+        while before < (before := held(pair)):  # until all is written that came
+            time.sleep(0.3)
         if restarted:
             pair.kill("KOR", signal.SIGKILL)
             pair.start("KOR")

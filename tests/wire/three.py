@@ -7,8 +7,7 @@ import functools
 import shutil
 import signal
 import tempfile
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +79,8 @@ def new_trio(tmp_path: Path) -> Iterator[Trio]:
 class Trio(Pair):
     """Copies of three built nodes, and the processes that run them."""
 
+    parties = THREE
+
     def left(self) -> dict[str, int]:
         """How many outbox entries wait, by node."""
         waiting = {}
@@ -89,17 +90,6 @@ class Trio(Pair):
                 waiting[party] = len(reader.outgoing())
             home.close()
         return waiting
-
-    def settle(self, seconds: float = 60) -> None:
-        """Wait until no outbox holds anything."""
-        deadline = time.monotonic() + seconds
-        while any(self.left().values()):
-            assert time.monotonic() < deadline, f"waiting after {seconds} s: {self.left()}"
-            time.sleep(0.2)
-
-    def holds(self, parties: Iterable[str] = THREE) -> None:
-        """What `gsomia verify` checks of the nodes."""
-        super().holds(parties)
 
     def registers(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Each node's register, by copy; all that name a copy tell the same of it, and no number stands twice."""

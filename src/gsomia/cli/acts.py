@@ -14,7 +14,8 @@ import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
-from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address, reached
+from gsomia.cli.address.asked import anywhere_option, asked, done, fetch, is_address, reached
+from gsomia.cli.address.signing import signed
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
     Instant,
@@ -26,7 +27,6 @@ from gsomia.cli.options import (
     print_json,
     table,
 )
-from gsomia.cli.signing import signed
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import (
     ACT_TYPES,

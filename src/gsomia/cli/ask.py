@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from gsomia.app import Home, audit_home
-from gsomia.cli.addresses import anywhere_option, asked, is_address, reached
-from gsomia.cli.bundle import is_bundle, verify_bundle
-from gsomia.cli.logs import check_folder, report
+from gsomia.cli.address.asked import anywhere_option, asked, is_address, reached
+from gsomia.cli.address.remote import node_identity
+from gsomia.cli.logs.bundle import is_bundle, verify_bundle
+from gsomia.cli.logs.log import check_folder, report
 from gsomia.cli.options import Instant, certify_option, exercise_line, home_of, json_option, print_json
-from gsomia.cli.remote import node_identity
 from gsomia.errors import UsageError
 from gsomia.node import Check, Reader, Sending, may_open, may_release, may_transmit
 from gsomia.registry import Custody

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, print_rows
 from gsomia.errors import UsageError
 from gsomia.node import (

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import by_option, certify_option, json_option, plain, print_json, table
 from gsomia.errors import UsageError

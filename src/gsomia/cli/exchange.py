@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done, is_address, reached
-from gsomia.cli.following import follow, follow_there, tell_there, wait_option
+from gsomia.cli.address.asked import anywhere_option, done, is_address, reached
+from gsomia.cli.address.following import follow, follow_there, tell_there, wait_option
+from gsomia.cli.address.signing import signed
 from gsomia.cli.options import by_option, certify_option, force_option, home_of, json_option
-from gsomia.cli.signing import signed
 from gsomia.cli.streams import writing
 from gsomia.errors import UsageError
 from gsomia.node import Role, SignedAct, mark, open_item, receipt, release

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gsomia.cli.addresses import anywhere_option, identity_of, is_address, officer_key
-from gsomia.cli.remote import Remote, node_identity
+from gsomia.cli.address.asked import anywhere_option, identity_of, is_address, officer_key
+from gsomia.cli.address.remote import Remote, node_identity
 from gsomia.errors import LoginError, UsageError
 
 __all__ = ["first_command"]

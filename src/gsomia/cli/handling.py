@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done
+from gsomia.cli.address.asked import anywhere_option, done
 from gsomia.cli.options import by_option
 from gsomia.errors import UsageError
 from gsomia.node import ACT_TYPES, CERTIFIED, HANDLING, TOLD, TOLD_CERTIFIED, Role, SignedAct, destroy, handle, tell

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, is_address, reached
+from gsomia.cli.address.asked import anywhere_option, asked, is_address, reached
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import home_of, json_option, plain, print_json, table
 from gsomia.node import (

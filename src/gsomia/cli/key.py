@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home, reseal_keys
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
 from gsomia.errors import UsageError
 from gsomia.keystore import credential

@@ -39,14 +39,14 @@ class _Lazy(click.Group):
         "disclosure": "disclosure", "order": "order",
         "consent": "consent", "refused": "holdings",
         "outbox": "holdings", "parcel": "parcels",
-        "rendition": "renditions", "key": "key", "consult": "consult",
+        "rendition": "renditions", "key": "key", "consult": "consultations.consult",
         "destroy": "handling",
         "regrade": "regrade",
         "recall": "recall", "recalls": "recall", "answer-recall": "recall",
-        "verdict": "ask", "verify": "ask", "log": "logs", "bundle": "bundle", "tracer": "tracers",
+        "verdict": "ask", "verify": "ask", "log": "logs.log", "bundle": "logs.bundle", "tracer": "tracers",
         "reconcile": "reconcile",
-        "agreement": "agreement", "routes": "routes", "duties": "routes", "matrix": "routes",
-        "cases": "cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
+        "agreement": "law.agreement", "routes": "law.routes", "duties": "law.routes", "matrix": "law.routes",
+        "cases": "law.cases", "demo": "demo", "marking": "marking", "seal": "seal", "inspect": "seal", "keygen": "seal",
     }  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, json_option, plain, print_json, table
 from gsomia.errors import UsageError

@@ -11,15 +11,15 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home, export_file, import_file, parcel_file, parcel_path, parcel_reading
-from gsomia.cli.addresses import RUN_SECONDS, anywhere_option, asked, is_address, reached
+from gsomia.cli.address.asked import RUN_SECONDS, anywhere_option, asked, is_address, reached
+from gsomia.cli.address.sending import SLOWEST, once_there, sent_there, tried_again
 from gsomia.cli.options import home_of, json_option, plain, print_json, table
 from gsomia.cli.reconcile import tell_reconciled
-from gsomia.cli.sending import SLOWEST, once_there, sent_there, tried_again
 from gsomia.errors import GsomiaError, PeerError
 from gsomia.node import Reader, parcel_rows
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
 
 __all__ = ["parcel_command"]
 

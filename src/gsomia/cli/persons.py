@@ -11,7 +11,7 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.officerkeys import make_sign_in_key_command, sign_in_pairs
 from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, table
 from gsomia.cli.pages import page_options, tell_more

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done, fetch, is_address
+from gsomia.cli.address.asked import anywhere_option, asked, done, fetch, is_address
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, table
 from gsomia.node import (

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, run
+from gsomia.cli.address.asked import anywhere_option, run
 from gsomia.cli.options import exercise_line, json_option, plain, print_json
 from gsomia.errors import AnswerError, PeerError, PendingError, VerificationError
 from gsomia.node import Reconciled, reconcile, reconcile_by_parcel, reconciled_view

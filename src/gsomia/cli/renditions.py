@@ -12,9 +12,9 @@ from urllib.parse import unquote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, is_address, reached
+from gsomia.cli.address.asked import anywhere_option, asked, is_address, reached
+from gsomia.cli.address.signing import signed
 from gsomia.cli.options import by_option, force_option, home_of, json_option, plain, print_json, table
-from gsomia.cli.signing import signed
 from gsomia.cli.streams import writing
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import Reader, Role, make_rendition, numbered_renditions, rendition_row

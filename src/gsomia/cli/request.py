@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, json_option, plain, print_json, table

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked
+from gsomia.cli.address.asked import anywhere_option, asked
 from gsomia.cli.options import json_option, plain, print_json, table
 from gsomia.errors import UsageError
 from gsomia.identity import ROLES, Rights, told_right

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.options import by_option, json_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
+from gsomia.errors import UsageError
 from gsomia.node import Reader, Role, SignedAct, place, roster_rows
 
 __all__ = ["place_command", "roster_command"]
@@ -25,7 +27,7 @@ def roster_command() -> None:
 @json_option
 @anywhere_option
 def list_command(after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
-    """List the facilities that have a roster, and how many stand on it; `person list --facility` says who."""
+    """List the facilities that have a roster, and how many stand on it; `roster show` says who."""
 
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         return {"rosters": roster_rows(reader.facilities(after=after, limit=limit))}
@@ -36,6 +38,30 @@ def list_command(after: str, limit: int, as_json: bool, node_dir: str | None) ->
         print_json("rosters", {"rosters": rows, "next": following})
     else:
         table(["facility", "persons"], [[*row.values()] for row in rows])
+
+
+@roster_command.command("show")
+@click.argument("facility")
+@page_options
+@json_option
+@anywhere_option
+def show(facility: str, after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
+    """List who stands on the roster of FACILITY, by their ids alone; `person list --facility` says more of each."""
+
+    def here(_: Home, reader: Reader) -> dict[str, Any]:
+        found = [one.id for one in reader.persons(facility=facility, after=after, limit=limit)]
+        if not found and not after:
+            raise UsageError(f"nobody stands on a roster of `{facility}`", hint="`gsomia roster list` has them")
+        return {"facility": facility, "persons": found}
+
+    path = f"rosters/{quote(facility, safe='')}"
+    told = asked(node_dir, path, here, whole=False, after=after, limit=limit)
+    persons = told["persons"]
+    following = tell_more(persons, limit, persons[-1] if persons else "")
+    if as_json:
+        print_json("roster", {"facility": facility, "persons": persons, "next": following})
+    else:
+        table(["person"], [[person] for person in persons])
 
 
 @click.command("place")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from gsomia.cli.addresses import anywhere_option, is_address, reached
+from gsomia.cli.address.asked import anywhere_option, is_address, reached
 from gsomia.cli.options import json_option, plain, print_json, table
 from gsomia.errors import UsageError
 

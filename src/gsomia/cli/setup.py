@@ -12,14 +12,14 @@ import click
 from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
-from gsomia.cli.addresses import anywhere_option, asked, done, is_address
-from gsomia.cli.addresses import run as run_there
+from gsomia.cli.address.asked import anywhere_option, asked, done, is_address
+from gsomia.cli.address.asked import run as run_there
+from gsomia.cli.address.remote import node_identity as identity_file
 from gsomia.cli.firstofficer import first_command
-from gsomia.cli.meaning_frame import Frame
+from gsomia.cli.meaning.frame import Frame
 from gsomia.cli.officerkeys import make_key_command, new_key_options, public_half, used_at
 from gsomia.cli.options import Instant, by_option, home_of, json_option, node_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
-from gsomia.cli.remote import node_identity as identity_file
 from gsomia.errors import DataError, NodeError, UsageError
 from gsomia.keys import PublicKey
 from gsomia.keystore import credential

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from gsomia.cli.addresses import identity_of
-from gsomia.cli.remote import Remote
-from gsomia.cli.session_file import Session, proof_of
+from gsomia.cli.address.asked import identity_of
+from gsomia.cli.address.remote import Remote
+from gsomia.cli.address.session_file import Session, proof_of
 from gsomia.errors import LoginError, UsageError
 
 __all__ = ["sign_in_command"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done
+from gsomia.cli.address.asked import anywhere_option, done
 from gsomia.cli.options import by_option
 from gsomia.node import Role, SignedAct, accredit, assure
 

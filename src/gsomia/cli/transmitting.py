@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, is_address, reached
-from gsomia.cli.following import (
+from gsomia.cli.address.asked import anywhere_option, is_address, reached
+from gsomia.cli.address.following import (
     copy_json,
     copy_json_there,
     follow_all,
@@ -23,14 +23,14 @@ from gsomia.cli.following import (
     tell_there,
     wait_option,
 )
+from gsomia.cli.address.sending import transmit_there
 from gsomia.cli.options import by_option, certify_option, home_of, json_option, plain, print_json
-from gsomia.cli.sending import transmit_there
 from gsomia.errors import GsomiaError, NodeError, PendingError, RefusedError, UsageError
 from gsomia.node import Acting, Role, Sending, lawful_ways, share, transmit, transmit_many, way_rows
 from gsomia.registry import Copy, Custody
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
     from gsomia.node import Statement
 
 __all__ = ["document", "transmit_command"]

@@ -56,12 +56,15 @@ class Stage:
     folder: Path
     keep: bool = False
     homes: dict[str, Home] = field(default_factory=dict)
+    ports: dict[str, socket.socket] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     history: tuple[LegalAct, ...] = field(default_factory=lambda: tuple(shipped_acts()))
 
     def build(self, at: datetime) -> None:
         """Make the three nodes, set their clocks, enrol officers and peers."""
-        for party, port in zip(PARTIES, _free_ports(len(PARTIES)), strict=True):
+        for party in PARTIES:
+            self.ports[party] = _reserved()
+            port = self.ports[party].getsockname()[1]
             self.homes[party] = init(self.folder / party, party, exercise=True, port=port)
         self.set_clock(at)
         for party, home in self.homes.items():
@@ -111,6 +114,8 @@ class Stage:
                 process.wait()
         for home in self.homes.values():
             home.close()
+        for held in self.ports.values():
+            held.close()
 
     def set_clock(self, at: datetime) -> None:
         """Set the clocks of all nodes to one instant; they run on from there.
@@ -178,13 +183,29 @@ class Stage:
 
     def settle(self) -> None:
         """Wait until no node has anything left to send or to have witnessed."""
-        self.wait("empty outboxes", lambda: not any(self._waiting(home) for home in self.homes.values()))
+        self.wait("empty outboxes", self._settled)
 
     def witnessed(self) -> None:
         """Wait until the peers have cosigned what is due, so that no log is found unwitnessed for too long."""
         self.wait(
             "witnesses", lambda: not any(c.fault for home in self.homes.values() for c in audit_witnesses(home.node))
         )
+
+    def _settled(self) -> bool:
+        """Whether nothing waits anywhere, at one instant at least.
+
+        The nodes are asked one after the other, and one that was found empty may be given something by one that is
+        found empty after it; none was where none recorded an act meanwhile.
+        """
+        recorded = [self._place(home) for home in self.homes.values()]
+        waiting = any(self._waiting(home) for home in self.homes.values())
+        return not waiting and recorded == [self._place(home) for home in self.homes.values()]
+
+    @staticmethod
+    def _place(home: Home) -> int:
+        """The place of the act that a node recorded last."""
+        with home.node.store.reading() as reader:
+            return reader.last_place()
 
     @staticmethod
     def _waiting(home: Home) -> bool:
@@ -193,12 +214,12 @@ class Stage:
             return bool(reader.outgoing(limit=1)) or any(due)
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now; the nodes take them within the second."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def _reserved() -> socket.socket:
+    """A socket bound to a port nobody listens on: until it is closed no connection is given that port.
+
+    A node may listen there meanwhile, since both sockets say that they share.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held

@@ -8,16 +8,16 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gsomia.cli.addresses import key_here, reached
-from gsomia.cli.following import follow_rows, outcome_there
-from gsomia.cli.meaning_assess import View, read_views
+from gsomia.cli.address.asked import key_here, reached
+from gsomia.cli.address.following import follow_rows, outcome_there
+from gsomia.cli.address.sending import prepared_there, sent_there, until_unchanged
+from gsomia.cli.address.signing import signed
+from gsomia.cli.meaning.assess import View, read_views
 from gsomia.cli.options import plain
-from gsomia.cli.sending import prepared_there, sent_there, until_unchanged
-from gsomia.cli.signing import signed
 from gsomia.errors import PendingError, RefusedError, VerificationError
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
 
 __all__ = ["assess_there", "lying", "preview_there"]
 

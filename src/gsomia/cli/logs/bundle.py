@@ -15,9 +15,9 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, is_address, reached
+from gsomia.cli.address.asked import anywhere_option, is_address, reached
 from gsomia.cli.instants import now
-from gsomia.cli.logs import report
+from gsomia.cli.logs.log import report
 from gsomia.cli.options import home_of, json_option, plain, print_json
 from gsomia.errors import GsomiaError, NodeError, UsageError
 from gsomia.keys import PublicKey

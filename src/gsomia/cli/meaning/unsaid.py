@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.meaning import cannot_tell_item, marks, shown_to
-from gsomia.cli.meaning_consult import CONSULT_BODIES
-from gsomia.cli.meaning_house import HOUSE
+from gsomia.cli.meaning.consult import CONSULT_BODIES
+from gsomia.cli.meaning.house import HOUSE
+from gsomia.cli.meaning.prepared import cannot_tell_item, marks, shown_to
 from gsomia.keys import PublicKey
 
 if TYPE_CHECKING:

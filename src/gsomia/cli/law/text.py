@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gsomia.agreement import Agreement, Article
-from gsomia.cli.law import asking, json_option, node_option, out, shipped, tell_disputed
+from gsomia.cli.law.shared import asking, json_option, node_option, out, shipped, tell_disputed
 from gsomia.errors import UsageError
 
 __all__ = ["show_command"]

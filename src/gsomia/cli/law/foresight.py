@@ -10,8 +10,8 @@ from urllib.parse import quote
 import click
 
 from gsomia.agreement import FORMS, LEGAL_ACTS
-from gsomia.cli.addresses import fetch, is_address
-from gsomia.cli.law import Instant, asking, at_option, cited_json, json_option, local, node_option, out
+from gsomia.cli.address.asked import fetch, is_address
+from gsomia.cli.law.shared import Instant, asking, at_option, cited_json, json_option, local, node_option, out
 from gsomia.verdict import UNREAD_ACTS, think, what_if
 
 __all__ = ["what_if_command"]

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from gsomia.app import Home, audit_home_logs, log_in_file
-from gsomia.cli.addresses import anywhere_option, asked, is_address, reached, run
+from gsomia.cli.address.asked import anywhere_option, asked, is_address, reached, run
+from gsomia.cli.address.remote import node_identity
 from gsomia.cli.exercise import json_text, note_exercise
-from gsomia.cli.log_files import check_files_there, check_there, download_log
-from gsomia.cli.log_proofs import check_proof, known_keys, log_verifier, read_text
+from gsomia.cli.logs.files import check_files_there, check_there, download_log
+from gsomia.cli.logs.proofs import check_proof, known_keys, log_verifier, read_text
 from gsomia.cli.options import by_option, exercise_line, home_of, json_option, node_option, plain, print_json, table
-from gsomia.cli.remote import node_identity
 from gsomia.errors import NodeError, UsageError, VerificationError
 from gsomia.node import (
     KEYS_PATH,

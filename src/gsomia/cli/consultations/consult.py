@@ -8,9 +8,9 @@ from urllib.parse import quote
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, asked, done, is_address, reached
-from gsomia.cli.consult_showing import show_text
-from gsomia.cli.consult_texts import acting_in, assess_command, draft_command, position_command, tell_act
+from gsomia.cli.address.asked import anywhere_option, asked, done, is_address, reached
+from gsomia.cli.consultations.showing import show_text
+from gsomia.cli.consultations.texts import acting_in, assess_command, draft_command, position_command, tell_act
 from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, print_rows
 from gsomia.errors import UsageError
 from gsomia.node import (

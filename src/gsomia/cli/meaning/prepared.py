@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.meaning_consult import CONSULT_BODIES, means_consult
-from gsomia.cli.meaning_house import HOUSE, means_house
+from gsomia.cli.meaning.consult import CONSULT_BODIES, means_consult
+from gsomia.cli.meaning.house import HOUSE, means_house
 
 if TYPE_CHECKING:
     from gsomia.node import Statement

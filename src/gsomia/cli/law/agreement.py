@@ -12,12 +12,11 @@ from urllib.parse import quote
 import click
 
 from gsomia.agreement import STATES, LegalAct, Record, draw, events, periods, rows_of
-from gsomia.cli.addresses import anywhere_option, fetch, is_address
-from gsomia.cli.agreement_checks import check_command, diff_command, prove_command
-from gsomia.cli.agreement_text import show_command
-from gsomia.cli.export import export
-from gsomia.cli.foresight import what_if_command
-from gsomia.cli.law import (
+from gsomia.cli.address.asked import anywhere_option, fetch, is_address
+from gsomia.cli.law.checks import check_command, diff_command, prove_command
+from gsomia.cli.law.export import export
+from gsomia.cli.law.foresight import what_if_command
+from gsomia.cli.law.shared import (
     Instant,
     asking,
     at_option,
@@ -30,6 +29,7 @@ from gsomia.cli.law import (
     shipped,
     tell_disputed,
 )
+from gsomia.cli.law.text import show_command
 from gsomia.verdict import path_to, told_state
 
 __all__ = ["agreement"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gsomia.cli.law import shipped
+from gsomia.cli.law.shared import shipped
 from gsomia.errors import DataError
 from gsomia.marking import visible_json
 from gsomia.verdict import Case, check_case, parse_cases, run_case

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gsomia.agreement import Agreement, Level, Owing
-from gsomia.cli.law import cited, local
+from gsomia.cli.law.shared import cited, local
 from gsomia.verdict import UNKNOWN, CaseChange, Difference, Facts, Item, Mark, Person, Request, Verdict, granted
 
 __all__ = ["conclusion", "data_changes", "difference_json", "difference_told", "example_json", "example_told", "word"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.addresses import reached
-from gsomia.cli.following import follow_there, outcome_there
-from gsomia.cli.sending import transmit_there
-from gsomia.cli.signing import signed
+from gsomia.cli.address.asked import reached
+from gsomia.cli.address.following import follow_there, outcome_there
+from gsomia.cli.address.sending import transmit_there
+from gsomia.cli.address.signing import signed
 from gsomia.cli.transmitting import document
 from gsomia.errors import PendingError, RefusedError
 

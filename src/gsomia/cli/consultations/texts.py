@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from gsomia.app import Home
-from gsomia.cli.addresses import anywhere_option, done, is_address
-from gsomia.cli.assess_there import assess_there, lying, preview_there
-from gsomia.cli.consult_there import arrived, give_there, say_there
-from gsomia.cli.following import outcome, settled, wait_option
+from gsomia.cli.address.asked import anywhere_option, done, is_address
+from gsomia.cli.address.following import outcome, settled, wait_option
+from gsomia.cli.consultations.assess_there import assess_there, lying, preview_there
+from gsomia.cli.consultations.texts_there import arrived, give_there, say_there
 from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, print_rows
 from gsomia.cli.transmitting import document
 from gsomia.errors import NodeError, PendingError, RefusedError, UsageError

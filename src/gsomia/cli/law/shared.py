@@ -72,7 +72,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def node_option(function: F) -> F:
     """The node whose adopted law and own record are asked; without one, what comes with this release."""
-    from gsomia.cli.addresses import anywhere_option
+    from gsomia.cli.address.asked import anywhere_option
 
     return anywhere_option(function)
 
@@ -131,7 +131,7 @@ class Asked:
         Nothing where no node is asked.
         """
         if self.address:
-            from gsomia.cli.addresses import fetch
+            from gsomia.cli.address.asked import fetch
 
             if name not in self.law.agreements:
                 return {"disputed": [], "reported": []}
@@ -209,7 +209,7 @@ def asking(node_dir: str | None) -> Iterator[Asked]:
 
 def _at(address: str) -> Asked:
     """What is asked of a node by its address: the law that it adopted and the record it goes by, read here."""
-    from gsomia.cli.addresses import fetch
+    from gsomia.cli.address.asked import fetch
 
     adopted = [row["name"] for row in fetch(address, "agreements", {})["agreements"]]
     texts = {name: fetch(address, f"agreements/{quote(name, safe='')}", {})["files"] for name in adopted}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.meaning import marks, not_below, transmits
+from gsomia.cli.meaning.prepared import marks, not_below, transmits
 from gsomia.errors import DataError, UsageError, VerificationError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gsomia.agreement import day_of, policies
-from gsomia.cli.law import asking, at_option, node_option
+from gsomia.cli.law.shared import asking, at_option, node_option
 from gsomia.errors import NodeError, UsageError
 from gsomia.verdict import to_cedar
 

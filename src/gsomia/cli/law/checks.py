@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS
-from gsomia.cli.changes import (
+from gsomia.cli.law.changes import (
     conclusion,
     data_changes,
     difference_json,
@@ -15,7 +15,7 @@ from gsomia.cli.changes import (
     example_json,
     example_told,
 )
-from gsomia.cli.law import cases_of, json_option, law_of, out, shipped
+from gsomia.cli.law.shared import cases_of, json_option, law_of, out, shipped
 from gsomia.errors import UsageError
 from gsomia.verdict import (
     COVERS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gsomia.cli.exercise import note_exercise
-from gsomia.cli.meaning_frame import Frame
+from gsomia.cli.meaning.frame import Frame
 from gsomia.errors import (
     GsomiaError,
     LoginError,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gsomia.cli.instants import now
-from gsomia.cli.meaning import means
-from gsomia.cli.meaning_assess import means_assessment, shown_views
-from gsomia.cli.meaning_unsaid import filled_in, unread
+from gsomia.cli.meaning.assess import means_assessment, shown_views
+from gsomia.cli.meaning.prepared import means
+from gsomia.cli.meaning.unsaid import filled_in, unread
 from gsomia.errors import PendingError, UsageError, VerificationError
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
     from gsomia.node import Statement
 
 __all__ = ["AS_SHOWN", "signed"]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import click
 
+from gsomia.cli.address.remote import IDENTITY, Remote, node_identity, words_of
+from gsomia.cli.address.signing import AS_SHOWN, signed
 from gsomia.cli.instants import now
-from gsomia.cli.remote import IDENTITY, Remote, node_identity, words_of
-from gsomia.cli.signing import AS_SHOWN, signed
 from gsomia.errors import NodeError, UsageError
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _by_key(address: str, identity: Path, officer: str) -> Remote:
 def _by_session(address: str, path: Path, node: str) -> Remote:
     import httpx2
 
-    from gsomia.cli.session_file import Session
+    from gsomia.cli.address.session_file import Session
     from gsomia.web import stranger_context
 
     session = Session.read(path)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gsomia.cli.log_proofs import log_verifier, read_text
+from gsomia.cli.logs.proofs import log_verifier, read_text
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import KEYS_PATH, Check
 from gsomia.tlog import CHECKPOINT_PATH, LogCheck, Tile, check_tiles, tiles_for
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
 
 __all__ = ["check_files_there", "check_there", "download_log"]
 

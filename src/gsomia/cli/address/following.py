@@ -15,7 +15,7 @@ from gsomia.node import Outgoing, Reader, instant, rung_rows
 from gsomia.registry import Copy, CopyState
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
 
 __all__ = [
     "copy_json",

@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from gsomia.cli.signing import signed
+from gsomia.cli.address.signing import signed
 from gsomia.errors import NodeError, PeerError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from gsomia.cli.remote import Remote
+    from gsomia.cli.address.remote import Remote
     from gsomia.node import Statement
 
 __all__ = ["SLOWEST", "once_there", "prepared_there", "sent_there", "transmit_there", "tried_again", "until_unchanged"]

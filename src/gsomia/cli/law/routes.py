@@ -6,8 +6,8 @@ from datetime import datetime
 
 import click
 
-from gsomia.cli.addresses import anywhere_option, fetch, is_address
-from gsomia.cli.law import asking, at_option, cited_json, json_option, local, node_option, out
+from gsomia.cli.address.asked import anywhere_option, fetch, is_address
+from gsomia.cli.law.shared import asking, at_option, cited_json, json_option, local, node_option, out
 from gsomia.errors import UsageError
 from gsomia.verdict import known_party, matrix, standing_duties, told_routes
 
