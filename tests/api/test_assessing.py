@@ -157,8 +157,13 @@ def test_two_officers_sign_what_is_theirs(stage: Stage, serve: Serve) -> None:
         answer = sign(jpn, told, place, by)
         assert answer.status == 200, answer
     assert answer.json()["status"] == "done" and len(register(jpn.player)) == 2
+    jpn.waiting()  # served anew: nothing waits there any more
     for by in (speaks, discloses):
-        assert jpn.ask("GET", f"/v1/preparations/{told['id']}", by).json()["status"] == "done"
+        done = jpn.ask("GET", f"/v1/preparations/{told['id']}", by).json()
+        assert done["status"] == "done"
+        assert [done[name] for name in ("statements", "batches", "acts")] == [
+            told[name] for name in ("statements", "batches", "acts")
+        ]
 
 
 def test_views_given_before_are_told_and_not_prepared_again(jpn: Served, talk: Talk) -> None:

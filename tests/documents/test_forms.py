@@ -98,14 +98,14 @@ def test_a_banner_that_withholds_what_the_label_releases_contradicts_it(text: st
     assert "and its label says `SECRET" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["SECRET", "SECRET//REL TO USA, JPN", "SECRET//REL TO USA, JPN, KOR", "(S) x", "text"])
-def test_a_banner_that_agrees(text: str) -> None:
-    assert look_over(text.encode(), "", label(), MARKS) == Look(kind="text")
-
-
 @pytest.mark.parametrize(
     "text",
     [
+        "SECRET",
+        "SECRET//REL TO USA, JPN",
+        "SECRET//REL TO USA, JPN, KOR",
+        "(S) x",
+        "text",
         "[SECRET] COPY 2 OF 5",
         "SECRET//FGI JPN//REL TO USA, JPN\n(C//REL) One.\n(U) Two.",
         "SECRET//REL TO USA, JPN/RELIDO",

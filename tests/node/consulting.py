@@ -37,7 +37,7 @@ class Talk:
 
     Args:
         exercise: the nodes.
-        id: of the consultation.
+        consultation: its id.
         about: what it is about.
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gsomia.errors import PeerError
 from gsomia.keys import Envelope, Signature, SigningKey, Signs, canonical, sign
 from gsomia.node import SignedAct, Statement, answer, instant
 from gsomia.node.acts.signed import Signer, pack, sign_acts, unpack
@@ -20,15 +21,19 @@ __all__ = [
     "Change",
     "act",
     "altered",
+    "cut",
     "header",
+    "in_acts",
     "kind_of",
     "message",
     "offered",
     "reading",
     "resigned",
     "send",
+    "signed_by",
     "spoil",
     "turned",
+    "without_acts",
 ]
 
 Change = Callable[[dict[str, Any]], None]
@@ -64,6 +69,17 @@ def reading(envelope: Envelope) -> dict[str, Any]:
 def kind_of(envelope: Envelope) -> str:
     """A message's type."""
     return str(reading(envelope)["type"])
+
+
+def cut(kind: str) -> Callable[[str, str, Envelope], Envelope]:
+    """A wire that is cut at messages of a kind."""
+
+    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
+        if kind_of(envelope) == kind:
+            raise PeerError("the wire is cut")
+        return envelope
+
+    return fault
 
 
 def message(player: Player, recipient: str, kind: str, body: object, **words: object) -> Envelope:

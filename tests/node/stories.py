@@ -34,6 +34,7 @@ __all__ = [
     "Stage",
     "alike",
     "back_up",
+    "failed",
     "finish",
     "forget",
     "holds",
@@ -212,6 +213,11 @@ def holds(exercise: Exercise) -> None:
         checks = list(audit(player.node))
         assert checks
         assert [check.fault for check in checks if not check.holds] == [], party
+
+
+def failed(player: Player) -> dict[str, str]:
+    """The checks of a node's audit that do not hold, each with its fault."""
+    return {check.name: check.fault for check in audit(player.node) if not check.holds}
 
 
 def survived(exercise: Exercise, *, told: Mapping[str, str], proven: Collection[str] = ()) -> None:

@@ -61,6 +61,20 @@ def test_parts_find_what_the_whole_finds(korea: Player, name: str) -> None:
         assert found == whole or found.counted > whole.counted
 
 
+def test_the_acts_of_a_batch_about_one_item_are_those_that_a_walk_of_all_acts_finds(once: Exercise) -> None:
+    for player in once.players.values():
+        with player.node.store.reading() as reader:
+            acts = [*reader.acts()]
+            for act in acts:
+                same = [
+                    one for one in acts if one.envelope == act.envelope and one.statement.item == act.statement.item
+                ]
+                assert [*reader.acts_with(act.id)] == same
+        assert any(act.size > 1 for act in acts)
+    with once["JPN"].node.store.reading() as reader:
+        assert [*reader.acts_with("none")] == []
+
+
 def test_the_first_fault_counts() -> None:
     one, two = Check(name="x", counted=3, fault="first"), Check(name="x", counted=4, fault="second")
     found = joined([Check(name="x", counted=2), one, two])

@@ -14,6 +14,7 @@ import pytest
 from lying import message, reading, send
 from stories import (
     Stage,
+    failed,
     finish,
     forget,
     holds,
@@ -29,8 +30,8 @@ from stories import (
 
 from gsomia.errors import NodeError, PeerError
 from gsomia.keys import Envelope, Signature
-from gsomia.node import audit, open_item
-from gsomia.testing import Exercise, Player, SetClock
+from gsomia.node import open_item
+from gsomia.testing import Exercise, SetClock
 from gsomia.tlog import Checkpoint, Frontier, WitnessRequest, consistency_proof, leaf_hash
 
 FLOOD = 2000 if os.environ.get("GSOMIA_FAULTS") else 150
@@ -39,10 +40,6 @@ FLOOD = 2000 if os.environ.get("GSOMIA_FAULTS") else 150
 def give(both: Exercise) -> None:
     both["JPN"].transmit(b"report", to="KOR", level="極秘")
     both.settle()
-
-
-def failed(player: Player) -> dict[str, str]:
-    return {check.name: check.fault for check in audit(player.node) if not check.holds}
 
 
 @pytest.mark.parametrize("off", [timedelta(days=1), timedelta(days=-1)])

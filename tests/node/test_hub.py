@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lying import act, altered, kind_of, message, offered, reading, resigned, send, turned
+from lying import act, altered, kind_of, message, offered, reading, resigned, send, turned, without_acts
 from stories import MARKS, Stage, finish, forget, holds, official, once, refusals, register, same_story, words_of
 
 from gsomia.errors import PeerError, RefusedError
@@ -289,7 +289,7 @@ HUB: dict[str, tuple[Lies, str]] = {
         lambda e: ("deliver", content(lambda _: other_item(e))),
         "the sealed item is",
     ),
-    "leaves its release out": (lambda e: ("deliver", without("release")), "comes without its officer's `release`"),
+    "leaves its release out": (lambda e: ("deliver", without_acts("release")), "comes without its officer's `release`"),
     "transmits it as its own": (lambda e: ("deliver", as_its_own(e)), "comes without its officer's `release`"),
     "says that it is its own": (
         lambda e: ("offers", offered(originator="USA", contains=["USA"], mark="")),
@@ -302,21 +302,11 @@ HUB: dict[str, tuple[Lies, str]] = {
         lambda e: ("deliver", told(mark="TOP SECRET")),
         "was not offered and accepted",
     ),
-    "leaves the consent out": (lambda e: ("offers", without("consent")), "no consent on file"),
+    "leaves the consent out": (lambda e: ("offers", without_acts("consent")), "no consent on file"),
     "writes the consent itself": (lambda e: ("offers", forged_consent(e)), "only the originator `JPN` can consent"),
     "tells another level": (lambda e: ("deliver", told(level="秘")), "was not offered and accepted"),
     "skips its leg": (lambda e: ("offers", offered(giver="JPN", copy=first(e).id)), "not from `USA`"),
 }
-
-
-def without(kind: str) -> Callable[[dict[str, Any]], None]:
-    """Leaves out the acts of a type."""
-
-    def altering(value: dict[str, Any]) -> None:
-        acts = unpack(value["body"]["acts"])
-        value["body"]["acts"] = pack([one for one in acts if one.statement.type != kind])
-
-    return altering
 
 
 def other_item(three: Exercise) -> bytes:

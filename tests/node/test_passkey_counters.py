@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from authenticator import Authenticator
-from stories import Stage, holds
+from stories import Stage, back_up, holds, restore
 
-from gsomia.node import Check, Role, audit, handle, replace_officer_key, retire_officer_key
+from gsomia.node import Check, Role, audit, handle, recover, replace_officer_key, retire_officer_key
 from gsomia.testing import Exercise, Player
 
 CREDENTIAL = b"the registry officer's"
 _words = count()
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -23,11 +26,17 @@ def both(stage: Stage) -> Iterator[Exercise]:
     made = stage()
     made["JPN"].transmit(b"report", to="KOR", level="極秘")
     made.settle()
+    with_passkey(made)
+    yield made
+
+
+def with_passkey(made: Exercise) -> Authenticator:
+    """Korea's registry officer gets a passkey in place of the pair."""
     kor = made["KOR"]
     old, device = kor.by(Role.REGISTRY), Authenticator(credential=CREDENTIAL)
     replace_officer_key(kor.node, old.officer, device.public, by=kor.by(Role.SECURITY))
     kor.officers[Role.REGISTRY] = replace(old, key=device)
-    yield made
+    return device
 
 
 def use(kor: Player, device: Authenticator) -> str:
@@ -84,11 +93,52 @@ def test_a_counter_that_goes_back_is_told_at_its_own_node(both: Exercise, number
     device = device_of(kor)
     device.counter = 4
     before = use(kor, device)
+    both.pass_time(SECOND)
     device.counter = number - 1
     after = use(kor, device)
     assert f"act `{after}` is signed with the counter {number}, after act `{before}` with 5" in told(kor).fault
     both.settle()
     assert told(both["JPN"]).holds
+
+
+def test_what_was_prepared_together_is_signed_in_any_order(both: Exercise) -> None:
+    """Batches of one instant; then the next one counts from the highest of them."""
+    kor = both["KOR"]
+    device = device_of(kor)
+    acts = []
+    for number in (9, 7, 8):
+        device.counter = number - 1
+        acts.append(use(kor, device))
+    assert told(kor).holds
+    both.pass_time(SECOND)
+    device.counter = 5
+    assert f"act `{use(kor, device)}` is signed with the counter 6, after act `{acts[0]}` with 9" in told(kor).fault
+
+
+def test_what_peers_gave_back_to_a_restored_store_stands_in_their_order(stage: Stage, tmp_path: Path) -> None:
+    """Acts in two logs by turns come back log by log; what is signed after that is held to its order again."""
+    three = stage("JPN", "KOR", "USA")
+    kor = three["KOR"]
+    for giver, level in (("JPN", "極秘"), ("USA", "SECRET")):
+        three[giver].transmit(b"report", to="KOR", level=level)
+    device = with_passkey(three)
+    three.settle()
+    back_up(kor, tmp_path / "backup")
+    for copy in (*kor.copies(), *kor.copies()):
+        three.pass_time(SECOND)
+        handle(kor.node, "use", copy.id, f"lecture {next(_words)}", by=kor.by(Role.REGISTRY))
+    three.settle()
+    restore(kor, tmp_path / "backup")
+    three.pass_time(timedelta(hours=2))
+    three.settle(tolerate=True)
+    recover(kor.node, by=kor.by(Role.SECURITY))
+    three.settle()
+    assert told(kor).counted == 4 and told(kor).holds, told(kor).fault
+    three.pass_time(SECOND)
+    use(kor, device)
+    three.pass_time(SECOND)
+    device.counter -= 2
+    assert f"`{use(kor, device)}`" in told(kor).fault
 
 
 def test_of_a_key_that_ended_it_is_a_remark(both: Exercise) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lying import act, kind_of, message, send
+from lying import act, cut, message, send
 from stories import (
     MARKS,
     Stage,
     back_up,
+    failed,
     finish,
     forget,
     holds,
@@ -27,8 +27,7 @@ from stories import (
 )
 
 from gsomia.errors import NodeError, PeerError
-from gsomia.keys import Envelope
-from gsomia.node import Role, ask_witness, audit, pack, recover
+from gsomia.node import Role, ask_witness, pack, recover
 from gsomia.node.logs import witnessing
 from gsomia.node.messages import link_to
 from gsomia.testing import Exercise, Player
@@ -41,10 +40,6 @@ def give(both: Exercise, document: bytes) -> str:
     both.settle()
     both.pass_time(timedelta(seconds=2))
     return copy.id
-
-
-def faults(player: Player) -> dict[str, str]:
-    return {check.name: check.fault for check in audit(player.node) if not check.holds}
 
 
 def starts_again(player: Player) -> None:
@@ -66,15 +61,6 @@ def restored(both: Exercise, tmp_path: Path, party: str) -> str:
     return copy
 
 
-def cut(kind: str) -> Callable[[str, str, Envelope], Envelope]:
-    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
-        if kind_of(envelope) == kind:
-            raise PeerError("the wire is cut")
-        return envelope
-
-    return fault
-
-
 @pytest.mark.parametrize("party", ["JPN", "KOR"])
 @pytest.mark.parametrize("how", ["at start", "told by a peer that starts", "after an hour"])
 def test_it_is_told_by_its_peer_and_halts(stage: Stage, tmp_path: Path, party: str, how: str) -> None:
@@ -90,7 +76,7 @@ def test_it_is_told_by_its_peer_and_halts(stage: Stage, tmp_path: Path, party: s
         both.pass_time(timedelta(hours=1, seconds=1))
         both.settle(tolerate=True)
     log = f"exercise.gsomia/{party}/{OTHER[party]}"
-    assert "restored from an old backup" in faults(both[party])[f"witnesses of {log}"]
+    assert "restored from an old backup" in failed(both[party])[f"witnesses of {log}"]
     assert "restored from an old backup" in words_of(refusals(both[party]))
     # Fail closed: neither its own acts nor its peer's are recorded on a log of which something is missing.
     before = both[party].copies()
@@ -112,7 +98,7 @@ def test_nothing_is_taken_from_a_peer_before_it_has_told_what_it_keeps(stage: St
     for _ in range(3):
         both.settle(tolerate=True)
     assert len(both["KOR"].copies()) == 1 and "restored" in words_of(refusals(both["KOR"]))
-    assert [name for name in faults(both["KOR"]) if name.startswith("log ")] == []
+    assert [name for name in failed(both["KOR"]) if name.startswith("log ")] == []
 
 
 def test_a_node_that_lost_nothing_goes_on_after_its_start(stage: Stage) -> None:
@@ -194,7 +180,7 @@ def test_what_peers_hold_comes_back(stage: Stage, tmp_path: Path, party: str, we
         player.transmit(b"fourth", to=OTHER[party], level=MARKS[party])
     both.pass_time(timedelta(hours=1, seconds=1))
     both.settle(tolerate=True)
-    assert faults(player)
+    assert failed(player)
     both.wire.fault = None
     done = recover(player.node, by=player.by(Role.SECURITY))
     assert done.refused == {} and done.recorded > 0 and {*done.asked} == ({copy} if party == "KOR" else set())

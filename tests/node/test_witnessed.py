@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lying import altered, kind_of, message, send
-from stories import Stage, finish, forget, holds, refusals, survived, words_of
+from lying import altered, cut, message, send
+from stories import Stage, back_up, failed, finish, forget, holds, refusals, restore, survived, words_of
 
 from gsomia.errors import PeerError
-from gsomia.keys import Envelope
 from gsomia.node import Check, Cosigned, LogLie, LogState, ask_witness, audit, log_origin, prove
 from gsomia.testing import Exercise, Player
 from gsomia.tlog import Equivocation, WitnessRequest, commitment, verify_cosignatures
@@ -38,37 +34,8 @@ def lies(player: Player) -> list[LogLie]:
         return list(reader.lies())
 
 
-def failed(player: Player) -> dict[str, str]:
-    return {check.name: check.fault for check in audit(player.node) if not check.holds}
-
-
 def of_witnesses(player: Player) -> dict[str, Check]:
     return {check.name: check for check in audit(player.node) if check.name.startswith("witnesses")}
-
-
-def file_of(player: Player) -> Path:
-    path = player.database
-    assert isinstance(path, Path)
-    return path
-
-
-def back_up(player: Player, to: Path) -> None:
-    with closing(sqlite3.connect(file_of(player))) as here, closing(sqlite3.connect(to)) as there:
-        here.backup(there)
-
-
-def restore(player: Player, backup: Path) -> None:
-    with closing(sqlite3.connect(backup)) as there, closing(sqlite3.connect(file_of(player))) as here:
-        there.backup(here)
-
-
-def cut(kind: str) -> Callable[[str, str, Envelope], Envelope]:
-    def fault(_direction: str, _sender: str, envelope: Envelope) -> Envelope:
-        if kind_of(envelope) == kind:
-            raise PeerError("the wire is cut")
-        return envelope
-
-    return fault
 
 
 def exchange(both: Exercise, count: int = 1) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS
+from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement
 from gsomia.verdict import UNKNOWN, Facts, Item, Mark, Person, Request
 
 PARTIES = ("JPN", "KOR", "USA")
@@ -124,3 +125,11 @@ INSTANTS = (
     datetime(2020, 8, 1, tzinfo=UTC),
     datetime(2024, 1, 1, tzinfo=UTC),
 )
+
+
+def thinner(agreement: Agreement, *clauses: str) -> Agreement:
+    """The agreement without these clauses: the fault that is planted."""
+    articles = tuple(
+        replace(a, clauses=tuple(u for u in a.clauses if u.name not in clauses)) for a in agreement.articles
+    )
+    return replace(agreement, articles=articles, version="thinner " + " ".join(clauses))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from asking import INSTANTS, MARKS, facts, request
+from asking import INSTANTS, MARKS, facts, request, thinner
 
 from gsomia.agreement import HANDLING_ACTS, LEGAL_ACTS, Agreement, Levels, Record
 from gsomia.cli.law.shared import shipped
@@ -23,14 +23,6 @@ ACTS = (*HANDLING_ACTS, *LEGAL_ACTS)
 def version(agreement: Agreement) -> tuple[Law, Record, str]:
     """The shipped law with this agreement in its place."""
     return Law({**LAW.agreements, agreement.name: agreement}), RECORD, agreement.name
-
-
-def thinner(agreement: Agreement, *clauses: str) -> Agreement:
-    """The agreement without these clauses: the fault that is planted."""
-    articles = tuple(
-        replace(a, clauses=tuple(u for u in a.clauses if u.name not in clauses)) for a in agreement.articles
-    )
-    return replace(agreement, articles=articles, version="thinner " + " ".join(clauses))
 
 
 def covering(mark: str) -> Agreement:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from asking import thinner
 
-from gsomia.agreement import Agreement
 from gsomia.cli.law.shared import shipped
 from gsomia.verdict import COVERS, Law, example, prove
 
@@ -20,14 +19,6 @@ DAYS = [date(year, 8, 1) for year in range(1988, 2027)] if os.environ.get("GSOMI
 
 LAW, RECORD = shipped()
 JK = LAW.agreements["jpn-kor-2016"]
-
-
-def thinner(agreement: Agreement, *clauses: str) -> Agreement:
-    """The agreement without these clauses: the fault that is planted."""
-    articles = tuple(
-        replace(a, clauses=tuple(u for u in a.clauses if u.name not in clauses)) for a in agreement.articles
-    )
-    return replace(agreement, articles=articles, version="thinner " + " ".join(clauses))
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)

@@ -204,6 +204,12 @@ class Pair:
             **{"timeout": 120, **more},
         )
 
+    def say(self, party: str, *words: str, status: int = 0) -> str:
+        """Run a command on a node; what it printed."""
+        result = self.run(party, *words)
+        assert result.returncode == status, result.stdout + result.stderr
+        return result.stdout
+
     def transmit(self, giver: str, document: Path, *more: str) -> subprocess.CompletedProcess[str]:
         """Transmit a document to the other Party."""
         return self.run(giver, *self.words(giver, document), *more)

@@ -11,13 +11,6 @@ from pair import MARKS, Pair
 pytestmark = [pytest.mark.wire, pytest.mark.slow]
 
 
-def say(pair: Pair, party: str, *words: str, status: int = 0) -> str:
-    """Run a command on a node; what it printed."""
-    result = pair.run(party, *words)
-    assert result.returncode == status, result.stdout + result.stderr
-    return result.stdout
-
-
 def test_an_items_life_is_witnessed_bundled_and_checked_by_others(pair: Pair, tmp_path: Path) -> None:
     settings = pair.folder / "JPN" / "node.toml"
     days = "\n[tracers.jpn-kor-2016]\nreceipt_days = 3\nanswer_days = 2\n"
@@ -27,44 +20,44 @@ def test_an_items_life_is_witnessed_bundled_and_checked_by_others(pair: Pair, tm
     assert pair.transmit("JPN", tmp_path / "document").returncode == 0
     pair.settle()
 
-    (awaited,) = json.loads(say(pair, "JPN", "tracer", "list", "--json"))["copies"]
+    (awaited,) = json.loads(pair.say("JPN", "tracer", "list", "--json"))["copies"]
     assert awaited["state"] == "awaited" and awaited["due"]
-    assert "nothing is overdue" in say(pair, "JPN", "tracer", "send")
+    assert "nothing is overdue" in pair.say("JPN", "tracer", "send")
 
-    number = json.loads(say(pair, "KOR", "inbox", "--json"))["items"][0]["control_number"]
-    say(pair, "KOR", "officer", "replace", "registry")
-    say(pair, "KOR", "mark", number, "--level", MARKS["KOR"])
-    say(pair, "KOR", "receipt", number)
+    number = json.loads(pair.say("KOR", "inbox", "--json"))["items"][0]["control_number"]
+    pair.say("KOR", "officer", "replace", "registry")
+    pair.say("KOR", "mark", number, "--level", MARKS["KOR"])
+    pair.say("KOR", "receipt", number)
     pair.settle()
-    assert json.loads(say(pair, "JPN", "tracer", "list", "--json"))["copies"] == []
+    assert json.loads(pair.say("JPN", "tracer", "list", "--json"))["copies"] == []
 
-    logs = json.loads(say(pair, "KOR", "log", "witnesses", "--json"))
+    logs = json.loads(pair.say("KOR", "log", "witnesses", "--json"))
     common = next(row for row in logs["witnesses"] if row["log"].endswith("KOR/JPN"))
     assert common["witness"] == "JPN" and common["size"] > 0 and logs["equivocations"] == []
 
     bundle, identity = tmp_path / "life.bundle", tmp_path / "kor.json"
-    identity.write_text(say(pair, "KOR", "node", "identity"))
-    say(pair, "KOR", "bundle", number, "-o", str(bundle))
-    checks = json.loads(say(pair, "JPN", "verify", str(bundle), "--json"))["checks"]
+    identity.write_text(pair.say("KOR", "node", "identity"))
+    pair.say("KOR", "bundle", number, "-o", str(bundle))
+    checks = json.loads(pair.say("JPN", "verify", str(bundle), "--json"))["checks"]
     assert len(checks) == 13 and all(check["holds"] for check in checks), checks
     command = [*pair.command("verify", str(bundle)), "--identity", str(identity)]
     assert pair.run("JPN", *command[3:]).returncode == 0
     data = bytearray(bundle.read_bytes())
     data[data.index(b"item.tdf") + 60] ^= 1
     bundle.write_bytes(data)
-    assert "FAIL seal" in say(pair, "JPN", "verify", str(bundle), status=5)
+    assert "FAIL seal" in pair.say("JPN", "verify", str(bundle), status=5)
 
-    rows = json.loads(say(pair, "KOR", "officer", "list", "--json"))["officers"]
+    rows = json.loads(pair.say("KOR", "officer", "list", "--json"))["officers"]
     (key,) = (one["key"] for one in rows if (one["party"], one["officer"]) == ("KOR", "registry"))
     since = ("--since", "2018-01-01T00:00Z", "--key", key)
-    listed = say(pair, "KOR", "officer", "compromised", "registry", *since, "--json")
+    listed = pair.say("KOR", "officer", "compromised", "registry", *since, "--json")
     assert sorted(act["type"] for act in json.loads(listed)["signed"]) == ["mark", "receipted"]
-    say(pair, "KOR", "officer", "retire", "disclosure")
+    pair.say("KOR", "officer", "retire", "disclosure")
     pair.settle()
-    officers = json.loads(say(pair, "JPN", "officer", "list", "--json"))["officers"]
+    officers = json.loads(pair.say("JPN", "officer", "list", "--json"))["officers"]
     left = {one["officer"] for one in officers if one["party"] == "KOR"}
     assert left == {"security", "legal"}
-    say(pair, "JPN", "peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z")
+    pair.say("JPN", "peer", "compromised", "KOR", "--since", "2018-01-01T00:00Z")
     again = pair.transmit("JPN", tmp_path / "document", "--wait", "5")
     assert again.returncode == 1 and "declared compromised" in again.stderr and "fresh enrolment" in again.stderr
     pair.holds()

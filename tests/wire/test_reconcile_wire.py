@@ -15,13 +15,6 @@ from pair import MARKS, Pair
 pytestmark = [pytest.mark.wire, pytest.mark.slow]
 
 
-def say(pair: Pair, party: str, *words: str, status: int = 0) -> str:
-    """Run a command on a node; what it printed."""
-    result = pair.run(party, *words)
-    assert result.returncode == status, result.stdout + result.stderr
-    return result.stdout
-
-
 def settings(pair: Pair, party: str, text: str) -> None:
     path = pair.folder / party / "node.toml"
     path.write_text(path.read_text() + f"\n[reconciliation]\n{text}\n")
@@ -33,14 +26,14 @@ def test_a_receipt_that_was_lost_is_found_owed_and_sent_again(pair: Pair, tmp_pa
     (tmp_path / "document").write_bytes(b"EXERCISE report")
     assert pair.transmit("JPN", tmp_path / "document").returncode == 0
     pair.settle()
-    assert "0 differences between" in say(pair, "JPN", "reconcile", "KOR")
+    assert "0 differences between" in pair.say("JPN", "reconcile", "KOR")
     pair.settle()
 
     # Korea's officer signs the receipt while Japan is away, and what waits in the outbox is lost.
     pair.kill("JPN", signal.SIGTERM)
-    (row,) = json.loads(say(pair, "KOR", "inbox", "--json"))["items"]
-    say(pair, "KOR", "mark", row["control_number"], "--level", MARKS["KOR"])
-    say(pair, "KOR", "receipt", row["control_number"])
+    (row,) = json.loads(pair.say("KOR", "inbox", "--json"))["items"]
+    pair.say("KOR", "mark", row["control_number"], "--level", MARKS["KOR"])
+    pair.say("KOR", "receipt", row["control_number"])
     refused = pair.run("KOR", "reconcile", "JPN")
     assert refused.returncode == 6 and "cannot be reached" in refused.stderr
     pair.kill("KOR", signal.SIGTERM)
@@ -49,15 +42,15 @@ def test_a_receipt_that_was_lost_is_found_owed_and_sent_again(pair: Pair, tmp_pa
     settings(pair, "KOR", "interval_seconds = 0.2")
     pair.start()
 
-    result = json.loads(say(pair, "JPN", "reconcile", "KOR", "--json", status=1))
+    result = json.loads(pair.say("JPN", "reconcile", "KOR", "--json", status=1))
     assert result["schema"] == "gsomia/reconciliation/v1" and result["exercise"] is True
     kinds = {one["kind"] for one in result["differences"]}
     assert {"missing rung receipted", "missing act mark", "custody"} <= kinds
     assert result["bytes"]["heard"] > 0 and result["rounds"] >= 2
-    duties = json.loads(say(pair, "JPN", "duties", "--party", "JPN", "--json"))["duties"]
+    duties = json.loads(pair.say("JPN", "duties", "--party", "JPN", "--json"))["duties"]
     assert {one["act"] for one in duties if one.get("item") == row["copy"]} == {"reconcile"}
-    assert "setting: reconcile of" in say(pair, "JPN", "duties", "--party", "JPN")
-    assert "missing rung receipted" in say(pair, "JPN", "reconcile", "KOR", status=1)
+    assert "setting: reconcile of" in pair.say("JPN", "duties", "--party", "JPN")
+    assert "missing rung receipted" in pair.say("JPN", "reconcile", "KOR", status=1)
 
     # Japan's operator is told as soon as the node looks.
     pair.kill("JPN", signal.SIGTERM)
@@ -76,9 +69,9 @@ def test_a_receipt_that_was_lost_is_found_owed_and_sent_again(pair: Pair, tmp_pa
     assert len(repairs) == 2
     for line in repairs:
         assert line.startswith("at KOR: gsomia act send ")
-        say(pair, "KOR", *line.removeprefix("at KOR: gsomia ").split())
+        pair.say("KOR", *line.removeprefix("at KOR: gsomia ").split())
     pair.settle()
-    assert "0 differences between" in say(pair, "JPN", "reconcile", "KOR")
+    assert "0 differences between" in pair.say("JPN", "reconcile", "KOR")
     assert pair.run("JPN", "act", "send", "nothing", "--to", "KOR").returncode == 2
     pair.same_story()
     pair.holds()

@@ -67,9 +67,4 @@ def _batches(reader: Reader, act: SignedAct) -> list[list[SignedAct]]:
     """What was entered together with an act: its own batch, and those of the views that it binds."""
     views = act.statement.body["views"] if act.statement.type == "assess" else []
     given = [next(iter(reader.acts(types=["transmit"], item=view["item"]))) for view in views]
-    return [
-        [one]
-        if one.size == 1
-        else [other for other in reader.acts(item=one.statement.item) if other.envelope == one.envelope]
-        for one in (*given, act)
-    ]
+    return [[one] if one.size == 1 else [*reader.acts_with(one.id)] for one in (*given, act)]

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from gsomia.marking.spif import access as policy_access
     from gsomia.marking.spif import check as check_label
     from gsomia.marking.spif import export as export_spif
-    from gsomia.marking.spif import faults as label_faults
     from gsomia.marking.spif import load as load_spif
     from gsomia.marking.spif import render as render_label
     from gsomia.marking.spif import scale as policy_scale
@@ -113,7 +112,6 @@ _LATER: Final = {
     "diagnose": ("us", "diagnose"),
     "export_spif": ("spif", "export"),
     "has_ism": ("xml", "has_ism"),
-    "label_faults": ("spif", "faults"),
     "load_spif": ("spif", "load"),
     "official_banner": ("us", "official_banner"),
     "official_portion": ("us", "official_portion"),
@@ -198,7 +196,6 @@ __all__ = [
     "has_ism",
     "holding_words",
     "is_visible",
-    "label_faults",
     "load_spif",
     "match",
     "nearest",

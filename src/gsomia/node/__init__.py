@@ -117,7 +117,7 @@ from gsomia.node.people.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerAddresses, PeerLink
+from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, Look, Marked, NodeKeys, PeerAddresses, PeerLink
 from gsomia.node.record.access import MAIN_FACILITY, facility_of
 from gsomia.node.record.approval import PARTS
 from gsomia.node.record.consultation_rules import Consultation, Standing, Step, View
@@ -152,7 +152,7 @@ from gsomia.node.record.stored import (
     Rows,
     SignInKey,
 )
-from gsomia.node.record.succession import distrusted
+from gsomia.node.record.succession import check_successor, distrusted
 from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.transmission.contents import PIECE_BYTES, Content, Contents
@@ -277,6 +277,7 @@ __all__ = [
     "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
+    "KeysInUse",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -375,6 +376,7 @@ __all__ = [
     "check_log",
     "check_register",
     "check_row",
+    "check_successor",
     "checkpoints_due",
     "circulate_text",
     "clear_facility",

@@ -61,8 +61,13 @@ def _acts(types: int, *, item: bool, start: bool, stop: bool) -> Prepared:
 
 
 _ACTS = sa.select(schema.act)
-
-
+_NAMED = schema.act.alias("named")
+_ACTS_WITH = Prepared(
+    sa.select(schema.act)
+    .join(_NAMED, (_NAMED.c.item == schema.act.c.item) & (_NAMED.c.batch == schema.act.c.batch))
+    .where(_NAMED.c.id == sa.bindparam("act"))
+    .order_by(schema.act.c.seq)
+)
 _LAST = Prepared(sa.select(sa.func.max(schema.act.c.seq)))
 
 
@@ -157,6 +162,9 @@ class SqlReader(
         if item:
             return iter([self._act_of(row) for row in self._all(query, **values, item=item)])
         return map(self._act_of, query.each(self._connection, values))
+
+    def acts_with(self, act: str) -> Sequence[SignedAct]:
+        return [self._act_of(row) for row in self._all(_ACTS_WITH, act=act)]
 
     def acts_after(
         self, place: int, *, types: Sequence[str] = (), items: Sequence[str] = (), key: str = "", limit: int = 0

@@ -62,7 +62,7 @@ class Case:
         without: ids of acts that the record is thought without.
         plus: acts that it is thought to hold besides.
         readings: each Party's reading where the case names it.
-        outcome, state, owed: the answer expected, by what is asked.
+        expected: the outcome, the state, or whether it is owed, by what is asked.
         views: the state that each Party's reading gives, where the case says.
         articles: articles that the answer must cite, at least, as (instrument, number).
         file: where the case was read.

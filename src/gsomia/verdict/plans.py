@@ -163,7 +163,7 @@ class Question:
 
     Args:
         rules: (applies, requires) of each rule.
-        request, item, view, reading, disputed, tables: what the attributes are read from.
+        request, view, reading, disputed, tables: what the attributes are read from.
     """
 
     __slots__ = ("names", "rules")

@@ -33,7 +33,6 @@ NOTES: Final = "urn:gsomia:spif:extensions:1"
 
 _NS: Final = f"{{{NAMESPACE}}}"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-_XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 class _Faults:

@@ -182,6 +182,10 @@ class Reader(Protocol):
         """Acts in the order of their recording; `start` and `stop` are numbers in it, and 0 is no bound."""
         ...
 
+    def acts_with(self, act: str) -> Sequence[SignedAct]:
+        """The acts of one batch with an act, itself among them, that are about the same item or all about none."""
+        ...
+
     def act_ends(self, parts: int) -> Sequence[tuple[int, str]]:
         """The acts, by number and id, with which all parts but the last of so many end; fewer where there are few."""
         ...

@@ -2,13 +2,15 @@
 
 An authenticator that counts tells a higher number with each signature (WebAuthn Level 3, section 6.1.1). Two signatures
 with one number are by two devices, whosever acts they stand under. Whether the numbers grow is known of this Party's
-own officers alone: their acts stand here in the order in which they signed, a peer's in the order in which they came.
+own officers alone: their acts stand here in the order in which they signed, a peer's, and those that peers gave back to
+a restored store, in the order in which they came.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gsomia.keys import Envelope
 from gsomia.node.acts.signed import SignedAct
@@ -32,13 +34,16 @@ class _Used:
 
     Args:
         counted: for each number, what is over it (authenticator data and client data), and the act that it signed.
-        last: the highest number under an act of this Party's own.
-        act: that act.
+        last: the highest number under an act of this Party's own, and the act.
+        before: the same of the acts before those of the newest instant: what was prepared together is signed in any
+            order.
+        at: that instant.
     """
 
     counted: dict[int, tuple[bytes, str]] = field(default_factory=dict)
-    last: int = 0
-    act: str = ""
+    last: tuple[int, str] = (0, "")
+    before: tuple[int, str] = (0, "")
+    at: datetime | None = None
 
 
 def check_counters(node: Node, reader: Reader) -> Check:
@@ -55,6 +60,7 @@ def check_counters(node: Node, reader: Reader) -> Check:
         for act in reader.acts(types=["enrol-key"])
         if isinstance(key := enrolled(act.statement).key, Passkey)
     }
+    given_back = max((act.statement.at for act in _recoveries(node, reader)), default=None)
     used: dict[bytes, _Used] = {}
     found: dict[str, str] = {}
     counted = 0
@@ -65,8 +71,9 @@ def check_counters(node: Node, reader: Reader) -> Check:
         before = act.envelope
         for key, made in _assertions(act, keys):
             counted += 1
-            own = act.statement.party == node.party
-            fault = _seen(used.setdefault(key.cose, _Used()), made, act.id, own=own)
+            said = act.statement
+            ordered = said.party == node.party and (given_back is None or said.at > given_back)
+            fault = _seen(used.setdefault(key.cose, _Used()), made, act.id, said.at if ordered else None)
             if fault:
                 found.setdefault(key.fingerprint, f"passkey `{key.fingerprint[:16]}`: {fault}")
     signing = {officer.key.fingerprint for officer in reader.officers()}
@@ -90,16 +97,24 @@ def _assertions(act: SignedAct, keys: dict[str, Passkey]) -> Iterator[tuple[Pass
             yield names[one.keyid], Assertion.from_bytes(one.sig)
 
 
-def _seen(used: _Used, made: Assertion, act: str, *, own: bool) -> str:
-    """Keep an assertion; what is amiss with its counter, or ""."""
+def _recoveries(node: Node, reader: Reader) -> Iterator[SignedAct]:
+    """This Party's acts by which what a restored store lacked was given back by peers."""
+    return (act for act in reader.acts(types=["recover-log"]) if act.statement.party == node.party)
+
+
+def _seen(used: _Used, made: Assertion, act: str, at: datetime | None) -> str:
+    """Keep an assertion; what is amiss with its counter, or "". `at` is its act's where their order is known."""
     what = made.authenticator_data + made.client_data
     number = made.counter
     other, first = used.counted.setdefault(number, (what, act)) if number else (what, act)
     if other != what:
         return f"acts `{first}` and `{act}` are signed with one counter, {number}"
-    if first != act or not own:
+    if first != act or at is None:
         return ""  # the same assertion once more: its batch was not recorded in one go
-    if number <= used.last and used.last:
-        return f"act `{act}` is signed with the counter {number}, after act `{used.act}` with {used.last}"
-    used.last, used.act = number, act
+    if at != used.at:
+        used.before, used.at = used.last, at
+    highest, earlier = used.before
+    if number <= highest and highest:
+        return f"act `{act}` is signed with the counter {number}, after act `{earlier}` with {highest}"
+    used.last = max(used.last, (number, act))
     return ""
