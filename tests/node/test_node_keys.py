@@ -13,7 +13,7 @@ from openings import ALL, acts, away, flipped, held, opened, rotated, shared
 from stories import Stage, finish, holds, register, same_story
 
 from gsomia.errors import NodeError, RefusedError, VerificationError
-from gsomia.keys import SigningKey, canonical, sign
+from gsomia.keys import Envelope, SigningKey, canonical, sign
 from gsomia.node import KeysInUse, NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
 from gsomia.node.acts.signed import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
@@ -77,6 +77,26 @@ def test_twice_while_the_peer_is_away_and_what_was_made_before_arrives_first(sta
     both.settle()
     from_japan = [e for e in both.wire.carried[carried:] if json.loads(e.payload)["from"] == "JPN"]
     assert from_japan and all(len(envelope.signatures) == 2 for envelope in from_japan), "by the new key alone"
+
+
+def test_replaced_again_while_the_answer_to_the_first_is_under_way(stage: Stage) -> None:
+    both = stage()
+    rotated(both, "JPN")
+
+    def again(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if (direction, sender) == ("answered", "KOR"):
+            both.wire.fault = None
+            rotated(both, "JPN")
+        return envelope
+
+    both.wire.fault = again
+    both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    with both["KOR"].node.store.reading() as reader:
+        assert reader.peers()["JPN"].signing == both["JPN"].node.keys.signing.public
+    assert {entry.state for entry, _ in register(both["KOR"]).values()} == {CopyState.DELIVERED}
+    same_story(both)
+    holds(both)
 
 
 def test_a_message_by_the_retired_key_is_refused_after_the_change(stage: Stage) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from carrying import carry, exported, rounds, taken
 from lying import kind_of
+from openings import rotated
 from stories import PRESENT, Stage, finish, holds, official, refusals, register, same_story
 
 from gsomia.errors import PeerError, PendingError
@@ -154,6 +155,22 @@ def test_a_nodes_keys_are_replaced_by_parcel(stage: Stage) -> None:
     assert register(both["KOR"])[sent.id][0].state in PRESENT
     with both["KOR"].node.store.reading() as reader:
         assert reader.peers()["JPN"].signing == new.signing.public
+    same_story(both)
+    assert refusals(both["KOR"]) == []
+
+
+def test_a_nodes_keys_are_replaced_again_before_the_answer_to_the_first_came_by_parcel(stage: Stage) -> None:
+    both = stage()
+    cut(both)
+    rotated(both, "JPN")
+    taken(both, "KOR", exported(both, "JPN", "KOR")[1])
+    rotated(both, "JPN")
+    carry(both, "KOR", "JPN")
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    rounds(both)
+    with both["KOR"].node.store.reading() as reader:
+        assert reader.peers()["JPN"].signing == both["JPN"].node.keys.signing.public
+    assert register(both["KOR"])[sent.id][0].state in PRESENT
     same_story(both)
     assert refusals(both["KOR"]) == []
 
