@@ -31,7 +31,7 @@ from gsomia.node.acts.signed import (
     pack,
     read_instant,
 )
-from gsomia.node.acts.types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
+from gsomia.node.acts.types import ACT_TYPES, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
@@ -67,7 +67,7 @@ from gsomia.node.exchange.receive import answer
 from gsomia.node.exchange.recovering import Recovery, recover
 from gsomia.node.exchange.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.exchange.uploads import held_of, upload
-from gsomia.node.facts.asserted import Case, rank_of, record_of
+from gsomia.node.facts.asserted import Case, rank_of
 from gsomia.node.facts.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.facts.levels import Review
 from gsomia.node.holding.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
@@ -84,7 +84,7 @@ from gsomia.node.holding.handling import CERTIFIED, TOLD_CERTIFIED, destroy, han
 from gsomia.node.holding.ordering import end_order, give_order, order_rows
 from gsomia.node.holding.owed import Owing, owing
 from gsomia.node.holding.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
-from gsomia.node.holding.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
+from gsomia.node.holding.renditions import MadeRendition, MarkedOnce, make_rendition
 from gsomia.node.holding.revocation import answer_recall, recall
 from gsomia.node.logs.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.logs.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
@@ -121,7 +121,7 @@ from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, P
 from gsomia.node.record.access import MAIN_FACILITY, facility_of
 from gsomia.node.record.approval import PARTS
 from gsomia.node.record.consultation_rules import Consultation, Standing, Step, View
-from gsomia.node.record.keyholding import Recalled, recall_of, recalls
+from gsomia.node.record.keyholding import Recalled, recalls
 from gsomia.node.record.lognames import is_log_of, log_origin
 from gsomia.node.record.oral import OralDisclosure
 from gsomia.node.record.order import StandingOrder
@@ -163,7 +163,6 @@ from gsomia.node.transmission.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
     ask_information,
-    open_requests,
     refuse_request,
     request_rows,
     request_view,
@@ -202,9 +201,7 @@ from gsomia.node.views.proofs import (
     witness_rows,
 )
 from gsomia.node.views.records import (
-    act_named,
     act_row,
-    act_view,
     act_views,
     acts_about,
     copy_row,
@@ -218,7 +215,6 @@ from gsomia.node.views.records import (
     rendition_row,
     rung_rows,
     told_differences,
-    waiting_copies,
 )
 from gsomia.node.views.verdicts import may_open, may_release, may_transmit
 
@@ -229,9 +225,7 @@ __all__ = [
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
-    "CONCLUDED",
     "CONSULTED",
-    "CONTRACTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -337,9 +331,7 @@ __all__ = [
     "View",
     "Writer",
     "accredit",
-    "act_named",
     "act_row",
-    "act_view",
     "act_views",
     "acts_about",
     "adopt_law",
@@ -352,7 +344,6 @@ __all__ = [
     "ask_information",
     "ask_open",
     "ask_release",
-    "ask_reproduce",
     "ask_transmit",
     "ask_witness",
     "asked_back",
@@ -451,7 +442,6 @@ __all__ = [
     "officer_row",
     "open_consultation",
     "open_item",
-    "open_requests",
     "order_rows",
     "outgoing_row",
     "overdue",
@@ -474,7 +464,6 @@ __all__ = [
     "read_instant",
     "read_text",
     "recall",
-    "recall_of",
     "recalled_rows",
     "recalls",
     "receipt",
@@ -482,7 +471,6 @@ __all__ = [
     "reconcile_by_parcel",
     "reconciled_at",
     "reconciled_view",
-    "record_of",
     "record_order",
     "recover",
     "refresh",
@@ -541,7 +529,6 @@ __all__ = [
     "views_left",
     "views_of",
     "waiting",
-    "waiting_copies",
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",

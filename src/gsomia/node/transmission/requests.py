@@ -32,7 +32,6 @@ __all__ = [
     "InformationWanted",
     "ask_information",
     "check_answer",
-    "open_requests",
     "refuse_request",
     "request_answered",
     "request_rows",
@@ -162,7 +161,7 @@ def refuse_request(node: Node, request: str, why: str, *, by: Acting) -> SignedA
         return make(node, tx, [draft], at=at, by=by)[0]
 
 
-def open_requests(node: Node, reader: Reader) -> list[InformationRequest]:
+def _open_requests(node: Node, reader: Reader) -> list[InformationRequest]:
     """The requests to this Party that wait for an answer."""
     return [one for one in reader.requests() if one.asked == node.party and state_of(reader, one) == "open"]
 
@@ -175,7 +174,7 @@ def open_request(node: Node, reader: Reader, request: str) -> InformationRequest
     """
     found = reader.request(request)
     if found is None or found.asked != node.party or found.refusal:
-        listed = ", ".join(one.id for one in open_requests(node, reader)) or "none"
+        listed = ", ".join(one.id for one in _open_requests(node, reader)) or "none"
         what = f"was refused by act `{found.refusal}`" if found is not None and found.refusal else "is not open here"
         raise UsageError(f"request `{request}` {what}", hint=f"open: {listed}; `gsomia request list` shows them")
     return found
