@@ -79,7 +79,7 @@ from gsomia.node.holding.contractors import (
     return_from_contractor,
 )
 from gsomia.node.holding.custody import Opening, ask_open, mark, mark_many, open_item, receipt
-from gsomia.node.holding.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
+from gsomia.node.holding.disclosures import Telling, disclose_orally, disclosure_named, disclosure_rows, disclosure_view
 from gsomia.node.holding.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.holding.ordering import end_order, give_order, order_rows
 from gsomia.node.holding.owed import Owing, owing
@@ -164,6 +164,7 @@ from gsomia.node.transmission.requests import (
     InformationWanted,
     ask_information,
     refuse_request,
+    request_named,
     request_rows,
     request_view,
 )
@@ -383,6 +384,7 @@ __all__ = [
     "differences_of",
     "discard",
     "disclose_orally",
+    "disclosure_named",
     "disclosure_rows",
     "disclosure_view",
     "discrepancy_row",
@@ -488,6 +490,7 @@ __all__ = [
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_named",
     "request_rows",
     "request_view",
     "retire_officer_key",
