@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ settings.register_profile(
     "long", settings.get_profile("short"), derandomize=False, max_examples=int(os.environ.get("GSOMIA_EXAMPLES") or 100)
 )
 settings.load_profile("long" if os.environ.get("GSOMIA_EXAMPLES") else "short")
+
+# Who runs the tests in the background of a shell ignores SIGINT, and so would what the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["calling", "command", "anywhere", "stories", "korea_api", "pair", "speaking", "three", "tokens"]
 """Fixtures that several folders ask for: nodes in one process, and nodes as processes of their own."""

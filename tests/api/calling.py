@@ -7,6 +7,7 @@ import io
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from gsomia.api.guard import Rate
 from gsomia.app import offered_law
 from gsomia.config import shipped_law
 from gsomia.keys import SigningKey, b64
-from gsomia.node import Acting, Check, Role, Stamp, TracerDays, enrol_officer, sign_prepared
+from gsomia.node import Acting, Check, NewKeys, Role, Stamp, TracerDays, enrol_officer, sign_prepared
 from gsomia.testing import Exercise, Player
 from gsomia.verdict import Law
 from gsomia.web import Memory, Provider, make_officer_certificate
@@ -60,6 +61,15 @@ class House:
 
     def wired(self) -> Sequence[str]:
         return ["JPN", "KOR", "USA"]
+
+    def parcel_turn(self, party: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def keep_keys(self, new: NewKeys) -> None:
+        assert new.signing.public.fingerprint
+
+    def set_clock(self, at: datetime) -> None:
+        assert at.tzinfo is not None
 
     def tracer_days(self) -> Mapping[str, TracerDays]:
         return {"jpn-kor-2016": TracerDays(receipt=timedelta(days=30), answer=timedelta(days=10))}

@@ -62,6 +62,9 @@ BODIES: dict[str, Any] = {
     "/v1/tracers": {},
     "/v1/stamps": {},
     "/v1/checks": {},
+    "/v1/clock": {"at": "2018-01-10T12:00:00+09:00"},
+    "/v1/parcel-exports": {"to": "JPN"},
+    "/v1/parcel-imports": {"content": "0" * 64},
 }
 
 

@@ -102,6 +102,8 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "GET /v1/preparations/{}": lambda _: None,
     "POST /v1/preparations/{}/document": lambda _: {},
     "POST /v1/preparations/{}/signatures": lambda _: {"x": "AAAA"},
+    "GET /v1/parcel-exports/{}": lambda _: None,
+    "DELETE /v1/parcel-exports/{}": lambda _: None,
     "DELETE /v1/tokens/{}": lambda _: None,
     "DELETE /v1/sessions/{}": lambda _: None,
     "DELETE /v1/persons/{}/sessions": lambda _: None,

@@ -82,7 +82,14 @@ def kor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         words = ("--to", "KOR", "--level", MARKS["JPN"], "--subject", "dprk-missile", "--wait", "60")
         sent = pair.run("JPN", "transmit", str(document), *words)
         assert sent.returncode == 0, sent.stderr
+        rested(served)
         yield served
+
+
+def rested(kor: Served) -> None:
+    """Wait until the node has nothing to do: what is asked twice of it is answered alike then."""
+    kor.pair.settle()
+    kor.pair.witnessed()
 
 
 READING = (
@@ -199,6 +206,7 @@ def test_logs_are_fetched_and_checked_here(kor: Served, run: Run, tmp_path: Path
     status, out, _ = run("log", "verify", *kor.at(Role.SECURITY))
     assert status == 0 and "ok   log exercise.gsomia/KOR/JPN" in out.replace("log gsomia", "log exercise.gsomia"), out
     assert run("log", "verify", *kor.at(Role.LEGAL))[0] == 3
+    rested(kor)
     for where, name in ((kor.at(Role.SECURITY), "there"), (("--node", kor.folder), "here")):
         assert run("log", "export", "internal", tmp_path / name, *where)[0] == 0
     there, here = (

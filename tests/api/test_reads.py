@@ -107,7 +107,8 @@ USERS = "/scim/v2/Users/{user}"
 HEEDED: dict[str, set[str]] = {
     "Idempotency-Key": {
         "post /v1/preparations", "post /v1/preparations/{preparation}/signatures", "post /v1/reconciliations",
-        "post /v1/tracers", "post /v1/stamps", "post /v1/sendings",
+        "post /v1/tracers", "post /v1/stamps", "post /v1/sendings", "post /v1/clock",
+        "post /v1/parcel-exports", "post /v1/parcel-imports",
     },
     "If-Match": {"post /v1/preparations", f"put {USERS}", f"patch {USERS}", f"delete {USERS}"},
 }  # fmt: skip

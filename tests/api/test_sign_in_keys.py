@@ -35,6 +35,8 @@ RUN: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "reconcile": ("POST", "/v1/reconciliations", {"peer": "JPN"}),
     "trace": ("POST", "/v1/tracers", {}),
     "stamp-logs": ("POST", "/v1/stamps", {}),
+    "set-clock": ("POST", "/v1/clock", {"at": "2018-01-10T12:00:00+09:00"}),
+    "carry": ("POST", "/v1/parcel-exports", {"to": "JPN"}),
     "end-sessions": ("DELETE", "/v1/persons/lee/sessions", None),
 }
 """What the administrator runs over the API with a certificate."""

@@ -72,7 +72,7 @@ def challenged(answer: Answer) -> bool:
 
 
 MORE: dict[str, dict[str, Any]] = {
-    "adopt-law": {},
+    "adopt-law": {}, "replace-node-key": {},
     "consent": {"request": "x"}, "refuse-consent": {"request": "x"}, "revoke-consent": {"consent": "x", "why": "w"},
     "appoint": {"under": "jpn-kor-2016", "what": "w"}, "notify-law-change": {"under": "jpn-kor-2016", "what": "w"},
     "visit": {"under": "jpn-kor-2016", "what": "w"}, "warn": {"under": "jpn-kor-2016", "what": "w"},

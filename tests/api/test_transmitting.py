@@ -194,8 +194,8 @@ def test_a_content_is_its_sender_s_alone(jpn: Served) -> None:
     content = send(jpn, TEXT)
     assert jpn.ask("GET", f"/v1/contents/{content}", other).status == 404
     assert jpn.act(other, wanted(content)).status == 400
-    assert jpn.ask("GET", f"/v1/contents/{content}", jpn.player.by(Role.REGISTRY)).status == 403
-    assert piece(jpn, TEXT, 0, 9000, by=jpn.player.by(Role.REGISTRY)).status == 403
+    assert jpn.ask("GET", f"/v1/contents/{content}", jpn.player.by(Role.SECURITY)).status == 403
+    assert piece(jpn, TEXT, 0, 9000, by=jpn.player.by(Role.SECURITY)).status == 403
 
 
 def test_what_nothing_is_done_with_is_dropped(exercise: Exercise, serve: Serve) -> None:

@@ -42,6 +42,8 @@ class Anywhere:
             self.home.node, self.memory, self.home, url=URL, rate=1e5, told=lambda _: None, log=lambda **_: None
         )
         self.loop = asyncio.new_event_loop()
+        self.way: Callable[[httpx2.Request, httpx2.Response], httpx2.Response] = lambda _, answer: answer
+        """What becomes of an answer on its way back."""
 
     def at(self, officer: str) -> Words:
         """The words that reach the node by its address as an officer."""
@@ -65,7 +67,7 @@ class Anywhere:
             path = request.url.raw_path.decode()
             asked = ask_app(self.app, request.method, path, headers, request.read(), der)
             told = self.loop.run_until_complete(asked)
-            return httpx2.Response(told.status, headers=dict(told.headers), content=told.body)
+            return self.way(request, httpx2.Response(told.status, headers=dict(told.headers), content=told.body))
 
         return _CLIENT(base_url=words["base_url"], transport=httpx2.MockTransport(answer))
 

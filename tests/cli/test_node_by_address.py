@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 from anywhere import Anywhere, Serving
 from calling import URL
 
+from gsomia.app import Home
 from gsomia.cli.on_host import ON_HOST
+from gsomia.errors import NodeError
+from gsomia.node import fingerprint
 from gsomia.node.record.succession import DISTRUSTED
 
 
@@ -51,14 +55,90 @@ def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tm
     assert jpn.there("sato", "verify", folder)[0] == 5
 
 
-ARGUMENTS = {
-    "init": ("x",), "clock set": ("2018-01-01T00:00Z",),
-    "parcel export": ("x", "--to", "KOR"), "parcel import": ("x",),
-}  # fmt: skip
+def keys_of(one: Anywhere) -> list[dict[str, str]]:
+    """The names of a node's keys, as it works with them."""
+    told: list[dict[str, str]] = json.loads(one.there("sato", "key", "list", "--json")[1])["keys"]
+    return told
+
+
+def test_the_running_node_replaces_its_keys_and_goes_on_with_the_new_ones(jpn: Anywhere, tmp_path: Path) -> None:
+    """What it is signed by then is compared with the new identity; started again it has the same keys."""
+    before, files = keys_of(jpn), {path.name for path in (jpn.folder / "keys").iterdir()}
+    status, out, err = jpn.there("sato", "key", "rotate")
+    assert status == 0 and "keys replaced by act" in out and "told: nobody" in out, err
+    new, old = keys_of(jpn)
+    assert [old["signing"], old["sealing"]] == [before[0]["signing"], before[0]["sealing"]] and old["until"]
+    assert f"to sign `replace-node-key`: signing {new['signing']}" in err, "it is read before it is signed"
+    assert out.endswith(f"fingerprint {fingerprint(jpn.home.identity())}\n")
+    added = {path.name for path in (jpn.folder / "keys").iterdir()} - files
+    assert added == {f"signing-{new['signing'][:32]}.key", f"sealing-{new['sealing'][:32]}.key"}
+    status, out, err = jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")
+    assert (status, out) == (5, "") and "node's own key" in err, err
+    jpn.identity.write_text(json.dumps(jpn.home.identity()))
+    assert jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")[0] == 0
+    assert jpn.there("sato", "key", "rotate")[0] == 0 and len(keys_of(jpn)) == 3
+    again = Home(jpn.folder)
+    assert again.identity() == jpn.home.identity() and jpn.here("verify")[0] == 0
+    again.close()
+
+
+@pytest.mark.parametrize("officer", ["mori", "ito"])
+def test_who_is_no_security_officer_replaces_none(jpn: Anywhere, officer: str) -> None:
+    status, out, err = jpn.there(officer, "key", "rotate")
+    assert (status, out) == (3, "") and "is for security" in err and len(keys_of(jpn)) == 1
+
+
+def test_keys_that_cannot_be_stored_are_not_taken(jpn: Anywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise NodeError("no space left")
+
+    before = keys_of(jpn)
+    monkeypatch.setattr("gsomia.app.home.write_new_keys", full)
+    assert jpn.there("sato", "key", "rotate")[0] == 1
+    assert keys_of(jpn) == before and jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")[0] == 0
+    assert jpn.here("verify")[0] == 0
+
+
+@pytest.fixture
+def admin(jpn: Anywhere) -> Anywhere:
+    """An administrator with a sign-in key, which lies beside the officers'."""
+    key, printed = jpn.folder / "officers" / "admin.key", jpn.folder / "admin.json"
+    told = jpn.run("person", "key", key, "--exercise")[1]
+    printed.write_text(told)
+    named = ("--sign-in-key", printed, "--fingerprint", json.loads(told)["fingerprint"])
+    entered = jpn.here("person", "enter", "admin", "--clearance", "none", "--as", "administrator", *named)
+    assert entered[0] == 0, entered
+    return jpn
+
+
+def test_the_administrator_sets_an_exercise_s_clock(admin: Anywhere) -> None:
+    for at, told in (("2018-01-10T12:00+09:00", "2018-01-10T03:00:0"), ("2031-05-06T07:08Z", "2031-05-06T07:08:0")):
+        status, out, err = admin.there("admin", "clock", "set", at)
+        assert status == 0 and out.startswith(told), err
+        assert admin.there("admin", "clock", "show")[1].startswith(told)
+        assert admin.here("clock", "show")[1].startswith(told)
+    for officer in ("sato", "ito", "mori"):
+        status, out, err = admin.there(officer, "clock", "set", "2018-01-10T12:00Z")
+        assert (status, out) == (3, "") and "is for administrator" in err
+    assert admin.here("clock", "show")[1].startswith("2031-05-06")
+    assert not list(admin.folder.glob("clock.*"))
+
+
+@pytest.mark.parametrize("at", ["1899-12-31T23:59Z", "9000-01-01T00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00Z"])
+def test_a_clock_is_not_set_to_where_it_cannot_run_on(admin: Anywhere, at: str) -> None:
+    """By it every request is judged, so who set it so could not set it back."""
+    assert admin.there("admin", "clock", "set", at)[0] == 2
+    assert admin.there("admin", "clock", "show")[1][:4] == f"{admin.home.clock.machine().year}"
+
+
+def test_a_real_node_s_clock_is_its_machine_s(admin: Anywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin.home.clock, "_settable", False)
+    status, out, err = admin.there("admin", "clock", "set", "2018-01-10T12:00Z")
+    assert (status, out) == (2, "") and "only an EXERCISE node" in err and not (admin.folder / "clock").exists()
 
 
 @pytest.mark.parametrize("command", [name for names in ON_HOST.values() for name in names if name != "init"])
 def test_what_stays_on_the_host_says_why(jpn: Anywhere, command: str) -> None:
     (why,) = [why for why, names in ON_HOST.items() if command in names]
-    status, out, err = jpn.run(*command.split(), *ARGUMENTS.get(command, ()), "--node", URL)
+    status, out, err = jpn.run(*command.split(), "--node", URL)
     assert (status, out) == (2, "") and why in err, err

@@ -382,7 +382,7 @@ def test_no_node_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     assert status == 2 and "--node DIR" in err
     status, _, err = run("register", "--node", "https://127.0.0.1:1")
     assert status == 2 and "--node-identity" in err
-    status, _, err = run("key", "rotate", "--node", "https://127.0.0.1:1")
+    status, _, err = run("log", "recover", "--node", "https://127.0.0.1:1")
     assert status == 2 and "for the node's own host" in err
 
 

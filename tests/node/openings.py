@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from stories import MARKS, official
 
 from gsomia.errors import PeerError
-from gsomia.keys import Envelope, SigningKey, b64, canonical, sign, unb64
+from gsomia.keys import Envelope, b64, canonical, sign, unb64
 from gsomia.node import (
     NewKeys,
     Role,
@@ -25,7 +24,6 @@ from gsomia.node import (
     share,
 )
 from gsomia.registry import Copy, Custody
-from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise, Player
 
 
@@ -133,17 +131,6 @@ def shared(exercise: Exercise, *, people: bool = True) -> dict[str, Copy]:
 
 
 def rotated(exercise: Exercise, party: str) -> SignedAct:
-    """A Party's node with new keys, as it stands after it was started again with them."""
+    """A Party's node gets new keys."""
     player = exercise[party]
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
-    act = replace_node_keys(player.node, new, by=player.by(Role.SECURITY))
-    old = player.node.keys
-    keys = replace(
-        old,
-        signing=new.signing,
-        sealing=new.sealing,
-        retired=(old.signing, *old.retired),
-        retired_sealing=(old.sealing, *old.retired_sealing),
-    )
-    exercise.players[party] = replace(player, node=replace(player.node, keys=keys))
-    return act
+    return replace_node_keys(player.node, NewKeys.generate(), lambda _: None, by=player.by(Role.SECURITY))

@@ -12,6 +12,7 @@ from stories import Stage, finish, forget, holds, same_story, survived
 from gsomia.errors import NodeError, RefusedError, UsageError, VerificationError
 from gsomia.keys import SigningKey
 from gsomia.node import (
+    KeysInUse,
     Role,
     audit,
     declare_compromised,
@@ -232,7 +233,7 @@ def test_a_peer_whose_node_key_is_compromised_is_heard_no_more_until_it_is_enrol
         sealing=XWingPrivateKey.from_bytes(bytes(32)),
         log=LogSigner("gsomia/KOR", bytes(range(100, 164))),
     )
-    fresh = identity(replace(kor.node, keys=keys), certificate="")
+    fresh = identity(replace(kor.node, in_use=KeysInUse(keys)), certificate="")
     enrol_peer(jpn.node, fresh, fingerprint(fresh), by=jpn.by(Role.SECURITY))
     assert failed(jpn) == []
     with jpn.node.store.reading() as reader:

@@ -13,8 +13,8 @@ from openings import ALL, acts, away, flipped, held, opened, rotated, shared
 from stories import Stage, finish, holds, register, same_story
 
 from gsomia.errors import NodeError, RefusedError, VerificationError
-from gsomia.keys import SigningKey, canonical, sign
-from gsomia.node import NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
+from gsomia.keys import Envelope, SigningKey, canonical, sign
+from gsomia.node import KeysInUse, NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
 from gsomia.node.acts.signed import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
 from gsomia.node.record.succession import PROOF_TYPE
@@ -79,6 +79,26 @@ def test_twice_while_the_peer_is_away_and_what_was_made_before_arrives_first(sta
     assert from_japan and all(len(envelope.signatures) == 2 for envelope in from_japan), "by the new key alone"
 
 
+def test_replaced_again_while_the_answer_to_the_first_is_under_way(stage: Stage) -> None:
+    both = stage()
+    rotated(both, "JPN")
+
+    def again(direction: str, sender: str, envelope: Envelope) -> Envelope:
+        if (direction, sender) == ("answered", "KOR"):
+            both.wire.fault = None
+            rotated(both, "JPN")
+        return envelope
+
+    both.wire.fault = again
+    both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    both.settle()
+    with both["KOR"].node.store.reading() as reader:
+        assert reader.peers()["JPN"].signing == both["JPN"].node.keys.signing.public
+    assert {entry.state for entry, _ in register(both["KOR"]).values()} == {CopyState.DELIVERED}
+    same_story(both)
+    holds(both)
+
+
 def test_a_message_by_the_retired_key_is_refused_after_the_change(stage: Stage) -> None:
     both = stage()
     old = both["JPN"].node.keys.signing
@@ -96,7 +116,7 @@ def test_a_message_by_the_retired_key_is_refused_after_the_change(stage: Stage) 
 
 def test_an_act_by_the_retired_key_holds_only_for_its_own_time(stage: Stage) -> None:
     both = stage()
-    old, node = both["JPN"].node.keys.signing, both["JPN"].node
+    old = both["JPN"].node.keys.signing
     at = both.clock.at
     act = rotated(both, "JPN")
     both.pass_time(timedelta(minutes=1))
@@ -119,12 +139,12 @@ def test_an_act_by_the_retired_key_holds_only_for_its_own_time(stage: Stage) -> 
             enter(both["KOR"].node, tx, signed, source="JPN", at=both.clock.at)
         # One that was made in time is refused only for what it says: there is no such copy.
         assert ("never sent" in str(caught.value)) is good, caught.value
-    assert node.keys.signing == old
 
 
 def test_a_process_that_holds_the_old_keys_makes_no_more_acts(stage: Stage) -> None:
     both = stage()
     stale = both["JPN"]
+    stale = replace(stale, node=replace(stale.node, in_use=KeysInUse(stale.node.keys)))
     rotated(both, "JPN")
     with pytest.raises(NodeError, match="replaced while it was at work"):
         stale.transmit(b"report", to="KOR", level="極秘")
@@ -132,14 +152,13 @@ def test_a_process_that_holds_the_old_keys_makes_no_more_acts(stage: Stage) -> N
     with pytest.raises(NodeError, match="by themselves"):
         keys = both["JPN"].node.keys
         same = NewKeys(signing=keys.signing, sealing=keys.sealing)
-        replace_node_keys(both["JPN"].node, same, by=both["JPN"].by(Role.SECURITY))
+        replace_node_keys(both["JPN"].node, same, lambda _: None, by=both["JPN"].by(Role.SECURITY))
     with pytest.raises(RefusedError, match="does not hold the role `security`"):
         rotated_by(both, Role.LEGAL)
 
 
 def rotated_by(exercise: Exercise, role: str) -> None:
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
-    replace_node_keys(exercise["JPN"].node, new, by=exercise["JPN"].by(role))
+    replace_node_keys(exercise["JPN"].node, NewKeys.generate(), lambda _: None, by=exercise["JPN"].by(role))
 
 
 def test_who_enrols_the_node_only_now_knows_its_old_keys_by_the_fingerprint(stage: Stage) -> None:
@@ -183,9 +202,9 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 def test_a_replacement_that_does_not_hold_changes_nothing(stage: Stage, name: str) -> None:
     both = stage()
     japan = both["JPN"]
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
-    twin = replace(japan, node=replace(japan.node, store=both.again(both.folder.parent / "twin")["JPN"].node.store))
-    act = replace_node_keys(twin.node, new, by=japan.by(Role.SECURITY))
+    new, store = NewKeys.generate(), both.again(both.folder.parent / "twin")["JPN"].node.store
+    twin = replace(japan.node, store=store, in_use=KeysInUse(japan.node.keys))
+    act = replace_node_keys(twin, new, lambda _: None, by=japan.by(Role.SECURITY))
     value = json.loads(act.data)
     change, why = FORGERIES[name]
     change(value["body"])

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from carrying import carry, exported, rounds, taken
 from lying import kind_of
+from openings import rotated
 from stories import PRESENT, Stage, finish, holds, official, refusals, register, same_story
 
 from gsomia.errors import PeerError, PendingError
-from gsomia.keys import Envelope, SigningKey
+from gsomia.keys import Envelope
 from gsomia.node import NewKeys, Role, open_item, recall, recalls, release, replace_node_keys, share
 from gsomia.registry import CopyState, Custody
-from gsomia.sealed import XWingPrivateKey
 from gsomia.testing import Exercise
 
 
@@ -150,17 +149,28 @@ def test_a_nodes_keys_are_replaced_by_parcel(stage: Stage) -> None:
     both = stage()
     cut(both)
     sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
-    keys = both["JPN"].node.keys
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
-    replace_node_keys(both["JPN"].node, new, by=both["JPN"].by(Role.SECURITY))
-    later = replace(
-        keys, signing=new.signing, sealing=new.sealing, retired=(keys.signing,), retired_sealing=(keys.sealing,)
-    )
-    both.players["JPN"] = replace(both["JPN"], node=replace(both["JPN"].node, keys=later))
+    new = NewKeys.generate()
+    replace_node_keys(both["JPN"].node, new, lambda _: None, by=both["JPN"].by(Role.SECURITY))
     rounds(both)
     assert register(both["KOR"])[sent.id][0].state in PRESENT
     with both["KOR"].node.store.reading() as reader:
         assert reader.peers()["JPN"].signing == new.signing.public
+    same_story(both)
+    assert refusals(both["KOR"]) == []
+
+
+def test_a_nodes_keys_are_replaced_again_before_the_answer_to_the_first_came_by_parcel(stage: Stage) -> None:
+    both = stage()
+    cut(both)
+    rotated(both, "JPN")
+    taken(both, "KOR", exported(both, "JPN", "KOR")[1])
+    rotated(both, "JPN")
+    carry(both, "KOR", "JPN")
+    sent = both["JPN"].transmit(b"report", to="KOR", level="極秘")
+    rounds(both)
+    with both["KOR"].node.store.reading() as reader:
+        assert reader.peers()["JPN"].signing == both["JPN"].node.keys.signing.public
+    assert register(both["KOR"])[sent.id][0].state in PRESENT
     same_story(both)
     assert refusals(both["KOR"]) == []
 

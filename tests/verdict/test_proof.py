@@ -58,7 +58,7 @@ def test_the_arrangement_needs_its_own_consent_clause() -> None:
 
 
 def test_a_proof_takes_milliseconds_and_says_what_it_covers() -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: what others take of the machine is no part of it
     proofs = prove(LAW, "jpn-kor-2016", DAY)
-    assert (time.perf_counter() - start) / len(proofs) < 0.5
+    assert (time.process_time() - start) / len(proofs) < 0.5
     assert "Not covered" in COVERS

@@ -177,7 +177,7 @@ class Pair:
         process = self.processes.pop(party)
         with suppress(ProcessLookupError):
             process.send_signal(number)
-        status = process.wait(20)
+        status = process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
         return status

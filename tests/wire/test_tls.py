@@ -7,14 +7,13 @@ import contextlib
 import json
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
-from pair import Pair, introduced
+from pair import Pair, introduced, until
 
 from gsomia.errors import PeerError
 from gsomia.keys import SigningKey, sign
@@ -76,11 +75,7 @@ def refused_at_handshake(pair: Pair, context: ssl.SSLContext) -> None:
     before = len(logged(pair, "a connection was refused at the handshake"))
     with pytest.raises((httpx2.HTTPError, ssl.SSLError, OSError)):
         answers(pair, context)
-    for _ in range(100):
-        if len(logged(pair, "a connection was refused at the handshake")) > before:
-            return
-        time.sleep(0.05)
-    pytest.fail("the refused handshake was not told")
+    until(lambda: len(logged(pair, "a connection was refused at the handshake")) > before)
 
 
 def test_an_unknown_certificate_is_refused_at_the_handshake(served: Pair, tmp_path: Path) -> None:

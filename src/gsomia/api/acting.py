@@ -31,6 +31,7 @@ from gsomia.api.wanted import (
     GiveConsent,
     MakeRendition,
     RefuseConsent,
+    ReplaceNodeKey,
     Signatures,
     Transmit,
     Wanted,
@@ -44,6 +45,7 @@ from gsomia.node import (
     Acting,
     AwaitedKey,
     MarkedOnce,
+    NewKeys,
     Node,
     Officer,
     Reader,
@@ -51,6 +53,7 @@ from gsomia.node import (
     adopt_law,
     make_rendition,
     prepare,
+    replace_node_keys,
 )
 from gsomia.passkeys import WEBAUTHN, Passkey
 from gsomia.web import Problem, missing
@@ -79,6 +82,29 @@ class _Adoption:
 
     def discard(self, node: Node) -> None:
         """Nothing was kept for it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rotation:
+    """The node's own keys replaced: the new ones are in memory alone until their act is entered."""
+
+    host: Host
+    new: NewKeys = field(default_factory=NewKeys.generate, repr=False)
+
+    @property
+    def keeps(self) -> bool:
+        """It keeps no document."""
+        return False
+
+    def do(self, node: Node, by: tuple[Acting, ...]) -> object:
+        """Run the use case."""
+        return replace_node_keys(node, self.new, self.host.keep_keys, by=by[0])
+
+    def finish(self) -> None:
+        """They are the node's."""
+
+    def discard(self, node: Node) -> None:
+        """Nothing was kept of them."""
 
 
 @dataclass(slots=True)
@@ -115,6 +141,8 @@ def _kept(served: Served, caller: Caller, wanted: Any) -> Kept | None:
         return Assessing(served.coming, caller.id, wanted)
     if isinstance(wanted, MakeRendition):
         return _Marking(wanted)
+    if isinstance(wanted, ReplaceNodeKey):
+        return _Rotation(served.host)
     return _Adoption(served.host, tuple(wanted.names)) if isinstance(wanted, AdoptLaw) else None
 
 

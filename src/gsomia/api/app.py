@@ -27,6 +27,7 @@ from gsomia.api.laws import laws
 from gsomia.api.lists import lists
 from gsomia.api.oidc import OIDC_FINISH, OIDC_START, oidc
 from gsomia.api.openings import openings
+from gsomia.api.parcels import parcels
 from gsomia.api.passkeys import PASSKEY_PATHS, passkeys
 from gsomia.api.people import people
 from gsomia.api.preparations import Preparations
@@ -135,6 +136,7 @@ def api_routes(served: Served, told: Callable[[str], None]) -> FastAPI:
         laws,
         proofs,
         running,
+        parcels,
         people,
         consultations,
         acting,

@@ -1,4 +1,4 @@
-"""Content that officers send to be transmitted: it comes in pieces, and an act that is prepared here names it."""
+"""Content that is sent here: it comes in pieces, and an act that is prepared names it, or the import of a parcel."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
@@ -20,7 +20,7 @@ from gsomia.api.signin import Caller, SignIn, step_up
 from gsomia.api.spans import Spans
 from gsomia.errors import RefusedError
 from gsomia.identity import About, Decision, Rights
-from gsomia.node import Check, Contents, Node, Reader, Stamp, TracerDays, keep_denied
+from gsomia.node import Check, Contents, NewKeys, Node, Reader, Stamp, TracerDays, keep_denied
 from gsomia.verdict import Law
 from gsomia.web import PROBLEM_TYPE, Cursors, Memory, Provider, shown_json
 
@@ -49,6 +49,18 @@ class Host(Protocol):
 
     def wired(self) -> Sequence[str]:
         """The enrolled peers to whom there is a wire."""
+        ...
+
+    def parcel_turn(self, party: str) -> AbstractContextManager[None]:
+        """The turn to make a parcel for a peer, or to take one of its in; there is none while the wire is at work."""
+        ...
+
+    def keep_keys(self, new: NewKeys) -> None:
+        """Store keys that are to take the place of the node's own, beside them."""
+        ...
+
+    def set_clock(self, at: datetime) -> None:
+        """Set an EXERCISE node's clock; it runs on from there."""
         ...
 
     def tracer_days(self) -> Mapping[str, TracerDays]:

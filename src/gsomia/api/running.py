@@ -1,19 +1,23 @@
-"""What a node is told to do that no officer signs: it compares itself with a peer, sends tracers, has logs stamped."""
+"""What a node is told to do that no officer signs: to compare itself with a peer, send tracers, have logs stamped."""
 
 from __future__ import annotations
 
 import threading
+from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from gsomia.api.questions import Body as Said
 from gsomia.api.questions import Party
+from gsomia.api.reads import aware
 from gsomia.api.repeats import once
 from gsomia.api.routing import Served, answered, permit, route
 from gsomia.api.signin import Caller
 from gsomia.errors import AnswerError, PeerError, PendingError, UsageError, VerificationError
-from gsomia.node import check_row, reconcile, reconcile_by_parcel, reconciled_view, sent_row, trace
+from gsomia.node import check_row, instant, reconcile, reconcile_by_parcel, reconciled_view, sent_row, trace
 
 __all__ = ["running"]
 
@@ -22,6 +26,12 @@ class With(Said):
     """A peer to compare with."""
 
     peer: Party
+
+
+class At(Said):
+    """An instant, to which an EXERCISE node's clock is set."""
+
+    at: Annotated[datetime, Field(strict=False)]
 
 
 class Nothing(Said):
@@ -90,5 +100,19 @@ def running(served: Served, router: APIRouter) -> None:
         def work() -> Response:
             got = [{"log": one.log, "day": str(one.day)} for one in served.host.stamp()]
             return answered(served, request, "stamps", {"stamps": got}, status=201)
+
+        return once(served, request, caller, work)
+
+    @route(router, "POST", "/v1/clock", "set-clock", status=201, heeds=("Idempotency-Key",))
+    def set_clock(request: Request, body: At) -> Response:
+        """Set an EXERCISE node's clock; it runs on from there. Another node's is its machine's."""
+        caller: Caller = request.state.caller
+        permit(caller, "set-clock")
+        at = aware(body.at)
+        assert at is not None  # one was given
+
+        def work() -> Response:
+            served.host.set_clock(at)
+            return answered(served, request, "clock", {"at": instant(node.clock.now())}, status=201)
 
         return once(served, request, caller, work)

@@ -59,6 +59,7 @@ __all__ = [
     "GiveConsent",
     "MakeRendition",
     "RefuseConsent",
+    "ReplaceNodeKey",
     "Signatures",
     "Transmit",
     "Wanted",
@@ -96,6 +97,12 @@ class AdoptLaw(Said):
 
     act: Literal["adopt-law"]
     names: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=16)
+
+
+class ReplaceNodeKey(Said):
+    """Replace the node's own signing and sealing keys by new ones, which it makes and keeps."""
+
+    act: Literal["replace-node-key"]
 
 
 class Transmit(Said):
@@ -280,6 +287,7 @@ Wanted = Annotated[
     Mark
     | Receipt
     | AdoptLaw
+    | ReplaceNodeKey
     | MakeRendition
     | Transmit
     | Circulate

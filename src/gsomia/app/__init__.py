@@ -17,7 +17,7 @@ from gsomia.app.home import Home
 from gsomia.app.law import offered_law, shipped_acts
 from gsomia.app.locks import serving
 from gsomia.app.making import init
-from gsomia.app.parcels import export_file, import_file, log_in_file
+from gsomia.app.parcels import export_file, import_file, log_in_file, parcel_file, parcel_path, parcel_reading
 from gsomia.app.resealing import reseal_keys
 from gsomia.app.running import run
 
@@ -30,6 +30,9 @@ __all__ = [
     "init",
     "log_in_file",
     "offered_law",
+    "parcel_file",
+    "parcel_path",
+    "parcel_reading",
     "reseal_keys",
     "run",
     "serving",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from pathlib import Path
 
 from gsomia.errors import NodeError, UsageError
@@ -35,13 +36,18 @@ class FolderClock:
 
         Raises:
             UsageError: this is a real node.
+            NodeError: the disk does not take it.
         """
         if not self._settable:
             raise UsageError("only an EXERCISE node has a clock that can be set")
         offset = at - self.machine()
-        staging = self._path.with_suffix(".new")
-        staging.write_text(f"{offset // dt.timedelta(microseconds=1)}\n")
-        staging.replace(self._path)
+        staging = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}.new")
+        try:
+            staging.write_text(f"{offset // dt.timedelta(microseconds=1)}\n")
+            staging.replace(self._path)
+        except OSError as error:
+            staging.unlink(missing_ok=True)
+            raise NodeError(f"cannot write `{self._path}`: {error.strerror or error}") from error
 
     def _refresh(self) -> None:
         try:

@@ -6,7 +6,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -17,7 +17,7 @@ from gsomia.app.law import LawFolder, offered_law
 from gsomia.app.locks import locked, serving
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
-from gsomia.errors import GsomiaError, NodeError, PeerError, RefusedError, UsageError
+from gsomia.errors import GsomiaError, NodeError, PeerError, PendingError, RefusedError, UsageError
 from gsomia.keys import Verifies
 from gsomia.keystore import (
     Box,
@@ -34,7 +34,9 @@ from gsomia.keystore import (
 from gsomia.node import (
     Acting,
     Check,
+    KeysInUse,
     Limits,
+    NewKeys,
     Node,
     PeerLink,
     SignedAct,
@@ -106,7 +108,7 @@ class Home:
         self.node = Node(
             party=self.config.party,
             exercise=self.config.exercise,
-            keys=read_node_keys(keys, self.store, self.config.party),
+            in_use=KeysInUse(read_node_keys(keys, self.store, self.config.party)),
             store=self.store,
             blobs=LocalBlobs(self.folder / "items"),
             clock=self.clock,
@@ -155,13 +157,21 @@ class Home:
         Raises:
             NodeError: the node is running, and would go on with the old ones.
         """
-        files = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
         with self.lock("node") as mine, self.lock("outbox") as still:
             if not mine or not still:
-                raise NodeError("the node is at work with the keys that are to be replaced", hint="stop it first")
-            act = replace_node_keys(self.node, write_new_keys(files), by=by)
-        self.node = replace(self.node, keys=read_node_keys(files, self.store, self.config.party))
-        return act
+                raise NodeError(
+                    "the node is at work with the keys that are to be replaced",
+                    hint="stop it first, or replace them at its address",
+                )
+            return replace_node_keys(self.node, NewKeys.generate(), self.keep_keys, by=by)
+
+    def keep_keys(self, new: NewKeys) -> None:
+        """Store keys that are to take the place of the node's own beside them.
+
+        Raises:
+            NodeError: the disk, or the HSM, does not take them.
+        """
+        write_new_keys(KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise), new)
 
     def tls_password(self) -> bytes:
         """What the key of the TLS certificate is encrypted under; empty where it lies in the clear."""
@@ -426,6 +436,34 @@ class Home:
         """Hold one of the node's locks, or learn that another process does: two at one outbox would send all twice."""
         with locked(self.folder / f"{name}.lock") as mine:
             yield mine
+
+    def set_clock(self, at: dt.datetime) -> None:
+        """Set an EXERCISE node's clock; it runs on from there."""
+        self.clock.set(at)
+
+    @contextmanager
+    def parcel_turn(self, party: str) -> Iterator[None]:
+        """One parcel at a time, and none beside a wire to the same peer: two at one outbox would send all twice.
+
+        Args:
+            party: the peer.
+
+        Raises:
+            PendingError: another parcel is being made or taken in, or the node is at work with this peer by wire.
+        """
+        with self.lock("parcel") as mine:
+            if not mine:
+                raise PendingError("another parcel is being made or taken in at this moment", hint="try it again then")
+            if party not in self.wired():
+                yield
+                return
+            with self.lock("outbox") as still:
+                if not still:
+                    raise PendingError(
+                        f"the node is at work with `{party}` by wire",
+                        hint="stop it first; a peer with the address `parcel:` is reached by files alone",
+                    )
+                yield
 
     def wired(self) -> list[str]:
         """The enrolled peers to whom there is a wire."""

@@ -13,7 +13,7 @@ from gsomia.blobs import sync_folder
 from gsomia.errors import NodeError, UsageError
 from gsomia.node import Made, TakenIn, export_parcel, import_parcel, sender_of, shown_log
 
-__all__ = ["export_file", "import_file", "log_in_file"]
+__all__ = ["export_file", "import_file", "log_in_file", "parcel_file", "parcel_path", "parcel_reading"]
 
 
 def export_file(home: Home, target: Path, party: str, *, new_only: bool = False) -> tuple[Path, Made] | None:
@@ -30,33 +30,54 @@ def export_file(home: Home, target: Path, party: str, *, new_only: bool = False)
 
     Raises:
         UsageError: a file of that name is there.
-        NodeError: the disk does not take it, or the node is at work with this peer by wire.
+        PendingError: another parcel is being made or taken in, or the node is at work with this peer by wire.
+        NodeError: the disk does not take it.
     """
     places: list[Path] = []
 
     @contextmanager
     def place(number: int) -> Iterator[BinaryIO]:
-        name = f"{home.node.party}-{party}-{number:06d}.parcel"
-        path = target / name if target.is_dir() else target
-        if path.exists():
-            raise UsageError(f"`{path}` is there already", hint="name another file, or a folder")
-        staging = path.with_name(f".{path.name}.part")
-        try:
-            with staging.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            staging.rename(path)
-            sync_folder(path.parent)
-        except OSError as error:
-            raise NodeError(f"cannot write the parcel `{path}`: {error.strerror or error}") from error
-        finally:
-            staging.unlink(missing_ok=True)
+        path = parcel_path(target, home.node.party, party, number)
+        with parcel_file(path) as file:
+            yield file
         places.append(path)
 
-    with _turn(home, party):
+    with home.parcel_turn(party):
         made = export_parcel(home.node, party, place, new_only=new_only)
     return None if made is None else (places[0], made)
+
+
+def parcel_path(target: Path, sender: str, recipient: str, number: int) -> Path:
+    """Where a parcel is to lie: in the file that was named, or under a name of its own in a folder.
+
+    Raises:
+        UsageError: a file of that name is there.
+    """
+    path = target / f"{sender}-{recipient}-{number:06d}.parcel" if target.is_dir() else target
+    if path.exists():
+        raise UsageError(f"`{path}` is there already", hint="name another file, or a folder")
+    return path
+
+
+@contextmanager
+def parcel_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a parcel's file, durable under its name when the block ends well, and not there at all otherwise.
+
+    Raises:
+        NodeError: the disk does not take it.
+    """
+    staging = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with staging.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        staging.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise NodeError(f"cannot write the parcel `{path}`: {error.strerror or error}") from error
+    finally:
+        staging.unlink(missing_ok=True)
 
 
 def import_file(home: Home, path: Path) -> TakenIn:
@@ -64,10 +85,11 @@ def import_file(home: Home, path: Path) -> TakenIn:
 
     Raises:
         UsageError: there is no such file.
-        NodeError: it cannot be read, or the node is at work with its sender by wire.
+        PendingError: another parcel is being made or taken in, or the node is at work with its sender by wire.
+        NodeError: it cannot be read.
         VerificationError: it is refused.
     """
-    with _reading(path) as file, _turn(home, sender_of(file)):
+    with parcel_reading(path) as file, home.parcel_turn(sender_of(file)):
         return import_parcel(home.node, file)
 
 
@@ -79,12 +101,12 @@ def log_in_file(home: Home, path: Path) -> tuple[str, Sequence[Mapping[str, Any]
         NodeError: it cannot be read.
         VerificationError: it is refused, or shows no log that was asked for.
     """
-    with _reading(path) as file:
+    with parcel_reading(path) as file:
         return shown_log(home.node, file)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
+def parcel_reading(path: Path) -> Iterator[BinaryIO]:
     """A parcel's file, open; where it cannot be read, that is said with its name."""
     if not path.exists():
         raise UsageError(f"there is no file `{path}`")
@@ -93,26 +115,3 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise NodeError(f"cannot read `{path}`: {error.strerror or error}") from error
-
-
-@contextmanager
-def _turn(home: Home, party: str) -> Iterator[None]:
-    """One parcel at a time, and none beside a wire to the same peer: two at one outbox would send all twice.
-
-    Args:
-        home: the node.
-        party: the peer.
-    """
-    with home.lock("parcel") as mine:
-        if not mine:
-            raise NodeError("another parcel is being made or taken in at this moment")
-        if party not in home.wired():
-            yield
-            return
-        with home.lock("outbox") as still:
-            if not still:
-                raise NodeError(
-                    f"the node is at work with `{party}` by wire",
-                    hint="stop it first; a peer with the address `parcel:` is reached by files alone",
-                )
-            yield

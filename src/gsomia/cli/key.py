@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from gsomia.app import Home, reseal_keys
-from gsomia.cli.address.asked import anywhere_option, asked
+from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
 from gsomia.errors import UsageError
 from gsomia.keystore import credential
-from gsomia.node import Reader, Role, fingerprint, node_key_rows
+from gsomia.node import Reader, Role, SignedAct, fingerprint, node_key_rows
 
 __all__ = ["key_command"]
 
@@ -23,14 +23,24 @@ def key_command() -> None:
 
 @key_command.command("rotate")
 @by_option
-@node_option
+@anywhere_option
 def rotate(by: str, node_dir: str | None) -> None:
-    """Replace the node's signing and sealing keys, by an act of a security officer; old items still open."""
-    with home_of(node_dir) as home:
-        act = home.replace_keys(by=home.acting(by, Role.SECURITY))
-        click.echo(f"keys replaced by act {act.id}; told: {', '.join(act.statement.parties) or 'nobody'}")
-        click.echo(f"fingerprint {fingerprint(home.identity())}")
-        home.deliver()
+    """Replace the node's signing and sealing keys, by an act of a security officer; old items still open.
+
+    The node makes the new ones and keeps them, also at its address, where it goes on with them at once. Its identity is
+    another then: --node-identity names the one before, and afterwards the new one.
+    """
+
+    def here(home: Home) -> list[SignedAct]:
+        return [home.replace_keys(by=home.acting(by, Role.SECURITY))]
+
+    (said,) = done(node_dir, {"act": "replace-node-key"}, here)
+    click.echo(f"keys replaced by act {said.id}; told: {', '.join(said.parties) or 'nobody'}")
+
+    def now(home: Home, _: Reader) -> dict[str, Any]:
+        return {"identity": home.identity()}
+
+    click.echo(f"fingerprint {fingerprint(asked(node_dir, 'node-identity', now)['identity'])}")
 
 
 @key_command.command("reseal")

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 __all__ = ["ON_HOST", "why_on_host"]
 
 ON_HOST: Mapping[str, tuple[str, ...]] = {
-    "it makes the node, serves it, or sets the clock of its host": ("init", "node run", "clock set"),
-    "the node's own private keys are made and sealed where they lie, and go nowhere": ("key rotate", "key reseal"),
-    "a register that was restored is mended where it was put back, before the node serves anybody": ("log recover",),
-    "a parcel goes by a medium that is carried to the host, and past the network": ("parcel export", "parcel import"),
+    "it makes the node, or serves it": ("init", "node run"),
+    "who may declare it, a restored register cannot say: keys that ended after the backup are good in it again": (
+        "log recover",
+    ),
+    "a passphrase that seals keys goes to no other machine": ("key reseal",),
 }
 """Each reason, and the commands for which it holds."""
 

@@ -13,6 +13,7 @@ from gsomia.app import Home
 from gsomia.app import init as init_node
 from gsomia.app import run as run_node
 from gsomia.cli.address.asked import anywhere_option, asked, done, is_address
+from gsomia.cli.address.asked import run as run_there
 from gsomia.cli.address.remote import node_identity as identity_file
 from gsomia.cli.firstofficer import first_command
 from gsomia.cli.meaning.frame import Frame
@@ -367,9 +368,12 @@ def show(node_dir: str | None) -> None:
 
 @clock_command.command("set")
 @click.argument("at", type=Instant())
-@node_option
+@anywhere_option
 def set_clock(at: datetime, node_dir: str | None) -> None:
     """Set an EXERCISE node's clock; it runs on from there."""
-    with home_of(node_dir) as home:
+
+    def here(home: Home) -> dict[str, Any]:
         home.clock.set(at)
-        click.echo(instant(home.clock.now()))
+        return {"at": instant(home.clock.now())}
+
+    click.echo(run_there(node_dir, "clock", {"at": instant(at)}, here)["at"])

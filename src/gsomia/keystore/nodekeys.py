@@ -42,13 +42,11 @@ def read_node_keys(files: KeyFiles, store: Store, party: str) -> NodeKeys:
     )
 
 
-def write_new_keys(files: KeyFiles) -> NewKeys:
-    """Make the keys that are to take the place of a node's own, and store them beside the old ones.
+def write_new_keys(files: KeyFiles, new: NewKeys) -> None:
+    """Store the keys that are to take the place of a node's own beside the old ones.
 
     Raises:
         NodeError: the disk, or the HSM, does not take them.
     """
-    new = NewKeys(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
     files.write(_named("signing", new.signing.public.fingerprint), _SIGNING, new.signing.seed)
     files.write(_named("sealing", new.sealing.kid), _SEALING, new.sealing.to_bytes())
-    return new

@@ -1,20 +1,21 @@
 """What a node does: a package for each part of its work, a module for each use case.
 
-Read from the bottom; a line imports only the lines beneath it, and no two import each other:
+Read from the bottom; a line imports the lines beneath it alone, and names on one line do not import each other:
 
-- `bundle`, `verify`: an item's life checked offline, and a node's own records
-- `parcel`: what travels as a file
-- `views`: what is told as data
+- `bundle`: an item's life in one file, written and checked offline; `parcel`: what travels as a file
+- `verify`: a node's own records checked; `views`: what is told as data
 - `consultations`: Parties consult; `exchange`: the outbox, and what a peer sends
 - `holding`: what is done with a held item, and its key asked for
 - `people`: officers, peers, persons
 - `transmission`: an item leaves
 - `standing`: law, legal acts, assurances and systems between the Parties
-- `comparison`: the records of two Parties; `logs`: what proves them to others
+- `comparison`: the records of two Parties
+- `logs`: what proves a node's logs to others
 - `ledger`: an act is signed, verified, logged and applied in one transaction
 - `effects`: what a recorded act changes
-- `facts`: what a node may assert
-- `messages`, `refusals`, `instants`, `node`: what all of them use
+- `facts`: what a node may put to the agreement as a question
+- `messages`: signed between nodes; `refusals`: kept for people; `instants`: of acts, against the clock
+- `node`: the node as its use cases see it
 - `record`: what the store holds
 - `acts`: what is signed
 - `ports`: what is needed from outside; `check`: what a check found
@@ -117,7 +118,7 @@ from gsomia.node.people.persons import (
     place,
     strike_person,
 )
-from gsomia.node.ports import Blobs, Clock, Documents, Look, Marked, NodeKeys, PeerAddresses, PeerLink
+from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, Look, Marked, NodeKeys, PeerAddresses, PeerLink
 from gsomia.node.record.access import MAIN_FACILITY, facility_of
 from gsomia.node.record.approval import PARTS
 from gsomia.node.record.consultation_rules import Consultation, Standing, Step, View
@@ -152,7 +153,7 @@ from gsomia.node.record.stored import (
     Rows,
     SignInKey,
 )
-from gsomia.node.record.succession import distrusted
+from gsomia.node.record.succession import check_successor, distrusted
 from gsomia.node.refusals import FLOOD, keep_denied, keep_refused
 from gsomia.node.standing import LEGAL_WORDS, Note, accredit, adopt_law, assure, concerned, enter_legal_acts
 from gsomia.node.transmission.contents import PIECE_BYTES, Content, Contents
@@ -272,6 +273,7 @@ __all__ = [
     "FacilityDetails",
     "InformationRequest",
     "InformationWanted",
+    "KeysInUse",
     "KnownKeys",
     "Lapse",
     "Limits",
@@ -367,6 +369,7 @@ __all__ = [
     "check_log",
     "check_register",
     "check_row",
+    "check_successor",
     "checkpoints_due",
     "circulate_text",
     "clear_facility",

@@ -163,11 +163,12 @@ def write_message(
 
 def message_keys(node: Node, recipient: str) -> list[SigningKey]:
     """The node's key; and those it replaced, for as long as the recipient has not recorded the last replacement."""
-    if not node.keys.retired:
-        return [node.keys.signing]
+    keys = node.keys
+    if not keys.retired:
+        return [keys.signing]
     with node.store.reading() as reader:
-        knows = reader.setting(told_key(recipient)) == node.keys.signing.public.fingerprint
-    return [node.keys.signing] if knows else [node.keys.signing, *node.keys.retired]
+        knows = reader.setting(told_key(recipient)) == keys.signing.public.fingerprint
+    return [keys.signing] if knows else [keys.signing, *keys.retired]
 
 
 def read_message(node: Node, envelope: Envelope, sender: str, key: PublicKey, *, at: datetime) -> Message:

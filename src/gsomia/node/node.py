@@ -17,7 +17,7 @@ from gsomia.errors import NodeError, RefusedError, UsageError
 from gsomia.keys import Envelope, PublicKey, Signs
 from gsomia.node.acts.signed import Officer, Signer
 from gsomia.node.acts.types import Role
-from gsomia.node.ports import Blobs, Clock, Documents, NodeKeys, PeerAddresses, PeerLink
+from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, NodeKeys, PeerAddresses, PeerLink
 from gsomia.node.record.lognames import current_log
 from gsomia.node.record.store_port import Reader, Store
 from gsomia.node.record.succession import author, distrusted, retired_keys
@@ -213,6 +213,7 @@ class Node:
     Args:
         party: ISO 3166-1 alpha-3.
         exercise: fixed at `init`; real and EXERCISE nodes refuse each other.
+        in_use: the node's own keys.
         law: gives the agreements in the versions adopted, from instrument to version.
         documents: reads and marks documents.
         scratch: makes an empty register that lasts as long as its block, for checks.
@@ -225,7 +226,7 @@ class Node:
 
     party: str
     exercise: bool
-    keys: NodeKeys
+    in_use: KeysInUse = field(repr=False, compare=False)
     store: Store
     blobs: Blobs
     clock: Clock
@@ -241,9 +242,15 @@ class Node:
     asked: dict[str, Asked] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def keys(self) -> NodeKeys:
+        """The node's keys at this moment; whoever needs two of them that belong together asks once."""
+        return self.in_use.now
+
+    @property
     def identities(self) -> tuple[Identity, ...]:
         """What opens items that are sealed to this node: its sealing key, and those it used before."""
-        return tuple(Identity(kid=key.kid, key=key) for key in (self.keys.sealing, *self.keys.retired_sealing))
+        keys = self.keys
+        return tuple(Identity(kid=key.kid, key=key) for key in (keys.sealing, *keys.retired_sealing))
 
     def log_name(self, reader: Reader, peer: str) -> str:
         """The origin of the log shared with a peer, or of the internal one where `peer` is ""."""

@@ -17,6 +17,7 @@ __all__ = [
     "Blobs",
     "Clock",
     "Documents",
+    "KeysInUse",
     "Look",
     "Marked",
     "NodeKeys",
@@ -46,6 +47,20 @@ class NodeKeys:
     log: LogSigner
     retired: tuple[SigningKey, ...] = ()
     retired_sealing: tuple[XWingPrivateKey, ...] = ()
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a node's keys are neither copied nor pickled")
+
+
+class KeysInUse:
+    """A node's keys as they are in use: others that take their place count at once, for all that works with the node.
+
+    Args:
+        now: the keys.
+    """
+
+    def __init__(self, now: NodeKeys) -> None:
+        self.now = now
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError("a node's keys are neither copied nor pickled")

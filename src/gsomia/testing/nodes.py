@@ -24,6 +24,7 @@ from gsomia.errors import NodeError, PeerError, VerificationError
 from gsomia.keys import Envelope, SigningKey
 from gsomia.node import (
     Acting,
+    KeysInUse,
     Limits,
     Node,
     NodeKeys,
@@ -286,10 +287,12 @@ class Exercise:
         node = Node(
             party=party,
             exercise=True,
-            keys=NodeKeys(
-                signing=SigningKey(chance("signing", 64)),
-                sealing=XWingPrivateKey.from_bytes(chance("sealing", 32)),
-                log=LogSigner(f"gsomia/{party}", chance("log", 64)),
+            in_use=KeysInUse(
+                NodeKeys(
+                    signing=SigningKey(chance("signing", 64)),
+                    sealing=XWingPrivateKey.from_bytes(chance("sealing", 32)),
+                    log=LogSigner(f"gsomia/{party}", chance("log", 64)),
+                )
             ),
             store=store,
             blobs=LocalBlobs(self.folder / party / "items"),

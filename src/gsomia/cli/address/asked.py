@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gsomia.node import Reader, SignedAct, Statement
 
 __all__ = [
+    "RUN_SECONDS",
     "anywhere_option",
     "asked",
     "done",
@@ -43,7 +44,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY, _SESSION = "gsomia.officer-key", "gsomia.session"
-_RUN_SECONDS = 660.0
+RUN_SECONDS = 660.0
 """What a node does with its peers takes no longer: a reconciliation has ten minutes."""
 
 
@@ -267,7 +268,7 @@ def run(node_dir: str | None, path: str, body: Mapping[str, Any], here: Callable
     """
     if is_address(node_dir):
         with reached(node_dir) as remote:
-            return remote.post(path, body, seconds=_RUN_SECONDS)
+            return remote.post(path, body, seconds=RUN_SECONDS)
     from gsomia.cli.options import home_of
 
     with home_of(node_dir) as home:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from gsomia.cli.address.remote import Remote
     from gsomia.node import Statement
 
-__all__ = ["prepared_there", "sent_there", "transmit_there", "until_unchanged"]
+__all__ = ["SLOWEST", "once_there", "prepared_there", "sent_there", "transmit_there", "tried_again", "until_unchanged"]
 
 T = TypeVar("T")
 
 _PIECE_BYTES = 4 * 2**20
 _TRIES = 5
 """So often a piece, or an act that changed while it was prepared, is tried again."""
-_SLOWEST = 4 * 2**20
+SLOWEST = 4 * 2**20
 """A node that seals fewer bytes a second is not waited for."""
 
 
@@ -78,11 +78,21 @@ def until_unchanged(work: Callable[[], T]) -> T:
 
 
 def prepared_there(remote: Remote, asked: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """The act as the node prepared it; asked again under the same key, it is done once."""
+    """The act as the node prepared it."""
+    return once_there(remote, "preparations", asked, seconds=60 + size / SLOWEST)
+
+
+def once_there(remote: Remote, path: str, asked: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
+    """Ask for something to be done; asked again under the same key where no answer came, it is done once."""
     key = {"idempotency-key": str(uuid.uuid4())}
+    return tried_again(lambda: remote.post(path, asked, key, seconds=seconds))
+
+
+def tried_again(work: Callable[[], T]) -> T:
+    """Do something; where the node could not be reached, again after a while."""
     for tried in range(1, _TRIES + 1):
         try:
-            return remote.post("preparations", asked, key, seconds=60 + size / _SLOWEST)
+            return work()
         except PeerError:
             if tried == _TRIES:
                 raise

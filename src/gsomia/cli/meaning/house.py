@@ -27,6 +27,8 @@ def means_house(statements: Said, wanted: Words) -> bool:
             return False
         if wanted["act"] == "enter-legal-acts":
             continue  # each has its instrument, and tells that instrument's Parties
+        if wanted["act"] == "replace-node-key":
+            continue  # every peer is told
         if one.instrument != wanted.get("under", "") or [*one.parties] != ([wanted["to"]] if "to" in wanted else []):
             return False
     return bool(statements) and HOUSE[wanted["act"]](statements, wanted)
@@ -125,6 +127,22 @@ def _replaced(statements: Said, wanted: Words) -> bool:
     )
 
 
+def _rotated(statements: Said, wanted: Words) -> bool:
+    """The key that signs the statement for the node gives way to one that signed that it takes its place."""
+    from gsomia.errors import GsomiaError
+    from gsomia.keys import PublicKey
+    from gsomia.node import check_successor
+
+    (one, *more) = statements
+    if more or one.type != "replace-node-key" or one.instrument:
+        return False
+    try:
+        check_successor(one, PublicKey.from_json(one.body["replaces"]["signing"]))
+    except (GsomiaError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
 def _distrusted(statements: Said, wanted: Words) -> bool:
     (one, *more) = statements
     body = one.body
@@ -199,6 +217,7 @@ HOUSE: Mapping[str, Callable[[Said, Words], bool]] = {
     "replace-key": _replaced,
     "standing-order": _ordered,
     "end-standing-order": _exactly("end-standing-order", _the("order")),
+    "replace-node-key": _rotated,
     "retire-key": _retired,
     "declare-key-compromised": _distrusted,
     "enrol-peer": _peer,

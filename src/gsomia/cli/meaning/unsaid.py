@@ -57,6 +57,9 @@ def unsaid(statements: Said, wanted: Words) -> dict[str, Any]:
     left to the node.
     """
     act = wanted["act"]
+    if act == "replace-node-key":
+        # Which keys they are the node says: they are made there, and nowhere else.
+        return {"signing": statements[0].body["signing"], "told to": [*statements[0].parties]}
     if act == "enter-legal-acts":
         parties = sorted({party for one in statements for party in one.parties})
         return {"told to": parties} if parties else {}

@@ -6,10 +6,11 @@ key signed still verifies, up to the act that retired it. The log's keys never c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from gsomia.errors import NodeError
-from gsomia.keys import PublicKey, SigningKey, b64, sign, unb64
+from gsomia.keys import Envelope, PublicKey, SigningKey, b64, sign, unb64
 from gsomia.node.acts.signed import SignedAct
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node
@@ -22,22 +23,35 @@ __all__ = ["NewKeys", "key_settings", "replace_node_keys"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKeys:
-    """The keys that a node is to use from now on; they are stored before the act."""
+    """The keys that a node is to use from now on."""
 
     signing: SigningKey
     sealing: XWingPrivateKey
+    _proofs: dict[bytes, Envelope] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def generate(cls) -> NewKeys:
+        """New ones, by chance."""
+        return cls(signing=SigningKey.generate(), sealing=XWingPrivateKey.generate())
+
+    def proof(self, stated: bytes) -> Envelope:
+        """What the new signing key signs of what is stated: once, for an act that is prepared says it again."""
+        if stated not in self._proofs:
+            self._proofs[stated] = sign(stated, PROOF_TYPE, [self.signing])
+        return self._proofs[stated]
 
 
-def replace_node_keys(node: Node, new: NewKeys, *, by: Acting) -> SignedAct:
+def replace_node_keys(node: Node, new: NewKeys, keep: Callable[[NewKeys], object], *, by: Acting) -> SignedAct:
     """Replace a node's signing and sealing keys; every peer is told, by messages that both keys sign until it knows.
 
     Args:
-        node: with its old keys; it signs nothing more after this.
-        new: stored already, so that a node is never without the keys that its register names.
+        node: with its old keys; what works with it signs by the new ones from then on.
+        new: the new ones.
+        keep: stores them, before the act is entered: a node is never without the keys that its register names.
         by: a security officer.
 
     Raises:
-        NodeError: they are no new keys.
+        NodeError: they are no new keys, or they cannot be stored.
     """
     old = node.keys
     if new.signing.public == old.signing.public or new.sealing.kid == old.sealing.kid:
@@ -47,13 +61,21 @@ def replace_node_keys(node: Node, new: NewKeys, *, by: Acting) -> SignedAct:
         "signing": new.signing.public.to_json(),
         "sealing": b64(new.sealing.public.to_bytes()),
     }
-    proof = sign(proven(node.party, node.exercise, stated), PROOF_TYPE, [new.signing])
+    proof = new.proof(proven(node.party, node.exercise, stated))
     with node.store.writing() as tx:
         draft = Draft(type="replace-node-key", parties=node.peer_parties(tx), body=stated | {"proof": proof.to_json()})
         act = make(node, tx, [draft], at=node.clock.now(), by=by, send=False)[0]
+        keep(new)
         for peer in act.statement.parties:
             # Before all else that waits: what the new key signs means nothing to a peer that does not know it.
             tx.put_outgoing(peer, "key", act.id, node.clock.machine())
+    node.in_use.now = replace(
+        old,
+        signing=new.signing,
+        sealing=new.sealing,
+        retired=(old.signing, *old.retired),
+        retired_sealing=(old.sealing, *old.retired_sealing),
+    )
     return act
 
 

@@ -1,4 +1,4 @@
-"""Content that an officer sends in pieces for an act that is prepared here; it is continued where it was cut.
+"""Content that is sent here in pieces, for an act that is prepared or as a parcel; it is continued where it was cut.
 
 It is no item yet, and nothing in the clear ever lies in this node's folder: each piece is encrypted under a key that is
 in this process's memory alone. After a restart nothing can read what lies there, and it is swept away after a day.
@@ -10,10 +10,12 @@ import hashlib
 import io
 import secrets
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -133,7 +135,7 @@ class Contents:
 
     @contextmanager
     def reading(self, officer: str, digest: str) -> Iterator[BinaryIO]:
-        """Read an officer's content from its beginning.
+        """Read an officer's content, from its beginning or from any place on.
 
         Raises:
             UsageError: it is not here whole.
@@ -213,17 +215,29 @@ def _place(coming: _Coming, number: int) -> bytes:
 
 
 class _Decrypted(io.RawIOBase):
-    """A content as it was sent, decrypted piece by piece as it is read."""
+    """A content as it was sent, decrypted piece by piece as it is read, from any place on."""
 
     def __init__(self, coming: _Coming, file: BinaryIO) -> None:
         self._coming = coming
         self._file = file
-        self._number = 0
-        self._left = memoryview(b"")
+        self._starts = [0, *accumulate(coming.pieces)]
+        self._at = 0
+        self._open = -1
+        self._piece = memoryview(b"")
 
     def readable(self) -> bool:
         """It is."""
         return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place, or to the end where it lies behind that; nothing is read."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._coming.size}[whence]
+        self._at = min(max(0, start + offset), self._coming.size)
+        return self._at
 
     def readinto(self, into: WriteableBuffer, /) -> int:
         """Read on.
@@ -231,20 +245,23 @@ class _Decrypted(io.RawIOBase):
         Raises:
             OSError: what lies on the disk is not what was written.
         """
-        if not self._left and self._number < len(self._coming.pieces):
-            self._left = memoryview(self._piece())
+        if self._at == self._coming.size:
+            return 0
+        number = bisect_right(self._starts, self._at) - 1
+        if number != self._open:
+            self._piece, self._open = memoryview(self._decrypted(number)), number
+        left = self._piece[self._at - self._starts[number] :]
         target = memoryview(into).cast("B")
-        count = min(len(target), len(self._left))
-        target[:count] = self._left[:count]
-        self._left = self._left[count:]
+        count = min(len(target), len(left))
+        target[:count] = left[:count]
+        self._at += count
         return count
 
-    def _piece(self) -> bytes:
+    def _decrypted(self, number: int) -> bytes:
+        self._file.seek(self._starts[number] + number * (_NONCE + _TAG))
         nonce = self._file.read(_NONCE)
-        sealed = self._file.read(self._coming.pieces[self._number] + _TAG)
+        sealed = self._file.read(self._coming.pieces[number] + _TAG)
         try:
-            piece = self._coming.cipher.decrypt(nonce, sealed, _place(self._coming, self._number))
+            return self._coming.cipher.decrypt(nonce, sealed, _place(self._coming, number))
         except (InvalidTag, ValueError) as error:
             raise OSError(5, "what was sent has changed on the disk") from error
-        self._number += 1
-        return piece

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gsomia.errors import AnswerError, SignatureError, VerificationError
+from gsomia.keys import PublicKey
 from gsomia.node.acts.signed import SignedAct, instant, pack, unpack
 from gsomia.node.effects.keyends import KEY_TYPES
 from gsomia.node.effects.orders import note_refused
@@ -78,12 +79,15 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
     for entry in run:
         if entry.subject not in named:
             continue
+        act = tx.act(entry.subject)
         if entry.subject in refused:
             why = str(refused[entry.subject])[:WHY_CHARACTERS]
             tx.put_refused(Refused(at=node.clock.now(), source=peer.party, what=f"act {entry.subject}", why=why))
-            note_refused(tx, tx.act(entry.subject), why)
-        elif entry.kind == "key":
-            tx.put_setting(told_key(peer.party), node.keys.signing.public.fingerprint)
+            note_refused(tx, act, why)
+        elif entry.kind == "key" and act is not None:
+            # Not the key in use now: another may have taken its place while the answer was under way.
+            told = PublicKey.from_json(act.statement.body["signing"])
+            tx.put_setting(told_key(peer.party), told.fingerprint)
         tx.done(entry.id)
     return {entry.subject for entry in run} - named
 

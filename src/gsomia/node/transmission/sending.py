@@ -1,7 +1,7 @@
 """Transmit: the sending officer's part, from the question to the signed act; what a release shares with it too.
 
 The verdict comes first; then the item is sealed, and item, copy, act, log entry and outbox entry are written in one
-transaction. The node sends it when the recipient's node has accepted (see `exchange`).
+transaction. The node sends it when the recipient's node has accepted (see `exchange.outbox`).
 """
 
 from __future__ import annotations
