@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -12,12 +12,30 @@ import pytest
 from authenticator import Authenticator
 from stories import Stage, back_up, holds, restore
 
-from gsomia.node import Check, Role, audit, handle, recover, replace_officer_key, retire_officer_key
+from gsomia.keys import Signs
+from gsomia.node import (
+    PREPARED_FOR,
+    Acting,
+    AwaitedKey,
+    Check,
+    Prepared,
+    Role,
+    StandingClock,
+    audit,
+    destroy,
+    handle,
+    prepare,
+    recover,
+    replace_officer_key,
+    retire_officer_key,
+    sign_prepared,
+)
+from gsomia.registry import GONE
 from gsomia.testing import Exercise, Player
 
 CREDENTIAL = b"the registry officer's"
 _words = count()
-SECOND = timedelta(seconds=1)
+LONG = PREPARED_FOR + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -93,7 +111,7 @@ def test_a_counter_that_goes_back_is_told_at_its_own_node(both: Exercise, number
     device = device_of(kor)
     device.counter = 4
     before = use(kor, device)
-    both.pass_time(SECOND)
+    both.pass_time(LONG)
     device.counter = number - 1
     after = use(kor, device)
     assert f"act `{after}` is signed with the counter {number}, after act `{before}` with 5" in told(kor).fault
@@ -101,18 +119,109 @@ def test_a_counter_that_goes_back_is_told_at_its_own_node(both: Exercise, number
     assert told(both["JPN"]).holds
 
 
-def test_what_was_prepared_together_is_signed_in_any_order(both: Exercise) -> None:
-    """Batches of one instant; then the next one counts from the highest of them."""
+@pytest.mark.parametrize("later", [timedelta(), timedelta(seconds=40), PREPARED_FOR / 2])
+def test_what_was_prepared_together_is_signed_in_any_order(both: Exercise, later: timedelta) -> None:
+    """Batches of so short a time; then the next one counts from the highest of them."""
     kor = both["KOR"]
     device = device_of(kor)
     acts = []
     for number in (9, 7, 8):
         device.counter = number - 1
         acts.append(use(kor, device))
+        both.pass_time(later)
     assert told(kor).holds
-    both.pass_time(SECOND)
+    both.pass_time(LONG)
     device.counter = 5
     assert f"act `{use(kor, device)}` is signed with the counter 6, after act `{acts[0]}` with 9" in told(kor).fault
+
+
+class Waiting:
+    """An act that was prepared, and waits for its officers."""
+
+    def __init__(self, kor: Player, roles: Sequence[str], work: Callable[[Player, tuple[Acting, ...]], object]) -> None:
+        self.kor, self.roles, self.work = kor, roles, work
+        self.signatures: dict[str, dict[int, dict[str, bytes]]] = {}
+        self.prepared: Prepared = prepare(lambda: work(kor, self.by(None)))
+
+    def by(self, prepared: Prepared | None) -> tuple[Acting, ...]:
+        officers = [(role, self.kor.by(role)) for role in self.roles]
+        words = [(one, self.signatures.get(role, {})) for role, one in officers]
+        return tuple(
+            Acting(officer=one.officer, key=AwaitedKey(public=one.key.public, prepared=prepared, signatures=given))
+            for one, given in words
+        )
+
+    def sign(self, role: str) -> None:
+        key: Signs = self.kor.by(role).key
+        self.signatures[role] = {n: sign_prepared(one.data, key) for n, one in enumerate(self.prepared.batches)}
+
+    def enter(self) -> str:
+        node = self.kor.node
+        standing = replace(self.kor, node=replace(node, clock=StandingClock(self.prepared.at, node.clock)))
+        self.work(standing, self.by(self.prepared))
+        return self.prepared.statements[0].id
+
+
+def held(kor: Player) -> str:
+    """A copy that was not destroyed."""
+    return next(copy.id for copy in kor.copies() if copy.state not in GONE)
+
+
+def destruction(kor: Player) -> Waiting:
+    copy = held(kor)
+    both = (Role.REGISTRY, Role.SECURITY)
+    return Waiting(kor, both, lambda at, by: destroy(at.node, copy, "burned", by=(by[0], by[1])))
+
+
+def lecture(kor: Player) -> Waiting:
+    copy = held(kor)
+    return Waiting(kor, [Role.REGISTRY], lambda at, by: handle(at.node, "use", copy, f"lecture {copy}", by=by[0]))
+
+
+def test_what_waits_for_a_second_officer_is_recorded_after_what_was_signed_later(both: Exercise) -> None:
+    """Prepared before it, or signed before it and prepared after: the order of recording is not that of signing."""
+    kor = both["KOR"]
+    both["JPN"].transmit(b"another report", to="KOR", level="極秘")
+    both.settle()
+    device_of(kor).counter = 2
+    for first, second in ((destruction, lecture), (lecture, destruction)):
+        waiting = {first: first(kor)}
+        both.pass_time(timedelta(seconds=40))
+        waiting[second] = second(kor)
+        for one in (destruction, lecture):
+            waiting[one].sign(Role.REGISTRY)
+        waiting[lecture].enter()
+        both.pass_time(PREPARED_FOR - timedelta(seconds=40))
+        waiting[destruction].sign(Role.SECURITY)
+        waiting[destruction].enter()
+        both.pass_time(LONG)
+    found = told(kor)
+    assert found.holds and found.counted == 4, found.fault
+
+
+def test_equal_counters_are_two_devices_however_little_lies_between(both: Exercise) -> None:
+    kor = both["KOR"]
+    clone = replace(device_of(kor))
+    waiting = destruction(kor)
+    waiting.sign(Role.REGISTRY)
+    both.pass_time(timedelta(seconds=40))
+    before = use(kor, clone)
+    waiting.sign(Role.SECURITY)
+    assert f"acts `{before}` and `{waiting.enter()}` are signed with one counter, 1" in told(kor).fault
+
+
+def test_a_copy_that_went_back_is_told_whatever_waited_meanwhile(both: Exercise) -> None:
+    """It is held to what lies further back than an act waits, and to no less."""
+    kor = both["KOR"]
+    device = device_of(kor)
+    device.counter = 9
+    before = use(kor, device)
+    both.pass_time(PREPARED_FOR)
+    device.counter = 5
+    use(kor, device)
+    assert told(kor).holds
+    both.pass_time(timedelta(seconds=1))
+    assert f"act `{use(kor, device)}` is signed with the counter 7, after act `{before}` with 10" in told(kor).fault
 
 
 def test_what_peers_gave_back_to_a_restored_store_stands_in_their_order(stage: Stage, tmp_path: Path) -> None:
@@ -125,7 +234,7 @@ def test_what_peers_gave_back_to_a_restored_store_stands_in_their_order(stage: S
     three.settle()
     back_up(kor, tmp_path / "backup")
     for copy in (*kor.copies(), *kor.copies()):
-        three.pass_time(SECOND)
+        three.pass_time(LONG)
         handle(kor.node, "use", copy.id, f"lecture {next(_words)}", by=kor.by(Role.REGISTRY))
     three.settle()
     restore(kor, tmp_path / "backup")
@@ -134,9 +243,9 @@ def test_what_peers_gave_back_to_a_restored_store_stands_in_their_order(stage: S
     recover(kor.node, by=kor.by(Role.SECURITY))
     three.settle()
     assert told(kor).counted == 4 and told(kor).holds, told(kor).fault
-    three.pass_time(SECOND)
+    three.pass_time(LONG)
     use(kor, device)
-    three.pass_time(SECOND)
+    three.pass_time(LONG)
     device.counter -= 2
     assert f"`{use(kor, device)}`" in told(kor).fault
 

@@ -17,7 +17,7 @@ from gsomia.api.assessing import Assessing
 from gsomia.api.contents import Transmission
 from gsomia.api.entered import entered, permit_entered, told_entered
 from gsomia.api.passkeys import counted
-from gsomia.api.preparations import PREPARED_FOR, Kept, Preparation
+from gsomia.api.preparations import Kept, Preparation
 from gsomia.api.reads import Name, known_here, named_copies, register_tag
 from gsomia.api.repeats import once
 from gsomia.api.routing import DeniedError, Host, Served, answered, permit, route
@@ -42,6 +42,7 @@ from gsomia.errors import RefusedError, SignatureError, UsageError
 from gsomia.identity import About, about_request
 from gsomia.keys import unb64
 from gsomia.node import (
+    PREPARED_FOR,
     Acting,
     AwaitedKey,
     MarkedOnce,
@@ -170,6 +171,7 @@ def acting(served: Served, router: APIRouter) -> None:
                 _unchanged(served, request, caller, reader, body)
             by = tuple(Acting(officer=one.id, key=AwaitedKey(public=one.key)) for one in officers)
             kept = _kept(served, caller, body)
+            began = node.clock.machine()
             try:
                 prepared = prepare(lambda: _do(node, body, kept, by))
             except BaseException:
@@ -182,7 +184,7 @@ def acting(served: Served, router: APIRouter) -> None:
                 wanted=body,
                 officers=officers,
                 prepared=prepared,
-                until=node.clock.machine() + PREPARED_FOR,
+                until=began + PREPARED_FOR,
                 kept=kept,
             )
             waiting.put(one)

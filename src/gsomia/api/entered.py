@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gsomia.api.preparations import PREPARED_FOR
 from gsomia.api.routing import permit
 from gsomia.api.signin import Caller, step_up
-from gsomia.node import Node, Reader, SignedAct, instant
+from gsomia.node import PREPARED_FOR, Node, Reader, SignedAct, instant
 
 __all__ = ["entered", "permit_entered", "told_entered"]
 

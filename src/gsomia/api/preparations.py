@@ -6,16 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from gsomia.node import Acting, Batch, Node, Officer, Prepared, instant
 from gsomia.passkeys import Passkey, b64url, challenge
 
-__all__ = ["PREPARED_FOR", "Kept", "Preparation", "Preparations"]
+__all__ = ["Kept", "Preparation", "Preparations"]
 
-PREPARED_FOR = timedelta(minutes=5)
-"""A prepared act waits for signatures so long."""
 _EACH = 32
 """So many acts that one officer prepared wait at a time; the oldest of these gives way."""
 _KEEPING = 3

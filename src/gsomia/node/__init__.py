@@ -23,7 +23,7 @@ Read from the bottom; a line imports the lines beneath it alone, and names on on
 
 from __future__ import annotations
 
-from gsomia.node.acts.elsewhere import AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
+from gsomia.node.acts.elsewhere import PREPARED_FOR, AwaitedKey, Batch, Prepared, StandingClock, prepare, sign_prepared
 from gsomia.node.acts.signed import (
     Officer,
     SignedAct,
@@ -238,6 +238,7 @@ __all__ = [
     "PARTS",
     "PERSON_ROLES",
     "PIECE_BYTES",
+    "PREPARED_FOR",
     "REQUEST_CERTIFIED",
     "TOLD",
     "TOLD_CERTIFIED",

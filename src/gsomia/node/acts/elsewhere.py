@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TypeVar
 
@@ -19,9 +19,12 @@ from gsomia.keys import Signs, Verifies, pae
 from gsomia.node.acts.signed import BATCH_TYPE, Statement, batch_payload
 from gsomia.node.ports import Clock
 
-__all__ = ["AwaitedKey", "Batch", "Prepared", "StandingClock", "prepare", "sign_prepared"]
+__all__ = ["PREPARED_FOR", "AwaitedKey", "Batch", "Prepared", "StandingClock", "prepare", "sign_prepared"]
 
 T = TypeVar("T")
+
+PREPARED_FOR = timedelta(minutes=5)
+"""A prepared act waits for signatures so long: an officer signs no later after the instant that it names."""
 
 
 class _AwaitedError(PendingError):

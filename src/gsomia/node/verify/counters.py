@@ -2,17 +2,20 @@
 
 An authenticator that counts tells a higher number with each signature (WebAuthn Level 3, section 6.1.1). Two signatures
 with one number are by two devices, whosever acts they stand under. Whether the numbers grow is known of this Party's
-own officers alone: their acts stand here in the order in which they signed, a peer's, and those that peers gave back to
-a restored store, in the order in which they came.
+own officers alone, and only of acts that were prepared longer apart than one waits for its signatures: one that waits
+for a second officer is recorded, and may have been prepared, after others that were signed later. A peer's acts, and
+those that peers gave back to a restored store, stand here in the order in which they came.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gsomia.keys import Envelope
+from gsomia.node.acts.elsewhere import PREPARED_FOR
 from gsomia.node.acts.signed import SignedAct
 from gsomia.node.acts.types import ACT_TYPES
 from gsomia.node.check import Check
@@ -34,16 +37,27 @@ class _Used:
 
     Args:
         counted: for each number, what is over it (authenticator data and client data), and the act that it signed.
-        last: the highest number under an act of this Party's own, and the act.
-        before: the same of the acts before those of the newest instant: what was prepared together is signed in any
-            order.
-        at: that instant.
+        highest: of the acts whose order is known, by their instants, those with a higher number than all before: the
+            instant, the number, the act.
     """
 
     counted: dict[int, tuple[bytes, str]] = field(default_factory=dict)
-    last: tuple[int, str] = (0, "")
-    before: tuple[int, str] = (0, "")
-    at: datetime | None = None
+    highest: list[tuple[datetime, int, str]] = field(default_factory=list)
+
+    def before(self, at: datetime) -> tuple[int, str]:
+        """The highest number under an act of before an instant, and the act; (0, "") for none."""
+        place = bisect_left(self.highest, (at,))
+        return self.highest[place - 1][1:] if place else (0, "")
+
+    def add(self, at: datetime, number: int, act: str) -> None:
+        """Keep the number under an act, where it is the highest until its instant."""
+        place = bisect_left(self.highest, (at, number))
+        if place and self.highest[place - 1][1] >= number:
+            return
+        end = place
+        while end < len(self.highest) and self.highest[end][1] <= number:
+            end += 1
+        self.highest[place:end] = [(at, number, act)]
 
 
 def check_counters(node: Node, reader: Reader) -> Check:
@@ -111,10 +125,8 @@ def _seen(used: _Used, made: Assertion, act: str, at: datetime | None) -> str:
         return f"acts `{first}` and `{act}` are signed with one counter, {number}"
     if first != act or at is None:
         return ""  # the same assertion once more: its batch was not recorded in one go
-    if at != used.at:
-        used.before, used.at = used.last, at
-    highest, earlier = used.before
+    highest, earlier = used.before(at - PREPARED_FOR)
+    used.add(at, number, act)
     if number <= highest and highest:
         return f"act `{act}` is signed with the counter {number}, after act `{earlier}` with {highest}"
-    used.last = max(used.last, (number, act))
     return ""
