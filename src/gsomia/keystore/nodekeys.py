@@ -57,10 +57,10 @@ def opens(files: KeyFiles) -> bool:
 
 
 def write_new_keys(files: KeyFiles, new: NewKeys) -> None:
-    """Store the keys that are to take the place of a node's own beside the old ones.
+    """Store the keys that are to take the place of a node's own beside the old ones; they may lie there already.
 
     Raises:
         NodeError: the disk, or the HSM, does not take them.
     """
-    files.write(_named("signing", new.signing.public.fingerprint), _SIGNING, new.signing.seed)
-    files.write(_named("sealing", new.sealing.kid), _SEALING, new.sealing.to_bytes())
+    files.keep(_named("signing", new.signing.public.fingerprint), _SIGNING, new.signing.seed)
+    files.keep(_named("sealing", new.sealing.kid), _SEALING, new.sealing.to_bytes())
