@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -30,6 +31,32 @@ def test_every_answer_of_an_exercise_node_says_so(run: Run, node: Path, words: s
     assert status == 0 and out.splitlines()[0] == "EXERCISE"
     status, out, _ = run(*words.split(), "--json", "--node", node)
     assert status == 0 and json.loads(out)["exercise"] is True
+
+
+SHOWN = {
+    "a terminal that shows both": {"stdout", "stderr"},
+    "a pipe of what is printed": {"stderr"},
+    "a file of what is remarked": {"stdout"},
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("words", ["officer list", "verify"])
+def test_a_terminal_reads_once_that_it_is_an_exercise_and_so_does_a_pipe(
+    run: Run, node: Path, monkeypatch: pytest.MonkeyPatch, words: str, shown: set[str]
+) -> None:
+    ours, theirs = os.openpty()
+    with closing(os.fdopen(ours, "rb", buffering=0)) as terminal, os.fdopen(theirs, "w", buffering=1) as screen:
+        with monkeypatch.context() as patch:
+            for stream in shown:
+                patch.setattr(sys, stream, screen)
+            _, out, _ = run(*words.split(), "--node", node)
+        screen.write("end\n")
+        read = b""
+        while not read.endswith(b"end\r\n"):
+            read += terminal.read(4096)
+    assert read.splitlines().count(b"EXERCISE") == 1
+    assert out.splitlines().count("EXERCISE") == ("stdout" not in shown)
 
 
 def test_an_act_is_shown_in_two_columns_and_in_no_programs_words(run: Run, node: Path) -> None:

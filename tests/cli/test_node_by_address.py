@@ -93,7 +93,7 @@ def test_keys_that_cannot_be_stored_are_not_taken(jpn: Anywhere, monkeypatch: py
         raise NodeError("no space left")
 
     before = keys_of(jpn)
-    monkeypatch.setattr("gsomia.app.home.write_new_keys", full)
+    monkeypatch.setattr("gsomia.app.secrets.write_new_keys", full)
     assert jpn.there("sato", "key", "rotate")[0] == 1
     assert keys_of(jpn) == before and jpn.there("sato", "accredit", "--system", "x", "--level", "SECRET")[0] == 0
     assert jpn.here("verify")[0] == 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command import Run
 
+from gsomia.app import Home
 from gsomia.app.locks import locked
-from gsomia.keystore import files
+from gsomia.errors import NodeError
+from gsomia.keystore import KeyFiles, Passphrase, files
+from gsomia.node import Acting, Role
 
 
 @pytest.fixture
@@ -69,6 +74,69 @@ def test_a_node_at_work_is_left_alone(run: Run, node: Path) -> None:
     with locked(node / "node.lock"):
         status, _, err = run("key", "reseal", "--node", node)
     assert status == 1 and "stop it first" in err
+
+
+WRITERS: dict[str, Callable[[Home, Acting], object]] = {
+    "key rotate": lambda home, by: home.replace_keys(by=by),
+    "officer enrol": lambda home, by: home.enrol_officer("mori", ("registry",), by=by),
+    "officer replace": lambda home, by: home.replace_officer_key("sato", by=by),
+}
+
+
+def opened_by(node: Path, word: bytes) -> list[str]:
+    """The names of the secrets that a passphrase opens."""
+    held = [KeyFiles(node / part, Passphrase(word)) for part in ("keys", "officers")]
+    return [name for one in held for name in one.names() if opens(one, name)]
+
+
+def opens(held: KeyFiles, name: str) -> bool:
+    """Whether a passphrase opens a secret."""
+    try:
+        return bool(held.read(name, held.kind(name)))
+    except NodeError:
+        return False
+
+
+@pytest.mark.parametrize("broken_off", [False, True])
+@pytest.mark.parametrize("name", WRITERS)
+def test_who_began_before_writes_no_key_under_the_old_passphrase(
+    run: Run, node: Path, monkeypatch: pytest.MonkeyPatch, name: str, broken_off: bool
+) -> None:
+    home = Home(node, passphrase=b"correct horse")
+    by = home.acting("sato", Role.SECURITY)
+    with monkeypatch.context() as patched:
+        if broken_off:
+            patched.setattr("gsomia.keystore.resealing.finish_resealing", lambda _: None)
+        assert run("key", "reseal", "--node", node)[0] == 0
+    with pytest.raises(NodeError, match="sealed anew meanwhile") as caught:
+        WRITERS[name](home, by)
+    assert "new passphrase" in caught.value.hint
+    home.close()
+    again = Home(node, passphrase=b"battery staple")
+    WRITERS[name](again, again.acting("sato", Role.SECURITY))
+    again.close()
+    assert len(opened_by(node, b"battery staple")) == len([*node.rglob("*.key")]) > 5
+
+
+def test_keys_are_written_and_sealed_anew_in_turn(run: Run, node: Path) -> None:
+    home = Home(node, passphrase=b"correct horse")
+    by = home.acting("sato", Role.SECURITY)
+    done: list[object] = []
+    begun = threading.Thread(target=lambda: done.append(home.enrol_officer("mori", ("registry",), by=by)))
+    with locked(node / "keys.lock"):
+        begun.start()
+        begun.join(0.2)
+        assert not done and not (node / "officers" / "mori.key").exists()
+    begun.join()
+    assert done
+    home.close()
+    resealed = threading.Thread(target=lambda: done.append(run("key", "reseal", "--node", node)))
+    with locked(node / "keys.lock"):
+        resealed.start()
+        resealed.join(0.2)
+        assert len(opened_by(node, b"correct horse")) == 6
+    resealed.join()
+    assert len(opened_by(node, b"battery staple")) == 6
 
 
 def test_keys_in_the_clear_stay_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

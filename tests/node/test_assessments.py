@@ -197,7 +197,9 @@ def test_what_is_signed_is_what_was_presented_to_this_party(stage: Stage) -> Non
     for words, says in lies:
         assert says in talk.hand("JPN", "KOR", resigned(exercise, act, id=f"lie {says}", **words))
     exercise.settle()
-    signing = sign_view(kor.node, talk.id, copies["KOR"].id, by=talk.by("KOR"))
+    with pytest.raises(UsageError, match="was presented here"):
+        sign_view(kor.node, talk.id, copies["USA"].item[:-1], by=talk.by("KOR"))
+    signing = sign_view(kor.node, talk.id, copies["KOR"].item[:-1], by=talk.by("KOR"))
     with pytest.raises(RefusedError, match="was signed before"):
         sign_view(kor.node, talk.id, copies["KOR"].id, by=talk.by("KOR"))
     other = resigned(exercise, signing, id="other", body={"text": "1" * 64})

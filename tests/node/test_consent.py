@@ -18,6 +18,7 @@ from gsomia.node import (
     Role,
     Terms,
     ask_consent,
+    consent_views,
     destroy,
     give_consent,
     inbox_lists,
@@ -420,6 +421,30 @@ def test_a_consent_that_no_disclosure_officer_signed_is_none(three: Exercise, ro
     said = send(three, "JPN", "KOR", message(three["JPN"], "KOR", "acts", {"acts": pack([lie])}))
     assert "needs an officer with the role `disclosure`" in said["body"]["refused"][lie.id]
     assert "disclosure" in words_of(refusals(three["KOR"]))
+
+
+def test_a_consent_is_named_by_the_beginning_of_its_id_or_its_items(three: Exercise) -> None:
+    korea, japan = three["KOR"], three["JPN"]
+    item = korea.copies()[0].item
+    requests = [asked(three), asked(three, purpose="training")]
+
+    def shown(reference: str) -> list[str]:
+        with korea.node.store.reading() as reader:
+            return [one["request"] for one in consent_views(reader, reference)]
+
+    first, second = requests
+    common = next(first[:size] for size in range(len(first), -1, -1) if second.startswith(first[:size]))
+    assert [shown(one[: len(common) + 1]) for one in requests] == [[one] for one in requests]
+    assert sorted(shown(item[:-1])) == sorted(requests)
+    assert shown(common) == shown("") == []
+    with pytest.raises(UsageError, match="no one request"):
+        give_consent(japan.node, common, by=by(japan))
+    give_consent(japan.node, requests[0][:-1], by=by(japan))
+    refuse_consent(japan.node, requests[1][:-1], "no", by=by(japan))
+    act = revoke_consent(japan.node, requests[0][:-1], "no more", by=by(japan))
+    assert act.statement.body["consent"] == requests[0]
+    three.settle()
+    holds(three)
 
 
 def test_an_answer_comes_once(three: Exercise) -> None:

@@ -8,7 +8,7 @@ import pytest
 from stories import MARKS, Stage, finish, forget, holds, register, same_story
 
 from gsomia.errors import RefusedError, UsageError
-from gsomia.node import Role, ask_consent, audit, give_consent, mark, release
+from gsomia.node import Role, Terms, ask_consent, audit, give_consent, mark, release
 from gsomia.node.transmission.offers import read_citations
 from gsomia.registry import Citation, Copy, Item
 from gsomia.testing import Exercise, Player
@@ -83,6 +83,44 @@ def test_a_third_party_gets_it_with_the_originators_consent_and_not_without(stag
     assert "consent" in json.dumps(caught.value.verdict)
     same_story(exercise)
     holds(exercise)
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    {
+        "another purpose": (Terms(purpose="training"), "it is for the purpose `training`, not `defence`"),
+        "a condition that nobody certified": (
+            Terms(conditions=("numbered copies",)),
+            "nobody certified its conditions: numbered copies",
+        ),
+        "a part alone": (
+            Terms(part="portion", extent="chapter 2"),
+            "nobody certified its conditions: nothing goes but the portion (chapter 2)",
+        ),
+    }.values(),
+)
+def test_why_a_consent_does_not_let_a_source_go_is_said(stage: Stage, terms: Terms, why: str) -> None:
+    exercise = stage("JPN", "KOR", "USA")
+    jpn, kor = exercise["JPN"], exercise["KOR"]
+    item, copy = held(exercise, "JPN", "KOR", purpose="defence")
+    ask_consent(kor.node, copy.id, "USA", "EXERCISE", by=kor.by(Role.DISCLOSURE))
+    exercise.settle()
+    give_consent(jpn.node, item.id, terms, by=jpn.by(Role.DISCLOSURE))
+    exercise.settle()
+    with kor.node.store.reading() as reader:
+        (consent,) = reader.consents(item.id)
+    with pytest.raises(RefusedError) as caught:
+        drawn(kor, "USA", copy.id, purpose="defence")
+    assert str(caught.value).endswith(
+        f"may be released to is JPN, KOR, and not `USA`; consent {consent.id} of JPN: {why}"
+    )
+    named = f"--certify {consent.id}" if "certified" in why else "`gsomia consent ask`"
+    assert named in caught.value.hint
+    # A release of the item itself fails for the same reason, where the part allows one at all.
+    if not terms.part:
+        with pytest.raises(RefusedError) as refused:
+            release(kor.node, copy.id, "USA", by=kor.by(Role.DISCLOSURE))
+        assert f"consent {consent.id} of JPN: {why}" in json.dumps(refused.value.verdict, ensure_ascii=False)
 
 
 def test_the_receivers_node_asks_for_the_consent_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +16,15 @@ from stories import Stage, finish, holds, register, same_story
 
 from gsomia.errors import NodeError, RefusedError, VerificationError
 from gsomia.keys import Envelope, SigningKey, canonical, sign
+from gsomia.keystore import KeyFiles, write_new_keys
 from gsomia.node import KeysInUse, NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
 from gsomia.node.acts.signed import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
-from gsomia.node.record.succession import PROOF_TYPE
+from gsomia.node.ports import NodeKeys
+from gsomia.node.record.succession import NODE_KEY, PROOF_TYPE
 from gsomia.registry import CopyState, Custody
 from gsomia.sealed import XWingPrivateKey
+from gsomia.store.transactions import SqlWriter
 from gsomia.testing import Exercise
 
 
@@ -155,6 +160,68 @@ def test_a_process_that_holds_the_old_keys_makes_no_more_acts(stage: Stage) -> N
         replace_node_keys(both["JPN"].node, same, lambda _: None, by=both["JPN"].by(Role.SECURITY))
     with pytest.raises(RefusedError, match="does not hold the role `security`"):
         rotated_by(both, Role.LEGAL)
+
+
+class Watched(KeysInUse):
+    """Keys in use that tell what held at the moment when others took their place."""
+
+    def __init__(self, stage: Exercise) -> None:
+        self._store, self._keys = stage["JPN"].node.store, stage["JPN"].node.keys
+        self.seen: list[tuple[str | None, bool]] = []
+
+    @property
+    def now(self) -> NodeKeys:
+        """The keys."""
+        return self._keys
+
+    @now.setter
+    def now(self, keys: NodeKeys) -> None:
+        begun = threading.Event()
+
+        def write() -> None:
+            with self._store.writing():
+                begun.set()
+
+        other = threading.Thread(target=write)
+        other.start()
+        with self._store.reading() as reader:
+            self.seen.append((reader.setting(NODE_KEY), begun.wait(0.1)))
+        self._keys = keys
+        self._other = other
+
+    def end(self) -> None:
+        """Let the other write."""
+        self._other.join()
+
+
+def test_the_new_keys_are_in_use_once_the_act_is_entered_and_before_anybody_else_writes(stage: Stage) -> None:
+    both = stage()
+    watched = Watched(both)
+    japan = replace(both["JPN"].node, in_use=watched)
+    new = NewKeys.generate()
+    replace_node_keys(japan, new, lambda _: None, by=both["JPN"].by(Role.SECURITY))
+    watched.end()
+    assert watched.seen == [(new.signing.public.fingerprint, False)]
+
+
+def test_keys_whose_act_was_not_entered_are_not_in_use_and_may_be_tried_again(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = stage()
+    japan, by, new = both["JPN"].node, both["JPN"].by(Role.SECURITY), NewKeys.generate()
+    before, kept = japan.keys, KeyFiles(tmp_path / "keys")
+
+    def full(*_: object) -> None:
+        raise NodeError("no space left")
+
+    with monkeypatch.context() as patched, pytest.raises(NodeError, match="no space left"):
+        patched.setattr(SqlWriter, "put_outgoing", full)
+        replace_node_keys(japan, new, lambda one: write_new_keys(kept, one), by=by)
+    assert japan.keys is before and kept.names() != []
+    replace_node_keys(japan, new, lambda one: write_new_keys(kept, one), by=by)
+    assert japan.keys.signing is new.signing
+    both.settle()
+    holds(both)
 
 
 def rotated_by(exercise: Exercise, role: str) -> None:

@@ -93,7 +93,6 @@ def test_an_answer_stands_at_both_nodes(
     (one,) = standing(japan)
     assert one.answer is not None and one.closed == "confirmed" and not one.is_open
     assert one.answer.body["acts"] == ([ended] if ends is not None else [])
-    assert one.is_unsettled is (ends is None)
     assert [signer.role for signer in one.answer.signers] == ["node", "registry"]
     assert korea.node.blobs.exists(copy.item) is (ends is None)
     same_story(both)

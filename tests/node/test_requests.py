@@ -124,7 +124,9 @@ def test_a_request_is_refused_in_writing_and_stays_so(both: Exercise) -> None:
     asked = ask(both)
     with pytest.raises(UsageError, match="why is it refused"):
         refuse_request(both["JPN"].node, asked.id, " ", by=by(both["JPN"]))
-    refuse_request(both["JPN"].node, asked.id, "the source would be known by it", by=by(both["JPN"]))
+    with pytest.raises(UsageError, match="is not open here"):
+        refuse_request(both["JPN"].node, asked.id[1:], "no", by=by(both["JPN"]))
+    refuse_request(both["JPN"].node, asked.id[:-1], "the source would be known by it", by=by(both["JPN"]))
     both.settle()
     for player in both.players.values():
         assert (row(player)["state"], row(player)["why"]) == ("refused", "the source would be known by it")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gsomia.errors import LogError
 from gsomia.tlog import (
     EMPTY_ROOT,
+    TILE_HEIGHT,
     TILE_WIDTH,
     Checkpoint,
     FaultKind,
@@ -22,20 +23,20 @@ from gsomia.tlog import (
     Tile,
     check_tiles,
     consistency_proof,
-    decode_entries,
     decode_tile,
     encode_entries,
     encode_tile,
     entries_path,
     inclusion_proof,
     leaf_hash,
+    reader_of_levels,
     root,
     tile_path,
-    tile_reader,
     tiles_for,
     verify_consistency,
     verify_inclusion,
 )
+from gsomia.tlog.tiles import entries_until_broken
 
 AT = datetime(2031, 7, 1, 9, 30, tzinfo=UTC)
 SIGNER = LogSigner("node.jpn.example/log/KOR", bytes(range(64)))
@@ -106,25 +107,23 @@ def test_a_tree_of_70000_has_the_tiles_that_the_standard_counts() -> None:
 
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_entries_are_read_back(entries: list[bytes]) -> None:
-    assert decode_entries(encode_entries(entries), len(entries)) == entries
+    assert entries_until_broken(encode_entries(entries), len(entries)) == (entries, True)
 
 
 @given(st.binary(max_size=40), st.integers(0, 8))
 def test_what_is_read_as_a_bundle_writes_back_the_same(data: bytes, width: int) -> None:
-    try:
-        entries = decode_entries(data, width)
-    except LogError:
-        return
-    assert encode_entries(entries) == data
-    assert len(entries) == width
+    entries, whole = entries_until_broken(data, width)
+    assert data.startswith(encode_entries(entries))
+    if whole:
+        assert encode_entries(entries) == data
+        assert len(entries) == width
 
 
 def test_a_bundle_or_tile_of_another_length_is_refused() -> None:
     data = encode_entries([b"a", b"", b"ccc"])
     for bad, width in ((data[:-1], 3), (data + b"\0", 3), (data, 2), (data, 4), (b"\0", 1)):
-        with pytest.raises(LogError):
-            decode_entries(bad, width)
-    assert decode_entries(encode_entries([bytes(65_535)]), 1) == [bytes(65_535)]
+        assert not entries_until_broken(bad, width)[1]
+    assert entries_until_broken(encode_entries([bytes(65_535)]), 1) == ([bytes(65_535)], True)
     with pytest.raises(LogError):
         encode_entries([bytes(65_536)])
     for bad in (b"", bytes(31), bytes(33), bytes(64)):
@@ -137,19 +136,18 @@ def test_a_bundle_or_tile_of_another_length_is_refused() -> None:
 @given(st.sampled_from([s for s in SIZES if s]), st.data())
 def test_proofs_are_built_from_tiles_alone(size: int, data: st.DataObject) -> None:
     this = log(size)
-    read = tile_reader(this.files.get, size)
+
+    def hashes(level: int, start: int, stop: int) -> list[bytes]:
+        index, first = divmod(start, TILE_WIDTH)
+        width = min(TILE_WIDTH, (size >> TILE_HEIGHT * level) - index * TILE_WIDTH)
+        return decode_tile(this.files[tile_path(level, index, width)], width)[first : first + stop - start]
+
+    read = reader_of_levels(hashes)
     top = root(this.hashes)
     index = data.draw(st.integers(0, size - 1))
     verify_inclusion(index, size, top, this.hashes[index], inclusion_proof(index, size, read))
     old = data.draw(st.integers(1, size))
     verify_consistency(old, size, root(this.hashes[:old]), top, consistency_proof(old, size, read))
-
-
-def test_a_proof_from_missing_or_short_tiles_is_not_built() -> None:
-    for fault in (None, b"short"):
-        files: dict[str, bytes | None] = {**log(600).files, "tile/0/001": fault}
-        with pytest.raises(LogError):
-            inclusion_proof(300, 600, tile_reader(files.get, 600))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -169,7 +167,7 @@ def test_a_whole_log_holds(size: int) -> None:
     assert tuple(seen) == log(size).entries
     assert starts == list(range(0, size, TILE_WIDTH))
     assert check.tiles == sum(t.level is not None for t in tiles_for(size))
-    assert check.require().checkpoint.size == size
+    assert check.signed is not None and check.signed.checkpoint.size == size
 
 
 @given(st.sampled_from([s for s in SIZES if s]), st.data())
@@ -188,8 +186,6 @@ def test_an_entry_with_a_flipped_byte_is_named_by_its_index(size: int, data: st.
     assert len(check.faults) == 1
     if place >= len(before) + 2:
         assert check.entries == size - 1
-    with pytest.raises(LogError, match=f"entry {index} "):
-        check.require()
 
 
 @given(st.sampled_from([s for s in SIZES if s]), st.data())

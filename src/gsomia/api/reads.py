@@ -22,12 +22,14 @@ from gsomia.node import (
     act_views,
     consent_views,
     differences,
+    disclosure_named,
     disclosure_view,
     instant,
     log_rows,
     node_key_rows,
     owed_rows,
     register_rows,
+    request_named,
     request_view,
     signed_since,
     told_differences,
@@ -195,7 +197,7 @@ def reads(served: Served, router: APIRouter) -> None:
     def see_disclosure(request: Request, name: Name) -> Response:
         """Show an oral disclosure: what was told, who was there, and what the agreement says of it."""
         with served.asked(request, "see-register") as (_, reader):
-            found = reader.disclosure(name)
+            found = disclosure_named(reader, name)
             if found is None:
                 raise missing()
             return answered(served, request, "disclosure", disclosure_view(node, reader, found, node.clock.now()))
@@ -204,7 +206,7 @@ def reads(served: Served, router: APIRouter) -> None:
     def see_request(request: Request, name: Name) -> Response:
         """Show a request for information: what is asked, what the agreement says of it, what answered it."""
         with served.asked(request, "see-register") as (_, reader):
-            found = reader.request(name)
+            found = request_named(reader, name)
             if found is None:
                 raise missing()
             return answered(served, request, "request", request_view(node, reader, found, node.clock.now()))

@@ -15,12 +15,12 @@ from gsomia.app.clock import FolderClock
 from gsomia.app.forms import Forms
 from gsomia.app.law import LawFolder, offered_law
 from gsomia.app.locks import locked, serving
+from gsomia.app.secrets import NodeSecrets
 from gsomia.blobs import LocalBlobs
 from gsomia.config import BY_PARCEL, NodeConfig, read_config, read_law_folder, shipped_law
 from gsomia.errors import GsomiaError, NodeError, PeerError, PendingError, RefusedError, UsageError
 from gsomia.keys import Verifies
 from gsomia.keystore import (
-    Box,
     KeyFiles,
     box_of,
     check_fixed,
@@ -28,8 +28,6 @@ from gsomia.keystore import (
     make_officer_key,
     read_node_keys,
     read_officer_key,
-    write_new_keys,
-    write_officer_key,
 )
 from gsomia.node import (
     Acting,
@@ -89,7 +87,7 @@ class Home:
     config: NodeConfig = field(init=False)
     node: Node = field(init=False)
     clock: FolderClock = field(init=False)
-    _box: Box | None = field(init=False, repr=False)
+    _secrets: NodeSecrets = field(init=False, repr=False)
     store: SqlStore = field(init=False)
     _links: dict[str, Any] = field(init=False, default_factory=dict)
     _law: LawFolder = field(init=False)
@@ -100,15 +98,15 @@ class Home:
         self.store = SqlStore.open(self.folder / "register.sqlite")
         with self.store.reading() as reader:
             check_fixed(self.folder, self.config, reader)
-        self._box = box_of(self.config.keystore, self.passphrase)
-        keys = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
+        box = box_of(self.config.keystore, self.passphrase)
+        self._secrets = NodeSecrets(self.folder, box, exercise=self.config.exercise)
         self._law = LawFolder(self.folder / "law")
         self.clock = FolderClock(self.folder / "clock", settable=self.config.exercise)
         link = self.config.link
         self.node = Node(
             party=self.config.party,
             exercise=self.config.exercise,
-            in_use=KeysInUse(read_node_keys(keys, self.store, self.config.party)),
+            in_use=KeysInUse(read_node_keys(self._secrets.own, self.store, self.config.party)),
             store=self.store,
             blobs=LocalBlobs(self.folder / "items"),
             clock=self.clock,
@@ -169,20 +167,20 @@ class Home:
         """Store keys that are to take the place of the node's own beside them.
 
         Raises:
-            NodeError: the disk, or the HSM, does not take them.
+            NodeError: the keys were sealed anew meanwhile, or the disk, or the HSM, does not take them.
         """
-        write_new_keys(KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise), new)
+        self._secrets.keep_new(new)
 
     def tls_password(self) -> bytes:
         """What the key of the TLS certificate is encrypted under; empty where it lies in the clear."""
-        keys = KeyFiles(self.folder / "keys", self._box, exercise=self.config.exercise)
+        keys = self._secrets.own
         return keys.read("tls", "tls-password") if keys.exists("tls") else b""
 
     # --- officers' key files --------------------------------------------------------------------------------------
 
     def officer_files(self) -> KeyFiles:
         """Where officers' key files lie."""
-        return KeyFiles(self.folder / "officers", self._box, exercise=self.config.exercise)
+        return self._secrets.officers
 
     def acting(self, officer: str, role: str) -> Acting:
         """An officer at work, with the key from its file.
@@ -231,13 +229,12 @@ class Home:
         if public is not None:
             return replace_officer_key(self.node, officer, public, by=by)
         key = make_officer_key(token)
-        files = self.officer_files()
         name = _later_key(officer, key.public)
-        write_officer_key(files, name, key)
+        self._secrets.keep_officers(name, key)
         try:
             return replace_officer_key(self.node, officer, key.public, by=by)
         except BaseException:
-            files.path(name).unlink()
+            self._secrets.discard_officers(name)
             raise
 
     def enrol_officer(
@@ -266,12 +263,11 @@ class Home:
         if public is not None:
             return enrol_officer(self.node, officer, roles, public, by=by, person=person)
         key = make_officer_key(token)
-        files = self.officer_files()
-        write_officer_key(files, officer, key)
+        self._secrets.keep_officers(officer, key)
         try:
             return enrol_officer(self.node, officer, roles, key.public, by=by, person=person)
         except BaseException:
-            files.path(officer).unlink()
+            self._secrets.discard_officers(officer)
             raise
 
     # --- peers ----------------------------------------------------------------------------------------------------

@@ -10,12 +10,17 @@ from pathlib import Path
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Hold a lock, or learn that another process does; the file names the process that took it last."""
+def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a lock, or learn that another process does; the file names the process that took it last.
+
+    Args:
+        path: its file.
+        wait: whether to wait for it; then it is always held.
+    """
     # Opened without emptying it, so that one who finds it taken does not wipe out who took it.
     with path.open("a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsomia.app.home import Home
+from gsomia.app.secrets import secrets_turn
 from gsomia.errors import NodeError, UsageError
 from gsomia.keystore import Passphrase, guessable, reseal
 
@@ -36,4 +37,5 @@ def reseal_keys(home: Home, passphrase: bytes) -> int:
         if not mine or not still:
             raise NodeError("the node is at work with the keys that are to be sealed anew", hint="stop it first")
         old, new = Passphrase(home.passphrase), Passphrase(passphrase)
-        return reseal(home.folder, old, new, exercise=home.node.exercise)
+        with secrets_turn(home.folder):
+            return reseal(home.folder, old, new, exercise=home.node.exercise)

@@ -142,7 +142,7 @@ def show(consent: str, as_json: bool, node_dir: str | None) -> None:
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = consent_views(reader, consent)
         if not found:
-            raise UsageError(f"no consent or request `{consent}`", hint="`gsomia consent list` has them")
+            raise UsageError(f"no one consent or request `{consent}`", hint="`gsomia consent list` has them")
         return {"consents": found}
 
     told = asked(node_dir, f"consents/{quote(consent, safe='')}", here)

@@ -12,7 +12,16 @@ from gsomia.cli.address.asked import anywhere_option, asked, done
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import by_option, certify_option, json_option, plain, print_json, table
 from gsomia.errors import UsageError
-from gsomia.node import Reader, Role, SignedAct, Telling, disclose_orally, disclosure_rows, disclosure_view
+from gsomia.node import (
+    Reader,
+    Role,
+    SignedAct,
+    Telling,
+    disclose_orally,
+    disclosure_named,
+    disclosure_rows,
+    disclosure_view,
+)
 
 __all__ = ["disclosure_command"]
 
@@ -93,9 +102,9 @@ def show(disclosure: str, as_json: bool, node_dir: str | None) -> None:
     """Show DISCLOSURE: what was told, who was there and may know it, and what the agreement says of it."""
 
     def here(home: Home, reader: Reader) -> dict[str, Any]:
-        found = reader.disclosure(disclosure)
+        found = disclosure_named(reader, disclosure)
         if found is None:
-            raise UsageError(f"no disclosure `{disclosure}`", hint="`gsomia disclosure list` has them")
+            raise UsageError(f"no one disclosure `{disclosure}`", hint="`gsomia disclosure list` has them")
         return disclosure_view(home.node, reader, found, home.clock.now())
 
     told = asked(node_dir, f"disclosures/{quote(disclosure, safe='')}", here)

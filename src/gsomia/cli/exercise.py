@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +11,10 @@ import click
 
 from gsomia.marking import visible_json
 
-__all__ = ["exercise", "exercise_line", "json_text", "note_exercise", "print_json"]
+__all__ = ["exercise", "exercise_line", "json_text", "note_exercise", "print_json", "say_exercise"]
 
 _EXERCISE = "gsomia.exercise"
+_SAID = "gsomia.exercise.said"
 
 
 def note_exercise(is_exercise: bool) -> None:
@@ -26,10 +29,30 @@ def exercise() -> dict[str, bool]:
     return {} if known is None else {"exercise": bool(known)}
 
 
+def say_exercise() -> None:
+    """Say once on standard error that the command's node is an EXERCISE one: every command does, one that fails too."""
+    meta = click.get_current_context().meta
+    if meta.get(_EXERCISE) and not meta.get(_SAID):
+        meta[_SAID] = True
+        click.echo("EXERCISE", err=True)
+
+
 def exercise_line() -> None:
-    """The line that heads or ends what people read of an EXERCISE node."""
-    if exercise().get("exercise"):
+    """The line that heads or ends what people read of an EXERCISE node, wherever it goes.
+
+    A terminal that shows standard error too has the line of `say_exercise` above already.
+    """
+    said = click.get_current_context(silent=True)
+    if exercise().get("exercise") and not (said is not None and said.meta.get(_SAID) and _one_terminal()):
         click.echo("EXERCISE")
+
+
+def _one_terminal() -> bool:
+    """Whether standard output and standard error are shown by one terminal."""
+    try:
+        return os.ttyname(sys.stdout.fileno()) == os.ttyname(sys.stderr.fileno())
+    except OSError:
+        return False
 
 
 def print_json(schema: str, value: Mapping[str, Any], *, indent: int | None = 2) -> None:

@@ -31,7 +31,11 @@ def destroy_command(item: str, method: str, by: str, witness: str, node_dir: str
     click.echo(f"destroyed by act {said.id}")
 
 
-@click.command("record")
+@click.command(
+    "record",
+    epilog=f"TYPE with ITEM: {', '.join(HANDLING)}. TYPE with --under: {', '.join(TOLD)}. "
+    f"FACT: {', '.join((*CERTIFIED, *TOLD_CERTIFIED))}.",
+)
 @click.argument("kind", metavar="TYPE", type=click.Choice((*HANDLING, *TOLD)))
 @click.argument("item", default="")
 @click.option("--what", required=True, help="What is done or told.")

@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 import click
 
 from gsomia.app import Home
-from gsomia.cli.exercise import exercise_line, note_exercise, print_json
+from gsomia.cli.exercise import exercise_line, note_exercise, print_json, say_exercise
 from gsomia.cli.instants import Instant, json_option
 from gsomia.cli.on_host import why_on_host
 from gsomia.errors import UsageError
@@ -73,8 +73,7 @@ def home_of(node_dir: str | None) -> Iterator[Home]:
         raise UsageError(f"`{command}` is for the node's own host: {why}", hint="give --node DIR there")
     home = Home(Path(node_dir), passphrase=credential("passphrase"))
     note_exercise(home.node.exercise)
-    if home.node.exercise:
-        click.echo("EXERCISE", err=True)
+    say_exercise()
     try:
         yield home
     finally:

@@ -23,6 +23,7 @@ from gsomia.node import (
     ask_information,
     instant,
     refuse_request,
+    request_named,
     request_rows,
     request_view,
 )
@@ -122,9 +123,9 @@ def show(request: str, as_json: bool, node_dir: str | None) -> None:
     """Show REQUEST: what is asked, what the agreement says of it, and what answered it."""
 
     def here(home: Home, reader: Reader) -> dict[str, Any]:
-        found = reader.request(request)
+        found = request_named(reader, request)
         if found is None:
-            raise UsageError(f"no request `{request}`", hint="`gsomia request list` has them")
+            raise UsageError(f"no one request `{request}`", hint="`gsomia request list` has them")
         return request_view(home.node, reader, found, home.clock.now())
 
     told = asked(node_dir, f"requests/{quote(request, safe='')}", here)

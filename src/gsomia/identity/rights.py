@@ -133,14 +133,6 @@ class Rights:
         for act in self.acts.values():
             yield from act.rights
 
-    def asked_by(self, command: str) -> tuple[Act, ...]:
-        """The acts for which a command asks, one for each first argument that the table tells apart; () for none."""
-        return tuple(
-            act
-            for act in self.acts.values()
-            if any(one == command or one.startswith(f"{command} ") for one in act.commands)
-        )
-
     def decide(self, principal: Principal, act: str, about: About = _NOTHING) -> Decision:
         """Whether a person may do an act: pure, for the instant for which the principal holds. No row: refused.
 

@@ -13,7 +13,7 @@ from gsomia.keystore.credentials import credential
 from gsomia.keystore.files import Box, KeyFiles, Passphrase
 from gsomia.keystore.fixed import check_fixed
 from gsomia.keystore.guessing import HOW, guessable
-from gsomia.keystore.nodekeys import read_node_keys, write_new_keys
+from gsomia.keystore.nodekeys import opens, read_node_keys, write_new_keys
 from gsomia.keystore.officerkeys import OfficerKey, make_officer_key, read_officer_key, write_officer_key
 from gsomia.keystore.resealing import finish_resealing, reseal
 from gsomia.keystore.token import TokenKey, TokenUri, token_private_key
@@ -32,6 +32,7 @@ __all__ = [
     "finish_resealing",
     "guessable",
     "make_officer_key",
+    "opens",
     "read_node_keys",
     "read_officer_key",
     "reseal",

@@ -165,6 +165,20 @@ class KeyFiles:
         except OSError as error:
             raise NodeError(f"cannot write the key `{name}`: {error.strerror}") from error
 
+    def keep(self, name: str, kind: str, secret: bytes) -> None:
+        """Store a secret, unless an earlier try has stored the very same.
+
+        Raises:
+            NodeError: as for `write`, or what lies there cannot be read.
+        """
+        if not self.exists(name) or self.read(name, kind) != secret:
+            self.write(name, kind, secret)
+            return
+        try:
+            sync(self._folder)
+        except OSError as error:
+            raise NodeError(f"cannot write the key `{name}`: {error.strerror}") from error
+
     def read(self, name: str, kind: str) -> bytes:
         """The secret of this name and kind.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from gsomia.errors import NodeError
 from gsomia.keys import SigningKey
 from gsomia.keystore.files import KeyFiles
 from gsomia.node import NewKeys, NodeKeys, Store, key_settings
 from gsomia.sealed import XWingPrivateKey
 from gsomia.tlog import LogSigner
 
-__all__ = ["read_node_keys", "write_new_keys"]
+__all__ = ["opens", "read_node_keys", "write_new_keys"]
 
 _SIGNING, _SEALING, _LOG = "gsomia-signing", "x-wing", "gsomia-log"
 
@@ -42,11 +43,24 @@ def read_node_keys(files: KeyFiles, store: Store, party: str) -> NodeKeys:
     )
 
 
+def opens(files: KeyFiles) -> bool:
+    """Whether the box opens a node's secrets as they lie there now; the log's key stands for all.
+
+    Args:
+        files: the node's secrets.
+    """
+    try:
+        files.read("log", _LOG)
+    except NodeError:
+        return False
+    return True
+
+
 def write_new_keys(files: KeyFiles, new: NewKeys) -> None:
-    """Store the keys that are to take the place of a node's own beside the old ones.
+    """Store the keys that are to take the place of a node's own beside the old ones; they may lie there already.
 
     Raises:
         NodeError: the disk, or the HSM, does not take them.
     """
-    files.write(_named("signing", new.signing.public.fingerprint), _SIGNING, new.signing.seed)
-    files.write(_named("sealing", new.sealing.kid), _SEALING, new.sealing.to_bytes())
+    files.keep(_named("signing", new.signing.public.fingerprint), _SIGNING, new.signing.seed)
+    files.keep(_named("sealing", new.sealing.kid), _SEALING, new.sealing.to_bytes())

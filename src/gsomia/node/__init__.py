@@ -32,7 +32,7 @@ from gsomia.node.acts.signed import (
     pack,
     read_instant,
 )
-from gsomia.node.acts.types import ACT_TYPES, CONCLUDED, CONSULTED, CONTRACTED, HANDLING, TOLD, Role
+from gsomia.node.acts.types import ACT_TYPES, CONSULTED, HANDLING, TOLD, Role
 from gsomia.node.bundle.life import check_bundle
 from gsomia.node.bundle.logs import WITNESSES
 from gsomia.node.bundle.reading import MAX_BUNDLE_JSON, TrustedKeys
@@ -68,7 +68,7 @@ from gsomia.node.exchange.receive import answer
 from gsomia.node.exchange.recovering import Recovery, recover
 from gsomia.node.exchange.tracers import Awaited, TracerDays, awaited, trace
 from gsomia.node.exchange.uploads import held_of, upload
-from gsomia.node.facts.asserted import Case, rank_of, record_of
+from gsomia.node.facts.asserted import Case, rank_of
 from gsomia.node.facts.labels import alike_marks, item_label, labels_of, marks_of
 from gsomia.node.facts.levels import Review
 from gsomia.node.holding.consent import Terms, ask_consent, give_consent, passed_under, refuse_consent, revoke_consent
@@ -80,12 +80,12 @@ from gsomia.node.holding.contractors import (
     return_from_contractor,
 )
 from gsomia.node.holding.custody import Opening, ask_open, mark, mark_many, open_item, receipt
-from gsomia.node.holding.disclosures import Telling, disclose_orally, disclosure_rows, disclosure_view
+from gsomia.node.holding.disclosures import Telling, disclose_orally, disclosure_named, disclosure_rows, disclosure_view
 from gsomia.node.holding.handling import CERTIFIED, TOLD_CERTIFIED, destroy, handle, tell
 from gsomia.node.holding.ordering import end_order, give_order, order_rows
 from gsomia.node.holding.owed import Owing, owing
 from gsomia.node.holding.regrading import Regraded, follow_regrade, notify_regrade, regraded, reviews
-from gsomia.node.holding.renditions import MadeRendition, MarkedOnce, ask_reproduce, make_rendition
+from gsomia.node.holding.renditions import MadeRendition, MarkedOnce, make_rendition
 from gsomia.node.holding.revocation import answer_recall, recall
 from gsomia.node.logs.publish import KEYS_PATH, check_log, log_files, log_named, log_tile, prove
 from gsomia.node.logs.timestamps import Stamp, audit_stamps, stamp_logs, stamps_of
@@ -122,7 +122,7 @@ from gsomia.node.ports import Blobs, Clock, Documents, KeysInUse, Look, Marked, 
 from gsomia.node.record.access import MAIN_FACILITY, facility_of
 from gsomia.node.record.approval import PARTS
 from gsomia.node.record.consultation_rules import Consultation, Standing, Step, View
-from gsomia.node.record.keyholding import Recalled, recall_of, recalls
+from gsomia.node.record.keyholding import Recalled, recalls
 from gsomia.node.record.lognames import is_log_of, log_origin
 from gsomia.node.record.oral import OralDisclosure
 from gsomia.node.record.order import StandingOrder
@@ -164,8 +164,8 @@ from gsomia.node.transmission.requests import (
     REQUEST_CERTIFIED,
     InformationWanted,
     ask_information,
-    open_requests,
     refuse_request,
+    request_named,
     request_rows,
     request_view,
 )
@@ -203,9 +203,7 @@ from gsomia.node.views.proofs import (
     witness_rows,
 )
 from gsomia.node.views.records import (
-    act_named,
     act_row,
-    act_view,
     act_views,
     acts_about,
     copy_row,
@@ -219,7 +217,6 @@ from gsomia.node.views.records import (
     rendition_row,
     rung_rows,
     told_differences,
-    waiting_copies,
 )
 from gsomia.node.views.verdicts import may_open, may_release, may_transmit
 
@@ -230,9 +227,7 @@ __all__ = [
     "BUNDLE_JSON",
     "CERTIFIED",
     "CLEARANCES",
-    "CONCLUDED",
     "CONSULTED",
-    "CONTRACTED",
     "FLOOD",
     "HANDLING",
     "KEYS_PATH",
@@ -340,9 +335,7 @@ __all__ = [
     "View",
     "Writer",
     "accredit",
-    "act_named",
     "act_row",
-    "act_view",
     "act_views",
     "acts_about",
     "adopt_law",
@@ -355,7 +348,6 @@ __all__ = [
     "ask_information",
     "ask_open",
     "ask_release",
-    "ask_reproduce",
     "ask_transmit",
     "ask_witness",
     "asked_back",
@@ -396,6 +388,7 @@ __all__ = [
     "differences_of",
     "discard",
     "disclose_orally",
+    "disclosure_named",
     "disclosure_rows",
     "disclosure_view",
     "discrepancy_row",
@@ -455,7 +448,6 @@ __all__ = [
     "officer_row",
     "open_consultation",
     "open_item",
-    "open_requests",
     "order_rows",
     "outgoing_row",
     "overdue",
@@ -478,7 +470,6 @@ __all__ = [
     "read_instant",
     "read_text",
     "recall",
-    "recall_of",
     "recalled_rows",
     "recalls",
     "receipt",
@@ -486,7 +477,6 @@ __all__ = [
     "reconcile_by_parcel",
     "reconciled_at",
     "reconciled_view",
-    "record_of",
     "record_order",
     "recover",
     "refresh",
@@ -504,6 +494,7 @@ __all__ = [
     "rendition_row",
     "replace_node_keys",
     "replace_officer_key",
+    "request_named",
     "request_rows",
     "request_view",
     "retire_officer_key",
@@ -545,7 +536,6 @@ __all__ = [
     "views_left",
     "views_of",
     "waiting",
-    "waiting_copies",
     "way_rows",
     "where_view_lies",
     "withdraw_from_consultation",

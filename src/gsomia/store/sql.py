@@ -142,10 +142,12 @@ class SqlStore:
             NodeError: the disk does not take it; nothing of the block happened.
         """
         # In turn within this process: SQLite itself lets others in by trying again and again.
-        with self._turn, self._transaction(write=True, durable=durable) as connection:
-            writer = SqlWriter(connection)
-            yield writer
-            writer.end()
+        with self._turn:
+            with self._transaction(write=True, durable=durable) as connection:
+                writer = SqlWriter(connection)
+                yield writer
+                writer.end()
+            writer.committed()
 
     @contextmanager
     def _transaction(self, *, write: bool, durable: bool = True) -> Iterator[sa.Connection]:

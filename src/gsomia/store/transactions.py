@@ -277,6 +277,18 @@ class SqlWriter(
 ):
     """Reads and changes within one transaction; nobody else writes meanwhile."""
 
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._afterwards: list[Callable[[], None]] = []
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        self._afterwards.append(work)
+
+    def committed(self) -> None:
+        """Do what was to be done afterwards; the transaction has ended well."""
+        for work in self._afterwards:
+            work()
+
     @contextmanager
     def part(self) -> Iterator[None]:
         # What was to be written before it is written with it, or once more where it is undone.

@@ -40,7 +40,6 @@ from gsomia.tlog.tiles import (
     TILE_WIDTH,
     ReadFile,
     Tile,
-    decode_entries,
     decode_tile,
     encode_entries,
     encode_tile,
@@ -48,7 +47,6 @@ from gsomia.tlog.tiles import (
     entry_tiles,
     reader_of_levels,
     tile_path,
-    tile_reader,
     tiles_for,
 )
 from gsomia.tlog.tree import (
@@ -113,7 +111,6 @@ __all__ = [
     "commitment",
     "consider",
     "consistency_proof",
-    "decode_entries",
     "decode_tile",
     "encode_entries",
     "encode_tile",
@@ -127,7 +124,6 @@ __all__ = [
     "reader_of_levels",
     "root",
     "tile_path",
-    "tile_reader",
     "tiles_for",
     "verify_checkpoint",
     "verify_consistency",

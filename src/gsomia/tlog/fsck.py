@@ -91,16 +91,6 @@ class LogCheck:
         """Whether the log is whole: a good checkpoint and no fault."""
         return self.signed is not None and not self.faults
 
-    def require(self) -> SignedCheckpoint:
-        """The checkpoint, where the log is whole.
-
-        Raises:
-            LogError: it is not; the message is the first fault.
-        """
-        if self.signed is None or self.faults:
-            raise LogError(self.faults[0].text)
-        return self.signed
-
 
 class _Enough(Exception):  # noqa: N818 - leaves the walk, is not an error and never leaves this module
     """So many faults that the walk stops."""

@@ -19,7 +19,6 @@ __all__ = [
     "TILE_WIDTH",
     "ReadFile",
     "Tile",
-    "decode_entries",
     "decode_tile",
     "encode_entries",
     "encode_tile",
@@ -27,7 +26,6 @@ __all__ = [
     "entry_tiles",
     "reader_of_levels",
     "tile_path",
-    "tile_reader",
     "tiles_for",
 ]
 
@@ -174,49 +172,6 @@ def entries_until_broken(data: bytes, width: int) -> tuple[list[bytes], bool]:
         entries.append(data[at + 2 : end])
         at = end
     return entries, at == len(data)
-
-
-def decode_entries(data: bytes, width: int) -> list[bytes]:
-    """The entries of a bundle.
-
-    Raises:
-        LogError: not exactly `width` entries.
-    """
-    entries, whole = entries_until_broken(data, width)
-    if not whole:
-        raise LogError(f"the bundle is broken after {len(entries)} of {width} entries")
-    return entries
-
-
-def tile_reader(read_file: ReadFile, size: int) -> Read:
-    """Stored hashes of a log that is at hand as tiles, for `inclusion_proof` and `consistency_proof`.
-
-    Args:
-        read_file: gives the log's files; what it gives is not verified here, the proof will be.
-        size: the size of the checkpoint whose tiles they are.
-
-    Returns:
-        The function that proofs are built with; it raises LogError where a tile is missing or has another length.
-    """
-    kept: dict[tuple[int, int], list[bytes]] = {}
-
-    def tile(level: int, index: int) -> list[bytes]:
-        if (level, index) not in kept:
-            width = min(TILE_WIDTH, (size >> TILE_HEIGHT * level) - index * TILE_WIDTH)
-            path = tile_path(level, index, width)
-            data = read_file(path)
-            if data is None:
-                raise LogError(f"the tile `{path}` is missing")
-            if len(kept) >= TILE_WIDTH:
-                kept.clear()
-            kept[level, index] = decode_tile(data, width)
-        return kept[level, index]
-
-    def hashes(level: int, start: int, stop: int) -> list[bytes]:
-        number, at = divmod(start, TILE_WIDTH)
-        return tile(level, number)[at : at + stop - start]
-
-    return reader_of_levels(hashes)
 
 
 def reader_of_levels(hashes: Callable[[int, int, int], Sequence[bytes]]) -> Read:

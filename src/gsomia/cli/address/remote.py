@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from gsomia.cli.exercise import note_exercise
+from gsomia.cli.exercise import note_exercise, say_exercise
 from gsomia.cli.meaning.frame import Frame
 from gsomia.errors import (
     GsomiaError,
@@ -174,9 +174,7 @@ class Remote:
 
     def _note(self, exercise: bool) -> None:
         note_exercise(exercise)
-        if exercise and not click.get_current_context().meta.get("gsomia.said"):
-            click.get_current_context().meta["gsomia.said"] = True
-            click.echo("EXERCISE", err=True)
+        say_exercise()
 
     def _sent(self, method: str, path: str, **words: Any) -> httpx2.Response:
         answer = self._asked(method, path, **words)

@@ -95,6 +95,8 @@ def _some(one: Statement, wanted: Words) -> dict[str, Any]:
     found = {name: word for name, word in body.items() if word and not wanted.get(name, True) and name != "contains"}
     if "request" in wanted or "consent" in wanted:
         found |= {name: body[name] for name in _BY_NAME if name in body and not wanted.get(name)}
+        ids = {name: body[name] for name in ("request", "consent") if name in wanted and name in body}
+        found |= {name: word for name, word in ids.items() if word != wanted[name]}
         found |= {"item": one.item} if one.item else {}
         found |= {"under": one.instrument} if one.instrument else {}
     elif one.type == "transmit":

@@ -21,6 +21,7 @@ from gsomia.node.effects.consultations import PRESENTING, SIGNING_VIEW, given, s
 from gsomia.node.facts.asserted import Case
 from gsomia.node.ledger import Draft, Signing, make
 from gsomia.node.node import Acting, Node, refused
+from gsomia.node.record.beginnings import begun
 from gsomia.node.record.consultation_rules import Consultation
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.node.transmission.looking import look_over
@@ -214,7 +215,7 @@ def sign_view(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct
     Args:
         node: the Party's.
         reference: the consultation.
-        item: the view's control number or id.
+        item: the view's control number or id, or the beginning of the id.
         by: an officer in the role that the subject needs.
 
     Raises:
@@ -226,7 +227,8 @@ def sign_view(node: Node, reference: str, item: str, *, by: Acting) -> SignedAct
         with node.store.reading() as reader:
             consultation = consultation_named(reader, reference)
             copies = [copy for copy in reader.find(item) if copy.holder == node.party]
-            view = view_of(reader, consultation, copies[0].item) if copies else None
+            mine = [view.item for view in reader.consultation_views(consultation.id) if view.party == node.party]
+            view = view_of(reader, consultation, copies[0].item if copies else begun(mine, item))
             entry = reader.item(view.item) if view is not None else None
         if view is None or entry is None or view.party != node.party:
             raise UsageError(f"no view `{item}` was presented here", hint="`gsomia consult show` lists them")

@@ -27,7 +27,6 @@ __all__ = [
     "item_of",
     "protecting",
     "rank_of",
-    "record_of",
     "transmission_facts",
 ]
 
@@ -42,10 +41,10 @@ class Case:
     @classmethod
     def of(cls, node: Node, reader: Reader) -> Case:
         """As this node holds them now."""
-        return reader.once("case", lambda: cls(law=node.law(reader.adopted()), record=record_of(node, reader)))
+        return reader.once("case", lambda: cls(law=node.law(reader.adopted()), record=_record_of(node, reader)))
 
 
-def record_of(node: Node, reader: Reader) -> Record:
+def _record_of(node: Node, reader: Reader) -> Record:
     """The legal acts that this Party's own legal officer entered; a peer's report changes nothing here (protocol 4).
 
     A reading is apart: it is its own Party's declaration, and no other Party enters it.

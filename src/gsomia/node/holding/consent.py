@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from gsomia.node.facts.asserted import Case, item_of
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
 from gsomia.node.record.approval import GRANTED, PARTS, WHOLE, WRITTEN, Passing, objection
+from gsomia.node.record.beginnings import begun
 from gsomia.node.record.oral import OralDisclosure
 from gsomia.node.record.store_port import Reader
 from gsomia.node.record.stored import Consent
@@ -23,7 +25,16 @@ from gsomia.node.transmission.underway import heed
 from gsomia.registry import Copy
 from gsomia.verdict import Facts, Request, decide
 
-__all__ = ["Terms", "ask_consent", "give_consent", "passed_under", "refuse_consent", "revoke_consent", "told_under"]
+__all__ = [
+    "Terms",
+    "ask_consent",
+    "consents_named",
+    "give_consent",
+    "passed_under",
+    "refuse_consent",
+    "revoke_consent",
+    "told_under",
+]
 
 _PARTY = re.compile("[A-Z]{3}")
 
@@ -109,7 +120,7 @@ def give_consent(node: Node, request: str, terms: Terms | None = None, *, by: Ac
 
     Args:
         node: the originator's node.
-        request: the request's id, or the item's where one request for it is open.
+        request: the request's id, or the item's where one request for it is open; or the beginning of one.
         terms: what the request names, without condition or end, where they are left out.
         by: a disclosure officer.
 
@@ -205,7 +216,8 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
 
     Args:
         node: the originator's node.
-        consent: the consent's id, as `consents` lists it, or the item's where one consent for it stands.
+        consent: the consent's id, as `consents` lists it, or the item's where one consent for it stands; or the
+            beginning of one.
         why: for the asker's officer.
         by: a disclosure officer.
 
@@ -217,7 +229,7 @@ def revoke_consent(node: Node, consent: str, why: str, *, by: Acting) -> SignedA
     with keeping_refusals(node, f"withdrawal of consent {consent}", at), node.store.writing() as tx:
         node.officer(tx, by, "disclosure")
         standing = [c for c in tx.consents() if c.state == GRANTED and c.originator == node.party]
-        found = [c for c in standing if consent in (c.id, c.item)]
+        found = consents_named(standing, consent)
         if len(found) != 1:
             listed = ", ".join(f"{c.id} ({c.asker} to {', '.join(c.receivers)})" for c in standing) or "none"
             raise UsageError(f"no one consent `{consent}` stands", hint=f"standing: {listed}")
@@ -300,9 +312,15 @@ def _names(act: SignedAct) -> tuple[str, str]:
     return act.id, str(act.statement.body["request"])
 
 
+def consents_named(consents: Sequence[Consent], reference: str) -> list[Consent]:
+    """The consents or requests that are meant by an id, by the id of their item, or by the beginning of one."""
+    named = begun((name for one in consents for name in (one.id, one.item)), reference)
+    return [one for one in consents if named in (one.id, one.item)]
+
+
 def _open_request(node: Node, reader: Reader, request: str) -> Consent:
     is_open = [c for c in reader.consents() if c.state == "asked" and c.originator == node.party]
-    found = [c for c in is_open if request in (c.id, c.item)]
+    found = consents_named(is_open, request)
     if len(found) != 1:
         listed = ", ".join(f"{c.id} ({c.asker} asks for {', '.join(c.receivers)})" for c in is_open) or "none"
         raise UsageError(f"no one request `{request}` is open", hint=f"open: {listed}")

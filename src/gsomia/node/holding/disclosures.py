@@ -22,6 +22,7 @@ from gsomia.node.node import Acting, Node, known_peer
 from gsomia.node.people.persons import known_person
 from gsomia.node.record.access import MAIN_FACILITY
 from gsomia.node.record.approval import GRANTED, Passing
+from gsomia.node.record.beginnings import begun
 from gsomia.node.record.keyholding import recall_of, unless_recalled
 from gsomia.node.record.oral import OralDisclosure, present_of
 from gsomia.node.record.store_port import Reader, Writer
@@ -33,7 +34,7 @@ from gsomia.verdict import Facts, Request, Verdict, decide
 from gsomia.verdict import Item as LawItem
 from gsomia.verdict import Person as LawPerson
 
-__all__ = ["Telling", "disclose_orally", "disclosure_rows", "disclosure_view"]
+__all__ = ["Telling", "disclose_orally", "disclosure_named", "disclosure_rows", "disclosure_view"]
 
 _TEXT = 1000
 _FORM = "oral"
@@ -136,6 +137,11 @@ def disclose_orally(node: Node, telling: Telling, *, by: Acting) -> SignedAct:
 def disclosure_rows(reader: Reader) -> list[dict[str, Any]]:
     """The disclosures that were recorded, as data."""
     return [_row(one) for one in reader.disclosures()]
+
+
+def disclosure_named(reader: Reader, reference: str) -> OralDisclosure | None:
+    """The disclosure of this id, or the only one whose id begins so."""
+    return reader.disclosure(begun((one.id for one in reader.disclosures()), reference))
 
 
 def disclosure_view(node: Node, reader: Reader, one: OralDisclosure, at: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gsomia.errors import NodeError
 from gsomia.keys import Envelope, PublicKey, SigningKey, b64, sign, unb64
@@ -61,6 +62,13 @@ def replace_node_keys(node: Node, new: NewKeys, keep: Callable[[NewKeys], object
         "signing": new.signing.public.to_json(),
         "sealing": b64(new.sealing.public.to_bytes()),
     }
+    used = replace(
+        old,
+        signing=new.signing,
+        sealing=new.sealing,
+        retired=(old.signing, *old.retired),
+        retired_sealing=(old.sealing, *old.retired_sealing),
+    )
     proof = new.proof(proven(node.party, node.exercise, stated))
     with node.store.writing() as tx:
         draft = Draft(type="replace-node-key", parties=node.peer_parties(tx), body=stated | {"proof": proof.to_json()})
@@ -69,13 +77,9 @@ def replace_node_keys(node: Node, new: NewKeys, keep: Callable[[NewKeys], object
         for peer in act.statement.parties:
             # Before all else that waits: what the new key signs means nothing to a peer that does not know it.
             tx.put_outgoing(peer, "key", act.id, node.clock.machine())
-    node.in_use.now = replace(
-        old,
-        signing=new.signing,
-        sealing=new.sealing,
-        retired=(old.signing, *old.retired),
-        retired_sealing=(old.sealing, *old.retired_sealing),
-    )
+        # Not before: nothing is signed by keys, or sealed to keys, that the register may never name. Nor later: whoever
+        # writes next must sign by those that it names.
+        tx.afterwards(partial(setattr, node.in_use, "now", used))
     return act
 
 

@@ -86,7 +86,7 @@ def of_no_other(reader: Reader, party: str, officer: str, key: Verifies) -> None
 
 
 def a_pair_enrols(reader: Reader, party: str, officer: str, roles: Sequence[str], key: Verifies) -> None:
-    """Check that some security officer has a pair: on the node's own host, where keys are replaced, no passkey signs.
+    """Check that some security officer has a pair: no passkey signs what works by the node's folder alone.
 
     Raises:
         UsageError: with this passkey none would.

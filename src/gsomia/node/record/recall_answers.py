@@ -58,11 +58,6 @@ class AskedBack:
         """Whether an answer is owed: none was given, and the copy was there when it was asked for."""
         return self.answer is None and not (self.ended is not None and self.ended.at < self.recall.at)
 
-    @property
-    def is_unsettled(self) -> bool:
-        """Whether the copy is still with its holder, as far as the acts say."""
-        return self.ended is None
-
     def state(self, at: datetime) -> str:
         """Where it stands at an instant.
 

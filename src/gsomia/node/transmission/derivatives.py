@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gsomia.agreement import RELEASABLE
-from gsomia.errors import DataError, UsageError
+from gsomia.errors import DataError, RefusedError, UsageError
 from gsomia.marking import Category, Label, Source, derive, holding_words
 from gsomia.node.facts.asserted import Case, item_facts, item_of, protecting
 from gsomia.node.facts.labels import government_name, language_of, originator_label, read_label_text, scale_of
 from gsomia.node.facts.levels import in_force, level_notified, marked_for
 from gsomia.node.node import Node, refused
-from gsomia.node.record.approval import Passing, objection
+from gsomia.node.record.approval import Passing, objection, objections
 from gsomia.node.record.store_port import Reader
 from gsomia.registry import Citation, Copy, Item
 from gsomia.verdict import Facts, Request, Verdict, decide
@@ -131,12 +131,8 @@ def draw_on(
     barred = [party for party in passing.receivers if party not in left]
     if barred:
         narrow = next((x for x in parts if barred[0] not in x.label.values(RELEASABLE, "PERMISSIVE")), parts[0])
-        raise refused(
-            "not-releasable",
-            f"what `{narrow.control_number or narrow.item}` may be released to is "
-            f"{', '.join(narrow.label.values(RELEASABLE)) or 'nobody'}, and not `{barred[0]}`",
-            hint="ask its originator with `gsomia consent ask`, or leave it out",
-        )
+        source = next(item for item, _ in sources if item.id == narrow.item)
+        raise _not_releasable(node, reader, narrow, source, barred[0], passing, at)
     contains = dict.fromkeys((node.party, *(party for item, _ in sources for party in item.contains)))
     return Drawn(
         label=made.label,
@@ -152,12 +148,35 @@ def _label(node: Node, reader: Reader, item: Item, copy: Copy | None, passing: P
     if copy is None:
         return replace(originator_label(item), classification=level_notified(reader, item))
     label = read_label_text(copy.own_label)
-    known_by = at + node.limits.max_skew
-    consented = {c.originator for c in reader.consents(item.id) if not objection(c, passing, at, known_by)}
-    if {*item.contains} - {node.party} <= consented | {*passing.receivers}:
+    if not _unserved(node, reader, item, passing, at):
         values = tuple(dict.fromkeys((*label.values(RELEASABLE, "PERMISSIVE"), *passing.receivers)))
         label = label.with_category(Category(type="PERMISSIVE", tag=RELEASABLE, values=values))
     return replace(label, review=None)
+
+
+def _unserved(node: Node, reader: Reader, item: Item, passing: Passing, at: datetime) -> frozenset[str]:
+    """The originators of a source by whose written consent it does not go to the receivers, and who are none."""
+    known_by = at + node.limits.max_skew
+    consented = {c.originator for c in reader.consents(item.id) if not objection(c, passing, at, known_by)}
+    return frozenset(item.contains) - {node.party, *passing.receivers} - consented
+
+
+def _not_releasable(
+    node: Node, reader: Reader, part: Source, item: Item, to: str, passing: Passing, at: datetime
+) -> RefusedError:
+    """The refusal of a source that may not go to a receiver: what it may be released to, why no consent serves."""
+    unserved = _unserved(node, reader, item, passing, at)
+    on_file = [consent for consent in reader.consents(item.id) if consent.originator in unserved]
+    known_by = at + node.limits.max_skew
+    named = ", ".join(part.label.values(RELEASABLE)) or "nobody"
+    words = f"what `{part.control_number or part.item}` may be released to is {named}, and not `{to}`"
+    why = objections(on_file, passing, at, known_by)
+    certified = replace(passing, met=passing.met | {consent.id for consent in on_file})
+    lacking = [f"--certify {one.id}" for one in on_file if not objection(one, certified, at, known_by)]
+    instead = (
+        f"give {' '.join(lacking)} once that is met" if lacking else "ask its originator with `gsomia consent ask`"
+    )
+    return refused("not-releasable", "; ".join(filter(None, (words, why))), hint=f"{instead}, or leave it out")
 
 
 def ask_sources(

@@ -20,6 +20,7 @@ from gsomia.node.facts.asserted import Case
 from gsomia.node.facts.words import check_parties, check_subject, treaty_mark
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer, refused
+from gsomia.node.record.beginnings import begun
 from gsomia.node.record.store_port import Reader
 from gsomia.node.record.stored import InformationRequest
 from gsomia.node.transmission.offers import verdict_digest
@@ -32,9 +33,9 @@ __all__ = [
     "InformationWanted",
     "ask_information",
     "check_answer",
-    "open_requests",
     "refuse_request",
     "request_answered",
+    "request_named",
     "request_rows",
     "request_view",
 ]
@@ -131,7 +132,7 @@ def refuse_request(node: Node, request: str, why: str, *, by: Acting) -> SignedA
 
     Args:
         node: the node of the Party asked.
-        request: the request's id.
+        request: the request's id, or the beginning of it.
         why: for the asker's officer.
         by: a disclosure officer.
 
@@ -144,7 +145,8 @@ def refuse_request(node: Node, request: str, why: str, *, by: Acting) -> SignedA
         raise UsageError("why is it refused?", hint=f"one line of at most {_TEXT} printable characters, with --why")
     with keeping_refusals(node, f"refusal of request {request}", at), node.store.writing() as tx:
         node.officer(tx, by, "disclosure")
-        asked = open_request(node, tx, request)
+        named = request_named(tx, request)
+        asked = open_request(node, tx, named.id if named is not None else request)
         if state_of(tx, asked) == "answered":
             raise refused("answered", f"request `{request}` is answered by {', '.join(asked.answers)}")
         verdict = _judge(node, tx, Case.of(node, tx), asked, (), at)
@@ -162,9 +164,14 @@ def refuse_request(node: Node, request: str, why: str, *, by: Acting) -> SignedA
         return make(node, tx, [draft], at=at, by=by)[0]
 
 
-def open_requests(node: Node, reader: Reader) -> list[InformationRequest]:
+def _open_requests(node: Node, reader: Reader) -> list[InformationRequest]:
     """The requests to this Party that wait for an answer."""
     return [one for one in reader.requests() if one.asked == node.party and state_of(reader, one) == "open"]
+
+
+def request_named(reader: Reader, reference: str) -> InformationRequest | None:
+    """The request of this id, or the only one whose id begins so."""
+    return reader.request(begun((one.id for one in reader.requests()), reference))
 
 
 def open_request(node: Node, reader: Reader, request: str) -> InformationRequest:
@@ -175,7 +182,7 @@ def open_request(node: Node, reader: Reader, request: str) -> InformationRequest
     """
     found = reader.request(request)
     if found is None or found.asked != node.party or found.refusal:
-        listed = ", ".join(one.id for one in open_requests(node, reader)) or "none"
+        listed = ", ".join(one.id for one in _open_requests(node, reader)) or "none"
         what = f"was refused by act `{found.refusal}`" if found is not None and found.refusal else "is not open here"
         raise UsageError(f"request `{request}` {what}", hint=f"open: {listed}; `gsomia request list` shows them")
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from gsomia.node.acts.signed import instant
 from gsomia.node.facts.asserted import Case
 from gsomia.node.facts.levels import Review
-from gsomia.node.holding.consent import passed_under, told_under
+from gsomia.node.holding.consent import consents_named, passed_under, told_under
 from gsomia.node.holding.regrading import HELD, Regraded, regraded, reviews
 from gsomia.node.node import Node
 from gsomia.node.record.approval import GRANTED, REVOKED
@@ -26,9 +26,9 @@ def consent_views(reader: Reader, reference: str) -> list[dict[str, Any]]:
 
     Args:
         reader: the register.
-        reference: the id of the consent or request, or of the item.
+        reference: the id of the consent or request, or of the item; or the beginning of one.
     """
-    return [_consent_view(reader, one) for one in reader.consents() if reference in (one.id, one.item)]
+    return [_consent_view(reader, one) for one in consents_named(reader.consents(), reference)]
 
 
 def _consent_view(reader: Reader, consent: Consent) -> dict[str, Any]:

@@ -25,9 +25,7 @@ from gsomia.node.views.passed import withdrawn_rows
 from gsomia.registry import Copy, CopyState, Item, Rendition, Rung
 
 __all__ = [
-    "act_named",
     "act_row",
-    "act_view",
     "act_views",
     "acts_about",
     "asked_row",
@@ -42,7 +40,6 @@ __all__ = [
     "rendition_row",
     "rung_rows",
     "told_differences",
-    "waiting_copies",
 ]
 
 
@@ -132,7 +129,7 @@ def register_rows(reader: Reader, copies: Sequence[Copy]) -> list[dict[str, Any]
     ]
 
 
-def waiting_copies(node: Node, reader: Reader) -> list[Copy]:
+def _waiting_copies(node: Node, reader: Reader) -> list[Copy]:
     """The copies received that wait for a mark or a receipt."""
     return [c for c in reader.copies(states=[CopyState.DELIVERED, CopyState.OPENED]) if c.holder == node.party]
 
@@ -172,7 +169,7 @@ def inbox_lists(node: Node, reader: Reader) -> Mapping[str, Sequence[tuple[tuple
             (c.control_number, c.id),
             copy_row(c, reader.item(c.item)) | {"todo": "receipt" if c.own_mark else "mark"},
         )
-        for c in waiting_copies(node, reader)
+        for c in _waiting_copies(node, reader)
     ]
     back = [
         (
@@ -296,7 +293,7 @@ def acts_about(reader: Reader, kind: str = "", reference: str = "") -> list[Sign
     return acts
 
 
-def act_named(reader: Reader, act: str) -> list[SignedAct]:
+def _act_named(reader: Reader, act: str) -> list[SignedAct]:
     """The act with this id, or the entries in the record of legal acts under it.
 
     Raises:
@@ -319,7 +316,7 @@ def act_named(reader: Reader, act: str) -> list[SignedAct]:
     return [entry for entry in entries if entry is not None]
 
 
-def act_view(reader: Reader, act: SignedAct) -> dict[str, Any]:
+def _act_view(reader: Reader, act: SignedAct) -> dict[str, Any]:
     """An act whole: what it says, who signed it, how it came, where it stands in the logs, and the signed form."""
     said = act.statement
     source, recorded = reader.arrival(act.id) or ("", said.at)
@@ -348,13 +345,13 @@ def act_views(node: Node, reader: Reader, act: str) -> dict[str, Any]:
     Raises:
         UsageError: there is none.
     """
-    found = act_named(reader, act)
+    found = _act_named(reader, act)
     name = act if found[0].id == act else str(found[0].statement.body["id"])
     states = [one.state for one in differences(node, reader) if one.act.id == name]
     return {
         "id": name,
         "state": "disputed" if "disputed" in states else "entered",
-        "views": [act_view(reader, one) for one in found],
+        "views": [_act_view(reader, one) for one in found],
     }
 
 
