@@ -6,12 +6,12 @@ import dataclasses
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home, export_file, import_file, parcel_file, parcel_path, parcel_reading
 from gsomia.cli.address.asked import RUN_SECONDS, anywhere_option, asked, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.address.sending import SLOWEST, once_there, sent_there, tried_again
 from gsomia.cli.options import home_of, json_option, plain, print_json, table
 from gsomia.cli.reconcile import tell_reconciled
@@ -78,7 +78,7 @@ def _export_there(remote: Remote, target: Path, party: str, new_only: bool) -> t
     if not told["parcel"]:
         return None
     made = {key: int(told[key]) for key in ("number", "offered", "delivered", "acts", "answers", "left")}
-    path, name = parcel_path(target, own, party, made["number"]), f"parcel-exports/{quote(told['parcel'], safe='')}"
+    path, name = parcel_path(target, own, party, made["number"]), api_path("parcel-exports", told["parcel"])
     with parcel_file(path) as file:
 
         def fetched() -> None:
