@@ -39,7 +39,7 @@ def test_a_document_that_draws_on_the_item_is_shown_as_one(monkeypatch: pytest.M
         f"passed      {ITEM}-KOR-1 KOR to USA: delivered",
         f"passed      {DOCUMENT}-KOR-1 KOR to USA: refused, a document that draws on it, 군사II급비밀",
     ]
-    assert [line for line in done.output.splitlines() if line.startswith("told ")] == [
-        "told        d1 KOR to USA, 2018-01-10T03:00:00Z, paragraph 2",
-        "told        d2 KOR to USA, 2018-01-10T03:00:00Z, of a document that draws on it, 군사II급비밀",
+    assert [line for line in done.output.splitlines() if line.startswith("disclosed ")] == [
+        "disclosed   d1 KOR to USA, 2018-01-10T03:00:00Z, paragraph 2",
+        "disclosed   d2 KOR to USA, 2018-01-10T03:00:00Z, of a document that draws on it, 군사II급비밀",
     ]

@@ -24,17 +24,25 @@ TOLD: dict[str, Any] = {
 SHOWN = {
     "taken": ([], []),
     "refused": (
-        [{"act": ORDER, "by": "JPN", "why": "too\x1bmany"}],
+        [{"act": ORDER, "by": "JPN", "why": "too\x1bmany", "sent_again": False}],
         [
-            f"{ORDER} refused by JPN: too\\x1bmany; nothing is marked or receipted by it",
+            f"{ORDER} was refused by JPN: too\\x1bmany",
+            "  nothing is marked or receipted by it",
             f"  send it again: gsomia act send {ORDER} --to JPN",
         ],
     ),
     "its end refused": (
-        [{"act": END, "by": "JPN", "why": "no such order"}],
+        [{"act": END, "by": "JPN", "why": "no such order", "sent_again": False}],
         [
-            f"{ORDER} refused by JPN: no such order; its end",
+            f"the end of {ORDER} was refused by JPN: no such order",
             f"  send it again: gsomia act send {END} --to JPN",
+        ],
+    ),
+    "sent again": (
+        [{"act": END, "by": "JPN", "why": "no such order", "sent_again": True}],
+        [
+            f"the end of {ORDER} was refused by JPN: no such order",
+            "  sent again, and not answered yet",
         ],
     ),
 }

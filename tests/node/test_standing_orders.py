@@ -6,10 +6,12 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from stories import MARKS, Stage, forget, holds, refusals, same_story, words_of
+from carrying import carry, rounds
+from stories import MARKS, Stage, back_up, forget, holds, refusals, restore, same_story, words_of
 
 from gsomia.config import shipped_law
 from gsomia.errors import RefusedError, UsageError, VerificationError
@@ -22,13 +24,15 @@ from gsomia.node import (
     end_order,
     give_order,
     order_rows,
+    reconcile,
+    recover,
     retire_officer_key,
     send_again,
     write_bundle,
 )
 from gsomia.node.facts.asserted import Case
 from gsomia.node.holding.custody import marking
-from gsomia.node.ledger import make
+from gsomia.node.ledger import enter, make, record
 from gsomia.registry import Copy, CopyState, Rung
 from gsomia.store import SqlStore
 from gsomia.testing import Exercise, Player
@@ -279,6 +283,119 @@ def test_a_peer_has_no_more_orders_standing_than_the_giver_takes(stage: Stage) -
     assert dict(told(both["KOR"])) == {first: [], over: [], late: []}
     assert sent(both).state is CopyState.RECEIPTED
     holds(both)
+
+
+def refused_order(both: Exercise) -> str:
+    """Japan takes one order of Korea's, which is over in a day; the act of another that it refused."""
+    both.with_limits("JPN", replace(both["JPN"].node.limits, standing_orders=1))
+    ordered(both, days=1, subjects=("dprk-nuclear",))
+    return ordered(both)
+
+
+def only_the_order_was_refused(both: Exercise, times: int) -> None:
+    """The one copy is delivered, at both, and neither marked nor receipted."""
+    for player in (both["JPN"], both["KOR"]):
+        assert [(copy.state, copy.own_mark) for copy in player.copies()] == [(CopyState.DELIVERED, "")]
+    refused = [one.why for one in refusals(both["JPN"])]
+    assert len(refused) == times and all("1 standing orders of `KOR` stand here" in why for why in refused)
+
+
+def test_nothing_rests_on_an_order_that_is_sent_again_until_the_giver_took_it(stage: Stage) -> None:
+    """A copy under way meanwhile waits for an officer; what comes once the giver has said that it took it does not."""
+    both = stage()
+    late = refused_order(both)
+    both["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    send_again(both["KOR"].node, late, "JPN")
+    assert [one["sent_again"] for one in dict(told(both["KOR"]))[late]] == [True]
+    both.settle()
+    only_the_order_was_refused(both, 2)
+    assert [one["sent_again"] for one in dict(told(both["KOR"]))[late]] == [False]
+    both.pass_time(timedelta(days=1))
+    send_again(both["KOR"].node, late, "JPN")
+    both.settle()
+    assert dict(told(both["KOR"]))[late] == []
+    assert sent(both).state is CopyState.RECEIPTED
+    holds(both)
+
+
+def test_by_parcel_nothing_rests_on_an_order_that_is_sent_again_until_the_giver_took_it(stage: Stage) -> None:
+    both = stage()
+    late = refused_order(both)
+    both["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    carry(both, "JPN", "KOR")
+    carry(both, "KOR", "JPN")
+    send_again(both["KOR"].node, late, "JPN")
+    rounds(both)
+    only_the_order_was_refused(both, 2)
+    both.pass_time(timedelta(days=1))
+    send_again(both["KOR"].node, late, "JPN")
+    rounds(both)
+    assert dict(told(both["KOR"]))[late] == []
+    copy = both["JPN"].transmit(b"EXERCISE", to="KOR", level=MARKS["JPN"])
+    rounds(both)
+    assert [one.state for one in both["JPN"].copies() if one.id == copy.id] == [CopyState.RECEIPTED]
+    holds(both)
+
+
+def taken_unheard(both: Exercise, late: str) -> None:
+    """Japan took the order after all, and Korea has not heard it."""
+    both.pass_time(timedelta(days=1))
+    with both["KOR"].node.store.reading() as reader:
+        act = reader.act(late)
+    assert act is not None
+    japan = both["JPN"].node
+    with japan.store.writing() as tx:
+        enter(japan, tx, act, source="KOR", at=japan.clock.now())
+        record(japan, tx, [act], at=japan.clock.now())
+
+
+def test_a_reconciliation_tells_that_the_giver_took_an_order_after_all(stage: Stage) -> None:
+    both = stage()
+    late = refused_order(both)
+    both.settle()
+    reconcile(both["KOR"].node, "JPN")
+    assert len(dict(told(both["KOR"]))[late]) == 1, "the giver lacks it"
+    taken_unheard(both, late)
+    reconcile(both["KOR"].node, "JPN")
+    assert dict(told(both["KOR"]))[late] == []
+
+
+def test_a_recovery_tells_that_the_giver_took_an_order_after_all(stage: Stage, tmp_path: Path) -> None:
+    """Restored to when the order was refused, the node sees it in the giver's log."""
+    both = stage()
+    late = refused_order(both)
+    korea = both["KOR"]
+    back_up(korea, tmp_path / "backup")
+    both.pass_time(timedelta(days=1))
+    send_again(korea.node, late, "JPN")
+    both.settle()
+    assert sent(both).state is CopyState.RECEIPTED
+    restore(korea, tmp_path / "backup")
+    assert len(dict(told(korea))[late]) == 1
+    both.pass_time(timedelta(hours=2))
+    both.settle(tolerate=True)
+    recover(korea.node, by=korea.by(Role.SECURITY))
+    assert dict(told(korea))[late] == []
+
+
+def test_the_bound_is_for_what_a_peer_gives_anew(stage: Stage, tmp_path: Path) -> None:
+    """Orders that were taken under a higher setting come back to a restored store, and the marks that rest on them."""
+    both = stage()
+    japan = both["JPN"]
+    ordered(both, subjects=("dprk-nuclear",))
+    back_up(japan, tmp_path / "backup")
+    ordered(both)
+    copy = sent(both)
+    assert copy.state is CopyState.RECEIPTED
+    restore(japan, tmp_path / "backup")
+    both.with_limits("JPN", replace(japan.node.limits, standing_orders=1))
+    both.pass_time(timedelta(hours=2))
+    both.settle(tolerate=True)
+    found = recover(both["JPN"].node, by=japan.by(Role.SECURITY))
+    assert dict(found.refused) == {}
+    both.settle()
+    assert [one.state for one in both["JPN"].copies()] == [CopyState.RECEIPTED]
+    same_story(both)
 
 
 def test_an_end_that_the_giver_did_not_take_is_told(stage: Stage) -> None:

@@ -137,7 +137,7 @@ def revoke(consent: str, why: str, by: str, node_dir: str | None) -> None:
 @json_option
 @anywhere_option
 def show(consent: str, as_json: bool, node_dir: str | None) -> None:
-    """Show CONSENT, or all of an item: its terms, what passed or was told, who does not know its newest act."""
+    """Show CONSENT, or all of an item: its terms, what passed or was disclosed, who does not know its newest act."""
 
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = consent_views(reader, consent)
@@ -165,7 +165,7 @@ def _show(one: Mapping[str, Any]) -> None:
     for told in one["disclosed"]:
         part = f", {told['part']}" if told["part"] else ""
         words = "" if told["item"] == one["item"] else ", of a document that draws on it, {level}".format(**told)
-        click.echo(plain("told        {disclosure} {from} to {to}, {at}".format(**told) + part + words))
+        click.echo(plain("disclosed   {disclosure} {from} to {to}, {at}".format(**told) + part + words))
     if one["not_told_yet"]:
         click.echo(plain(f"not told yet: {', '.join(one['not_told_yet'])}"))
 

@@ -78,9 +78,13 @@ def orders(as_json: bool, node_dir: str | None) -> None:
     table(head, [[row[name] or "-" for name in head] for row in told])
     for row in found:
         for one in row["refused"]:
-            what = "its end" if one["act"] != row["order"] else "nothing is marked or receipted by it"
-            click.echo(plain(f"{row['order']} refused by {one['by']}: {one['why']}; {what}"))
-            click.echo(f"  send it again: gsomia act send {one['act']} --to {one['by']}")
+            if one["act"] == row["order"]:
+                click.echo(plain(f"{row['order']} was refused by {one['by']}: {one['why']}"))
+                click.echo("  nothing is marked or receipted by it")
+            else:
+                click.echo(plain(f"the end of {row['order']} was refused by {one['by']}: {one['why']}"))
+            again = f"send it again: gsomia act send {one['act']} --to {one['by']}"
+            click.echo(f"  {'sent again, and not answered yet' if one['sent_again'] else again}")
 
 
 @order_command.command("end")

@@ -217,7 +217,14 @@ def _entered(node: Node, tx: Writer, signing: Signing, acts: list[SignedAct], at
 
 
 def enter(
-    node: Node, tx: Writer, act: SignedAct, *, source: str, at: datetime, delivered: bool = False
+    node: Node,
+    tx: Writer,
+    act: SignedAct,
+    *,
+    source: str,
+    at: datetime,
+    delivered: bool = False,
+    given_back: bool = False,
 ) -> Statement | None:
     """Verify an act, store it and apply what it says; the caller logs it in the same transaction.
 
@@ -228,6 +235,7 @@ def enter(
         source: "own", or the Party it came from.
         at: the instant of recording.
         delivered: whether the content of the copy that it is about came with it and holds.
+        given_back: whether a peer gives it back to a restored store, which may have taken it before.
 
     Returns:
         The statement, or None where the act is recorded already.
@@ -247,7 +255,7 @@ def enter(
         raise SignatureError(f"act `{act.id}`: the key of `{statement.party}` was declared compromised")
     if source != "own" and statement.type == "mark":
         _check_mark(node, tx, statement)
-    if source != "own" and statement.type == "standing-order":
+    if source != "own" and not given_back and statement.type == "standing-order":
         check_orders_of(node, tx, statement, at)
     if source != "own" and statement.type in AUTHORITIES:
         check_answered(tx, statement)

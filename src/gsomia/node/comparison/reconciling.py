@@ -20,6 +20,7 @@ from gsomia.node.comparison.discrepancies import Between, check_entry, law_discr
 from gsomia.node.comparison.entries import behind, entry, law_of_both, refresh, waiting_entries
 from gsomia.node.comparison.rangeanswers import ENTRIES, RANGES, shared_digest
 from gsomia.node.comparison.schedule import UNDER_WAY, note_reconciled
+from gsomia.node.effects.orders import note_taken
 from gsomia.node.ledger import Draft, make
 from gsomia.node.logs.witnessing import ask_witness
 from gsomia.node.messages import link_to, read_answer, write_message
@@ -142,6 +143,9 @@ def conclude(
     with node.store.writing() as tx:
         tx.put_discrepancies(party, [*found, *waits])
         note_reconciled(node, tx, party)
+        lacking = {one.subject for one in found} | {words.partition(" ")[2] for words in under_way}
+        if not any(words.startswith("range ") for words in under_way):
+            note_taken(tx, node.party, party, lambda act: act not in lacking)
         body = {
             "entries": own.count,
             "root": own.digest.hex(),

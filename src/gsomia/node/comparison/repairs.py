@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gsomia.errors import UsageError
 from gsomia.node.comparison.entries import ACT, ITEM, entry
-from gsomia.node.effects.orders import note_sent_again
 from gsomia.node.node import Node, known_peer
 
 __all__ = ["send_again"]
@@ -32,4 +31,3 @@ def send_again(node: Node, act: str, to: str) -> None:
             raise UsageError(f"act `{act}` is nothing that `{to}` is told of")
         if act not in {one.subject for one in tx.outgoing(peer=to)}:
             tx.put_outgoing(to, "act", act, node.clock.machine())
-            note_sent_again(tx, act)

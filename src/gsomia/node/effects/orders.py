@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,13 +26,13 @@ __all__ = [
     "check_orders_of",
     "end_orders_of",
     "note_refused",
-    "note_sent_again",
+    "note_taken",
     "refusal_of",
 ]
 
 _ORDERING = ("standing-order", "end-standing-order")
 _REFUSED = "order-refused/"
-"""Begins the name of the setting that holds why the giver refused an act about an order; "" once it is sent again."""
+"""Begins the name of the setting that holds why the giver refused an act about an order; "" once it took it."""
 
 
 def apply_order(node: Node, tx: Writer, statement: Statement) -> None:
@@ -75,7 +76,7 @@ def end_orders_of(tx: Writer, statement: Statement, party: str, key: str) -> Non
 
 
 def check_orders_of(node: Node, tx: Reader, statement: Statement, at: datetime) -> None:
-    """Check that a peer whose order comes has not as many standing here as this node takes.
+    """Check that a peer whose new order comes has not as many standing here as this node takes.
 
     Args:
         node: the giver's, whose setting it is.
@@ -100,14 +101,22 @@ def note_refused(tx: Writer, act: SignedAct | None, why: str) -> None:
         tx.put_setting(f"{_REFUSED}{act.id}", why)
 
 
-def note_sent_again(tx: Writer, act: str) -> None:
-    """An act is on its way once more: what was said of it before is over."""
-    if refusal_of(tx, act):
+def note_taken(tx: Writer, party: str, giver: str, has: Callable[[str], bool]) -> None:
+    """The giver tells which acts it has: what it said before of those about orders is over.
+
+    Args:
+        tx: the open transaction.
+        party: whose orders they are about.
+        giver: who tells it.
+        has: whether it has an act, by its id.
+    """
+    orders = [one for one in tx.orders() if (one.party, one.giver) == (party, giver)]
+    for act in (act for one in orders for act in (one.id, one.ended_by) if has(act) and refusal_of(tx, act)):
         tx.put_setting(f"{_REFUSED}{act}", "")
 
 
 def refusal_of(reader: Reader, act: str) -> str:
-    """Why the giver refused an act about an order, or "" where it did not, or where it is on its way again."""
+    """Why the giver refused an act about an order, or "" where it did not, or took it since."""
     return reader.setting(f"{_REFUSED}{act}") or ""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from gsomia.errors import AnswerError, LogError, MessageError, NodeError, PeerError, VerificationError
 from gsomia.keys import b64, unb64
 from gsomia.node.acts.signed import SignedAct, pack
+from gsomia.node.effects.orders import note_taken
 from gsomia.node.ledger import Draft, enter, make, record
 from gsomia.node.logs.witnessing import ask_witness
 from gsomia.node.messages import Message, link_to, read_answer, write_message
@@ -96,6 +97,8 @@ def recover(node: Node, *, by: Acting, brought: Mapping[str, Pages] = MappingPro
         made = make(node, tx, drafts, at=at, by=by)
         taken, refused = _take_back(node, tx, [(name, act) for name, acts in shown.items() for act in acts], at)
         record(node, tx, taken, at=at)
+        for name, acts in shown.items():
+            note_taken(tx, node.party, name, {act.id for act in acts}.__contains__)
         _stop_numbered_twice(node, tx, taken, at)
         asked = _ask_contents(node, tx, told)
     return Recovery(acts=made, recorded=len(taken), refused=refused, asked=asked)
@@ -118,7 +121,7 @@ def _take_back(
             source, when = ("own", act.statement.at) if own else (name, at)
             try:
                 with tx.part():
-                    if enter(node, tx, act, source=source, at=when, delivered=True) is not None:
+                    if enter(node, tx, act, source=source, at=when, delivered=True, given_back=True) is not None:
                         taken.append(act)
             except VerificationError as error:
                 refused[act.id] = str(error)

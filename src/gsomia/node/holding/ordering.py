@@ -20,6 +20,7 @@ from gsomia.node.facts.words import treaty_mark
 from gsomia.node.holding.custody import marking, receipting
 from gsomia.node.ledger import Draft, make
 from gsomia.node.node import Acting, Node, known_peer
+from gsomia.node.record.order import StandingOrder
 from gsomia.node.record.store_port import Reader, Writer
 from gsomia.registry import Item, Rung
 
@@ -139,7 +140,10 @@ def end_order(node: Node, order: str, *, by: Acting) -> SignedAct:
 
 
 def order_rows(reader: Reader) -> list[dict[str, Any]]:
-    """The standing orders, the earliest first, as data; `refused` is what the giver's node did not take of them."""
+    """The standing orders, the earliest first, as data; `refused` is what the giver's node did not take of them.
+
+    `sent_again` says that an act is on its way there once more.
+    """
     return [
         {
             "order": one.id,
@@ -151,14 +155,20 @@ def order_rows(reader: Reader) -> list[dict[str, Any]]:
             "at": instant(one.at),
             "until": instant(one.until),
             "ended": instant(one.ended_at) if one.ended_at is not None else None,
-            "refused": [
-                {"act": act, "by": one.giver, "why": why}
-                for act in (one.id, one.ended_by)
-                if act and (why := refusal_of(reader, act))
-            ],
+            "refused": [_refused(reader, one, act, why) for act, why in _refusals(reader, one)],
         }
         for one in reader.orders()
     ]
+
+
+def _refusals(reader: Reader, order: StandingOrder) -> list[tuple[str, str]]:
+    """The acts about an order that the giver did not take, and why."""
+    return [(act, why) for act in (order.id, order.ended_by) if act and (why := refusal_of(reader, act))]
+
+
+def _refused(reader: Reader, order: StandingOrder, act: str, why: str) -> dict[str, Any]:
+    waiting = any(one.subject == act for one in reader.outgoing(peer=order.giver))
+    return {"act": act, "by": order.giver, "why": why, "sent_again": waiting}
 
 
 def receipt_by_order(node: Node, tx: Writer, copies: Sequence[str], at: datetime) -> None:

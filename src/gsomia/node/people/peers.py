@@ -32,17 +32,20 @@ def identity(node: Node, certificate: str) -> dict[str, Any]:
         node: whose.
         certificate: its TLS certificate, PEM.
     """
+    # Once, and before the register, which may name a replacement that came meanwhile: then the identity is that before.
+    keys = node.keys
+    before = {key.public.fingerprint for key in keys.retired}
     with node.store.reading() as reader:
-        previous = [old.to_json() for old in retired_keys(reader, node.party)]
+        retired = [old for old in retired_keys(reader, node.party) if old.signing.fingerprint in before]
     return {
         "v": 1,
         "party": node.party,
         "exercise": node.exercise,
-        "signing": node.keys.signing.public.to_json(),
-        "sealing": b64(node.keys.sealing.public.to_bytes()),
-        "log": node.keys.log.public.to_text(),
+        "signing": keys.signing.public.to_json(),
+        "sealing": b64(keys.sealing.public.to_bytes()),
+        "log": keys.log.public.to_text(),
         "certificate": certificate,
-        "previous": previous,
+        "previous": [old.to_json() for old in retired],
     }
 
 

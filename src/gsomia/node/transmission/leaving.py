@@ -11,7 +11,7 @@ from gsomia.errors import AnswerError, SignatureError, VerificationError
 from gsomia.keys import PublicKey
 from gsomia.node.acts.signed import SignedAct, instant, pack, unpack
 from gsomia.node.effects.keyends import KEY_TYPES
-from gsomia.node.effects.orders import note_refused
+from gsomia.node.effects.orders import note_refused, note_taken
 from gsomia.node.effects.registering import AUTHORITIES
 from gsomia.node.facts.asserted import Case, heads_of
 from gsomia.node.ledger import Draft, enter, gather, record
@@ -89,6 +89,8 @@ def settle_acts(node: Node, tx: Writer, peer: Peer, run: Sequence[Outgoing], ans
             told = PublicKey.from_json(act.statement.body["signing"])
             tx.put_setting(told_key(peer.party), told.fingerprint)
         tx.done(entry.id)
+    taken = {entry.subject for entry in run} & named - refused.keys()
+    note_taken(tx, node.party, peer.party, taken.__contains__)
     return {entry.subject for entry in run} - named
 
 
