@@ -266,7 +266,7 @@ def test_what_names_two_of_the_keys_names_a_pair(stage: Stage, look: str) -> Non
     names = [key.public.fingerprint for key in keys.retired]
 
     def turning() -> Node:
-        return replace(both["JPN"].node, in_use=Turning(keys, others))
+        return replace(both["JPN"].node, in_use=Turning(keys, others, others))
 
     told = identity(turning(), certificate="")
     assert told["signing"] == keys.signing.public.to_json()
