@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from anywhere import Anywhere, Serving
 from calling import URL
@@ -13,8 +16,11 @@ from calling import URL
 from gsomia.app import Home
 from gsomia.cli.on_host import ON_HOST
 from gsomia.errors import NodeError
+from gsomia.keys import SigningKey, b64
 from gsomia.node import fingerprint
 from gsomia.node.record.succession import DISTRUSTED
+from gsomia.sealed import XWingPrivateKey
+from gsomia.tlog import LogSigner
 
 
 @pytest.fixture
@@ -80,6 +86,40 @@ def test_the_running_node_replaces_its_keys_and_goes_on_with_the_new_ones(jpn: A
     again = Home(jpn.folder)
     assert again.identity() == jpn.home.identity() and jpn.here("verify")[0] == 0
     again.close()
+
+
+LIES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "signing": lambda told: told.update(signing=SigningKey.generate().public.to_json()),
+    "sealing": lambda told: told.update(sealing=b64(XWingPrivateKey.generate().public.to_bytes())),
+    "log": lambda told: told.update(log=LogSigner.generate("gsomia/JPN").public.to_text()),
+    "certificate": lambda told: told.update(certificate=told["certificate"].replace("A", "B")),
+    "previous": lambda told: told["previous"].clear(),
+    "previous, of another time": lambda told: told["previous"][0].update(until="2020-01-01T00:00:00.000000Z"),
+    "previous, of another key": lambda told: told["previous"][0].update(sealing="0" * 64),
+    "party": lambda told: told.update(party="KOR"),
+    "more": lambda told: told.update(more=1),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_the_new_identity_is_held_against_the_act_and_the_one_before(jpn: Anywhere, name: str) -> None:
+    def lie(request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response:
+        if request.url.path != "/v1/node-identity":
+            return answer
+        told = answer.json()
+        LIES[name](told["identity"])
+        return httpx2.Response(200, json=told)
+
+    jpn.way = lie
+    status, out, err = jpn.there("sato", "key", "rotate")
+    assert status == 5 and "keys replaced by act" in out and "fingerprint" not in out, out
+    assert f"differs in `{name.partition(',')[0]}`" in err, err
+
+
+def test_an_identity_that_is_none_is_told_before_anything_is_signed(jpn: Anywhere) -> None:
+    jpn.identity.write_text(json.dumps({**jpn.home.identity(), "previous": None}))
+    status, out, err = jpn.there("sato", "key", "rotate")
+    assert (status, out) == (2, "") and "is not the identity of a node" in err and len(keys_of(jpn)) == 1
 
 
 @pytest.mark.parametrize("officer", ["mori", "ito"])

@@ -321,7 +321,7 @@ def test_a_peer_file_that_is_none_is_said_so(run: Run, node: Path, tmp_path: Pat
     [
         ({"certificate": ""}, "not one PEM certificate"),
         ({"certificate": "twice"}, "not one PEM certificate"),
-        ({"certificate": 5}, "not one PEM certificate"),
+        ({"certificate": 5}, "`certificate` is PEM text"),
         ({"url": "http://127.0.0.1:1"}, "not the address of a peer"),
         ({"url": 'https://x"\n[link]\nport = 1'}, "not the address of a peer"),
         ({"party": "USA"}, "the fingerprint of this identity is"),

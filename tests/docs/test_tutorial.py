@@ -29,6 +29,8 @@ def script(text: str) -> str:
             # The first time nothing is established yet: refused, exit 3.
             asked += 1
             steps.append(f"{line} > verdict-{asked}.txt" + (" || [ $? = 3 ]" if asked == 1 else ""))
+        elif line.startswith("gsomia transmit"):
+            steps.append(f"{line} --wait 60")
         elif line.startswith("gsomia outbox"):
             # A reader looks until it is empty.
             steps.append(f"until {line} --json | grep -q '\"outbox\": \\[\\]'; do sleep 0.2; done")

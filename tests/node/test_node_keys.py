@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,25 @@ from openings import ALL, acts, away, flipped, held, opened, rotated, shared
 from stories import Stage, finish, holds, register, same_story
 
 from gsomia.errors import NodeError, RefusedError, VerificationError
-from gsomia.keys import Envelope, SigningKey, canonical, sign
+from gsomia.keys import Envelope, PublicKey, SigningKey, b64, canonical, sign
 from gsomia.keystore import KeyFiles, write_new_keys
-from gsomia.node import KeysInUse, NewKeys, Role, answer, enrol_peer, fingerprint, identity, replace_node_keys
+from gsomia.node import (
+    KeysInUse,
+    NewKeys,
+    Node,
+    Role,
+    answer,
+    enrol_peer,
+    fingerprint,
+    identity,
+    replace_node_keys,
+    write_bundle,
+)
 from gsomia.node.acts.signed import Signer, Statement, sign_acts
 from gsomia.node.ledger import enter
 from gsomia.node.ports import NodeKeys
 from gsomia.node.record.succession import NODE_KEY, PROOF_TYPE
+from gsomia.node.transmission.wrapping import own_recipient
 from gsomia.registry import CopyState, Custody
 from gsomia.sealed import XWingPrivateKey
 from gsomia.store.transactions import SqlWriter
@@ -224,6 +239,49 @@ def test_keys_whose_act_was_not_entered_are_not_in_use_and_may_be_tried_again(
     holds(both)
 
 
+class Turning(KeysInUse):
+    """Keys in use that are others at each look, as if a replacement fell between."""
+
+    def __init__(self, *looks: NodeKeys) -> None:
+        self._looks = cycle(looks)
+
+    @property
+    def now(self) -> NodeKeys:
+        """The keys."""
+        return next(self._looks)
+
+    @now.setter
+    def now(self, keys: NodeKeys) -> None:
+        raise AssertionError("nothing replaces them here")
+
+
+@pytest.mark.parametrize("look", ["before", "after"])
+def test_what_names_two_of_the_keys_names_a_pair(stage: Stage, look: str) -> None:
+    both = stage()
+    copy = held(both)
+    old = both["JPN"].node.keys
+    rotated(both, "JPN")
+    new = both["JPN"].node.keys
+    keys, others = (old, new) if look == "before" else (new, old)
+    names = [key.public.fingerprint for key in keys.retired]
+
+    def turning() -> Node:
+        return replace(both["JPN"].node, in_use=Turning(keys, others, others))
+
+    told = identity(turning(), certificate="")
+    assert told["signing"] == keys.signing.public.to_json()
+    assert told["sealing"] == b64(keys.sealing.public.to_bytes())
+    assert [PublicKey.from_json(one["signing"]).fingerprint for one in told["previous"]] == names
+    own = own_recipient(turning())
+    assert (own.kid, own.key) == (keys.sealing.kid, keys.sealing.public)
+    sink = io.BytesIO()
+    write_bundle(turning(), copy.id, lambda *_: {}, sink)
+    with zipfile.ZipFile(sink) as archive:
+        bundle = json.loads(archive.read("bundle.json"))
+    by = {one["keyid"].partition("/")[0] for one in bundle["signed"]["signatures"]}
+    assert by == {PublicKey.from_json(bundle["keys"]["signing"]).fingerprint}
+
+
 def rotated_by(exercise: Exercise, role: str) -> None:
     replace_node_keys(exercise["JPN"].node, NewKeys.generate(), lambda _: None, by=exercise["JPN"].by(role))
 
@@ -246,8 +304,6 @@ def change_proof(body: dict[str, Any]) -> None:
 
 
 def another_sealing(body: dict[str, Any]) -> None:
-    from gsomia.keys import b64
-
     body["sealing"] = b64(XWingPrivateKey.generate().public.to_bytes())
 
 

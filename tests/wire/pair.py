@@ -211,8 +211,8 @@ class Pair:
         return result.stdout
 
     def transmit(self, giver: str, document: Path, *more: str) -> subprocess.CompletedProcess[str]:
-        """Transmit a document to the other Party."""
-        return self.run(giver, *self.words(giver, document), *more)
+        """Transmit a document to the other Party, and wait for it however slow the machine is."""
+        return self.run(giver, *self.words(giver, document), "--wait", "60", *more)
 
     def words(self, giver: str, document: Path) -> list[str]:
         """The words of a transmission."""

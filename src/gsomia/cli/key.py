@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from gsomia.app import Home, reseal_keys
-from gsomia.cli.address.asked import anywhere_option, asked, done
-from gsomia.cli.options import by_option, home_of, json_option, node_option, print_json, table
-from gsomia.errors import UsageError
+from gsomia.cli.address.asked import anywhere_option, asked, done, is_address
+from gsomia.cli.address.remote import node_identity
+from gsomia.cli.options import by_option, home_of, json_option, node_option, plain, print_json, table
+from gsomia.errors import DataError, NodeError, UsageError, VerificationError
 from gsomia.keystore import credential
-from gsomia.node import Reader, Role, SignedAct, fingerprint, node_key_rows
+from gsomia.node import Reader, Role, SignedAct, check_identity, fingerprint, identity_after, node_key_rows
 
 __all__ = ["key_command"]
 
@@ -31,6 +34,8 @@ def rotate(by: str, node_dir: str | None) -> None:
     another then: --node-identity names the one before, and afterwards the new one.
     """
 
+    before = _identity_before() if is_address(node_dir) else None
+
     def here(home: Home) -> list[SignedAct]:
         return [home.replace_keys(by=home.acting(by, Role.SECURITY))]
 
@@ -40,7 +45,46 @@ def rotate(by: str, node_dir: str | None) -> None:
     def now(home: Home, _: Reader) -> dict[str, Any]:
         return {"identity": home.identity()}
 
-    click.echo(f"fingerprint {fingerprint(asked(node_dir, 'node-identity', now)['identity'])}")
+    told = asked(node_dir, "node-identity", now)["identity"]
+    if before is not None:
+        after = identity_after(before, said)
+        _hold_against(told, after)
+        told = after
+    click.echo(f"fingerprint {fingerprint(told)}")
+
+
+def _identity_before() -> dict[str, Any]:
+    """The identity that was given of the node at an address.
+
+    Raises:
+        NodeError: the file cannot be read.
+        UsageError: it is no such identity.
+    """
+    file = node_identity()
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        check_identity(found)
+    except OSError as error:
+        raise NodeError(f"cannot read `{file}`: {error.strerror}") from error
+    except (DataError, ValueError, RecursionError) as error:
+        raise UsageError(f"`{file}` is not the identity of a node") from error
+    return found
+
+
+def _hold_against(told: Any, after: Mapping[str, Any]) -> None:
+    """Hold the identity that a node tells against the one that the act just signed leaves it with.
+
+    Raises:
+        VerificationError: it is another; officers of the peers would compare the fingerprint of what nobody checked.
+    """
+    if not isinstance(told, Mapping):
+        raise VerificationError("the keys are replaced, and the node tells no identity")
+    differs = [name for name in sorted({*told, *after}) if told.get(name, ...) != after.get(name, ...)]
+    if differs:
+        raise VerificationError(
+            f"the keys are replaced, and the identity that the node tells differs in `{plain(', '.join(differs))}`",
+            hint="give its fingerprint to nobody; `gsomia node identity` on the node's own host tells what it is",
+        )
 
 
 @key_command.command("reseal")

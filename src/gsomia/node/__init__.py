@@ -104,7 +104,7 @@ from gsomia.node.people.officerkeys import (
     signed_since,
 )
 from gsomia.node.people.officers import enrol_officer
-from gsomia.node.people.peers import enrol_peer, fingerprint, identity
+from gsomia.node.people.peers import check_identity, enrol_peer, fingerprint, identity, identity_after
 from gsomia.node.people.persons import (
     CLEARANCES,
     PERSON_ROLES,
@@ -367,6 +367,7 @@ __all__ = [
     "check_acts_of",
     "check_bundle",
     "check_disputes",
+    "check_identity",
     "check_log",
     "check_register",
     "check_row",
@@ -415,6 +416,7 @@ __all__ = [
     "held_of",
     "holdings",
     "identity",
+    "identity_after",
     "import_parcel",
     "inbox_lists",
     "instant",

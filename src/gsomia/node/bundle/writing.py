@@ -104,6 +104,7 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
     Raises:
         UsageError: no such item stands in the register.
     """
+    keys = node.keys
     with node.store.reading() as reader:
         items = sorted({copy.item for copy in reader.find(reference)})
         item = reader.item(items[0] if len(items) == 1 else reference)
@@ -115,7 +116,7 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
             "schema": "gsomia/bundle/v1",
             "party": node.party,
             "exercise": node.exercise,
-            "keys": {"signing": node.keys.signing.public.to_json(), "log": node.keys.log.public.to_text()},
+            "keys": {"signing": keys.signing.public.to_json(), "log": keys.log.public.to_text()},
             "item": item_json(item),
             "copies": [copy_json(copy) for copy in reader.copies(item=item.id)],
             "acts": [
@@ -127,7 +128,7 @@ def write_bundle(node: Node, reference: str, law_files: LawFiles, sink: BinaryIO
             "at": instant(node.clock.now()),
         }
         said = canonical({"v": 1, "item": item.id, "sha256": contents_digest(value)})
-        value["signed"] = sign(said, BUNDLE_TYPE, [node.keys.signing]).to_json()
+        value["signed"] = sign(said, BUNDLE_TYPE, [keys.signing]).to_json()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, BUNDLE_JSON, json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode())
             for name, version in sorted(_laws(reader, acts)):

@@ -73,7 +73,8 @@ def step(node: Node, peer: str) -> int:
         unless_halted(reader, node.log_name(reader, peer))
         due = reader.outgoing(peer=peer, limit=BATCH)
         known = reader.peers().get(peer)
-        if node.keys.retired and reader.setting(told_key(peer)) != node.keys.signing.public.fingerprint:
+        keys = node.keys
+        if keys.retired and reader.setting(told_key(peer)) != keys.signing.public.fingerprint:
             due = [entry for entry in reader.outgoing(peer=peer) if entry.kind == "key"] or due
     if not due or due[0].next_at > node.clock.machine() or known is None:
         return 0

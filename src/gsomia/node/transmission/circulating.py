@@ -23,9 +23,8 @@ from gsomia.node.transmission.sending import (
     own_label,
     refuse,
 )
-from gsomia.node.transmission.wrapping import share_recipients
+from gsomia.node.transmission.wrapping import own_recipient, share_recipients
 from gsomia.registry import Copy
-from gsomia.sealed import Recipient
 
 __all__ = ["circulate"]
 
@@ -76,7 +75,7 @@ def circulate(
     for what, answer in [*answers, *((f"transmit to {leg.to}", v) for leg, v in zip(legs, verdicts, strict=True))]:
         if answer.outcome != "permit":
             refuse(node, what, answer, at)
-    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
+    own = own_recipient(node)
     with node.store.reading() as reader:
         for party in parties:
             known_peer(reader, party)

@@ -33,8 +33,8 @@ from gsomia.node.transmission.sending import (
     own_label,
     refuse,
 )
+from gsomia.node.transmission.wrapping import own_recipient
 from gsomia.registry import Copy, Item
-from gsomia.sealed import Recipient
 from gsomia.verdict import Verdict
 
 __all__ = ["transmit", "transmit_many", "transmit_together"]
@@ -248,7 +248,7 @@ def _ask(
     )
     if verdict.outcome == "permit":
         known_peer(reader, hop)
-    own = Recipient(kid=node.keys.sealing.kid, url=f"gsomia:{node.party}", key=node.keys.sealing.public)
+    own = own_recipient(node)
     document = Document(
         source=source,
         sending=sending,

@@ -12,7 +12,7 @@ from gsomia.node.transmission.offers import Offer
 from gsomia.registry import Custody
 from gsomia.sealed import KeyAccess, Recipient, SealedItem, XWingPrivateKey, XWingPublicKey, release
 
-__all__ = ["check_wrapping", "own_kids", "party_of", "sealing_key", "share_recipients"]
+__all__ = ["check_wrapping", "own_kids", "own_recipient", "party_of", "sealing_key", "share_recipients"]
 
 
 def share_recipients(node: Node, reader: Reader, parties: tuple[str, ...]) -> list[Recipient]:
@@ -46,6 +46,12 @@ def sealing_key(node: Node, reader: Reader, party: str) -> XWingPublicKey:
     if peer is None:
         raise NodeError(f"`{party}` is not an enrolled peer", hint="enrol it with `gsomia peer enrol`")
     return peer.sealing
+
+
+def own_recipient(node: Node) -> Recipient:
+    """This node among those to whom an item's key is wrapped."""
+    key = node.keys.sealing.public
+    return Recipient(kid=key.kid, url=f"gsomia:{node.party}", key=key)
 
 
 def own_kids(node: Node) -> frozenset[str]:
