@@ -1,7 +1,8 @@
 """What holds for every test.
 
 Where `GSOMIA_REQUIRE` is set, no test may be skipped because a part is missing. Hypothesis tries the same examples of
-each law in every run, however slow the machine is; with `GSOMIA_EXAMPLES` so many others, by chance (`make proofs`).
+each law in every run, however slow the machine is: a law that sets health checks of its own leaves out `too_slow` too.
+With `GSOMIA_EXAMPLES` it tries others by chance (`make proofs`), so many where the law names no number of its own.
 """
 
 from __future__ import annotations

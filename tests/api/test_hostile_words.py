@@ -113,7 +113,9 @@ def one(stage: Stage, serve: Serve) -> Served:
     return held(stage, serve, "report")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(way=FILTERS, word=WORDS)
 def test_no_filter_is_more_than_a_word(one: Served, way: str, word: str) -> None:
     """None finds what it does not name, fails the node, or tells what the node is made of."""

@@ -228,6 +228,12 @@ def test_lists_of_the_house_come_in_pages(kor: Served) -> None:
     assert kor.ask("GET", f"/v1/persons?cursor={page['next']}", by).status == 400
 
 
+@pytest.mark.parametrize("of", ["rosters", "persons"])
+def test_no_name_is_nobody_s(kor: Served, of: str) -> None:
+    answer = kor.ask("GET", f"/v1/{of}/", kor.player.by(Role.SECURITY))
+    assert (answer.status, answer.json()["type"]) == (400, "urn:gsomia:problem:usage") and b"kim" not in answer.body
+
+
 def test_the_acts_of_a_key(kor: Served) -> None:
     """Those it signed and no others, page by page; from an instant on."""
     by = kor.player.by(Role.SECURITY)

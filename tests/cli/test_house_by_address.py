@@ -51,6 +51,40 @@ def test_a_list_has_the_same_lines(jpn: Anywhere, words: str) -> None:
         assert there == here and here[1], words
 
 
+@pytest.mark.parametrize("facility", ["", ".", "..", "nowhere", "at-kim/", "at-kim/../at-lee"])
+def test_a_roster_that_there_is_not_is_told_alike(jpn: Anywhere, facility: str) -> None:
+    """A path that leads to another place is not asked for, and no name is not everybody's."""
+    here, there = jpn.here("roster", "show", facility), jpn.there("sato", "roster", "show", facility)
+    assert there[:2] == here[:2] == (2, "") and here[2].endswith(there[2]) and there[2], (here, there)
+
+
+SHOWN = ("person show", "act show", "consult show", "consent show", "request show", "disclosure show")
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_what_is_the_name_of_nothing_is_not_asked_for(jpn: Anywhere, tmp_path: Path, name: str) -> None:
+    for words in SHOWN:
+        here, there = jpn.here(*words.split(), name), jpn.there("sato", *words.split(), name)
+        assert there == here and here[:2] == (2, "") and f"`{name}` is the name of nothing" in here[2], words
+    for words in ("session end", "act sign --yes", "agreement state", f"bundle -o {tmp_path / 'x'}"):
+        status, out, err = jpn.there("sato", *words.split(), name)
+        assert (status, out) == (2, ""), (words, err)
+
+
+def test_a_name_of_people_s_choice_may_have_a_slash_and_no_other(jpn: Anywhere) -> None:
+    assert jpn.there("sato", "person", "enter", "choi", "--clearance", "none", "--roster", "a/b c")[0] == 0
+    here, there = jpn.here("roster", "show", "a/b c"), jpn.there("sato", "roster", "show", "a/b c")
+    assert there == here and "choi" in here[1], there
+    here, there = (jpn.here("request", "show", "a/b"), jpn.there("sato", "request", "show", "a/b"))
+    assert there == here and here[0] == 2 and "is the name of nothing" in here[2]
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_nobody_and_no_facility_is_named_so_that_no_path_leads_there(jpn: Anywhere, name: str) -> None:
+    for words in (("enter", name, "--clearance", "none"), ("change", "kim", "--roster", name)):
+        assert jpn.here("person", *words)[0] == 2, words
+
+
 WHO_MAY = {
     "person list": {"sato"}, "person list --lapsed": {"sato"}, "person show kim": {"sato"}, "roster list": {"sato"},
     "roster show at-kim": {"sato", "mori"},

@@ -241,6 +241,35 @@ def test_one_that_does_not_come_leaves_nothing_and_the_next_has_all_of_it(jpn: A
     assert status == 0 and "parcel 2 for KOR: 3 acts" in out
 
 
+HINT = "make the next without --new: it holds what was in this one"
+
+
+@pytest.mark.parametrize("new", [(), ("--new",)])
+def test_where_a_file_has_the_name_of_the_next_number_it_is_said_how_to_go_on(
+    jpn: Anywhere, tmp_path: Path, new: tuple[str, ...]
+) -> None:
+    """Only the number that the node gave tells the name: the parcel goes there, and what it held is not lost."""
+    (tmp_path / "JPN-KOR-000001.parcel").write_bytes(b"x")
+    status, out, err = jpn.there("mori", "parcel", "export", tmp_path, "--to", "KOR", *new)
+    assert (status, out) == (2, "") and "is there already" in err and HINT in err, err
+    assert not [name for name in jpn.home.node.blobs.names() if name.startswith("parcel-")]
+    assert (tmp_path / "JPN-KOR-000001.parcel").read_bytes() == b"x"
+    status, out, _ = jpn.there("mori", "parcel", "export", tmp_path, "--to", "KOR")
+    assert status == 0 and "parcel 2 for KOR: 3 acts" in out
+
+
+@pytest.mark.parametrize("asked", ["GET /v1/parcel-exports/", "POST /v1/parcel-exports"])
+def test_one_of_what_is_new_that_does_not_come_says_how_to_go_on(jpn: Anywhere, tmp_path: Path, asked: str) -> None:
+    jpn.way = Cut(asked)
+    status, _, err = jpn.there("mori", "parcel", "export", tmp_path / "x", "--to", "KOR", "--new")
+    assert status == 1 and HINT in err and not (tmp_path / "x").exists(), err
+    if asked.startswith("GET"):
+        assert not [name for name in jpn.home.node.blobs.names() if name.startswith("parcel-")]
+    jpn.way = lambda _, answer: answer
+    status, out, _ = jpn.there("mori", "parcel", "export", tmp_path / "x", "--to", "KOR")
+    assert status == 0 and "parcel 2 for KOR: 3 acts" in out
+
+
 def test_an_answer_that_was_lost_is_given_again(jpn: Anywhere, kor: Callable[[], Anywhere], tmp_path: Path) -> None:
     """One parcel is made, and one is taken in, however often it had to be asked for."""
     file = tmp_path / "x"

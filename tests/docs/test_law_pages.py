@@ -16,11 +16,12 @@ def data(folder: Path, name: str) -> dict[str, Any]:
     return tomllib.loads((folder / name).read_text(encoding="utf-8"))
 
 
-def rows(folder: Path, heading: str) -> list[list[str]]:
-    """The rows of the first table under a heading, without its head."""
+def rows(folder: Path, heading: str, table: int = 0) -> list[list[str]]:
+    """The rows of a table under a heading, the first one by default, without its head."""
     text = (folder / "README.md").read_text(encoding="utf-8")
     section = text.split(f"\n## {heading}\n", 1)[-1].split("\n## ")[0] if f"\n## {heading}\n" in text else ""
-    lines = re.findall(r"^\|.*\|$", section.strip().split("\n\n")[0], re.MULTILINE)[2:]
+    tables = [*section.strip().split("\n\n"), "", ""]
+    lines = re.findall(r"^\|.*\|$", tables[table], re.MULTILINE)[2:]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
@@ -35,6 +36,27 @@ def test_each_article_stands_there_with_its_tag_and_source(folder: Path) -> None
 def test_each_case_that_is_named_is_there(folder: Path) -> None:
     named = {case for *_, cases in rows(folder, "Rules") for case in cases.split(", ") if case}
     assert named <= {case["id"] for case in data(folder, "cases.toml")["case"]}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_each_level_stands_there_with_what_it_becomes(folder: Path) -> None:
+    """A mark without another reading is read as it is written; what is not covered stands there too."""
+    agreement = data(folder, "agreement.toml")
+    assert rows(folder, "Levels") == [
+        [
+            one["party"],
+            one["mark"],
+            one["romanised"] or one["mark"],
+            one.get("english", "-"),
+            "yes" if one["covered"] else "**no**",
+            one["confidence"],
+            one["source"],
+        ]
+        for one in agreement.get("level", [])
+    ]
+    assert rows(folder, "Levels", 1) == [
+        [one["from"], one["mark"], one["to"], " or ".join(one["gives"])] for one in agreement.get("equivalence", [])
+    ]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -161,7 +161,7 @@ def test_what_is_no_envelope_is_refused(value: Any) -> None:
 
 
 @pytest.mark.usefixtures("base64_by")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=100))
 def test_base64_has_one_spelling(data: bytes) -> None:
     text = b64(data)
@@ -195,7 +195,7 @@ def slow_unb64(text: str) -> bytes | None:
 
 
 @pytest.mark.usefixtures("base64_by")
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.text("ABQgw+/=\n-é", max_size=13))
 def test_base64_is_read_as_its_definition_reads_it(text: str) -> None:
     wanted = slow_unb64(text)

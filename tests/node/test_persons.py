@@ -464,7 +464,9 @@ def lives(stage: Stage) -> tuple[Exercise, str]:
     return both, held(both, Custody.RECIPIENT).id
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8))
 def test_a_persons_life(lives: tuple[Exercise, str], steps: list[str]) -> None:
     """After each step the answer is that of a plain model, and each past day still has its own answer."""

@@ -73,7 +73,9 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exercise,
         yield both, bodies
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_a_body_with_something_else_in_it_is_answered(
     spoken: tuple[Exercise, dict[str, Any]], data: st.DataObject
@@ -173,7 +175,7 @@ def test_what_is_no_list_of_acts_is_refused(value: Any) -> None:
         unpack(value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=200)
 @given(data=st.data())
 def test_an_offer_reads_strictly(spoken: tuple[Exercise, dict[str, Any]], data: st.DataObject) -> None:
     good = spoken[1]["offers"]["offers"][0]

@@ -96,7 +96,7 @@ def finished(both: Exercise) -> bool:
     deadline=None,
     report_multiple_bugs=False,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
     fates=st.lists(st.sampled_from(FATES), max_size=30),

@@ -65,7 +65,7 @@ _EVER = datetime(YEARS[0], 1, 1, tzinfo=UTC)
 Cursor = Annotated[str, Query(max_length=1024, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="how many rows")]
 Word = Annotated[str, Query(max_length=256)]
-Name = Annotated[str, Path(max_length=256)]
+Name = Annotated[str, Path(min_length=1, max_length=256)]
 At = Annotated[datetime | None, Query(description="the instant, with its offset; now by the node's clock by default")]
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.agreement import FORMS, RECORD_ACTS, LegalAct
 from gsomia.app import Home, shipped_acts
 from gsomia.cli.address.asked import anywhere_option, asked, done, fetch, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.address.signing import signed
 from gsomia.cli.handling import record_command
 from gsomia.cli.options import (
@@ -190,7 +190,7 @@ def sign_act(preparation: str, yes: bool, node_dir: str | None) -> None:
     if not yes and not sys.stdin.isatty():
         raise UsageError("nobody is there to read what is signed", hint="run it in a terminal, or give --yes")
     with reached(node_dir) as remote:
-        told = remote.get(f"preparations/{quote(preparation, safe='')}")
+        told = remote.get(api_path("preparations", preparation))
         exercise_line()
         for text in told["statements"]:
             for name, word in json.loads(text).items():
@@ -255,7 +255,7 @@ def show_act(act: str, as_json: bool, node_dir: str | None) -> None:
     def here(home: Home, reader: Reader) -> dict[str, Any]:
         return act_views(home.node, reader, act)
 
-    told = asked(node_dir, f"acts/{quote(act, safe='')}", here)
+    told = asked(node_dir, api_path("acts", act), here)
     values = told["views"]
     if not as_json:
         exercise_line()

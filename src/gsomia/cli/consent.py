@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, print_rows
 from gsomia.errors import UsageError
 from gsomia.node import (
@@ -145,7 +145,7 @@ def show(consent: str, as_json: bool, node_dir: str | None) -> None:
             raise UsageError(f"no one consent or request `{consent}`", hint="`gsomia consent list` has them")
         return {"consents": found}
 
-    told = asked(node_dir, f"consents/{quote(consent, safe='')}", here)
+    told = asked(node_dir, api_path("consents", consent), here)
     if as_json:
         print_json("consent", told)
         return

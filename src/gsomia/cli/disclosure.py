@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.options import by_option, certify_option, json_option, plain, print_json, table
 from gsomia.errors import UsageError
@@ -107,7 +107,7 @@ def show(disclosure: str, as_json: bool, node_dir: str | None) -> None:
             raise UsageError(f"no one disclosure `{disclosure}`", hint="`gsomia disclosure list` has them")
         return disclosure_view(home.node, reader, found, home.clock.now())
 
-    told = asked(node_dir, f"disclosures/{quote(disclosure, safe='')}", here)
+    told = asked(node_dir, api_path("disclosures", disclosure), here)
     if as_json:
         print_json("disclosure", told)
         return

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home, export_file, import_file, parcel_file, parcel_path, parcel_reading
 from gsomia.cli.address.asked import RUN_SECONDS, anywhere_option, asked, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.address.sending import SLOWEST, once_there, sent_there, tried_again
 from gsomia.cli.options import home_of, json_option, plain, print_json, table
 from gsomia.cli.reconcile import tell_reconciled
@@ -70,28 +71,49 @@ def _export_there(remote: Remote, target: Path, party: str, new_only: bool) -> t
     Raises:
         UsageError: a file of that name is there.
         NodeError: the disk here does not take it.
-        PeerError: the node cannot be reached; nothing lies here, and what the parcel holds goes with the next.
+        PeerError: the node cannot be reached. Whichever it is, nothing lies here, and what the parcel holds goes with
+            the next that is made without `--new`.
     """
     own = remote.frame.party
     parcel_path(target, own, party, 0)  # before it is made: one that lies nowhere uses up a number
-    told = once_there(remote, "parcel-exports", {"to": party, "new": new_only}, seconds=RUN_SECONDS)
+    with _for_the_next(PeerError):
+        told = once_there(remote, "parcel-exports", {"to": party, "new": new_only}, seconds=RUN_SECONDS)
     if not told["parcel"]:
         return None
     made = {key: int(told[key]) for key in ("number", "offered", "delivered", "acts", "answers", "left")}
-    path, name = parcel_path(target, own, party, made["number"]), f"parcel-exports/{quote(told['parcel'], safe='')}"
+    name = api_path("parcel-exports", told["parcel"])
+    try:
+        with _for_the_next(GsomiaError):
+            path = parcel_path(target, own, party, made["number"])
+            _fetch(remote, name, path, told["bytes"])
+    finally:
+        with suppress(GsomiaError):
+            remote.delete(name)
+    return path, made
+
+
+@contextmanager
+def _for_the_next(*kinds: type[GsomiaError]) -> Iterator[None]:
+    """Say how to have what a parcel held that a node made, or may have made, and that does not lie here."""
+    try:
+        yield
+    except kinds as error:
+        error.hint = "make the next without --new: it holds what was in this one"
+        raise
+
+
+def _fetch(remote: Remote, name: str, path: Path, size: int) -> None:
+    """Fetch a parcel that was made, whole or not at all."""
     with parcel_file(path) as file:
 
         def fetched() -> None:
             file.seek(0)
             file.truncate()
             remote.download(name, file)
-            if file.tell() != told["bytes"]:
-                raise PeerError(f"of {told['bytes']} bytes of the parcel {file.tell()} came")
+            if file.tell() != size:
+                raise PeerError(f"of {size} bytes of the parcel {file.tell()} came")
 
         tried_again(fetched)
-    with suppress(GsomiaError):
-        remote.delete(name)
-    return path, made
 
 
 @parcel_command.command("import")

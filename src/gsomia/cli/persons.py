@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.officerkeys import make_sign_in_key_command, sign_in_pairs
 from gsomia.cli.options import Instant, by_option, json_option, plain, print_json, table
 from gsomia.cli.pages import page_options, tell_more
@@ -305,7 +305,7 @@ def show(person: str, as_json: bool, node_dir: str | None) -> None:
     def here(home: Home, reader: Reader) -> dict[str, Any]:
         return person_view(reader, home.node.party, known_person(reader, person), home.clock.now())
 
-    told = asked(node_dir, f"persons/{quote(person, safe='')}", here)
+    told = asked(node_dir, api_path("persons", person), here)
     if as_json:
         print_json("person", told)
         return

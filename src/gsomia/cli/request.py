@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.grounds import ground_text
 from gsomia.cli.instants import Instant
 from gsomia.cli.options import by_option, json_option, plain, print_json, table
@@ -128,7 +128,7 @@ def show(request: str, as_json: bool, node_dir: str | None) -> None:
             raise UsageError(f"no one request `{request}`", hint="`gsomia request list` has them")
         return request_view(home.node, reader, found, home.clock.now())
 
-    told = asked(node_dir, f"requests/{quote(request, safe='')}", here)
+    told = asked(node_dir, api_path("requests", request), here)
     if as_json:
         print_json("request", told)
         return

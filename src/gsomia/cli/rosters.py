@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.options import by_option, json_option, print_json, table
 from gsomia.cli.pages import page_options, tell_more
 from gsomia.errors import UsageError
@@ -48,14 +48,16 @@ def list_command(after: str, limit: int, as_json: bool, node_dir: str | None) ->
 def show(facility: str, after: str, limit: int, as_json: bool, node_dir: str | None) -> None:
     """List who stands on the roster of FACILITY, by their ids alone; `person list --facility` says more of each."""
 
+    nobody = UsageError(f"nobody stands on a roster of `{facility}`", hint="`gsomia roster list` has them")
+
     def here(_: Home, reader: Reader) -> dict[str, Any]:
         found = [one.id for one in reader.persons(facility=facility, after=after, limit=limit)]
         if not found and not after:
-            raise UsageError(f"nobody stands on a roster of `{facility}`", hint="`gsomia roster list` has them")
+            raise nobody
         return {"facility": facility, "persons": found}
 
-    path = f"rosters/{quote(facility, safe='')}"
-    told = asked(node_dir, path, here, whole=False, after=after, limit=limit)
+    path = api_path("rosters", facility)
+    told = asked(node_dir, path, here, whole=False, nothing=nobody, after=after, limit=limit)
     persons = told["persons"]
     following = tell_more(persons, limit, persons[-1] if persons else "")
     if as_json:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import click
 
 from gsomia.cli.address.asked import anywhere_option, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.options import json_option, plain, print_json, table
 from gsomia.errors import UsageError
 
@@ -53,5 +52,5 @@ def end_session(name: str, person: str, node_dir: str | None) -> None:
     if bool(name) is bool(person):
         raise UsageError("which session?", hint="give one by its id, or --person for all of a person's")
     with reached(_address(node_dir)) as remote:
-        remote.delete(f"sessions/{quote(name)}" if name else f"persons/{quote(person)}/sessions")
+        remote.delete(api_path("sessions", name) if name else api_path("persons", person, "sessions"))
     click.echo(plain(f"ended: {name or f'all sessions of {person}'}"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import click
 
-from gsomia.cli.address.remote import IDENTITY, Remote, node_identity, words_of
+from gsomia.cli.address.remote import IDENTITY, NotFoundError, Remote, node_identity, words_of
 from gsomia.cli.address.signing import AS_SHOWN, signed
 from gsomia.cli.instants import now
 from gsomia.errors import NodeError, UsageError
@@ -113,6 +113,7 @@ def asked(
     here: Callable[[Home, Reader], dict[str, Any]],
     *,
     whole: bool = True,
+    nothing: UsageError | None = None,
     **query: Any,
 ) -> Any:
     """What a node tells: at its address by its API, or in its folder.
@@ -122,10 +123,14 @@ def asked(
         path: what is asked of its API, without `/v1/`.
         here: answers the same question from the node's folder.
         whole: whether a list is asked for to its end, or the one page that the words name.
+        nothing: raised where there is nothing of that name at its address, or nothing that the caller may know of.
         query: the question's words.
     """
     if is_address(node_dir):
-        return fetch(node_dir, path, query, whole=whole)
+        try:
+            return fetch(node_dir, path, query, whole=whole)
+        except NotFoundError as error:
+            raise nothing or error from error
     from gsomia.cli.options import home_of
 
     with home_of(node_dir) as home, home.node.store.reading() as reader:

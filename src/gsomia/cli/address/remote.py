@@ -26,14 +26,19 @@ if TYPE_CHECKING:
 
     from gsomia.keys import Signs
 
-__all__ = ["IDENTITY", "Remote", "node_identity", "words_of"]
+__all__ = ["IDENTITY", "NotFoundError", "Remote", "node_identity", "words_of"]
 
 IDENTITY = "gsomia.node-identity"
 """Under which the command's context has the file with the node's identity."""
 
+
+class NotFoundError(UsageError):
+    """There is nothing of that name at the node, or nothing that the caller may know of."""
+
+
 _ERRORS: dict[str, type[GsomiaError]] = {
     "usage": UsageError,
-    "not-found": UsageError,
+    "not-found": NotFoundError,
     "not-prepared": UsageError,
     "pending": PendingError,
     "verification": VerificationError,

@@ -6,10 +6,10 @@ import io
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from gsomia.cli.address.asked import key_here, reached
 from gsomia.cli.address.following import follow_rows, outcome_there
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.address.sending import prepared_there, sent_there, until_unchanged
 from gsomia.cli.address.signing import signed
 from gsomia.cli.meaning.assess import View, read_views
@@ -37,7 +37,7 @@ def preview_there(address: str, consultation: str, data: bytes) -> list[View]:
 def _looked_at(remote: Remote, consultation: str, data: bytes) -> tuple[list[View], list[str], str]:
     """The views; the copies of these very ones where they were given before; and under which name it was sent."""
     content, _ = sent_there(remote, io.BytesIO(data))
-    told = remote.post(f"consultations/{quote(consultation, safe='')}/views", {"content": content})
+    told = remote.post(api_path("consultations", consultation, "views"), {"content": content})
     return read_views(data, told["views"], remote.frame.party), [*map(str, told["given"])], content
 
 
@@ -112,7 +112,7 @@ def _followed(remote: Remote, consultation: str, copies: Sequence[str], wait: fl
     """What the consultation tells of the views' copies, once they are settled or the wait is over."""
 
     def look(left: Sequence[str]) -> dict[str, dict[str, Any]]:
-        told = remote.get(f"consultations/{quote(consultation, safe='')}")["given"]
+        told = remote.get(api_path("consultations", consultation))["given"]
         return {row["copy"]: row for row in told if row["copy"] in left}
 
     return follow_rows(look, copies, wait)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, asked, done, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.consultations.showing import show_text
 from gsomia.cli.consultations.texts import acting_in, assess_command, draft_command, position_command, tell_act
 from gsomia.cli.options import by_option, home_of, json_option, plain, print_json, print_rows
@@ -108,7 +108,7 @@ def show_command(consultation: str, as_json: bool, node_dir: str | None) -> None
     def here(home: Home, reader: Reader) -> dict[str, Any]:
         return standing_view(home.node, reader, standing_of(reader, consultation_named(reader, consultation)))
 
-    told = asked(node_dir, f"consultations/{quote(consultation, safe='')}", here)
+    told = asked(node_dir, api_path("consultations", consultation), here)
     if as_json:
         print_json("consultation", told)
     else:
@@ -127,7 +127,7 @@ def diff_command(consultation: str, old: str, new: str, person: str, as_json: bo
     if is_address(node_dir):
         with reached(node_dir) as remote:
             words = {"old": old, "new": new, "person": person}
-            told = remote.post(f"consultations/{quote(consultation, safe='')}/differences", words)
+            told = remote.post(api_path("consultations", consultation, "differences"), words)
     else:
         told = _differences(node_dir, consultation, old, new, person)
     if as_json:

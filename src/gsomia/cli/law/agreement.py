@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 import click
 
 from gsomia.agreement import STATES, LegalAct, Record, draw, events, periods, rows_of
 from gsomia.cli.address.asked import anywhere_option, fetch, is_address
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.law.checks import check_command, diff_command, prove_command
 from gsomia.cli.law.export import export
 from gsomia.cli.law.foresight import what_if_command
@@ -61,7 +61,7 @@ def state(
 ) -> None:
     """The legal state of NAME at an instant, with the days to the cut-off and the anniversary."""
     if is_address(node_dir):
-        path = f"agreements/{quote(name, safe='')}/state"
+        path = api_path("agreements", name, "state")
         told = fetch(node_dir, path, {"at": at, "known": known, "reading": readings})
     else:
         with asking(node_dir) as asked:

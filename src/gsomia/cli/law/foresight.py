@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from gsomia.agreement import FORMS, LEGAL_ACTS
 from gsomia.cli.address.asked import fetch, is_address
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.law.shared import Instant, asking, at_option, cited_json, json_option, local, node_option, out
 from gsomia.verdict import UNREAD_ACTS, think, what_if
 
@@ -48,7 +48,7 @@ def what_if_command(
         return
     if is_address(node_dir):
         asked_of = {"act": act, "by": by, "form": form, "consent": str(consent).lower(), "ends": ends, "at": at}
-        found = fetch(node_dir, f"agreements/{quote(under, safe='')}/what-if", asked_of)
+        found = fetch(node_dir, api_path("agreements", under, "what-if"), asked_of)
     else:
         with asking(node_dir) as asked:
             law, record, a = asked.of(under)

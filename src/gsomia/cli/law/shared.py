@@ -9,7 +9,6 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 import click
 
@@ -23,6 +22,7 @@ from gsomia.agreement import (
     read_acts,
     shipped_record,
 )
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.exercise import print_json
 from gsomia.cli.instants import Instant, json_option, now
 from gsomia.config import read_law_folder, shipped_law
@@ -135,7 +135,7 @@ class Asked:
 
             if name not in self.law.agreements:
                 return {"disputed": [], "reported": []}
-            told = fetch(self.address, f"agreements/{quote(name, safe='')}/state", {})
+            told = fetch(self.address, api_path("agreements", name, "state"), {})
             return {key: told[key] for key in ("disputed", "reported")}
         if self.home is None or self.reader is None:
             return {}
@@ -212,7 +212,7 @@ def _at(address: str) -> Asked:
     from gsomia.cli.address.asked import fetch
 
     adopted = [row["name"] for row in fetch(address, "agreements", {})["agreements"]]
-    texts = {name: fetch(address, f"agreements/{quote(name, safe='')}", {})["files"] for name in adopted}
+    texts = {name: fetch(address, api_path("agreements", name), {})["files"] for name in adopted}
     law = Law(
         {
             name: load_agreement(name, {file: str(text).encode() for file, text in files.items()})

@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 import click
 
 from gsomia.app import Home
 from gsomia.cli.address.asked import anywhere_option, is_address, reached
+from gsomia.cli.address.paths import api_path
 from gsomia.cli.instants import now
 from gsomia.cli.logs.log import report
 from gsomia.cli.options import home_of, json_option, plain, print_json
@@ -50,7 +50,7 @@ def bundle_command(item: str, output: Path, as_json: bool, node_dir: str | None)
     """
     if is_address(node_dir):
         with reached(node_dir) as remote, _whole(output) as sink:
-            told = remote.download(f"copies/{quote(item, safe='')}/bundle", sink)
+            told = remote.download(api_path("copies", item, "bundle"), sink)
             name, uncosigned = told["x-gsomia-item"], told.get("x-gsomia-uncosigned", "")
     else:
         with home_of(node_dir) as home:

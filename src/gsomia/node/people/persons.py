@@ -331,9 +331,12 @@ def _check(person: PersonDetails) -> None:
         if purpose not in PURPOSES:
             raise UsageError(f"unknown purpose `{purpose}`", hint=f"known: {', '.join(PURPOSES)}; named with --purpose")
     for name in (person.id, *person.rosters):
-        if not name or not is_visible(name) or len(name) > 64:
+        if name in ("", ".", "..") or not is_visible(name) or len(name) > 64:
             what = "a person's id" if name == person.id else "a facility"
-            raise UsageError(f"not {what}: `{name!a}`", hint="one to 64 characters that show")
+            raise UsageError(
+                f"not {what}: `{name!a}`",
+                hint="one to 64 characters that show; neither `.` nor `..`, which no path has",
+            )
     for account in person.accounts:
         issuer, claim, value = (*account.split(" ", 2), "", "")[:3]
         if not issuer.startswith("https://") or claim not in ("sub", "email") or not value or len(account) > 512:
