@@ -71,11 +71,14 @@ def test_what_is_the_name_of_nothing_is_not_asked_for(jpn: Anywhere, tmp_path: P
         assert (status, out) == (2, ""), (words, err)
 
 
-def test_a_name_of_people_s_choice_may_have_a_slash_and_no_other(jpn: Anywhere) -> None:
+def test_a_name_has_a_slash_where_names_may_have_one(jpn: Anywhere) -> None:
     assert jpn.there("sato", "person", "enter", "choi", "--clearance", "none", "--roster", "a/b c")[0] == 0
     here, there = jpn.here("roster", "show", "a/b c"), jpn.there("sato", "roster", "show", "a/b c")
     assert there == here and "choi" in here[1], there
-    here, there = (jpn.here("request", "show", "a/b"), jpn.there("sato", "request", "show", "a/b"))
+    for words in (("act", "show", "jpn-kor-2016/no-such-act"), ("consent", "show", "a/b")):
+        here, there = jpn.here(*words), jpn.there("sato", *words)
+        assert here[0] == there[0] == 2 and "is the name of nothing" not in here[2] + there[2], there
+    here, there = jpn.here("request", "show", "a/b"), jpn.there("sato", "request", "show", "a/b")
     assert there == here and here[0] == 2 and "is the name of nothing" in here[2]
 
 

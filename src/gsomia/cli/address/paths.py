@@ -8,8 +8,8 @@ from gsomia.errors import UsageError
 
 __all__ = ["api_path"]
 
-_FREE = frozenset({"persons", "rosters"})
-"""What people name as they like; the names of everything else have no slash."""
+_FREE = frozenset({"acts", "consents", "persons", "rosters"})
+"""Where a name may have a slash: a legal act's has, and people name persons and facilities as they like."""
 
 
 def api_path(kind: str, name: str, *more: str) -> str:
