@@ -162,7 +162,8 @@ def test_an_exported_log_is_checked_by_its_folder(run: Run, node: Path, tmp_path
     assert run("log", "export", "internal", tmp_path / "log", "--node", node)[0] == 0
     assert run("log", "fsck", tmp_path / "log")[0] == 0
     bundle = tmp_path / "log" / "tile" / "entries" / "000.p" / "3"
-    bundle.write_bytes(bundle.read_bytes()[:-1] + b"\0")
+    data = bundle.read_bytes()
+    bundle.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert run("log", "fsck", tmp_path / "log")[0] == 5
 
 

@@ -57,7 +57,8 @@ def test_a_log_in_files_is_checked_here_by_the_node_s_identity(jpn: Anywhere, tm
         here, there = jpn.here(*words), jpn.there("sato", *words)
         assert there[0] == here[0] == 0 and here[1].endswith(there[1]), there
     broken = next(path for path in folder.rglob("*") if path.is_file() and "entries" in str(path))
-    broken.write_bytes(broken.read_bytes()[:-1] + b"x")
+    data = broken.read_bytes()
+    broken.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert jpn.there("sato", "verify", folder)[0] == 5
 
 
