@@ -19,6 +19,8 @@ from gsomia.registry import CopyState
 
 MARKS = {"JPN": "極秘", "KOR": "군사II급비밀"}
 SIZES = (0, 100, 20_000, 400_000)
+WAITING = 200
+"""The officer transmits nothing more while so much waits in the outbox."""
 
 
 def say(*words: object) -> None:
@@ -38,9 +40,12 @@ def main() -> None:
         say("doing nothing")
         time.sleep(chance.uniform(0, 0.2))
         try:
-            document = io.BytesIO(chance.randbytes(chance.choice(SIZES)))
-            say("doing transmit")
-            say("sent", transmit(home.node, document, sending, by=disclosure).id)
+            with home.node.store.reading() as reader:
+                waiting = len(reader.outgoing())
+            if waiting < WAITING:
+                document = io.BytesIO(chance.randbytes(chance.choice(SIZES)))
+                say("doing transmit")
+                say("sent", transmit(home.node, document, sending, by=disclosure).id)
             with home.node.store.reading() as reader:
                 here = [c for c in reader.copies(states=[CopyState.DELIVERED]) if c.holder == party]
             for copy in here[:2]:
