@@ -309,7 +309,7 @@ def test_a_payload_swapped_between_checking_and_opening_is_found() -> None:
     item = read(file)
     item.check_payload_digest(info.payload_digest)
     file.seek(100)
-    file.write(b"\xff")
+    file.write(bytes([data[100] ^ 0xFF]))
     sink = io.BytesIO()
     with pytest.raises(SealError, match="changed while"):
         item.open([identity(key)], sink, payload_digest=info.payload_digest)
