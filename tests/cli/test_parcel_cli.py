@@ -9,25 +9,15 @@ from pathlib import Path
 
 import pytest
 from command import Run
+from unwired import unwired
 
-from gsomia.app import init
-from gsomia.node import Role, fingerprint
+from gsomia.node import Role
 
 
 @pytest.fixture(scope="module")
 def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nodes that know each other and have no wire; what each tells the other waits."""
-    folder = tmp_path_factory.mktemp("enrolled")
-    homes = {party: init(folder / party, party, exercise=True) for party in ("JPN", "KOR")}
-    for home in homes.values():
-        home.enrol_officer("sato", (Role.SECURITY,), by=None)
-    for party, other in (("JPN", "KOR"), ("KOR", "JPN")):
-        document = homes[other].identity()
-        by = homes[party].acting("sato", Role.SECURITY)
-        homes[party].enrol_peer(document, fingerprint(document), "parcel:", by=by)
-    for home in homes.values():
-        home.close()
-    return folder
+    return unwired(tmp_path_factory.mktemp("enrolled"), {"sato": Role.SECURITY})
 
 
 @pytest.fixture

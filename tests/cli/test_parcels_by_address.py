@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx2
 import pytest
 from anywhere import Anywhere, Serving
+from unwired import unwired
 
-from gsomia.app import Home, init
+from gsomia.app import Home
 from gsomia.cli.address import sending
-from gsomia.node import Role, fingerprint, parcel_rows
+from gsomia.node import Role, parcel_rows
 
 OFFICERS = {"sato": Role.SECURITY, "mori": Role.REGISTRY, "ito": Role.LEGAL}
 
@@ -22,19 +23,7 @@ OFFICERS = {"sato": Role.SECURITY, "mori": Role.REGISTRY, "ito": Role.LEGAL}
 @pytest.fixture(scope="module")
 def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nodes that know each other and have no wire; what each tells the other waits."""
-    folder = tmp_path_factory.mktemp("carried")
-    homes = {party: init(folder / party, party, exercise=True) for party in ("JPN", "KOR")}
-    for home in homes.values():
-        for officer, role in OFFICERS.items():
-            by = home.acting("sato", Role.SECURITY) if officer != "sato" else None
-            home.enrol_officer(officer, (role,), by=by)
-    for party, other in (("JPN", "KOR"), ("KOR", "JPN")):
-        document = homes[other].identity()
-        by = homes[party].acting("sato", Role.SECURITY)
-        homes[party].enrol_peer(document, fingerprint(document), "parcel:", by=by)
-    for home in homes.values():
-        home.close()
-    return folder
+    return unwired(tmp_path_factory.mktemp("carried"), OFFICERS)
 
 
 @pytest.fixture
